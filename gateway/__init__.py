@@ -1,0 +1,2 @@
+# -*- coding: utf-8 -*-
+"""The corridor gateway: transit data between customs administrations, without a hub."""
