@@ -1,0 +1,261 @@
+"""The one YAML reader: bytes to nodes with places, everything surprising in YAML refused.
+
+Order of work: the bytes (`characters`), then one pass over the parser's events that refuses anchors, aliases, tags,
+merge keys, several documents and deep nesting, and builds the nodes at the same time. The parser's own tree builder is
+never called: it recurses in C, and 200,000 opening brackets would kill the process. All faults of a file are collected.
+
+The C parser reads where it is installed, the Python parser elsewhere; what a file means does not depend on it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gateway.config.characters import Source, invisible_in, prepare
+from gateway.config.faults import Faults
+from gateway.config.nodes import MappingNode, Node, SequenceNode, Style, TextNode
+from gateway.errors import LocalError
+from gateway.findings import Finding
+
+DEPTH_LIMIT = 32
+PYTHON_PARSER: Any = yaml.SafeLoader
+PARSER: Any = getattr(yaml, "CSafeLoader", PYTHON_PARSER)
+
+_TYPOGRAPHIC_QUOTES = tuple("‘’‚“”„")
+_STYLES: dict[str | None, Style] = {"'": "'", '"': '"', "|": "|", ">": ">"}
+_SYNTAX = (  # words of the parser's English sentence -> our code; the first that fits
+    ("unknown escape character", "S027"),
+    ("mapping values are not allowed", "S021"),
+    ("while scanning a quoted scalar", "S022"),
+    ("while parsing a flow", "S023"),
+    ("cannot start any token", "S024"),
+    ("expected <block end>", "S025"),
+    ("could not find expected ':'", "S026"),
+    ("did not find expected", "S025"),
+)
+
+
+def read_document(source: Path | bytes, name: str | None = None) -> Node:
+    """Read one YAML document.
+
+    source  the file, or its bytes
+    name    what findings call it; the path by default
+
+    Raises LocalError with every fault of the file (S001 to S039), sorted by place.
+    """
+    shown = name or (os.fspath(source) if isinstance(source, Path) else "<yaml>")
+    node, findings = parse_document(source, shown)
+    if findings or node is None:
+        raise LocalError(*findings)
+    return node
+
+
+def parse_document(source: Path | bytes, name: str) -> tuple[Node | None, list[Finding]]:
+    """Read one YAML document as far as possible: what could be read, and the faults, sorted. Raises nothing.
+
+    The node is None when nothing can be made of the file; then there is at least one fault.
+    """
+    faults = Faults(name)
+    text = prepare(source, faults)
+    if text is None:
+        return None, faults.sorted()
+    reader = _Reader(text, faults)
+    try:
+        reader.read()
+    except yaml.YAMLError as error:
+        if not faults.at_characters:  # a tab or a control character is what broke the syntax: say only that
+            _syntax_fault(error, text, faults)
+    except _TooDeepError:
+        return None, faults.sorted()
+    return reader.root, faults.sorted()
+
+
+def language_of(path: Path) -> str | None:
+    """The text of ``language:`` in a settings file, or None; for the choice of language before anything is checked."""
+    node, _ = parse_document(path, os.fspath(path))
+    value = node.get("language") if isinstance(node, MappingNode) else None
+    return value.text if isinstance(value, TextNode) else None
+
+
+class _TooDeepError(Exception):
+    """Nesting beyond the limit: reading stops at once."""
+
+
+@dataclass
+class _Open:
+    """A mapping or a sequence under construction."""
+
+    node: MappingNode | SequenceNode
+    key: TextNode | None = None
+    seen: dict[str, TextNode] = field(default_factory=dict)
+
+
+class _Reader:
+    """Turns the parser's events into nodes and faults."""
+
+    def __init__(self, source: Source, faults: Faults) -> None:
+        self.root: Node | None = None
+        self._source = source
+        self._faults = faults
+        self._open: list[_Open] = []
+        self._documents = 0
+
+    def read(self) -> None:
+        """Read everything. Raises yaml.YAMLError where the text is not YAML."""
+        for event in _events(self._source.text):
+            line, column = event.start_mark.line + 1, event.start_mark.column + 1
+            if isinstance(event, yaml.ScalarEvent):
+                self._properties(event, line, column)
+                self._scalar(event, line, column)
+            elif isinstance(event, yaml.CollectionStartEvent):
+                self._properties(event, line, column)
+                self._start(event, line, column)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                self._open.pop()
+            elif isinstance(event, yaml.AliasEvent):
+                self._faults.add("S031", line, column, value=f"*{event.anchor}")
+                self._refused(line, column)
+            elif isinstance(event, yaml.DocumentStartEvent):
+                self._documents += 1
+                if self._documents == 2:
+                    self._faults.add("S035", line, column)
+                    return
+        if self._documents == 0 or (isinstance(self.root, TextNode) and self.root.empty):
+            self._faults.add("S036", 1, 1)
+            self.root = None
+
+    def _properties(self, event: Any, line: int, column: int) -> None:
+        if event.anchor is not None:
+            self._faults.add("S030", line, column, value=f"&{event.anchor}")
+        if event.tag is not None:
+            self._faults.add("S032", line, column, value=event.tag)
+
+    def _start(self, event: Any, line: int, column: int) -> None:
+        if len(self._open) >= DEPTH_LIMIT:
+            self._faults.add("S038", line, column, limit=str(DEPTH_LIMIT))
+            raise _TooDeepError
+        node: MappingNode | SequenceNode
+        if isinstance(event, yaml.MappingStartEvent):
+            node = MappingNode([], line, column)
+        else:
+            node = SequenceNode([], line, column)
+        if self._expects_key():
+            self._faults.add("S037", line, column)
+            self._refused(line, column)
+            self._open.append(_Open(node))
+            return
+        self._place(node)
+        self._open.append(_Open(node))
+
+    def _scalar(self, event: Any, line: int, column: int) -> None:
+        style: Style = _STYLES.get(event.style or None, "plain")
+        end = (event.end_mark.line + 1, event.end_mark.column + 1)
+        node = self._text(event.value, line, column, style, end)
+        if self._expects_key():
+            self._key(node)
+            return
+        if node.empty and self._open:
+            parent = self._open[-1]
+            place = parent.key or node
+            self._faults.add("S039", place.line, place.column, key=parent.key.text if parent.key else "-")
+        self._check_plain(node)
+        self._place(node)
+
+    def _key(self, node: TextNode) -> None:
+        parent = self._open[-1]
+        parent.key = node
+        if node.text == "" or node.style in ("|", ">"):
+            self._faults.add("S037", node.line, node.column)
+        elif node.text == "<<" and not node.quoted:
+            self._faults.add("S033", node.line, node.column)
+        elif node.text in parent.seen:
+            first = parent.seen[node.text]
+            self._faults.add("S034", node.line, node.column, key=node.text, line=str(first.line),
+                             column=str(first.column))
+        self._check_plain(node)
+
+    def _check_plain(self, node: TextNode) -> None:
+        """What a word processor leaves in a plain scalar, and eyes do not see."""
+        if node.quoted:
+            return
+        for offset in islice(invisible_in(node.text), 1):
+            line, column = node.place_of(offset)
+            self._faults.add("S010", line, column, character=f"U+{ord(node.text[offset]):04X}")
+        if node.text.startswith(_TYPOGRAPHIC_QUOTES):
+            self._faults.add("S011", node.line, node.column, character=node.text[0])
+
+    def _expects_key(self) -> bool:
+        return bool(self._open) and isinstance(self._open[-1].node, MappingNode) and self._open[-1].key is None
+
+    def _place(self, node: Node) -> None:
+        """Put a finished or just opened value where it belongs; of a key that stands twice the first counts."""
+        if not self._open:
+            self.root = node
+            return
+        parent = self._open[-1]
+        if isinstance(parent.node, SequenceNode):
+            parent.node.items.append(node)
+            return
+        assert parent.key is not None
+        if parent.key.text not in parent.seen:
+            parent.seen[parent.key.text] = parent.key
+            parent.node.items.append((parent.key, node))
+        parent.key = None
+
+    def _refused(self, line: int, column: int) -> None:
+        """Stand in for a key or a value that was refused, so that reading can go on."""
+        node = self._text("", line, column, "'", (line, column))
+        if self._expects_key():
+            self._open[-1].key = node
+        else:
+            self._place(node)
+
+    def _text(self, text: str, line: int, column: int, style: Style, end: tuple[int, int]) -> TextNode:
+        return TextNode(text, line, column, style, self._source.lines, end)
+
+
+def _events(text: str) -> Iterator[Any]:
+    """The parser's events; a syntax fault comes from the Python parser, so that its place is the same everywhere."""
+    try:
+        yield from yaml.parse(text, Loader=PARSER)
+    except yaml.YAMLError:
+        if PARSER is not PYTHON_PARSER:
+            _provoke(text)
+        raise
+
+
+def _provoke(text: str) -> None:
+    """Have the Python parser raise its own error, as far as it nests sensibly (deeper, its time grows as a square)."""
+    depth = 0
+    for event in yaml.parse(text, Loader=PYTHON_PARSER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEPTH_LIMIT:
+            return
+
+
+def _syntax_fault(error: yaml.YAMLError, source: Source, faults: Faults) -> None:
+    """One fault for a text that is not YAML: our sentence, the parser's place."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        faults.add("S020", 1, 1)
+        return
+    words = f"{error.context or ''} {error.problem or ''}"
+    code = next((code for part, code in _SYNTAX if part in words), "S020")
+    mark = error.problem_mark or error.context_mark
+    if code in ("S022", "S023", "S026") and error.context_mark is not None:
+        mark = error.context_mark
+    if mark is None:
+        faults.add(code, 1, 1)
+        return
+    for number in (mark.line, mark.line - 1):
+        line = source.lines[number] if 0 <= number < len(source.lines) else ""
+        for offset in invisible_in(line):
+            faults.add("S010", number + 1, offset + 1, character=f"U+{ord(line[offset]):04X}")
+            return
+    faults.add(code, mark.line + 1, mark.column + 1)
