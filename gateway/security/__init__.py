@@ -1,0 +1,34 @@
+"""GW-1: keys, sealed files, receipts, the tree over a link. What it must do is GW-1; what for, the threat table.
+
+Sealing and opening are `seal` and `open_envelope` (with the ledger at hand: `open_from_link`). Nothing here reads a
+clock; randomness is drawn here and nowhere else; nothing here knows EDIFACT, mailboxes or the ledger.
+"""
+
+from __future__ import annotations
+
+from gateway.security.certificates import Certificate, fingerprint, load_certificate, read_certificate
+from gateway.security.expiry import Expiry, certificate_levels
+from gateway.security.header import EDIFACT, EDIFACT_GZIP, FIRST_PREVIOUS, KINDS, RECEIPT, Header, is_gateway_id
+from gateway.security.identity import Identity, make_identity, read_passphrase, ssh_public_line
+from gateway.security.keys import DecryptionKey, Signer, load_decryption_key, load_signer
+from gateway.security.merkle import head_text, inclusion_proof, leaf, leaf_hash, proves_inclusion, root
+from gateway.security.opening import LARGEST_FILE, Opened, is_file_name, open_envelope
+from gateway.security.order import Known, LinkView, judge_order, open_from_link
+from gateway.security.payloads import check_payload_kind, inflate, unb_prefix_ok
+from gateway.security.receipts import Receipt, disposition_of, read_receipt, receipt_payload
+from gateway.security.refusals import LEAF, NEGATIVE_RECEIPT, RELEASABLE, EnvelopeError
+from gateway.security.revocation import RevocationLists
+from gateway.security.sealing import Sealed, encrypt, file_name, seal
+from gateway.security.trust import Trust, TrustedCertificate, recipients_of, trusted_certificate
+from gateway.security.versions import check_version
+
+__all__ = [
+    "EDIFACT", "EDIFACT_GZIP", "FIRST_PREVIOUS", "KINDS", "LARGEST_FILE", "LEAF", "NEGATIVE_RECEIPT", "RECEIPT",
+    "RELEASABLE", "Certificate", "DecryptionKey", "EnvelopeError", "Expiry", "Header", "Identity", "Known", "LinkView",
+    "Opened", "Receipt", "RevocationLists", "Sealed", "Signer", "Trust", "TrustedCertificate", "certificate_levels",
+    "check_payload_kind", "check_version", "disposition_of", "encrypt", "file_name", "fingerprint", "head_text",
+    "inclusion_proof", "inflate", "is_file_name", "is_gateway_id", "judge_order", "leaf", "leaf_hash",
+    "load_certificate", "load_decryption_key", "load_signer", "make_identity", "open_envelope", "open_from_link",
+    "proves_inclusion", "read_certificate", "read_passphrase", "read_receipt", "receipt_payload", "recipients_of",
+    "root", "seal", "ssh_public_line", "trusted_certificate", "unb_prefix_ok",
+]

@@ -1,0 +1,203 @@
+"""From DER to plain values. Whatever the library or the structure of GW-1 does not take is `NotDer`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeVar
+
+from cryptography.hazmat import asn1
+from cryptography.hazmat.asn1 import TLV, GeneralizedTime, UTCTime
+from cryptography.x509 import ObjectIdentifier
+
+from gateway.security.asn1 import structures as der
+from gateway.security.asn1.names import AES_256_GCM, SHA_256, UTC_TIME_ENDS
+from gateway.security.asn1.values import Inner, Name, Outer, Recipient, SignerInfo, SigningCertificate
+
+_INTEGER_BITS = 21 * 8 - 1  # 21 octets with the sign bit free, GW-1 section 3.4
+_SEQUENCE, _CONTEXT_1 = b"\x30", b"\xa1"
+_UNCOMPRESSED = b"\x04"
+
+T = TypeVar("T")
+
+
+class NotDer(Exception):
+    """The bytes are not DER, or not the structure asked for."""
+
+
+def content_info(content: bytes) -> tuple[str, TLV]:
+    """The content type, dotted, and the still unread content of the outermost value. Raises NotDer."""
+    info = _decode(der.ContentInfo, content)
+    return info.content_type.dotted_string, info.content
+
+
+def read_outer(element: TLV) -> Outer:
+    """Read the content of an AuthEnvelopedData ContentInfo. Raises NotDer unless it is exactly that of section 3.1."""
+    outer = _parse(der.AuthEnveloped, element)
+    _require(outer.version == 0)
+    algorithm = outer.content.algorithm
+    nonce, tag_octets = _gcm(algorithm)
+    return Outer(tuple(map(_recipient, outer.recipients.as_list())), outer.content.content_type.dotted_string,
+                 _content(algorithm), nonce, tag_octets, outer.content.content, outer.mac)
+
+
+def read_inner(element: TLV) -> Inner:
+    """Read the content of a SignedData ContentInfo. Raises NotDer unless it has the structure of section 3.2.
+
+    Left to the rules that have a code of their own: detached content, number of signers, absent attributes,
+    unsigned attributes, an absent set of certificates.
+    """
+    data = _parse(der.SignedData, element)
+    _require(data.version == 1)
+    certificates = None if data.certificates is None else tuple(map(_encoded, data.certificates.as_list()))
+    _require(certificates is None or 1 <= len(certificates) <= 8)
+    return Inner(tuple(map(_content, data.digests.as_list())), data.encapsulated.content_type.dotted_string,
+                 data.encapsulated.content, certificates, tuple(map(_signer, data.signers.as_list())))
+
+
+def algorithm_name(content: bytes) -> str:
+    """The dotted name in the content octets of an AlgorithmIdentifier, for a sentence; "?" when there is none."""
+    whole = _wrap(content)
+    try:
+        return _decode(der.WithParameters, whole).algorithm.dotted_string
+    except NotDer:
+        pass
+    try:
+        return _decode(der.WithoutParameters, whole).algorithm.dotted_string
+    except NotDer:
+        return "?"
+
+
+def read_identifier(value: bytes) -> str:
+    """An OBJECT IDENTIFIER, dotted. Raises NotDer."""
+    return _decode(ObjectIdentifier, value).dotted_string
+
+
+def read_octets(value: bytes) -> bytes:
+    """An OCTET STRING. Raises NotDer."""
+    return _decode(bytes, value)
+
+
+def read_signing_time(value: bytes) -> datetime:
+    """Time: UTCTime until 2049, GeneralizedTime in whole seconds from 2050 (RFC 5652 11.3). Raises NotDer."""
+    if value[:1] == b"\x17":
+        return _decode(UTCTime, value).as_datetime()
+    moment = _decode(GeneralizedTime, value).as_datetime()
+    _require(moment.year >= UTC_TIME_ENDS and not moment.microsecond)
+    return moment
+
+
+def read_signing_certificate(value: bytes) -> SigningCertificate:
+    """The value of signingCertificateV2. Raises NotDer, also when it is hashed with anything but SHA-256."""
+    whole = _decode(der.SigningCertificate, value)
+    _require(bool(whole.certificates))
+    first = whole.certificates[0]
+    if first.hash_algorithm is not None:  # the default written out is no DER; with NULL it is not the default
+        _require(first.hash_algorithm.algorithm.dotted_string == SHA_256)
+        _require(first.hash_algorithm.parameters is not None)
+    if first.issuer_serial is None:
+        return SigningCertificate(first.digest, None)
+    _bounded(first.issuer_serial.serial)
+    _require(len(first.issuer_serial.issuer) == 1)
+    name = _decode(der.DirectoryName, _wrap(_encoded(first.issuer_serial.issuer[0]))).name
+    return SigningCertificate(first.digest, (_encoded(name), first.issuer_serial.serial))
+
+
+def read_protection(value: bytes) -> tuple[bytes, bytes]:
+    """Content octets of the AlgorithmIdentifiers of digest and signature in cmsAlgorithmProtection. Raises NotDer."""
+    protection = _decode(der.Protection, value)
+    _require(protection.digest.tag_bytes == _SEQUENCE and protection.signature.tag_bytes == _CONTEXT_1)
+    return bytes(protection.digest.data), bytes(protection.signature.data)
+
+
+def read_certificate_name(certificate: bytes) -> Name:
+    """Issuer and serial of a DER certificate, byte for byte as they stand in it. Raises NotDer."""
+    content = _decode(der.Certificate, certificate).content
+    return Name(asn1.encode_der(der.IssuerAndSerial(issuer=content.issuer, serial=content.serial)),
+                _encoded(content.issuer), content.serial)
+
+
+def _decode(kind: type[T], content: bytes) -> T:
+    try:
+        return asn1.decode_der(kind, content)
+    except ValueError as error:
+        raise NotDer(str(error)) from None
+
+
+def _parse(kind: type[T], element: TLV) -> T:
+    try:
+        value: T = element.parse(kind)
+    except ValueError as error:
+        raise NotDer(str(error)) from None
+    return value
+
+
+def _require(holds: bool) -> None:
+    if not holds:
+        raise NotDer("not the structure of GW-1")
+
+
+def _bounded(number: int) -> None:
+    _require(number >= 0 and number.bit_length() <= _INTEGER_BITS)
+
+
+def _encoded(element: TLV) -> bytes:
+    return asn1.encode_der(element)
+
+
+def _wrap(content: bytes) -> bytes:
+    """`content` as the content octets of a SEQUENCE."""
+    whole = asn1.encode_der(content)
+    return _SEQUENCE + whole[1:]
+
+
+def _content(algorithm: TLV) -> bytes:
+    _require(algorithm.tag_bytes == _SEQUENCE)
+    return bytes(algorithm.data)
+
+
+def _named(rid: object) -> bytes | None:
+    if not isinstance(rid, der.IssuerAndSerial):
+        return None
+    _require(rid.issuer.tag_bytes == _SEQUENCE)
+    _bounded(rid.serial)
+    return asn1.encode_der(rid)
+
+
+def _gcm(algorithm: TLV) -> tuple[bytes | None, int | None]:
+    try:
+        gcm = _parse(der.GcmAlgorithm, algorithm)
+    except NotDer:
+        return None, None
+    if gcm.algorithm.dotted_string != AES_256_GCM:
+        return None, None
+    return gcm.parameters.nonce, gcm.parameters.tag_octets
+
+
+def _recipient(element: TLV) -> Recipient:
+    if element.tag_bytes == _SEQUENCE:
+        trans = _parse(der.KeyTrans, element)
+        name = _named(trans.rid)
+        _require(trans.version == (2 if name is None else 0))
+        return Recipient(name, _content(trans.algorithm), trans.encrypted_key)
+    if element.tag_bytes != _CONTEXT_1:
+        return Recipient(None)
+    agree = _decode(der.KeyAgreeElement, _wrap(_encoded(element))).value
+    _require(agree.version == 3 and len(agree.keys) == 1 and isinstance(agree.originator, der.OriginatorKey))
+    assert isinstance(agree.originator, der.OriginatorKey)
+    point = agree.originator.point
+    _require(point.padding_bits() == 0 and point.as_bytes()[:1] == _UNCOMPRESSED)
+    return Recipient(_named(agree.keys[0].rid), _content(agree.algorithm), agree.keys[0].encrypted_key,
+                     point.as_bytes(), _content(agree.originator.algorithm))
+
+
+def _signer(element: TLV) -> SignerInfo:
+    signer = _parse(der.Signer, element)
+    sid = _named(signer.sid)
+    _require(signer.version == (3 if sid is None else 1))
+    attributes, signed = None, b""
+    if signer.attributes is not None:
+        attributes = tuple((attribute.kind.dotted_string, tuple(map(_encoded, attribute.values.as_list())))
+                           for attribute in signer.attributes.as_list())
+        signed = b"\x31" + _encoded(_parse(der.SignerAsReceived, element).attributes)[1:]
+    return SignerInfo(sid, _content(signer.digest), attributes, signed, _content(signer.algorithm), signer.signature,
+                      signer.unsigned is not None)

@@ -1,0 +1,87 @@
+"""What a structure of GW-1 is once it has been read: plain values and octets as received."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Issuer and serial of a certificate: what CMS calls by.
+
+    encoded  DER of IssuerAndSerialNumber, compared byte for byte
+    issuer   DER of the issuer's name
+    serial   serial number, 1..21 octets
+    """
+
+    encoded: bytes
+    issuer: bytes
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One entry of recipientInfos.
+
+    name           issuer and serial, encoded; None when the entry names its recipient in another way
+    algorithm      content octets of the key encryption AlgorithmIdentifier
+    encrypted_key  the wrapped content key
+    point          EC: the sender's fresh public point; None for RSA
+    key_algorithm  EC: content octets of the AlgorithmIdentifier of that point; empty for RSA
+    """
+
+    name: bytes | None
+    algorithm: bytes = b""
+    encrypted_key: bytes = b""
+    point: bytes | None = None
+    key_algorithm: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """AuthEnvelopedData. `nonce` and `tag_octets` are None when the algorithm is not GCM with readable parameters."""
+
+    recipients: tuple[Recipient, ...]
+    content_type: str
+    algorithm: bytes
+    nonce: bytes | None
+    tag_octets: int | None
+    ciphertext: bytes
+    tag: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignerInfo:
+    """One SignerInfo.
+
+    sid         issuer and serial, encoded; None for a subjectKeyIdentifier
+    attributes  (dotted type, encoded values) in order; None when there are none at all
+    signed      the octets under the signature: the attributes as received, tag changed to SET OF; empty without them
+    """
+
+    sid: bytes | None
+    digest: bytes
+    attributes: tuple[tuple[str, tuple[bytes, ...]], ...] | None
+    signed: bytes
+    algorithm: bytes
+    signature: bytes
+    has_unsigned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """SignedData. `certificates` is None when the field is absent; `content` is None when detached."""
+
+    digests: tuple[bytes, ...]
+    content_type: str
+    content: bytes | None
+    certificates: tuple[bytes, ...] | None
+    signers: tuple[SignerInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SigningCertificate:
+    """First ESSCertIDv2: the SHA-256 of the signer's certificate, and its (issuer, serial) where given."""
+
+    sha256: bytes
+    issuer_serial: tuple[bytes, int] | None

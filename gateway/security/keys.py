@@ -1,0 +1,141 @@
+"""Our own keys in use: a signer and the keys that open what is sealed for us.
+
+A key object holds what every sealing or opening needs, computed once. A key never leaves its object. The `Signer` and
+`DecryptionKey` of this module sign and unwrap in this process; anything with the same methods may stand in (a hardware
+module, a counting test double).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from gateway.errors import LocalError
+from gateway.findings import Finding, Place
+from gateway.security import asn1
+from gateway.security.algorithms import OAEP, SCHEMES, PrivateKey, SignatureScheme, sign
+from gateway.security.certificates import ENCRYPTION, SIGNING, Certificate, load_certificate
+from gateway.security.keyfiles import read_private
+
+
+class Signer(Protocol):
+    """Signs in our name.
+
+    certificate  our signing certificate; scheme  its signature scheme
+    identity     the signingCertificateV2 and algorithm protection attributes, encoded once
+    """
+
+    @property
+    def certificate(self) -> Certificate: ...
+
+    @property
+    def scheme(self) -> SignatureScheme: ...
+
+    @property
+    def identity(self) -> tuple[bytes, ...]: ...
+
+    def sign(self, content: bytes) -> bytes:
+        """The signature value over the encoded attributes."""
+
+
+class DecryptionKey(Protocol):
+    """Opens content keys that were wrapped for one of our encryption certificates."""
+
+    @property
+    def certificate(self) -> Certificate: ...
+
+    def decrypt(self, encrypted_key: bytes) -> bytes:
+        """RSAES-OAEP. Raises ValueError, also when the key is not RSA."""
+
+    def agree(self, point: bytes) -> bytes:
+        """ECDH with an uncompressed point on the curve of the key. Raises ValueError, also when the key is not EC."""
+
+
+class FileSigner:
+    """A signer whose key lies in a file. Raises LocalError K005, K006 when key and certificate do not serve."""
+
+    def __init__(self, key: PrivateKey, certificate: Certificate, path: Path = Path("-")) -> None:
+        _belong_together(key.public_key(), certificate, path)
+        if certificate.scheme is None or certificate.uses != {SIGNING}:
+            raise LocalError(Finding(code="K006", values={"path": str(path), "use": SIGNING}))
+        self._key = key
+        self.certificate = certificate
+        self.scheme = SCHEMES[certificate.scheme]
+        self.identity = (
+            asn1.write_attribute(asn1.CONTENT_TYPE, asn1.write_identifier(asn1.DATA)),
+            asn1.write_attribute(asn1.SIGNING_CERTIFICATE_V2,
+                                 asn1.write_signing_certificate(certificate.digest, certificate.name)),
+            asn1.write_attribute(asn1.ALGORITHM_PROTECTION, asn1.write_protection(
+                self.scheme.digest_identifier, self.scheme.identifier)),
+        )
+
+    def sign(self, content: bytes) -> bytes:
+        """The signature value over the encoded attributes."""
+        return sign(self._key, content)
+
+
+class FileDecryptionKey:
+    """A decryption key that lies in a file. Raises LocalError K005, K006 when key and certificate do not serve."""
+
+    def __init__(self, key: PrivateKey, certificate: Certificate, path: Path = Path("-")) -> None:
+        _belong_together(key.public_key(), certificate, path)
+        if certificate.uses != {ENCRYPTION} or not certificate.strong:
+            raise LocalError(Finding(code="K006", values={"path": str(path), "use": ENCRYPTION}))
+        self._key = key
+        self.certificate = certificate
+
+    def decrypt(self, encrypted_key: bytes) -> bytes:
+        """RSAES-OAEP. Raises ValueError, also when the key is not RSA."""
+        if not isinstance(self._key, rsa.RSAPrivateKey):
+            raise ValueError("not an RSA key")
+        return self._key.decrypt(encrypted_key, OAEP)
+
+    def agree(self, point: bytes) -> bytes:
+        """ECDH with an uncompressed point on the curve of the key. Raises ValueError, also when the key is not EC.
+
+        A point that is not on the curve costs as much time as one that is.
+        """
+        if not isinstance(self._key, ec.EllipticCurvePrivateKey):
+            raise ValueError("not an EC key")
+        try:
+            public = ec.EllipticCurvePublicKey.from_encoded_point(self._key.curve, point)
+        except ValueError:
+            self._key.exchange(ec.ECDH(), self._key.public_key())
+            raise
+        return self._key.exchange(ec.ECDH(), public)
+
+
+def load_signer(key: Path, certificate: Path, passphrase: bytes | None) -> FileSigner:
+    """Our signer from its two files. Raises LocalError E_KEYFILE, K001 to K006."""
+    return FileSigner(_load_key(key, passphrase), load_certificate(certificate), key)
+
+
+def load_decryption_key(key: Path, certificate: Path, passphrase: bytes | None) -> FileDecryptionKey:
+    """One of our decryption keys from its two files. Raises LocalError E_KEYFILE, K001 to K006."""
+    return FileDecryptionKey(_load_key(key, passphrase), load_certificate(certificate), key)
+
+
+def _load_key(path: Path, passphrase: bytes | None) -> PrivateKey:
+    """A PKCS#8 key in PEM; the passphrase is ignored for a key that lies open."""
+    content = read_private(path)
+    values = {"path": str(path)}
+    encrypted = b"BEGIN ENCRYPTED PRIVATE KEY" in content
+    if encrypted and not passphrase:
+        raise LocalError(Finding(code="K003", place=Place(file=str(path)), values=values))
+    try:
+        key = serialization.load_pem_private_key(content, passphrase if encrypted else None)
+    except (ValueError, TypeError):
+        code = "K003" if encrypted else "K002"
+        raise LocalError(Finding(code=code, place=Place(file=str(path)), values=values)) from None
+    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey):
+        raise LocalError(Finding(code="K002", place=Place(file=str(path)), values=values))
+    return key
+
+
+def _belong_together(public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey,
+                     certificate: Certificate, path: Path) -> None:
+    if public != certificate.key:
+        raise LocalError(Finding(code="K005", values={"path": str(path), "subject": certificate.subject}))

@@ -1,0 +1,78 @@
+"""The tree over a link: leaves, roots and proofs of inclusion (GW-1 section 11; RFC 6962 section 2.1, RFC 9162 2.1.3).
+
+One tree per link, kept by both sides; the index of an object is its sequence less one. Hashes are 32 octets.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+def leaf(sequence: int, message_id: str, mic: str, signature_digest: str) -> bytes:
+    """The leaf of an object; message id without angle brackets, MIC and signature digest as 64 hex digits."""
+    return (f"gw-leaf/1\n{sequence}\n<{message_id}>\nsha-256={mic}\nsha-256={signature_digest}\n").encode("ascii")
+
+
+def leaf_hash(content: bytes) -> bytes:
+    """Hash of a leaf."""
+    return hashlib.sha256(b"\x00" + content).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash of an inner node."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def root(hashes: Sequence[bytes]) -> bytes:
+    """Root over leaf hashes in order; the empty tree has the hash of nothing."""
+    if not hashes:
+        return EMPTY_ROOT
+    level = list(hashes)
+    while len(level) > 1:  # an odd last one moves up as it is, which is the tree of RFC 6962
+        paired = [node_hash(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
+        level = paired + level[len(paired) * 2:]
+    return level[0]
+
+
+def inclusion_proof(index: int, hashes: Sequence[bytes]) -> list[bytes]:
+    """The hashes that lead from a leaf to the root, lowest first. Raises ValueError for an index outside the tree."""
+    if not 0 <= index < len(hashes):
+        raise ValueError("index outside the tree")
+    proof: list[bytes] = []
+    level, at = list(hashes), index
+    while len(level) > 1:
+        sibling = at ^ 1
+        if sibling < len(level):
+            proof.append(level[sibling])
+        paired = [node_hash(level[one], level[one + 1]) for one in range(0, len(level) - 1, 2)]
+        level = paired + level[len(paired) * 2:]
+        at //= 2
+    return proof
+
+
+def proves_inclusion(hash_of_leaf: bytes, index: int, size: int, proof: Sequence[bytes], of_root: bytes) -> bool:
+    """Tell whether a proof leads from a leaf hash to a root (RFC 9162 section 2.1.3.2)."""
+    if not 0 <= index < size:
+        return False
+    at, last, current = index, size - 1, hash_of_leaf
+    for sibling in proof:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            current = node_hash(sibling, current)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            current = node_hash(current, sibling)
+        at, last = at >> 1, last >> 1
+    return last == 0 and current == of_root
+
+
+def head_text(sender: str, recipient: str, size: int, of_root: bytes) -> bytes:
+    """The text of a head, in the body form of c2sp.org/tlog-checkpoint."""
+    encoded = base64.b64encode(of_root).decode("ascii")
+    return f"gw-1/{sender}/{recipient}\n{size}\n{encoded}\n".encode("ascii")

@@ -1,0 +1,137 @@
+"""Opening: rules V1 to V29, V32 and V33 of GW-1 section 5, one after the other, behind one boundary.
+
+What comes out is an opened object or one code. No private key is used before V8; every failure to decrypt is the same
+E_DECRYPT and takes the same way; nothing of the plaintext leaves this module before V28.
+V30 and V31 need the ledger and are `order.judge_order`; V34 is `payloads` and the caller.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.security import asn1
+from gateway.security.header import Header, read_entity
+from gateway.security.keys import DecryptionKey
+from gateway.security.refusals import EnvelopeError
+from gateway.security.sealing import file_name
+from gateway.security.trust import Trust
+from gateway.security.unwrapping import decrypt, judge_algorithms, judge_recipients, our_entry
+from gateway.security.verifying import Verified, verify_inner
+
+LARGEST_FILE = 32 << 20
+MOST_AHEAD = timedelta(minutes=5)
+OLDEST = timedelta(days=90)
+DATE_TOLERANCE = timedelta(hours=24)
+
+_NAME = re.compile(r"[0-9a-f]{32}\.p7m")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An authentic object for us.
+
+    header              the protected header
+    payload             the payload, untouched
+    inner               the SignedData, kept as proof
+    mic                 SHA-256 of the ENTITY, 64 hex digits
+    signature_digest    SHA-256 of the signature value, 64 hex digits
+    signing_time        aware UTC
+    certificate_sha256  the signer's certificate, 64 hex digits
+    """
+
+    header: Header
+    payload: bytes
+    inner: bytes
+    mic: str
+    signature_digest: str
+    signing_time: datetime
+    certificate_sha256: str
+
+
+def is_file_name(name: str) -> bool:
+    """V1: tell whether a mailbox name is one that a gateway writes."""
+    return _NAME.fullmatch(name) is not None
+
+
+def open_envelope(name: str, content: bytes, *, recipient: str, keys: Sequence[DecryptionKey], trust: Trust,
+                  now: datetime, environment: str, limit: int = LARGEST_FILE) -> Opened:
+    """Open one file of a partner's folder.
+
+    name         file name in the mailbox
+    recipient    our gateway id
+    keys         our live decryption keys
+    trust        the partner whose folder it lay in
+    now          time of receipt, the same for a whole run
+    environment  demo, test or production
+    limit        largest file in octets
+
+    Raises EnvelopeError with a code of section 6. E_FUTURE may be tried again later. E_DATE and E_OLD carry the object
+    itself in `opened`, because V30 and V31 come before them and because it gets its leaf.
+    """
+    try:
+        return _open(name, content, recipient, keys, trust, now, environment, limit)
+    except EnvelopeError:
+        raise
+    except Exception as error:
+        raise EnvelopeError("E_INTERNAL", error=_where(error)) from None  # its message may hold values: dropped
+
+
+def _open(name: str, content: bytes, recipient: str, keys: Sequence[DecryptionKey], trust: Trust, now: datetime,
+          environment: str, limit: int) -> Opened:
+    if not is_file_name(name):  # V1
+        raise EnvelopeError("E_NAME", name=name[:64])
+    if len(content) > limit:  # V2
+        raise EnvelopeError("E_SIZE", size=str(len(content)), limit=str(limit))
+    if file_name(content) != name:  # V3
+        raise EnvelopeError("E_NAME", name=name)
+    inner = _decrypt(content, keys, trust)
+    verified = verify_inner(inner, trust, now=now, environment=environment)
+    opened = _address(verified, inner, recipient, trust)
+    if opened.signing_time > now + MOST_AHEAD:  # V29
+        raise EnvelopeError("E_FUTURE", signed=opened.signing_time.isoformat())
+    if abs(opened.header.date - opened.signing_time) > DATE_TOLERANCE:  # V32
+        raise EnvelopeError("E_DATE", opened=opened, date=opened.header.date.isoformat(),
+                            signed=opened.signing_time.isoformat())
+    if now - opened.signing_time > OLDEST:  # V33
+        raise EnvelopeError("E_OLD", opened=opened, signed=opened.signing_time.isoformat())
+    return opened
+
+
+def _decrypt(content: bytes, keys: Sequence[DecryptionKey], trust: Trust) -> bytes:
+    try:  # V4, V5
+        content_type, element = asn1.content_info(content)
+        if content_type != asn1.AUTH_ENVELOPED_DATA:
+            raise EnvelopeError("E_OUTER", name=content_type)
+        outer = asn1.read_outer(element)
+    except asn1.NotDer:
+        raise EnvelopeError("E_ASN1") from None
+    if outer.content_type != asn1.DATA:  # V6
+        raise EnvelopeError("E_CONTENT_TYPE", name=outer.content_type)
+    judge_recipients(outer.recipients)  # V7
+    judge_algorithms(outer, trust.agreed)  # V8
+    entry, key = our_entry(outer.recipients, keys)  # V9
+    return decrypt(outer, entry, key)  # V10
+
+
+def _address(verified: Verified, inner: bytes, recipient: str, trust: Trust) -> Opened:
+    header, payload = read_entity(verified.entity)  # V26
+    maker = header.message_id.partition("@")[2]
+    if not header.sender == maker == trust.partner:  # V27
+        other = maker if header.sender == trust.partner else header.sender
+        raise EnvelopeError("E_WRONG_SENDER", sender=other, folder=trust.partner)
+    if header.recipient != recipient:  # V28
+        raise EnvelopeError("E_WRONG_RECIPIENT", recipient=header.recipient)
+    return Opened(header, payload, inner, hashlib.sha256(verified.entity).hexdigest(),
+                  hashlib.sha256(verified.signature).hexdigest(), verified.signing_time, verified.certificate_sha256)
+
+
+def _where(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}" if trace else "?"
+    return f"{type(error).__name__} at {place}"

@@ -1,0 +1,111 @@
+"""V34, the part that needs no EDIFACT: is the payload of the declared kind? (GW-1 sections 4, 8, 10, 11)
+
+Grammar only. Whether a receipt fits what was sent, whether heads agree, whether UNB names the right parties is judged
+where those things are known.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping
+
+from gateway.security.header import (
+    CHECKPOINT,
+    EDIFACT,
+    EDIFACT_GZIP,
+    KEYS,
+    LEAVES,
+    RECEIPT,
+    REFERENCE,
+    RESEND,
+    ROOTS,
+    WITHDRAW,
+)
+from gateway.security.opening import LARGEST_FILE, Opened
+from gateway.security.receipts import read_receipt
+from gateway.security.refusals import EnvelopeError
+
+UNB_WITHIN = 1000
+MOST_RATIO = 100
+
+_GATEWAY = r"[A-Z0-9][A-Z0-9.-]{0,31}"
+_LINK = rf"gw-1/{_GATEWAY}/{_GATEWAY}\n"
+_NUMBER = r"[1-9][0-9]{0,17}"
+_SIZE = rf"(?:0|{_NUMBER})"
+_HASH = r"[A-Za-z0-9+/]{43}="
+_HEX = r"sha-256=[0-9a-f]{64}\n"
+_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\n"
+_LEAF = rf"gw-leaf/1\n{_NUMBER}\n<[0-9a-f]{{32}}@{_GATEWAY}>\n{_HEX}{_HEX}"
+_HEAD = rf"{_LINK}{_SIZE}\n{_HASH}\n"
+_GRAMMAR: Mapping[str, re.Pattern[bytes]] = {kind: re.compile(pattern.encode("ascii")) for kind, pattern in {
+    CHECKPOINT: rf"{_HEAD}(?:\n{_HEAD}){{0,7}}",
+    RESEND: rf"gw-resend/1\n(?:{_NUMBER}(?:-{_NUMBER})?\n){{1,1000}}",
+    WITHDRAW: rf"(?:{_LEAF})+",
+    KEYS: (rf"gw-keys/1\nuse: (?:signing|encryption)\nreplaces: {_HEX}use-from: {_TIME}accept-old-until: {_TIME}"
+           r"-----BEGIN CERTIFICATE-----\n(?:[A-Za-z0-9+/=]{1,64}\n)+-----END CERTIFICATE-----\n"),
+    LEAVES: rf"gw-leaves/1\n{_LINK}{_NUMBER} {_NUMBER}\n(?:{_HASH}\n){{1,10000}}",
+    ROOTS: rf"gw-roots/1\n{_LINK}(?:ask|answer)\n(?:{_SIZE}(?: {_HASH})?\n){{1,64}}",
+    REFERENCE: r"(?:[\t -~]*\n)+",
+}.items()}
+
+
+def check_payload_kind(opened: Opened, *, gzip_agreed: bool = False, limit: int = LARGEST_FILE) -> None:
+    """Judge the payload of an opened object by the grammar of its kind.
+
+    gzip_agreed  whether this partner may send application/EDIFACT+gzip
+    limit        most octets an inflated interchange may have
+
+    Raises EnvelopeError E_PAYLOAD or, for a receipt, E_RECEIPT, with `opened`.
+    """
+    kind, payload = opened.header.content_type, opened.payload
+    if kind == RECEIPT:
+        try:
+            receipt = read_receipt(payload)
+        except EnvelopeError:
+            raise EnvelopeError("E_RECEIPT", opened=opened) from None
+        if receipt.gateway != opened.header.sender:  # R1: the receiver of the original answers, nobody else
+            raise EnvelopeError("E_RECEIPT", opened=opened)
+        return
+    if kind == EDIFACT:
+        good = unb_prefix_ok(payload)
+    elif kind == EDIFACT_GZIP:
+        inflated = inflate(payload, limit=limit) if gzip_agreed else None
+        good = inflated is not None and unb_prefix_ok(inflated)
+    else:
+        good = _GRAMMAR[kind].fullmatch(payload) is not None
+    if not good:
+        raise EnvelopeError("E_PAYLOAD", opened=opened, kind=kind)
+
+
+def unb_prefix_ok(payload: bytes) -> bool:
+    """Tell whether an interchange starts with UNA or UNB and its UNB ends within 1,000 octets.
+
+    The terminator and the release character are those of UNA, else the default ones (ISO 9735 section 5.1).
+    """
+    release, terminator, start = b"?", b"'", 0
+    if payload.startswith(b"UNA"):
+        if len(payload) < 9:
+            return False
+        release, terminator = payload[6:7], payload[8:9]
+        start = 9
+        while payload[start:start + 1] in (b"\r", b"\n"):
+            start += 1
+    head = payload[start:UNB_WITHIN]
+    if not head.startswith(b"UNB"):
+        return False
+    if release != b" ":
+        head = re.sub(re.escape(release) + rb".", b"", head, flags=re.DOTALL)
+    return terminator in head
+
+
+def inflate(payload: bytes, *, limit: int = LARGEST_FILE) -> bytes | None:
+    """Exactly one gzip member, inflated; None for anything else, for more than `limit` octets or a ratio above 100."""
+    most = min(limit, len(payload) * MOST_RATIO)
+    stream = zlib.decompressobj(wbits=31)
+    try:
+        content = stream.decompress(payload, most + 1)
+    except zlib.error:
+        return None
+    complete = stream.eof and not stream.unused_data
+    return content if complete and len(content) <= most else None

@@ -1,0 +1,135 @@
+"""Sealing: header and payload become one sealed file (GW-1 sections 3 and 4).
+
+Sign, then encrypt. The content key, the nonce and every ephemeral key are drawn in here, fresh for each object; nobody
+can pass one in. What is the same for every object of a key is computed once, in the key or in `_Recipient`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
+from cryptography.hazmat.primitives.keywrap import aes_key_wrap
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from gateway.errors import LocalError
+from gateway.findings import Finding
+from gateway.security import asn1
+from gateway.security.algorithms import ECDH_IDENTIFIER, OAEP, OAEP_IDENTIFIER, SHARED_INFO, curve_of_key
+from gateway.security.certificates import ENCRYPTION, Certificate
+from gateway.security.header import Header, build_entity
+from gateway.security.keys import Signer
+
+MOST_RECIPIENTS = 8
+KEY_OCTETS, NONCE_OCTETS, TAG_OCTETS = 32, 12, 16
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sealed file.
+
+    name              file name in the mailbox, 32 hex digits and ".p7m"
+    content           the file
+    inner             the SignedData inside, kept as long as the ledger
+    mic               SHA-256 of the ENTITY, 64 hex digits
+    signature_digest  SHA-256 of the signature value, 64 hex digits
+    """
+
+    name: str
+    content: bytes
+    inner: bytes
+    mic: str
+    signature_digest: str
+
+
+def seal(header: Header, payload: bytes, *, signer: Signer, recipients: Sequence[Certificate],
+         signing_time: datetime) -> Sealed:
+    """Sign and encrypt one payload.
+
+    signing_time  aware; whole seconds count, the fraction is dropped
+
+    Raises LocalError K020 unless there are 1..8 recipients, all different, each with an encryption certificate of
+    section 3.3; ValueError for a header outside the grammar.
+    """
+    entity = build_entity(header, payload)
+    inner, signature = sign_entity(entity, signer=signer, signing_time=signing_time)
+    content = encrypt(inner, recipients)
+    return Sealed(file_name(content), content, inner, hashlib.sha256(entity).hexdigest(),
+                  hashlib.sha256(signature).hexdigest())
+
+
+def sign_entity(entity: bytes, *, signer: Signer, signing_time: datetime) -> tuple[bytes, bytes]:
+    """The inner object of section 3.2 and its signature value."""
+    scheme = signer.scheme
+    attributes = asn1.write_attributes((
+        *signer.identity,
+        asn1.write_attribute(asn1.MESSAGE_DIGEST, asn1.write_octets(hashlib.new(scheme.digest.value, entity).digest())),
+        asn1.write_attribute(asn1.SIGNING_TIME, asn1.write_signing_time(signing_time.replace(microsecond=0))),
+    ))
+    signature = signer.sign(attributes)
+    certificate = signer.certificate
+    inner = asn1.write_inner(entity, (certificate.der,), certificate.name, scheme.digest_identifier, attributes,
+                             scheme.identifier, signature)
+    return inner, signature
+
+
+def encrypt(inner: bytes, recipients: Sequence[Certificate]) -> bytes:
+    """The outer object of section 3.1 round an inner one; also used to encrypt a stored one anew (O3).
+
+    Raises LocalError K020 as `seal` does.
+    """
+    if not 1 <= len(set(recipients)) == len(recipients) <= MOST_RECIPIENTS:
+        raise LocalError(Finding(code="K020", values={"recipients": str(len(recipients))}))
+    prepared = [_recipient(certificate) for certificate in recipients]
+    key, nonce = os.urandom(KEY_OCTETS), os.urandom(NONCE_OCTETS)
+    sealed = AESGCM(key).encrypt(nonce, inner, None)
+    return asn1.write_outer([recipient.wrap(key) for recipient in prepared], nonce, sealed[:-TAG_OCTETS],
+                            sealed[-TAG_OCTETS:])
+
+
+def file_name(content: bytes) -> str:
+    """Name of a sealed file: the first 32 hex digits of its SHA-256, then .p7m (section 2)."""
+    return hashlib.sha256(content).hexdigest()[:32] + ".p7m"
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipient:
+    name: asn1.Name
+    key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+    key_identifier: bytes
+
+    def wrap(self, content_key: bytes) -> bytes:
+        """One recipientInfo."""
+        if isinstance(self.key, rsa.RSAPublicKey):
+            return asn1.write_key_trans(self.name, OAEP_IDENTIFIER, self.key.encrypt(content_key, OAEP))
+        ephemeral = ec.generate_private_key(self.key.curve)
+        secret = ephemeral.exchange(ec.ECDH(), self.key)
+        point = ephemeral.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        wrapped = aes_key_wrap(derive(secret), content_key)
+        return asn1.write_key_agree(self.name, ECDH_IDENTIFIER, self.key_identifier, point, wrapped)
+
+
+def derive(secret: bytes) -> bytes:
+    """Key-encryption key from an ECDH secret: X9.63 with SHA-256 (RFC 5753 7.2)."""
+    return X963KDF(hashes.SHA256(), KEY_OCTETS, SHARED_INFO).derive(secret)
+
+
+@lru_cache(maxsize=256)
+def _recipient(certificate: Certificate) -> _Recipient:
+    key = certificate.key
+    if certificate.uses == {ENCRYPTION} and certificate.strong:
+        if isinstance(key, rsa.RSAPublicKey):
+            return _Recipient(certificate.name, key, b"")
+        if isinstance(key, ec.EllipticCurvePublicKey):
+            curve = curve_of_key(key)
+            if curve is not None:
+                return _Recipient(certificate.name, key, curve.key_identifier)
+    raise LocalError(Finding(code="K020", values={"recipients": certificate.subject}))

@@ -1,0 +1,177 @@
+"""Which certificates count for a partner, and why: rules K1 to K4 and V25.
+
+A certificate counts when it is in the partner's own dated list and its path leads to the partner's authority; never
+because of its name, and never because it came along with an object. The path is judged at receipt, once per certificate
+and run. Source: GW-1 sections 5 (V25), 10 (K1 to K4) and 15.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.x509 import verification
+
+from gateway.errors import LocalError
+from gateway.findings import Finding, Place
+from gateway.security.algorithms import Agreement
+from gateway.security.certificates import ENCRYPTION, Certificate, load_certificate
+from gateway.security.refusals import EnvelopeError
+from gateway.security.revocation import RevocationLists, check_revocation
+
+_MOST_INTERMEDIATES = 1  # at most 3 certificates: the partner's, one between, the authority (K3)
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedCertificate:
+    """One line of a partner's dated list: used from `use_from` on, accepted until `accept_until`, aware UTC."""
+
+    certificate: Certificate
+    use: str
+    use_from: datetime
+    accept_until: datetime
+
+
+@dataclass(frozen=True)
+class Trust:
+    """All that makes objects of one partner acceptable.
+
+    partner       gateway id
+    certificates  the partner's dated list
+    authority     the partner's own authority
+    revocation    its lists as bytes; None where the authority publishes none, with the reason
+    algorithms    words of Agreement: what the two partners added to the profile
+
+    Raises LocalError K022 for an unknown algorithm, K023 when there is neither a list nor a reason.
+    """
+
+    partner: str
+    certificates: tuple[TrustedCertificate, ...]
+    authority: Certificate
+    revocation: RevocationLists | bytes | None = None
+    reason: str = ""
+    algorithms: tuple[str, ...] = ()
+    agreed: frozenset[Agreement] = field(init=False)
+    lists: RevocationLists | None = field(init=False)
+    _paths: dict[tuple[str, str, str], tuple[datetime, Sequence[Certificate]]] = field(
+        init=False, default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        words = {agreement.value: agreement for agreement in Agreement}
+        unknown = [word for word in self.algorithms if word not in words]
+        if unknown:
+            raise LocalError(*(Finding(code="K022", values={"partner": self.partner, "name": word,
+                                                            "known": ", ".join(words)}) for word in unknown))
+        if self.revocation is None and not self.reason.strip():
+            raise LocalError(Finding(code="K023", values={"partner": self.partner}))
+        object.__setattr__(self, "agreed", frozenset(words[word] for word in self.algorithms))
+        lists = RevocationLists((self.revocation,)) if isinstance(self.revocation, bytes) else self.revocation
+        object.__setattr__(self, "lists", lists)
+
+    def by_digest(self, digest: bytes, use: str) -> TrustedCertificate | None:
+        """The entry of the list with this SHA-256 and use (V19)."""
+        return next((entry for entry in self.certificates
+                     if entry.certificate.digest == digest and entry.use == use), None)
+
+    def check(self, entry: TrustedCertificate, *, now: datetime, environment: str,
+              others: Sequence[Certificate] = ()) -> None:
+        """Judge one entry at receipt: dates, usage, environment, path, revocation.
+
+        others  further certificates that came along: hints for the path without weight of their own
+
+        Raises EnvelopeError E_CERT_RETIRED, E_CERT_TIME, E_CERT_USAGE, E_CERT_PATH, E_CRL, E_CERT_REVOKED.
+        Only a good outcome is kept for the run, so that one bad object cannot spoil the next.
+        """
+        certificate = entry.certificate
+        if not entry.use_from <= now <= entry.accept_until:
+            date = entry.accept_until if now > entry.accept_until else entry.use_from
+            raise EnvelopeError("E_CERT_RETIRED", date=date.isoformat())
+        check_time(certificate, now)
+        key = (certificate.sha256, entry.use, environment)
+        known = self._paths.get(key)
+        if known is not None and known[0] == now:
+            return
+        if certificate.uses != {entry.use} or certificate.environment != environment:
+            raise EnvelopeError("E_CERT_USAGE")
+        chain = self._path(certificate, others, now)
+        if self.lists is not None:
+            check_revocation(chain, self.lists, now)
+        self._paths[key] = (now, chain)
+
+    def _path(self, certificate: Certificate, others: Sequence[Certificate], now: datetime) -> Sequence[Certificate]:
+        if not self.authority.valid_at(now):
+            raise EnvelopeError("E_CERT_PATH")
+        verifier = (verification.PolicyBuilder().store(verification.Store([self.authority.x509])).time(now)
+                    .max_chain_depth(_MOST_INTERMEDIATES)
+                    .extension_policies(ca_policy=_CA_POLICY, ee_policy=_END_POLICY).build_client_verifier())
+        try:
+            chain = verifier.verify(certificate.x509, [other.x509 for other in others if other != certificate]).chain
+        except verification.VerificationError:
+            raise EnvelopeError("E_CERT_PATH") from None
+        if not 2 <= len(chain) <= _MOST_INTERMEDIATES + 2 or chain[-1] != self.authority.x509:
+            raise EnvelopeError("E_CERT_PATH")
+        known = {one.x509: one for one in (certificate, *others, self.authority)}
+        return [known[one] for one in chain]
+
+
+def check_time(certificate: Certificate, moment: datetime) -> None:
+    """Raise EnvelopeError E_CERT_TIME {date} unless the certificate is valid at that instant."""
+    if not certificate.valid_at(moment):
+        date = certificate.not_after if moment > certificate.not_after else certificate.not_before
+        raise EnvelopeError("E_CERT_TIME", date=date.isoformat())
+
+
+def trusted_certificate(path: Path, *, sha256: str, use: str, use_from: datetime,
+                        accept_until: datetime) -> TrustedCertificate:
+    """One line of a partner's list with its file. Raises LocalError K004, or K009 when the file is another one."""
+    certificate = load_certificate(path)
+    if certificate.sha256 != sha256.lower():
+        raise LocalError(Finding(code="K009", place=Place(file=str(path)), values={
+            "path": str(path), "found": certificate.sha256, "expected": sha256}))
+    return TrustedCertificate(certificate, use, use_from, accept_until)
+
+
+def recipients_of(trust: Trust, *, now: datetime, environment: str) -> tuple[Certificate, ...]:
+    """The partner's certificates to encrypt to: all that are in their dates and hold, newest first (K6).
+
+    Raises LocalError K021 when there is none, with the code that each of them failed by.
+    """
+    good, failed = [], []
+    for entry in sorted(trust.certificates, key=lambda entry: entry.use_from, reverse=True):
+        if entry.use != ENCRYPTION:
+            continue
+        try:
+            trust.check(entry, now=now, environment=environment)
+        except EnvelopeError as error:
+            failed.append(error.findings[0])
+        else:
+            good.append(entry.certificate)
+    if not good:
+        raise LocalError(Finding(code="K021", values={"partner": trust.partner}), *failed)
+    return tuple(good)
+
+
+def _is_authority(_policy: verification.Policy, _certificate: x509.Certificate, value: x509.BasicConstraints) -> None:
+    if not value.ca:
+        raise ValueError("not a CA")
+
+
+def _may_certify(_policy: verification.Policy, _certificate: x509.Certificate, value: x509.KeyUsage) -> None:
+    if not value.key_cert_sign:
+        raise ValueError("may not sign certificates")
+
+
+def _has_purpose(_policy: verification.Policy, _certificate: x509.Certificate, value: x509.ExtendedKeyUsage) -> None:
+    """The usages themselves are judged by profile K1."""
+
+
+_CA_POLICY = (
+    verification.ExtensionPolicy.permit_all()
+    .require_present(x509.BasicConstraints, verification.Criticality.AGNOSTIC, _is_authority)
+    .require_present(x509.KeyUsage, verification.Criticality.AGNOSTIC, _may_certify)
+)
+_END_POLICY = verification.ExtensionPolicy.permit_all().require_present(
+    x509.ExtendedKeyUsage, verification.Criticality.AGNOSTIC, _has_purpose)

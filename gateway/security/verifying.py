@@ -1,0 +1,155 @@
+"""The inner object: whose signature it is and whether it is true (V11 to V25).
+
+The signer is found by the hash in signingCertificateV2 in the partner's own list: never by name, never among the
+certificates that came along. A signature over the content itself is never computed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.security import asn1
+from gateway.security.algorithms import DIGESTS, SCHEMES, SIGNATURES, Signature, verify
+from gateway.security.certificates import SIGNING, Certificate
+from gateway.security.refusals import EnvelopeError
+from gateway.security.trust import Trust, TrustedCertificate, check_time
+
+_REQUIRED = frozenset({asn1.CONTENT_TYPE, asn1.MESSAGE_DIGEST, asn1.SIGNING_TIME, asn1.SIGNING_CERTIFICATE_V2})
+_ALLOWED = _REQUIRED | {asn1.ALGORITHM_PROTECTION, asn1.SMIME_CAPABILITIES}
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The content of a true signature: the ENTITY, the signature value, when and by which certificate."""
+
+    entity: bytes
+    signature: bytes
+    signing_time: datetime
+    certificate_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Attributes:
+    digest: bytes
+    signing_time: datetime
+    certificate: asn1.SigningCertificate
+    protection: tuple[bytes, bytes] | None
+
+
+def verify_inner(inner: bytes, trust: Trust, *, now: datetime, environment: str) -> Verified:
+    """Judge V11 to V25 in their order. Raises EnvelopeError."""
+    data = _read(inner)
+    if data.content_type != asn1.DATA:  # V13
+        raise EnvelopeError("E_CONTENT_TYPE", name=data.content_type)
+    if data.content is None:
+        raise EnvelopeError("E_DETACHED")
+    if len(data.signers) != 1:  # V14
+        raise EnvelopeError("E_SIGNERS", number=str(len(data.signers)))
+    signer = data.signers[0]
+    if not signer.attributes:  # V15
+        raise EnvelopeError("E_NO_SIGNED_ATTRS")
+    attributes = _attributes(signer)  # V16
+    signature = _algorithms(data, signer, trust)  # V17
+    _protection(attributes, signer)  # V18
+    entry = _signer(attributes, trust)  # V19
+    certificate = entry.certificate
+    if signer.sid != certificate.name.encoded:  # V20
+        raise EnvelopeError("E_SID")
+    others = _embedded(data, certificate)  # V21
+    if certificate.scheme is None:  # V22
+        raise EnvelopeError("E_CERT_WEAK")
+    if certificate.scheme is not signature:
+        raise EnvelopeError("E_ALG", name=signature.value)
+    if hashlib.new(SCHEMES[signature].digest.value, data.content).digest() != attributes.digest:  # V23
+        raise EnvelopeError("E_DIGEST")
+    if not verify(certificate.key, signer.signature, signer.signed):  # V24
+        raise EnvelopeError("E_SIGNATURE")
+    trust.check(entry, now=now, environment=environment, others=others)  # V25
+    check_time(certificate, attributes.signing_time)
+    return Verified(data.content, signer.signature, attributes.signing_time, certificate.sha256)
+
+
+def _read(inner: bytes) -> asn1.Inner:
+    try:  # V11, V12
+        content_type, element = asn1.content_info(inner)
+        if content_type != asn1.SIGNED_DATA:
+            raise EnvelopeError("E_UNSIGNED")
+        return asn1.read_inner(element)
+    except asn1.NotDer:
+        raise EnvelopeError("E_ASN1") from None
+
+
+def _attributes(signer: asn1.SignerInfo) -> _Attributes:
+    """V16: each attribute known, at most once, one value; all required ones there; none unsigned."""
+    found: dict[str, bytes] = {}
+    for kind, values in signer.attributes or ():
+        if kind not in _ALLOWED or kind in found or len(values) != 1:
+            raise EnvelopeError("E_ATTRS", name=kind)
+        found[kind] = values[0]
+    missing = _REQUIRED - found.keys()
+    if missing or signer.has_unsigned:
+        raise EnvelopeError("E_ATTRS", name=min(missing, default="unsignedAttrs"))
+    try:
+        return _values(found)
+    except asn1.NotDer:
+        raise EnvelopeError("E_ATTRS", name="?") from None
+
+
+def _values(found: Mapping[str, bytes]) -> _Attributes:
+    content_type = asn1.read_identifier(found[asn1.CONTENT_TYPE])
+    if content_type != asn1.DATA:
+        raise EnvelopeError("E_ATTRS", name=content_type)
+    protection = found.get(asn1.ALGORITHM_PROTECTION)
+    return _Attributes(
+        asn1.read_octets(found[asn1.MESSAGE_DIGEST]),
+        asn1.read_signing_time(found[asn1.SIGNING_TIME]),
+        asn1.read_signing_certificate(found[asn1.SIGNING_CERTIFICATE_V2]),
+        None if protection is None else asn1.read_protection(protection),
+    )
+
+
+def _algorithms(data: asn1.Inner, signer: asn1.SignerInfo, trust: Trust) -> Signature:
+    """V17: digest and signature on the partner's list and made for each other; digestAlgorithms is that digest."""
+    signature, digest = SIGNATURES.get(signer.algorithm), DIGESTS.get(signer.digest)
+    if signature is None:
+        raise EnvelopeError("E_ALG", name=asn1.algorithm_name(signer.algorithm))
+    scheme = SCHEMES[signature]
+    if not (scheme.agreement is None or scheme.agreement in trust.agreed):
+        raise EnvelopeError("E_ALG", name=signature.value)
+    if digest is not scheme.digest or [DIGESTS.get(named) for named in data.digests] != [digest]:
+        raise EnvelopeError("E_ALG", name=asn1.algorithm_name(signer.digest))
+    return signature
+
+
+def _protection(attributes: _Attributes, signer: asn1.SignerInfo) -> None:
+    """V18: cmsAlgorithmProtection names the same two algorithms, NULL or absent parameters alike (RFC 6211)."""
+    if attributes.protection is None:
+        return
+    digest, signature = attributes.protection
+    same_digest = DIGESTS.get(digest) is DIGESTS[signer.digest]
+    if not same_digest or SIGNATURES.get(signature) is not SIGNATURES[signer.algorithm]:
+        raise EnvelopeError("E_ALG_PROTECTION")
+
+
+def _signer(attributes: _Attributes, trust: Trust) -> TrustedCertificate:
+    """V19; and the issuer and serial that signingCertificateV2 may name agree with that certificate (3.2)."""
+    entry = trust.by_digest(attributes.certificate.sha256, SIGNING)
+    if entry is None:
+        raise EnvelopeError("E_SIGNER_UNKNOWN", sha256=attributes.certificate.sha256.hex()[:64])
+    name, named = entry.certificate.name, attributes.certificate.issuer_serial
+    if named is not None and named != (name.issuer, name.serial):
+        raise EnvelopeError("E_ATTRS", name=asn1.SIGNING_CERTIFICATE_V2)
+    return entry
+
+
+def _embedded(data: asn1.Inner, certificate: Certificate) -> list[Certificate]:
+    """V21: the certificates that came along, all readable, the signer's among them; gives the others."""
+    if data.certificates is None or certificate.der not in data.certificates:
+        raise EnvelopeError("E_CERTS")
+    try:
+        return [Certificate(der) for der in data.certificates if der != certificate.der]
+    except ValueError:
+        raise EnvelopeError("E_CERTS") from None
