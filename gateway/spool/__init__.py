@@ -1,0 +1,33 @@
+"""Local files that are whole or absent; the run lock; the quarantine.
+
+Everything here follows no link and touches regular files only (THREATS row 15); what is written is readable by our
+own user alone (THREATS section 5). Nothing here knows what a file means.
+"""
+
+from gateway.spool.escaping import escaped
+from gateway.spool.folders import free_space, own_folder, require_space
+from gateway.spool.locking import Busy, run_lock
+from gateway.spool.moving import claim, settle, settle_together
+from gateway.spool.private import read_private
+from gateway.spool.quarantine import Kept, Quarantine
+from gateway.spool.whole import read_whole, sweep, sync_folder, write_together, write_whole
+
+__all__ = [
+    "Busy",
+    "Kept",
+    "Quarantine",
+    "claim",
+    "escaped",
+    "free_space",
+    "own_folder",
+    "read_private",
+    "read_whole",
+    "require_space",
+    "run_lock",
+    "settle",
+    "settle_together",
+    "sweep",
+    "sync_folder",
+    "write_together",
+    "write_whole",
+]

@@ -1,0 +1,51 @@
+"""Folders of our own, and whether there is room in them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+from gateway.errors import LocalError
+from gateway.findings import Finding, Place
+from gateway.spool.faults import explained, not_regular
+
+
+def own_folder(path: Path) -> Path:
+    """Make sure that a private folder exists: 0700, a real directory, ours (THREATS section 5). Returns it.
+
+    Missing parents are made too. Permissions that are too wide are narrowed.
+    Raises LocalError B002 (something else stands there, a link included), B007 (another user's), B006.
+    """
+    with explained(path):
+        with contextlib.suppress(FileExistsError):
+            path.mkdir(mode=0o700, parents=True)
+        status = path.lstat()
+        if not stat.S_ISDIR(status.st_mode):
+            raise not_regular(path, status.st_mode)
+        if status.st_uid != os.geteuid():
+            raise LocalError(Finding(code="B007", place=Place(file=os.fspath(path)),
+                                     values={"folder": os.fspath(path), "owner": str(status.st_uid)}))
+        if stat.S_IMODE(status.st_mode) & 0o077:
+            path.chmod(0o700)
+    return path
+
+
+def free_space(folder: Path) -> int:
+    """Octets that our user may still write on the file system of `folder`. Raises LocalError B006."""
+    with explained(folder):
+        status = os.statvfs(folder)
+        return status.f_bavail * status.f_frsize
+
+
+def require_space(folder: Path, needed: int, reserve: int = 64 << 20) -> None:
+    """Refuse to begin what will not fit: `needed` octets and a `reserve` that is left for receipts and the ledger.
+
+    Raises LocalError B008 with both figures, B006.
+    """
+    free = free_space(folder)
+    if free < needed + reserve:
+        raise LocalError(Finding(code="B008", place=Place(file=os.fspath(folder)),
+                                 values={"folder": os.fspath(folder), "free": str(free >> 20),
+                                         "needed": str((needed + reserve + (1 << 20) - 1) >> 20)}))

@@ -1,0 +1,58 @@
+"""One run at a time, for the sake of work saved; nothing's correctness rests on it (MAILBOX section 0, point 8).
+
+The kernel holds the lock (flock) and drops it with the process, so there are no stale locks to clear. Not for NFS.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from gateway.errors import LocalError
+from gateway.findings import Finding, Place
+from gateway.spool.faults import explained
+from gateway.spool.whole import read_whole, write_whole
+
+
+class Busy(LocalError):
+    """Another run holds the lock; its process and since when, where known. Code B001."""
+
+
+@contextlib.contextmanager
+def run_lock(path: Path, *, at: datetime | None = None, wait: float = 0.0) -> Iterator[None]:
+    """Hold the lock file `path` for the time of a with-block; `wait` is how long to wait for it, in seconds.
+
+    `at` (aware) is written beside the lock, with our process number, for whoever finds it busy.
+    Raises Busy (B001), LocalError B006.
+    """
+    lock = FileLock(path, mode=0o600, timeout=wait, thread_local=False)
+    note = path.with_name(f"{path.name}.holder")
+    with explained(path):
+        try:
+            lock.acquire()
+        except Timeout:
+            raise _busy(path, note) from None
+    try:
+        holder = {"process": str(os.getpid()), "since": at.isoformat(timespec="seconds") if at else ""}
+        write_whole(note, json.dumps(holder).encode())
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+        lock.release()
+
+
+def _busy(path: Path, note: Path) -> Busy:
+    holder: dict[str, str] = {}
+    with contextlib.suppress(FileNotFoundError, ValueError, LocalError):
+        found = json.loads(read_whole(note, 4096))
+        holder = {key: value for key, value in found.items() if isinstance(value, str) and value} \
+            if isinstance(found, dict) else {}
+    return Busy(Finding(code="B001", place=Place(file=os.fspath(path)),
+                        values={"lock": path.name, "process": holder.get("process", "?"),
+                                "since": holder.get("since", "?")}))

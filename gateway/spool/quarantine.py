@@ -1,0 +1,83 @@
+"""What was refused, exactly as it was received, beside a small note that says why.
+
+Nothing here is ever opened again by itself (THREATS section 5). The local name is made from the partner and the
+digest of the bytes, never from the name the file came with; so the same bytes are kept once, with their first note.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from gateway.spool.escaping import escaped
+from gateway.spool.folders import own_folder
+from gateway.spool.whole import read_whole, write_whole
+
+_PARTNER = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,31}")
+_NOTE_LIMIT = 64 << 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One file in quarantine.
+
+    path      the bytes as received
+    code      why: ``E_SIGNATURE``
+    partner   gateway id in whose folder it lay
+    name      the name it came with, escaped where it is not printable ASCII; shown, never used
+    at        when it was put here
+    size      octets
+    sha256    digest of the bytes, hex
+    note      one line for the operator
+    """
+
+    path: Path
+    code: str
+    partner: str
+    name: str
+    at: datetime
+    size: int
+    sha256: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """A folder of refused files."""
+
+    folder: Path
+
+    def keep(self, content: bytes, code: str, partner: str, name: str, at: datetime, note: str) -> Path:
+        """Keep the bytes and the note; returns where the bytes lie. Safe to repeat after a crash.
+
+        Raises ValueError when `partner` is not a gateway id; LocalError B002, B003, B006, B007.
+        """
+        if not _PARTNER.fullmatch(partner):
+            raise ValueError(f"not a gateway id: {partner!r}")
+        own_folder(self.folder)
+        digest = hashlib.sha256(content).hexdigest()
+        path = self.folder / f"{partner}-{digest[:32]}.bin"
+        about = path.with_suffix(".json")
+        if about.exists():
+            return path
+        write_whole(path, content)  # the note last: what has a note is whole
+        document = {"schema": 1, "code": code, "partner": partner, "name": escaped(name), "at": at.isoformat(),
+                    "size": len(content), "sha256": digest, "note": note}
+        write_whole(about, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
+        return path
+
+    def list(self) -> list[Kept]:
+        """What is kept, oldest first. Raises LocalError B002, B005, B006; ValueError when a note was changed."""
+        notes = sorted(self.folder.glob("*-*.json")) if self.folder.exists() else []
+        return sorted((_kept(path) for path in notes), key=lambda kept: (kept.at, kept.path))
+
+
+def _kept(about: Path) -> Kept:
+    document = json.loads(read_whole(about, _NOTE_LIMIT))
+    return Kept(path=about.with_suffix(".bin"), code=str(document["code"]), partner=str(document["partner"]),
+                name=str(document["name"]), at=datetime.fromisoformat(document["at"]), size=int(document["size"]),
+                sha256=str(document["sha256"]), note=str(document["note"]))

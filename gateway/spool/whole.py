@@ -1,0 +1,161 @@
+"""Files that are whole or absent, whatever happens to the process or the power.
+
+Written under a temporary name in the same folder, flushed, renamed; then the folder is flushed, because a rename
+is a change of the folder (MAILBOX section 3.1: 60 crash bugs in 11 systems came from forgetting one of these).
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import stat
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from gateway.errors import LocalError
+from gateway.findings import Finding, Place
+from gateway.spool.faults import explained, not_regular, os_fault
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_BATCH = 256
+"""Files held open between writing and flushing: the first flush of a batch takes most of the others with it."""
+
+_PREFIX, _SUFFIX = ".", ".partial"
+_turn = itertools.count(1)
+
+
+def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write a file so that it is there whole or not at all; an older file of that name is replaced in one step.
+
+    When this returns, content and name survive a power cut. Raises LocalError B003 (disk full), B006; the folder
+    must exist.
+    """
+    write_together({path: content}, mode)
+
+
+def write_together(files: Mapping[Path, bytes], mode: int = 0o600) -> None:
+    """Write many files, each as `write_whole` does, with one flush per file and one per folder.
+
+    The files appear one after the other: a crash in between leaves some there and some absent, none in part.
+    When one cannot be written, those written before it stay. Raises LocalError B003, B006.
+    """
+    folders: dict[Path, None] = {}
+    for batch in _batches(list(files.items())):
+        _write_batch(batch, mode)
+        folders.update((path.parent, None) for path, _ in batch)
+    for folder in folders:
+        sync_folder(folder)
+
+
+def read_whole(path: Path, limit: int | None = None) -> bytes:
+    """The content of a regular file; no link is followed, no pipe waited for.
+
+    Raises FileNotFoundError when it is gone, LocalError B002 (not a regular file), B005 (more than `limit` bytes,
+    by its size or while reading), B006.
+    """
+    with explained(path):
+        handle = os.open(path, _READ)
+        try:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                raise not_regular(path, status.st_mode)
+            if limit is None:
+                return _read_up_to(handle, sys.maxsize)
+            content = _read_up_to(handle, limit + 1) if status.st_size <= limit else None
+            if content is None or len(content) > limit:
+                raise LocalError(Finding(code="B005", place=Place(file=os.fspath(path)),
+                                         values={"name": path.name, "limit": str(limit)}))
+            return content
+        finally:
+            os.close(handle)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder, so that names made or removed in it survive a power cut. Raises LocalError B006."""
+    with explained(folder):
+        handle = os.open(folder, _FOLDER)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def sweep(folder: Path, before: float) -> int:
+    """Remove what interrupted writings left in a folder and that was last changed before `before` (seconds, Unix).
+
+    Returns how many files went. Only names that this module gives are touched.
+    """
+    removed = 0
+    with explained(folder), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(_PREFIX) and entry.name.endswith(_SUFFIX) \
+                    and entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_mtime < before:
+                Path(entry.path).unlink(missing_ok=True)
+                removed += 1
+    return removed
+
+
+def temporary_name(path: Path, mark: str) -> Path:
+    """A hidden name beside `path` that `sweep` recognises; long names are cut so that it stays a legal name."""
+    name = path.name.encode("utf-8", "surrogateescape")[:180].decode("utf-8", "surrogateescape")
+    return path.with_name(f"{_PREFIX}{name}.{mark}{_SUFFIX}")
+
+
+def _batches(items: Sequence[tuple[Path, bytes]]) -> Iterator[Sequence[tuple[Path, bytes]]]:
+    for start in range(0, len(items), _BATCH):
+        yield items[start:start + _BATCH]
+
+
+def _write_batch(batch: Sequence[tuple[Path, bytes]], mode: int) -> None:
+    partial: list[tuple[Path, Path, int]] = []
+    try:
+        for path, content in batch:
+            try:
+                temporary, handle = _new_beside(path)
+                partial.append((temporary, path, handle))
+                os.fchmod(handle, mode)
+                write_all(handle, content)
+            except OSError as error:
+                raise os_fault(path, error) from error
+        for temporary, path, handle in partial:
+            with explained(path):
+                os.fsync(handle)
+                temporary.rename(path)
+    except BaseException:
+        for temporary, _, _ in partial:
+            temporary.unlink(missing_ok=True)
+        raise
+    finally:
+        for _, _, handle in partial:
+            os.close(handle)
+
+
+def write_all(handle: int, content: bytes) -> None:
+    """Write all of `content` to a file descriptor. Raises OSError."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(handle, view):]
+
+
+def _new_beside(path: Path) -> tuple[Path, int]:
+    """Make a temporary file beside `path`; process and turn make the name, O_EXCL makes it ours."""
+    while True:
+        temporary = temporary_name(path, f"{os.getpid()}-{next(_turn)}")
+        try:
+            return temporary, os.open(temporary, _NEW, 0o600)
+        except FileExistsError:  # left by a killed process that had our number: take the next turn
+            continue
+
+
+def _read_up_to(handle: int, count: int) -> bytes:
+    parts = []
+    while count > 0:
+        part = os.read(handle, min(count, 1 << 20))
+        if not part:
+            break
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,178 @@
+"""The mailbox in a local directory: production code for whoever hosts his own, and for files carried by hand."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from gateway.errors import GatewayError, LinkError, LocalError
+from gateway.findings import Finding
+from gateway.spool import escaped, read_whole, sync_folder
+from gateway.transport.lanes import DirectoryLane
+from gateway.transport.listing import Seen, sort_out
+from gateway.transport.mailbox import (
+    Entries,
+    Entry,
+    Fetched,
+    Foreign,
+    Outcome,
+    Outcomes,
+    Session,
+    file_fault,
+    require_names,
+)
+from gateway.transport.wire import Attributes
+
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class DirectoryMailbox:
+    """See `mailbox.Mailbox`. Raises on making LocalError B107 when its folders can be neither found nor made."""
+
+    def __init__(self, lane: DirectoryLane) -> None:
+        self._lane = lane
+        self._tmp = lane.path / "tmp"
+        self._new = lane.path / "new"
+        self._seen = Seen()
+        self._in = self._out = 0
+        for folder in (self._tmp, self._new):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise LocalError(Finding(code="B107", values={
+                    "address": os.fspath(lane.path), "folder": os.fspath(folder), "answer": _words(error)})) from error
+
+    @property
+    def foreign(self) -> tuple[Foreign, ...]:
+        """See the contract."""
+        return self._seen.foreign
+
+    @property
+    def foreign_count(self) -> int:
+        """See the contract."""
+        return self._seen.foreign_count
+
+    @property
+    def truncated(self) -> bool:
+        """See the contract."""
+        return self._seen.truncated
+
+    @property
+    def session(self) -> Session:
+        """See the contract; octets of file content."""
+        return Session(kind="directory", bytes_in=self._in, bytes_out=self._out)
+
+    def list(self) -> Entries:
+        """See the contract."""
+        listed: list[tuple[bytes, Attributes]] = []
+        truncated = False
+        try:
+            with os.scandir(os.fsencode(self._new)) as found:
+                for item in found:
+                    if len(listed) == self._lane.names:
+                        truncated = True
+                        break
+                    try:
+                        status = item.stat(follow_symlinks=False)
+                    except FileNotFoundError:  # removed since
+                        continue
+                    listed.append((item.name, Attributes(status.st_size, status.st_mode, int(status.st_mtime))))
+        except OSError as error:
+            raise LinkError(Finding(code="B120", values={
+                "name": escaped(os.fspath(self._new)), "answer": _words(error)})) from error
+        self._seen = sort_out(listed, truncated)
+        return [*self._seen.entries]
+
+    def fetch(self, entries: Sequence[Entry], *, limit: int) -> Iterator[Fetched]:
+        """See the contract."""
+        require_names([entry.name for entry in entries])
+        return ((entry, self._fetch(entry, limit)) for entry in dict.fromkeys(entries))
+
+    def publish(self, files: Sequence[tuple[str, bytes]]) -> Outcomes:
+        """See the contract."""
+        require_names([name for name, _ in files])
+        outcomes: dict[str, Outcome] = {}
+        for name, content in dict(files).items():
+            try:
+                self._publish(name, content)
+                outcomes[name] = Outcome(name, None)
+            except OSError as error:
+                outcomes[name] = Outcome(name, file_fault("B110", name, step="write", answer=_words(error)))
+        return self._flushed(outcomes, [self._new, self._tmp])
+
+    def remove(self, names: Sequence[str]) -> Outcomes:
+        """See the contract."""
+        require_names(names)
+        outcomes: dict[str, Outcome] = {}
+        for name in names:
+            try:
+                (self._new / name).unlink(missing_ok=True)
+                outcomes[name] = Outcome(name, None)
+            except OSError as error:
+                outcomes[name] = Outcome(name, file_fault("B110", name, step="remove", answer=_words(error)))
+        return self._flushed(outcomes, [self._new])
+
+    def close(self) -> None:
+        """See the contract. Nothing is held open."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 traceback: TracebackType | None) -> None:
+        self.close()
+
+    def _fetch(self, entry: Entry, limit: int) -> bytes | LinkError:
+        if entry.size > limit:
+            return file_fault("E_SIZE", entry.name, size=str(entry.size), limit=str(limit))
+        try:
+            content = read_whole(self._new / entry.name, entry.size)
+        except FileNotFoundError:
+            return file_fault("B111", entry.name)
+        except LocalError as error:
+            if error.code == "B005":  # larger than listed
+                return file_fault("B112", entry.name, expected=str(entry.size), found=f"> {entry.size}")
+            return file_fault("B110", entry.name, step="read", answer=_said(error))
+        if len(content) != entry.size:
+            return file_fault("B112", entry.name, expected=str(entry.size), found=str(len(content)))
+        self._in += len(content)
+        return content
+
+    def _publish(self, name: str, content: bytes) -> None:
+        partial = self._tmp / name
+        handle = os.open(partial, _WRITE, 0o600)
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise OSError(0, "not a regular file")
+            os.fchmod(handle, self._lane.mode)
+            view = memoryview(content)
+            while view:
+                view = view[os.write(handle, view):]
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        partial.rename(self._new / name)
+        self._out += len(content)
+
+    def _flushed(self, outcomes: dict[str, Outcome], folders: Sequence[Path]) -> Outcomes:
+        """Flush the folders; when that fails, none of the outcomes is sure."""
+        try:
+            for folder in folders if outcomes else ():
+                sync_folder(folder)
+        except (LocalError, FileNotFoundError) as error:
+            said = _said(error) if isinstance(error, GatewayError) else _words(error)
+            return [Outcome(name, file_fault("B110", name, step="fsync", answer=said)) for name in outcomes]
+        return [*outcomes.values()]
+
+
+def _words(error: OSError) -> str:
+    return escaped(error.strerror or type(error).__name__)
+
+
+def _said(error: GatewayError) -> str:
+    values = error.findings[0].values
+    return f"{error.code} {values.get('reason') or values.get('found') or ''}".strip()

@@ -1,0 +1,209 @@
+"""The mailbox on an SFTP server: one connection, everything pipelined, every status checked."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from typing import Self, TypeVar
+
+import paramiko
+
+from gateway.errors import GatewayError, LinkError, LocalError
+from gateway.findings import Finding
+from gateway.spool import escaped
+from gateway.transport import jobs
+from gateway.transport.batch import BatchSFTP, Job
+from gateway.transport.lanes import SftpLane
+from gateway.transport.listing import Seen, sort_out
+from gateway.transport.mailbox import (
+    Entries,
+    Entry,
+    Fetched,
+    Foreign,
+    Outcome,
+    Outcomes,
+    Session,
+    file_fault,
+    require_names,
+)
+from gateway.transport.ssh import SshConnection
+from gateway.transport.wire import Attributes, Code, Kind, Malformed, Reply, Status
+
+T = TypeVar("T")
+_BROKEN = (paramiko.SSHException, EOFError, OSError, Malformed)
+
+
+class SftpMailbox:
+    """See `mailbox.Mailbox`. Made by `open_mailbox`; raises on making what `ssh.SshConnection` raises."""
+
+    def __init__(self, lane: SftpLane, *, clock: Callable[[], float]) -> None:
+        self._lane = lane
+        self._connection = SshConnection(lane, clock)
+        self._seen = Seen()
+        self._ready: set[bytes] = set()
+        self._broken: GatewayError | None = None
+        self._connection.phase = "sftp"
+        try:
+            with self._connection.watchdog.limit(lane.limits.channel):
+                self._batch = BatchSFTP(self._connection.channel, self._connection.watchdog, lane.limits)
+        except _BROKEN as error:
+            fault = self._connection.explain(error)
+            self.close()
+            raise fault from error
+        base = lane.base.rstrip("/") or lane.base
+        self._folders = jobs.Folders(base.encode("utf-8"), self._batch.extensions)
+
+    @property
+    def foreign(self) -> tuple[Foreign, ...]:
+        """See the contract."""
+        return self._seen.foreign
+
+    @property
+    def foreign_count(self) -> int:
+        """See the contract."""
+        return self._seen.foreign_count
+
+    @property
+    def truncated(self) -> bool:
+        """See the contract."""
+        return self._seen.truncated
+
+    @property
+    def session(self) -> Session:
+        """See the contract."""
+        return self._connection.session
+
+    def list(self) -> Entries:
+        """See the contract."""
+        self._seen = Seen()
+        found = self._one("list", jobs.listing(self._folders.new, self._lane.limits.names))
+        if not isinstance(found, tuple):
+            if not _absent(found):
+                raise file_fault("B120", escaped(self._folders.new.decode()), answer=_words(found))
+            self._prepare("list", [self._folders.new])
+            return []
+        entries, more = found
+        self._seen = sort_out(self._with_modes(entries), more)
+        return list(self._seen.entries)
+
+    def fetch(self, entries: Sequence[Entry], *, limit: int) -> Iterator[Fetched]:
+        """See the contract."""
+        require_names([entry.name for entry in entries])
+        return self._fetch(dict.fromkeys(entries), limit)
+
+    def publish(self, files: Sequence[tuple[str, bytes]]) -> Outcomes:
+        """See the contract."""
+        require_names([name for name, _ in files])
+        if not files:
+            return []
+        try:
+            self._prepare("publish", [self._folders.tmp, self._folders.new])
+        except LinkError as error:
+            return [Outcome(name, error) for name, _ in files]
+        return self._all("publish", dict(files),
+                         ((0, jobs.publish(self._folders, name, content)) for name, content in dict(files).items()))
+
+    def remove(self, names: Sequence[str]) -> Outcomes:
+        """See the contract."""
+        require_names(names)
+        return self._all("remove", dict.fromkeys(names),
+                         ((0, jobs.remove(self._folders, name)) for name in dict.fromkeys(names)))
+
+    def close(self) -> None:
+        """See the contract."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 traceback: TracebackType | None) -> None:
+        self.close()
+
+    def _fetch(self, missing: dict[Entry, None], limit: int) -> Iterator[Fetched]:
+        work = ((entry.size if entry.size <= limit else 0, jobs.fetch(self._folders, entry, limit))
+                for entry in list(missing))
+        try:
+            for entry, content in self._run("fetch", work):
+                del missing[entry]
+                yield entry, content
+        except LinkError as error:
+            for entry in missing:
+                yield entry, error
+
+    def _all(self, phase: str, names: dict[str, bytes] | dict[str, None],
+             work: Iterator[tuple[int, Job[Outcome]]]) -> Outcomes:
+        """Outcomes in the order of the names; what a broken link left open has that link's error."""
+        outcomes: dict[str, Outcome] = {}
+        broken: LinkError | None = None
+        try:
+            for outcome in self._run(phase, work):
+                outcomes[outcome.name] = outcome
+        except LinkError as error:
+            broken = error
+        return [outcomes.get(name) or Outcome(name, broken) for name in names]
+
+    def _one(self, phase: str, job: Job[T]) -> T:
+        return next(self._run(phase, iter([(0, job)])))
+
+    def _run(self, phase: str, work: Iterator[tuple[int, Job[T]]]) -> Iterator[T]:
+        """Run jobs; a failing connection becomes one error, which every later call meets at once."""
+        if self._broken is not None:
+            raise self._broken
+        self._connection.phase = phase
+        try:
+            yield from self._batch.run(work)
+        except _BROKEN as error:
+            fault = self._connection.explain(error)
+            self._connection.close()
+            if not isinstance(fault, GatewayError):
+                raise
+            self._broken = fault
+            raise fault from error
+
+    def _prepare(self, phase: str, folders: Sequence[bytes]) -> None:
+        """Make sure that the folders are there; make them where we may. Raises LocalError B107, LinkError."""
+        wanted = [folder for folder in folders if folder not in self._ready]
+        if not wanted:
+            return
+        if not all(map(_is_folder, self._one(phase, jobs.attributes(wanted, Kind.STAT)))):
+            parts = self._folders.base.split(b"/")
+            parents = [b"/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+            self._one(phase, jobs.make_folders([*filter(None, parents), *wanted]))  # refused where they are there
+            answers = self._one(phase, jobs.attributes(wanted, Kind.STAT))
+            for folder, answer in zip(wanted, answers, strict=True):
+                if not _is_folder(answer):
+                    raise LocalError(Finding(code="B107", values={
+                        "address": self._lane.address, "folder": folder.decode(), "answer": _words(answer)}))
+        self._ready.update(wanted)
+
+    def _with_modes(self, entries: Sequence[jobs.Listed]) -> Sequence[jobs.Listed]:
+        """Ask again where the listing does not say what kind of thing an entry is."""
+        silent = [name for name, attributes in entries if attributes.mode is None or attributes.size is None]
+        if not silent:
+            return entries
+        known = dict(entries)
+        work = ((0, _named(name, jobs.attributes([self._folders.new + b"/" + name]))) for name in silent
+                if b"/" not in name)
+        for name, [answer] in self._run("list", work):
+            if isinstance(answer, Attributes):
+                known[name] = answer
+        return list(known.items())
+
+
+def _named(name: bytes, job: Job[T]) -> Job[tuple[bytes, T]]:
+    result = yield from job
+    return name, result
+
+
+def _is_folder(answer: Reply) -> bool:
+    return isinstance(answer, Attributes) and (answer.mode is None or stat.S_ISDIR(answer.mode))
+
+
+def _absent(answer: Reply) -> bool:
+    return isinstance(answer, Status) and answer.code == Code.NO_SUCH_FILE
+
+
+def _words(answer: Reply) -> str:
+    return escaped(str(answer) if isinstance(answer, Status) else type(answer).__name__)
