@@ -24,6 +24,7 @@ from gateway.security.algorithms import LEAST_RSA_BITS, PrivateKey
 from gateway.security.certificates import ENCRYPTION, MARKERS, SIGNING, UNITS, Certificate
 from gateway.security.header import is_gateway_id
 from gateway.security.keyfiles import read_private, write_private
+from gateway.security.privatekeys import private_pem
 
 Algorithm = Literal["ec", "rsa"]
 
@@ -77,7 +78,7 @@ def make_identity(folder: Path, *, gateway: str, environment: str, now: datetime
         use: issue(keys[AUTHORITY], authority, keys[use], gateway=gateway, environment=environment, use=use,
                    start=start, end=end) for use in (SIGNING, ENCRYPTION)}
     ssh = ed25519.Ed25519PrivateKey.generate()
-    contents = {f"{name}.key": _private_pem(key, passphrase) for name, key in keys.items()}
+    contents = {f"{name}.key": private_pem(key, passphrase) for name, key in keys.items()}
     contents |= {f"{name}.crt": certificate.pem() for name, certificate in certificates.items()}
     contents[SSH] = ssh.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH,
                                       serialization.NoEncryption())
@@ -153,13 +154,6 @@ def _write_all(folder: Path, contents: dict[str, bytes]) -> None:
         for path in written:
             path.unlink(missing_ok=True)
         raise
-
-
-def _private_pem(key: PrivateKey, passphrase: bytes | None) -> bytes:
-    encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
-    if passphrase:
-        encryption = serialization.BestAvailableEncryption(passphrase)
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
 
 
 def _name(gateway: str, environment: str, use: str) -> x509.Name:

@@ -45,6 +45,7 @@ from gateway.security.asn1.values import (
 from gateway.security.asn1.writing import (
     write_attribute,
     write_attributes,
+    write_encrypted_private_key,
     write_identifier,
     write_inner,
     write_key_agree,
@@ -87,6 +88,7 @@ __all__ = [
     "read_signing_time",
     "write_attribute",
     "write_attributes",
+    "write_encrypted_private_key",
     "write_identifier",
     "write_inner",
     "write_key_agree",

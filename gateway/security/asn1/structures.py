@@ -218,3 +218,42 @@ class Certificate:
     content: ToBeSigned
     algorithm: TLV
     signature: BitString
+
+
+@asn1.sequence
+class ScryptParameters:
+    salt: bytes
+    cost: int
+    block_size: int
+    parallelization: int
+    key_octets: int | None
+
+
+@asn1.sequence
+class Scrypt:
+    algorithm: ObjectIdentifier
+    parameters: ScryptParameters
+
+
+@asn1.sequence
+class CbcAlgorithm:
+    algorithm: ObjectIdentifier
+    iv: bytes
+
+
+@asn1.sequence
+class PasswordParameters:
+    derivation: Scrypt
+    cipher: CbcAlgorithm
+
+
+@asn1.sequence
+class PasswordEncryption:
+    algorithm: ObjectIdentifier
+    parameters: PasswordParameters
+
+
+@asn1.sequence
+class EncryptedPrivateKey:
+    algorithm: PasswordEncryption
+    content: bytes

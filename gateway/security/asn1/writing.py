@@ -99,3 +99,14 @@ def _raw(content: bytes) -> TLV:
 
 def _issuer_and_serial(name: Name) -> der.IssuerAndSerial:
     return der.IssuerAndSerial(issuer=_raw(name.issuer), serial=name.serial)
+
+
+def write_encrypted_private_key(*, salt: bytes, cost: int, block_size: int, parallelization: int, iv: bytes,
+                                content: bytes) -> bytes:
+    """EncryptedPrivateKeyInfo with PBES2, scrypt and AES-256-CBC (RFC 5958, RFC 8018 A.4, RFC 7914 section 7)."""
+    derivation = der.Scrypt(algorithm=ObjectIdentifier("1.3.6.1.4.1.11591.4.11"), parameters=der.ScryptParameters(
+        salt=salt, cost=cost, block_size=block_size, parallelization=parallelization, key_octets=None))
+    cipher = der.CbcAlgorithm(algorithm=ObjectIdentifier("2.16.840.1.101.3.4.1.42"), iv=iv)
+    scheme = der.PasswordEncryption(algorithm=ObjectIdentifier("1.2.840.113549.1.5.13"),
+                                    parameters=der.PasswordParameters(derivation=derivation, cipher=cipher))
+    return asn1.encode_der(der.EncryptedPrivateKey(algorithm=scheme, content=content))
