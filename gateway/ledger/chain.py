@@ -1,0 +1,52 @@
+"""The hash chain of the history: what is hashed, and in which form.
+
+``row_hash = SHA-256(previous row_hash LF row)``, both as ASCII or UTF-8 text, hex digits in lower case; the first row
+follows 64 zeros; `row` is the JSON array ``[id, at, subject, subject_id, reference, event, from_state, to_state, text,
+digest]`` without spaces, non-ASCII escaped, `at` in microseconds since 1970 UTC. Ten lines in any language verify it.
+
+An edit breaks the chain at its row, a row cut out leaves a hole in the ids, rows cut from the end fall behind the
+counter. Whoever can rewrite the whole file can rewrite the chain too: against that stand the checkpoints that the
+partner counter-signs (ENVELOPE section 11).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.ledger.tables import instant_number
+
+START = "0" * 64
+"""What the first row follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One thing that happened, before it has its number and hash.
+
+    subject     what it is about: movement, declaration, event, message, interchange, object, source, delivery,
+                incoming, journal
+    subject_id  number of the row it is about, None for movements and free rows
+    reference   what people call it: MRN, control reference, Message-ID, file name
+    event       the step (`states.Step`), ``new``, or ``state``
+    digest      SHA-256 of the content that came into the ledger with it
+    """
+
+    at: datetime
+    subject: str
+    subject_id: int | None
+    reference: str
+    event: str
+    from_state: str | None = None
+    to_state: str | None = None
+    text: str = ""
+    digest: str | None = None
+
+
+def row_hash(previous: str, number: int, fact: Fact) -> str:
+    """The hash of the row `number` that states `fact` and follows a row with the hash `previous`."""
+    row = json.dumps([number, instant_number(fact.at), fact.subject, fact.subject_id, fact.reference, fact.event,
+                      fact.from_state, fact.to_state, fact.text, fact.digest], separators=(",", ":"))
+    return hashlib.sha256(f"{previous}\n{row}".encode()).hexdigest()

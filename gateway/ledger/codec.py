@@ -1,0 +1,97 @@
+"""Trees and moments as text, and back exactly as they were.
+
+The text is JSON, keys sorted, ASCII. Texts, counts and booleans are JSON's own; what JSON cannot say is a pair of
+strings, which no Tree can hold otherwise: ``["decimal", "12.50"]``, ``["date", "2026-11-23"]``,
+``["datetime", "2026-11-23T19:00:00+00:00"]``. Equal trees whose decimals are written alike give equal texts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+from gateway.references import Scalar, Tree
+
+Json: TypeAlias = "str | int | bool | dict[str, Json] | list[Json]"
+
+_READERS: dict[str, Callable[[str], Decimal | date | datetime]] = {
+    "decimal": Decimal, "date": date.fromisoformat, "datetime": datetime.fromisoformat}
+
+
+def encode_tree(tree: Tree) -> str:
+    """The text of a tree. Raises ValueError for what a Tree must not hold (floats, None, naive times, non-numbers)."""
+    return json.dumps(_group_out(tree), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def decode_tree(text: str) -> Tree:
+    """The tree of a text made by `encode_tree`. Raises ValueError when it is not one."""
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError("a tree is a JSON object")
+    return _group_in(value)
+
+
+def encode_moment(moment: date | datetime | None) -> str | None:
+    """A day as ``2026-11-23``, an instant as ``2026-11-23T19:00:00+00:00``. Raises ValueError for a naive instant."""
+    if isinstance(moment, datetime) and moment.tzinfo is None:
+        raise ValueError("an instant needs its zone")
+    return None if moment is None else moment.isoformat()
+
+
+def decode_moment(text: str | None) -> date | datetime | None:
+    """The day or instant of a text made by `encode_moment`."""
+    if text is None:
+        return None
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def digest_of(content: bytes | str) -> str:
+    """SHA-256 in 64 hex digits; a text counts by its UTF-8."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def _group_out(tree: Tree) -> Json:
+    return {name: _value_out(value) for name, value in tree.items()}
+
+
+def _value_out(value: Scalar | Tree | list[Tree]) -> Json:
+    if type(value) in (str, int, bool):
+        return value  # type: ignore[return-value]  # type() compares exactly: no subclass passes
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise ValueError("a decimal of a tree is a number")
+        return ["decimal", str(value)]
+    if isinstance(value, datetime):
+        text = encode_moment(value)
+        assert text is not None
+        return ["datetime", text]
+    if isinstance(value, date):
+        return ["date", value.isoformat()]
+    if isinstance(value, dict):
+        return _group_out(value)
+    if isinstance(value, list) and all(isinstance(member, dict) for member in value):
+        return [_group_out(member) for member in value]
+    raise ValueError(f"a tree holds no {type(value).__name__}")
+
+
+def _group_in(group: dict[str, Json]) -> Tree:
+    return {name: _value_in(value) for name, value in group.items()}
+
+
+def _value_in(value: Json) -> Scalar | Tree | list[Tree]:
+    if isinstance(value, dict):
+        return _group_in(value)
+    if isinstance(value, (str, int)):
+        return value
+    if isinstance(value, list):
+        match value:
+            case [str(kind), str(text)] if kind in _READERS:
+                return _READERS[kind](text)
+        groups = [_group_in(member) for member in value if isinstance(member, dict)]
+        if len(groups) == len(value):
+            return groups
+    raise ValueError(f"not a value of a tree: {value!r:.60}")

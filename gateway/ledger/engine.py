@@ -1,0 +1,108 @@
+"""Connections: how the ledger's database is opened, made durable and kept single-writer. All SQLite-only code is here.
+
+Rules (MAILBOX 3.2): WAL with synchronous=FULL, because with NORMAL a power cut loses what was already receipted;
+every write transaction starts with BEGIN IMMEDIATE, so two runs wait for each other instead of failing at commit;
+reading has its own connections, which cannot write.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from gateway.errors import LocalError
+from gateway.findings import Finding
+from gateway.ledger.errors import KIND_UNKNOWN, OPEN_FAILED
+
+BUSY_SECONDS = 30
+_PRAGMAS = ("foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}", "synchronous=FULL", "cell_size_check=ON")
+
+
+def parse_url(text: str) -> URL:
+    """The URL of a ledger: ``sqlite:///path``. Raises LocalError L001 or L002."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise LocalError(Finding(code=OPEN_FAILED, values={"ledger": text, "reason": "URL"})) from None
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        raise LocalError(Finding(code=KIND_UNKNOWN, values={"ledger": url.render_as_string(),
+                                                            "kind": url.get_backend_name()}))
+    return url
+
+
+def file_of(url: URL) -> Path:
+    """The database file."""
+    assert url.database is not None
+    return Path(url.database)
+
+
+def writer(url: URL) -> Engine:
+    """Connections for write transactions."""
+    return _engine(url, "BEGIN IMMEDIATE", _PRAGMAS)
+
+
+def reader(url: URL) -> Engine:
+    """Connections for snapshots; they refuse to write."""
+    return _engine(url, "BEGIN", (*_PRAGMAS, "query_only=ON"))
+
+
+def _engine(url: URL, begin: str, pragmas: tuple[str, ...]) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+@contextmanager
+def making(path: Path) -> Iterator[None]:
+    """Make the file (0600, its folder 0700) and keep other makers out meanwhile. Raises LocalError L001."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(path.with_name(path.name + ".making"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _unopened(path, error) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise _unopened(path, error) from error
+        yield
+    finally:
+        os.close(lock)
+
+
+def make_durable(engine: Engine) -> None:
+    """Switch the file to write-ahead logging; the file remembers."""
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        mode = cursor.fetchone()
+        cursor.close()
+    finally:
+        raw.close()
+    if mode is None or mode[0] != "wal":
+        raise LocalError(Finding(code=OPEN_FAILED, values={"ledger": str(engine.url.database), "reason": f"{mode}"}))
+
+
+def _unopened(path: Path, error: OSError) -> LocalError:
+    return LocalError(Finding(code=OPEN_FAILED, values={"ledger": str(path), "reason": error.strerror or str(error)}))

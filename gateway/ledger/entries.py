@@ -1,0 +1,100 @@
+"""What goes into the ledger, many at once: the arguments of the bulk methods as frozen values.
+
+Instants are aware UTC; a moment is a day or an instant; digests are 64 hex digits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.ledger.rows import Moment
+from gateway.references import Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMovement:
+    """A movement to be recorded. key: the administration's own national key."""
+
+    mrn: str
+    key: str
+    administration: str
+    corridor: str
+    role: str
+    departure: str
+    destination: str
+    time_limit: Moment | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDeclaration:
+    """One version of a declaration. From the national side (`source_id`) or from a partner (`message_id`)."""
+
+    mrn: str
+    amendment: int
+    function: str
+    tree: Tree
+    source_id: int | None
+    message_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """One event. Its identity is administration, reference and word; mrn is None for what concerns no movement."""
+
+    mrn: str | None
+    administration: str
+    reference: str
+    word: str
+    happened: Moment | None
+    tree: Tree
+    message_id: int | None
+    source_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message of ours that waits for its interchange.
+
+    wire     (identifier, body, segments) of the wire message
+    word     function of a CUSDEC, word of a CUSRES, empty for a CONTRL
+    answers  number of the message in that it answers
+    urgent   goes into the next interchange before what is not
+    """
+
+    partner: str
+    type: str
+    mrn: str | None
+    word: str
+    wire: tuple[str, str, int]
+    mapping: str
+    mapping_digest: str
+    source_id: int | None
+    answers: int | None
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessageIn:
+    """A partner's message and what we judged of it. identifier: as in UNH, ``CUSDEC:D:96B:UN:COR10``."""
+
+    interchange_id: int
+    message_reference: str
+    type: str
+    mrn: str | None
+    word: str
+    body: str
+    segments: int
+    mapping: str
+    mapping_digest: str
+    state: str
+    identifier: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A file for the national inbox. folder: declarations, events or answers."""
+
+    folder: str
+    name: str
+    content: bytes

@@ -1,0 +1,104 @@
+"""Opening the ledger, and its two ways in: a write transaction, a reading snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from types import TracebackType
+
+from sqlalchemy import URL, Engine
+
+from gateway.errors import LocalError
+from gateway.findings import Finding
+from gateway.ledger import engine as engines
+from gateway.ledger import migrations
+from gateway.ledger.errors import NEWER, OLDER, OPEN_FAILED, translated
+from gateway.ledger.queries import Queries
+from gateway.ledger.transaction import Transaction
+
+
+class Ledger:
+    """An open ledger. Usable as a context manager; threads may share it, each transaction belongs to one."""
+
+    def __init__(self, url: URL, writer: Engine, reader: Engine) -> None:
+        self._url = url
+        self._writer = writer
+        self._reader = reader
+
+    @classmethod
+    def open(cls, url: str, *, now: datetime, create: bool = True) -> Ledger:
+        """Open the ledger at ``sqlite:///path``.
+
+        create  make it when it is not there (file 0600), bring an older one to this program's schema; both are
+                written in its history with the time `now`. False: refuse instead (L001, L004)
+
+        Raises LocalError L001 (cannot be opened), L002 (no ledger of this kind), L004, L005 (made by a newer
+        program), L006 (damaged), L007 (busy), L009 (disk full).
+        """
+        parsed = engines.parse_url(url)
+        path = engines.file_of(parsed)
+        if not create and not path.exists():
+            raise LocalError(Finding(code=OPEN_FAILED, values={"ledger": str(path), "reason": "absent"}))
+        ledger = cls(parsed, engines.writer(parsed), engines.reader(parsed))
+        try:
+            with translated(str(path)):
+                found = ledger._revision() if path.exists() else None
+                if found != migrations.HEAD:
+                    ledger._upgrade(found, now, create)
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
+
+    def _revision(self) -> str | None:
+        with self._reader.begin() as connection:
+            return migrations.revision_of(connection)
+
+    def _upgrade(self, found: str | None, now: datetime, create: bool) -> None:
+        path = engines.file_of(self._url)
+        values = {"ledger": str(path), "found": found or "-", "head": migrations.HEAD}
+        if found is not None and found not in migrations.REVISIONS:
+            raise LocalError(Finding(code=NEWER, values=values))
+        if not create:
+            raise LocalError(Finding(code=OLDER, values=values))
+        with engines.making(path):
+            engines.make_durable(self._writer)
+            with self._writer.begin() as connection:
+                before = migrations.revision_of(connection)  # another run may have been faster
+                if before == migrations.HEAD:
+                    return
+                migrations.upgrade(connection)
+                transaction = Transaction(connection)
+                transaction.journal(subject="ledger", reference=migrations.HEAD, text=before or "", at=now)
+                transaction._finish()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 traceback: TracebackType | None) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """A write transaction: committed at the end, undone by an exception.
+
+        It holds the ledger's write lock from its first moment. Raises LocalError L007 when another run holds it for
+        30 s, L009 when the disk is full (both: nothing stands, try again), L003 for a row moved meanwhile.
+        """
+        with translated(str(self._url.database)), self._writer.begin() as connection:
+            transaction = Transaction(connection)
+            yield transaction
+            transaction._finish()
+
+    @contextmanager
+    def reading(self) -> Iterator[Queries]:
+        """A snapshot for questions; it waits for nobody, nobody waits for it, and it cannot write."""
+        with translated(str(self._url.database)), self._reader.begin() as connection:
+            yield Queries(connection)

@@ -1,0 +1,81 @@
+"""Looking up single things: what write transactions and readers both need."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Row, and_, select
+
+from gateway.ledger.codec import decode_moment, decode_tree
+from gateway.ledger.rows import DeclarationRow, EventRow, KnownInterchange, KnownObject, LinkHead, Movement
+from gateway.ledger.states import InterchangeState
+from gateway.ledger.tables import declaration, event, interchange, link, movement, object_
+
+NO_MIC = "0" * 64
+"""What the first object of a link names as its predecessor (ENVELOPE section 4)."""
+
+
+class Lookups:
+    """Shared by `Transaction` and `Queries`."""
+
+    _connection: Connection
+
+    def movement(self, mrn: str) -> Movement | None:
+        """The movement with this MRN."""
+        row = self._connection.execute(select(movement).where(movement.c.mrn == mrn)).first()
+        return None if row is None else movement_row(row)
+
+    def movement_by_key(self, administration: str, key: str) -> Movement | None:
+        """The movement that an administration knows by its national key."""
+        row = self._connection.execute(select(movement).where(
+            movement.c.administration == administration, movement.c.key == key)).first()
+        return None if row is None else movement_row(row)
+
+    def declarations(self, mrn: str) -> list[DeclarationRow]:
+        """Every version of a movement's declaration, in the order of recording."""
+        rows = self._connection.execute(
+            select(declaration).where(declaration.c.mrn == mrn).order_by(declaration.c.id))
+        return [DeclarationRow(**{**row._mapping, "tree": decode_tree(row.tree)}) for row in rows]
+
+    def events(self, mrn: str) -> list[EventRow]:
+        """Every event of a movement, in the order of recording (which means nothing: TRANSIT 3.1)."""
+        return [event_row(row) for row in self._connection.execute(
+            select(event).where(event.c.mrn == mrn).order_by(event.c.id))]
+
+    def link_head(self, partner: str, direction: str) -> LinkHead:
+        """Where a directed link stands; 0 and 64 zeros before its first object."""
+        row = self._connection.execute(select(link.c.sequence, link.c.mic).where(
+            link.c.partner == partner, link.c.direction == direction)).first()
+        return LinkHead(sequence=0, mic=NO_MIC) if row is None else LinkHead(sequence=row.sequence, mic=row.mic)
+
+    def known_object(self, partner: str, *, sequence: int | None = None,
+                     message_id: str | None = None) -> KnownObject | None:
+        """The partner's object with this Sequence, or with this Message-ID; ValueError unless just one is given."""
+        if (sequence is None) == (message_id is None):
+            raise ValueError("known_object wants a sequence or a message_id")
+        receipt = object_.alias("receipt")
+        where = object_.c.sequence == sequence if sequence is not None else object_.c.message_id == message_id
+        row = self._connection.execute(
+            select(object_.c.sequence, object_.c.message_id, object_.c.mic, object_.c.previous,
+                   object_.c.id.label("object_id"), receipt.c.id.label("receipt_object_id"))
+            .outerjoin(receipt, and_(receipt.c.receipt_for == object_.c.id, receipt.c.direction == "out"))
+            .where(object_.c.direction == "in", object_.c.partner == partner, where)
+            .order_by(receipt.c.id.desc()).limit(1)).first()
+        return None if row is None else KnownObject(**row._mapping)
+
+    def known_interchange(self, partner: str, control_reference: str) -> KnownInterchange | None:
+        """The partner's interchange with this control reference."""
+        row = self._connection.execute(
+            select(interchange.c.id, interchange.c.digest, interchange.c.state)
+            .where(interchange.c.direction == "in", interchange.c.partner == partner,
+                   interchange.c.control_reference == control_reference)).first()
+        return None if row is None else KnownInterchange(id=row.id, digest=row.digest,
+                                                         state=InterchangeState(row.state))
+
+
+def movement_row(row: Row[*tuple[object, ...]]) -> Movement:
+    """A row of the table as a value."""
+    return Movement(**{**row._mapping, "time_limit": decode_moment(row.time_limit)})
+
+
+def event_row(row: Row[*tuple[object, ...]]) -> EventRow:
+    """A row of the table as a value."""
+    return EventRow(**{**row._mapping, "tree": decode_tree(row.tree), "happened": decode_moment(row.happened)})

@@ -1,0 +1,1 @@
+"""A write transaction, part by part: each module owns the statements of one concern."""

@@ -1,0 +1,146 @@
+"""What every part of a write transaction stands on: numbers, content, history and guarded moves.
+
+Numbers and history are kept in memory and written once, just before the commit: a transaction with a thousand messages
+writes each counter once and its history in one statement. Both are undone with the transaction, or with a `part`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, insert, select, update
+
+from gateway.ledger.chain import START, Fact, row_hash
+from gateway.ledger.codec import digest_of
+from gateway.ledger.errors import Moved
+from gateway.ledger.states import S, Step, Transitions, moves
+from gateway.ledger.tables import content, counter, history
+
+
+class Base:
+    """One write transaction. Made by `Ledger.transaction` only."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._counters: dict[str, int] = {}
+        self._stored: dict[str, int] = {}
+        self._facts: list[Fact] = []
+
+    # --- numbers
+
+    def next_number(self, name: str) -> int:
+        """The next number of a series, from 1; committed numbers have no holes.
+
+        Series are made by their first use: ``unb/<partner>``, ``mrn/<office>/<year>``.
+        """
+        return self._numbers(name, 1).start
+
+    def _numbers(self, name: str, count: int) -> range:
+        last = self._counters.get(name)
+        if last is None:
+            stored = self._connection.execute(
+                select(counter.c.value).where(counter.c.name == name).with_for_update()).scalar()
+            if stored is not None:
+                self._stored[name] = stored
+            last = stored or 0
+        self._counters[name] = last + count
+        return range(last + 1, last + count + 1)
+
+    def _ids(self, table: Table, count: int) -> range:
+        """Row numbers for a table: a series like any other, so that they are known before the rows are written."""
+        return self._numbers(f"id/{table.name}", count)
+
+    # --- savepoints
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Work that stands or falls by itself inside the transaction; an exception undoes it and goes on up."""
+        counters, facts = dict(self._counters), len(self._facts)
+        try:
+            with self._connection.begin_nested():
+                yield
+        except BaseException:
+            self._counters = counters
+            del self._facts[facts:]
+            raise
+
+    # --- content
+
+    def _keep(self, bodies: Sequence[bytes | str]) -> list[tuple[int, str]]:
+        """Store bodies; for each its content number and SHA-256, in order. A text is kept as UTF-8."""
+        if not bodies:
+            return []
+        ids = self._ids(content, len(bodies))
+        rows = []
+        for number, body in zip(ids, bodies, strict=True):
+            octets = body.encode() if isinstance(body, str) else body
+            rows.append({"id": number, "digest": digest_of(octets), "size": len(octets), "bytes": octets})
+        self._connection.execute(insert(content), rows)
+        return [(row["id"], row["digest"]) for row in rows]  # type: ignore[misc]  # a row mixes int, str and bytes
+
+    # --- history
+
+    def _record(self, fact: Fact) -> None:
+        self._facts.append(fact)
+
+    def _finish(self) -> None:
+        """Write the history and the counters. Called once, before the commit."""
+        if self._facts:
+            previous = self._connection.execute(
+                select(history.c.row_hash).order_by(history.c.id.desc()).limit(1)).scalar() or START
+            rows: list[dict[str, object]] = []
+            for number, fact in zip(self._ids(history, len(self._facts)), self._facts, strict=True):
+                previous = row_hash(previous, number, fact)
+                rows.append({"id": number, "at": fact.at, "subject": fact.subject, "subject_id": fact.subject_id,
+                             "reference": fact.reference, "event": fact.event, "from_state": fact.from_state,
+                             "to_state": fact.to_state, "text": fact.text, "digest": fact.digest,
+                             "row_hash": previous})
+            self._connection.execute(insert(history), rows)
+            self._facts = []
+        for name, value in self._counters.items():
+            if name not in self._stored:
+                self._connection.execute(insert(counter), {"name": name, "value": value})
+            elif value != self._stored[name]:
+                done = self._connection.execute(
+                    update(counter).where(counter.c.name == name, counter.c.value == self._stored[name])
+                    .values(value=value))
+                if done.rowcount != 1:
+                    raise Moved("counter", name, str(self._stored[name]))
+        self._stored.update(self._counters)
+
+    # --- moves
+
+    def _guarded(self, table: Table, where: Sequence[ColumnElement[bool]], expected: str, values: dict[str, Any],
+                 rows: int, subject: str, reference: str) -> None:
+        """UPDATE … AND state = :expected; raises Moved unless exactly `rows` rows were there."""
+        done = self._connection.execute(
+            update(table).where(*where, table.c.state == expected).values(values))
+        if done.rowcount != rows:
+            raise Moved(subject, reference, expected)
+
+    def _move_all(self, table: Table, transitions: Transitions[S], step: Step, where: ColumnElement[bool],
+                  fact: Callable[[Any, S, S], Fact], values: dict[str, Any], columns: Sequence[ColumnElement[Any]]
+                  ) -> int:
+        """Move every row that `where` selects and that `step` moves; the others stay. Returns how many moved.
+
+        columns  what `fact` wants to see of each row, beside its id
+        values   what is set beside the state
+        """
+        moved = 0
+        targets = dict(moves(transitions, step))
+        rows = self._connection.execute(
+            select(table.c.id, table.c.state, *columns).where(where, table.c.state.in_(list(targets)))
+            .order_by(table.c.id)).all()
+        for source, target in targets.items():
+            these = [row for row in rows if row.state == source]
+            if not these:
+                continue
+            self._guarded(table, [where], source, {"state": target, **values}, len(these), table.name,
+                          f"{these[0].id}")
+            for row in these:
+                self._record(fact(row, source, target))
+            moved += len(these)
+        return moved
+

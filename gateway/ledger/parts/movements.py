@@ -1,0 +1,165 @@
+"""Movements with their declarations and events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum, unique
+
+from sqlalchemy import insert, select, tuple_, update
+
+from gateway.findings import Finding
+from gateway.ledger.chain import Fact
+from gateway.ledger.codec import decode_tree, digest_of, encode_moment, encode_tree
+from gateway.ledger.entries import NewDeclaration, NewEvent, NewMovement
+from gateway.ledger.errors import EVENT_DIFFERS, LocalConflict, Moved, PartnerConflict
+from gateway.ledger.lookups import Lookups
+from gateway.ledger.parts.base import Base
+from gateway.ledger.rows import Moment
+from gateway.ledger.tables import declaration, event, movement
+from gateway.references import Tree
+
+_SLICE = 500
+
+
+@unique
+class EventOutcome(Enum):
+    """What became of an event that was to be added."""
+
+    NEW = "new"
+    HELD = "held"
+    CONFLICT = "conflict"
+
+
+class Movements(Lookups, Base):
+    """Movements, declarations, events."""
+
+    def add_movement(self, *, mrn: str, key: str, administration: str, corridor: str, role: str, departure: str,
+                     destination: str, time_limit: Moment | None, at: datetime) -> bool:
+        """Record a movement; False when its MRN is held already, and then nothing changes."""
+        return self.add_movements([NewMovement(
+            mrn=mrn, key=key, administration=administration, corridor=corridor, role=role, departure=departure,
+            destination=destination, time_limit=time_limit)], at=at)[0]
+
+    def add_movements(self, movements: Sequence[NewMovement], *, at: datetime) -> list[bool]:
+        """Record movements; for each whether it was new."""
+        held = set[str]()
+        for start in range(0, len(movements), _SLICE):
+            mrns = [new.mrn for new in movements[start:start + _SLICE]]
+            held.update(self._connection.execute(
+                select(movement.c.mrn).where(movement.c.mrn.in_(mrns))).scalars())
+        outcome, rows = [], []
+        for new in movements:
+            outcome.append(new.mrn not in held)
+            if new.mrn in held:
+                continue
+            held.add(new.mrn)
+            rows.append({"mrn": new.mrn, "key": new.key, "administration": new.administration,
+                         "corridor": new.corridor, "role": new.role, "departure": new.departure,
+                         "destination": new.destination, "time_limit": encode_moment(new.time_limit), "state": "",
+                         "flags": "", "next_action": "", "who": "", "at": at, "changed": at})
+            self._record(Fact(at=at, subject="movement", subject_id=None, reference=new.mrn, event="new",
+                              text=f"{new.administration} {new.key} {new.corridor} {new.role}"))
+        if rows:
+            self._connection.execute(insert(movement), rows)
+        return outcome
+
+    def set_movement_state(self, mrn: str, *, state: str, flags: str, next_action: str, who: str,
+                           at: datetime) -> None:
+        """Keep the state derived from the events. Raises LookupError for an unknown MRN.
+
+        Nothing is written when nothing changed; history when state, flags or whose move it is changed.
+        """
+        held = self._connection.execute(
+            select(movement.c.state, movement.c.flags, movement.c.next_action, movement.c.who)
+            .where(movement.c.mrn == mrn)).first()
+        if held is None:
+            raise LookupError(mrn)
+        if tuple(held) == (state, flags, next_action, who):
+            return
+        done = self._connection.execute(
+            update(movement).where(movement.c.mrn == mrn, movement.c.state == held.state)
+            .values(state=state, flags=flags, next_action=next_action, who=who, changed=at))
+        if done.rowcount != 1:
+            raise Moved("movement", mrn, held.state)
+        self._record(Fact(at=at, subject="movement", subject_id=None, reference=mrn, event="state",
+                          from_state=held.state, to_state=state,
+                          text=" | ".join(part for part in (flags, next_action, who) if part)))
+
+    def add_declaration(self, *, mrn: str, amendment: int, function: str, tree: Tree, source_id: int | None,
+                        message_id: int | None, at: datetime) -> int:
+        """Hold a version of a declaration; the number of the one held already when it is the same."""
+        return self.add_declarations([NewDeclaration(
+            mrn=mrn, amendment=amendment, function=function, tree=tree, source_id=source_id,
+            message_id=message_id)], at=at)[0]
+
+    def add_declarations(self, declarations: Sequence[NewDeclaration], *, at: datetime) -> list[int]:
+        """Hold versions of declarations; their numbers in order. The movements must be recorded before."""
+        held: dict[tuple[str, int, str, str], int] = {}
+        for start in range(0, len(declarations), _SLICE):
+            mrns = {new.mrn for new in declarations[start:start + _SLICE]}
+            for row in self._connection.execute(
+                    select(declaration.c.mrn, declaration.c.amendment, declaration.c.function, declaration.c.digest,
+                           declaration.c.id).where(declaration.c.mrn.in_(mrns))):
+                held[row.mrn, row.amendment, row.function, row.digest] = row.id
+        numbers, rows = [], []
+        for new in declarations:
+            text = encode_tree(new.tree)
+            identity = (new.mrn, new.amendment, new.function, digest_of(text))
+            if identity not in held:
+                held[identity] = self._ids(declaration, 1).start
+                rows.append({"id": held[identity], "mrn": new.mrn, "amendment": new.amendment,
+                             "function": new.function, "digest": identity[3], "source_id": new.source_id,
+                             "message_id": new.message_id, "at": at, "tree": text})
+                self._record(Fact(at=at, subject="declaration", subject_id=held[identity], reference=new.mrn,
+                                  event="new", text=f"{new.function} {new.amendment}", digest=identity[3]))
+            numbers.append(held[identity])
+        if rows:
+            self._connection.execute(insert(declaration), rows)
+        return numbers
+
+    def add_event(self, *, mrn: str | None, administration: str, reference: str, word: str, happened: Moment | None,
+                  tree: Tree, message_id: int | None, source_id: int | None, at: datetime) -> bool:
+        """Hold an event; False when the same one (administration, reference, word; same tree) is held already.
+
+        Raises PartnerConflict (LocalConflict when it came without a message) L010 when its tree differs.
+        """
+        new = NewEvent(mrn=mrn, administration=administration, reference=reference, word=word, happened=happened,
+                       tree=tree, message_id=message_id, source_id=source_id)
+        outcome = self.add_events([new], at=at)[0]
+        if outcome is EventOutcome.CONFLICT:
+            kind = LocalConflict if message_id is None else PartnerConflict
+            raise kind(Finding(code=EVENT_DIFFERS, values={
+                "administration": administration, "reference": reference, "word": word, "mrn": mrn or ""}))
+        return outcome is EventOutcome.NEW
+
+    def add_events(self, events: Sequence[NewEvent], *, at: datetime) -> list[EventOutcome]:
+        """Hold events; for each what became of it. A conflict changes nothing and does not stop the others."""
+        held: dict[tuple[str, str, str], str] = {}
+        key = (event.c.administration, event.c.reference, event.c.word)
+        for start in range(0, len(events), _SLICE):
+            keys = [(new.administration, new.reference, new.word) for new in events[start:start + _SLICE]]
+            for row in self._connection.execute(select(*key, event.c.tree).where(tuple_(*key).in_(keys))):
+                held[row.administration, row.reference, row.word] = row.tree
+        outcome, rows = [], []
+        for new in events:
+            text = encode_tree(new.tree)
+            digest = digest_of(text)
+            identity = (new.administration, new.reference, new.word)
+            if identity in held:
+                same = held[identity] == text or decode_tree(held[identity]) == new.tree
+                outcome.append(EventOutcome.HELD if same else EventOutcome.CONFLICT)
+                continue
+            held[identity] = text
+            number = self._ids(event, 1).start
+            rows.append({"id": number, "mrn": new.mrn, "administration": new.administration,
+                         "reference": new.reference, "word": new.word, "happened": encode_moment(new.happened),
+                         "digest": digest, "source_id": new.source_id, "message_id": new.message_id, "at": at,
+                         "tree": text})
+            self._record(Fact(at=at, subject="event", subject_id=number, reference=new.reference, event="new",
+                              text=" ".join(part for part in (new.administration, new.word, new.mrn) if part),
+                              digest=digest))
+            outcome.append(EventOutcome.NEW)
+        if rows:
+            self._connection.execute(insert(event), rows)
+        return outcome

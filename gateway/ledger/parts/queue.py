@@ -1,0 +1,77 @@
+"""Messages of ours until they have their interchange, and the texts of the mappings that made them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, insert, select
+
+from gateway.ledger.chain import Fact
+from gateway.ledger.entries import NewMessage
+from gateway.ledger.parts.base import Base
+from gateway.ledger.rows import QueuedMessage, WaitingGroup
+from gateway.ledger.states import MessageState
+from gateway.ledger.tables import content, mapping_text, message
+
+
+class Queue(Base):
+    """The outbound queue."""
+
+    def queue_message(self, *, partner: str, type: str, mrn: str | None, word: str,  # noqa: A002  # the field's word
+                      wire: tuple[str, str, int], mapping: str, mapping_digest: str, source_id: int | None,
+                      answers: int | None, urgent: bool, at: datetime) -> int:
+        """Put one message in the queue; its number."""
+        return self.queue_messages([NewMessage(
+            partner=partner, type=type, mrn=mrn, word=word, wire=wire, mapping=mapping,
+            mapping_digest=mapping_digest, source_id=source_id, answers=answers, urgent=urgent)], at=at)[0]
+
+    def queue_messages(self, messages: Sequence[NewMessage], *, at: datetime) -> list[int]:
+        """Put messages in the queue; their numbers in order. State WAITING."""
+        if not messages:
+            return []
+        numbers = self._ids(message, len(messages))
+        rows = []
+        for number, new, (body, digest) in zip(numbers, messages, self._keep([new.wire[1] for new in messages]),
+                                               strict=True):
+            rows.append({
+                "id": number, "direction": "out", "partner": new.partner, "type": new.type, "word": new.word,
+                "mrn": new.mrn, "identifier": new.wire[0], "segments": new.wire[2], "mapping": new.mapping,
+                "mapping_digest": new.mapping_digest, "urgent": new.urgent, "state": MessageState.WAITING,
+                "at": at, "changed": at, "source_id": new.source_id, "answers": new.answers, "content_id": body})
+            self._record(Fact(at=at, subject="message", subject_id=number, reference=new.mrn or "", event="new",
+                              to_state=MessageState.WAITING, text=f"{new.partner} {new.type} {new.word}".rstrip(),
+                              digest=digest))
+        self._connection.execute(insert(message), rows)
+        return list(numbers)
+
+    def waiting(self, partner: str) -> list[WaitingGroup]:
+        """How many messages of each type wait for this partner, in the order CONTRL, CUSRES, CUSDEC.
+
+        Answers go before declarations: the partner waits for them.
+        """
+        rows = self._connection.execute(
+            select(message.c.type, func.count().label("count"))
+            .where(message.c.direction == "out", message.c.state == MessageState.WAITING,
+                   message.c.partner == partner).group_by(message.c.type))
+        groups = [WaitingGroup(type=row.type, count=row._mapping["count"]) for row in rows]
+        order = {"CONTRL": 0, "CUSRES": 1, "CUSDEC": 2}
+        return sorted(groups, key=lambda group: (order.get(group.type, len(order)), group.type))
+
+    def take_waiting(self, partner: str, type: str, limit: int) -> list[QueuedMessage]:  # noqa: A002
+        """The next messages of one type for one interchange: urgent ones first, then the oldest. Changes nothing."""
+        rows = self._connection.execute(
+            select(message.c.id, message.c.identifier, content.c.bytes, message.c.segments, message.c.mrn,
+                   message.c.word)
+            .join(content, content.c.id == message.c.content_id)
+            .where(message.c.direction == "out", message.c.state == MessageState.WAITING,
+                   message.c.partner == partner, message.c.type == type)
+            .order_by(message.c.urgent.desc(), message.c.id).limit(limit))
+        return [QueuedMessage(id=row.id, identifier=row.identifier, body=row.bytes.decode(), segments=row.segments,
+                              mrn=row.mrn, word=row.word) for row in rows]
+
+    def keep_mapping(self, digest: str, identifier: str, text: str) -> None:
+        """Keep the text of a mapping, once for each digest."""
+        if self._connection.execute(select(mapping_text.c.digest).where(mapping_text.c.digest == digest)).first():
+            return
+        self._connection.execute(insert(mapping_text), {"digest": digest, "identifier": identifier, "text": text})

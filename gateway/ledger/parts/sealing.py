@@ -1,0 +1,209 @@
+"""From waiting messages to sealed objects, and out to the mailbox.
+
+`add_interchange_out` and `add_object_out` stand in one transaction with the numbers they use: that is PREPARED
+(DESIGN 2.10). An object's bytes never change afterwards; a repeat sends the same ones (ENVELOPE O1, R7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, bindparam, case, insert, or_, select, update
+
+from gateway.ledger.chain import Fact
+from gateway.ledger.errors import Moved
+from gateway.ledger.lookups import NO_MIC
+from gateway.ledger.parts.base import Base
+from gateway.ledger.rows import ObjectOut
+from gateway.ledger.states import (
+    INTERCHANGE_OUT,
+    MESSAGE_OUT,
+    OBJECT_OUT,
+    InterchangeState,
+    MessageState,
+    ObjectState,
+    Step,
+    may,
+)
+from gateway.ledger.tables import content, interchange, link, message, object_
+
+_SLICE = 500
+
+
+class Sealing(Base):
+    """Interchanges and objects of ours."""
+
+    def add_interchange_out(self, *, partner: str, control_reference: str, type: str, payload: bytes,  # noqa: A002
+                            test: bool, messages: Sequence[tuple[int, str]], at: datetime) -> int:
+        """Bind waiting messages (number, message reference) to a new interchange; its number.
+
+        Interchange and messages are PREPARED. Raises Moved when one of the messages does not wait any more.
+        """
+        number = self._ids(interchange, 1).start
+        body, digest = self._keep([payload])[0]
+        self._connection.execute(insert(interchange), {
+            "id": number, "direction": "out", "partner": partner, "control_reference": control_reference,
+            "type": type, "test": test, "state": InterchangeState.PREPARED, "messages": len(messages),
+            "attempts": 0, "digest": digest, "at": at, "changed": at, "content_id": body})
+        self._record(Fact(at=at, subject="interchange", subject_id=number, reference=control_reference, event="new",
+                          to_state=InterchangeState.PREPARED, text=f"{partner} {type}", digest=digest))
+        mrns = self._mrns([message_id for message_id, _ in messages])
+        done = self._connection.execute(
+            update(message)
+            .where(message.c.id == bindparam("number"), message.c.state == bindparam("expected"),
+                   message.c.partner == partner)
+            .values(state=bindparam("target"), interchange_id=number, message_reference=bindparam("reference"),
+                    changed=at),
+            [{"number": message_id, "expected": MessageState.WAITING, "target": MessageState.PREPARED,
+              "reference": reference} for message_id, reference in messages])
+        if done.rowcount != len(messages):
+            raise Moved("interchange", control_reference, MessageState.WAITING)
+        for message_id, reference in messages:
+            self._record(Fact(at=at, subject="message", subject_id=message_id, reference=mrns.get(message_id) or "",
+                              event=Step.PREPARE, from_state=MessageState.WAITING, to_state=MessageState.PREPARED,
+                              text=f"{control_reference}-{reference}"))
+        return number
+
+    def add_object_out(self, *, partner: str, sequence: int, message_id: str, kind: str, mic: str, previous: str,
+                       signature_digest: str, name: str, sealed: bytes, inner: bytes, leaf: bytes,
+                       interchange_id: int | None, receipt_for: int | None, at: datetime) -> int:
+        """Store a sealed object as the next one of its link; its number. State PREPARED.
+
+        Raises Moved when the link does not stand at `sequence` - 1 with the MIC `previous`.
+        """
+        if sequence == 1 and previous == NO_MIC:
+            self._open_link(partner, "out")
+        done = self._connection.execute(
+            update(link).where(link.c.partner == partner, link.c.direction == "out",
+                               link.c.sequence == sequence - 1, link.c.mic == previous)
+            .values(sequence=sequence, mic=mic, highest=sequence))
+        if done.rowcount != 1:
+            raise Moved("link", partner, f"{sequence - 1}")
+        number = self._ids(object_, 1).start
+        (sealed_id, digest), (inner_id, _) = self._keep([sealed, inner])
+        self._connection.execute(insert(object_), {
+            "id": number, "direction": "out", "partner": partner, "sequence": sequence, "message_id": message_id,
+            "kind": kind, "name": name, "mic": mic, "previous": previous, "signature_digest": signature_digest,
+            "leaf": leaf, "state": ObjectState.PREPARED, "attempts": 0, "at": at, "interchange_id": interchange_id,
+            "receipt_for": receipt_for, "sealed_id": sealed_id, "inner_id": inner_id})
+        self._record(Fact(at=at, subject="object", subject_id=number, reference=message_id, event="new",
+                          to_state=ObjectState.PREPARED, text=f"{partner} {sequence} {kind} {name}", digest=digest))
+        return number
+
+    def _open_link(self, partner: str, direction: str) -> None:
+        held = self._connection.execute(select(link.c.sequence).where(
+            link.c.partner == partner, link.c.direction == direction)).first()
+        if held is None:
+            self._connection.execute(insert(link), {"partner": partner, "direction": direction, "sequence": 0,
+                                                    "mic": NO_MIC, "highest": 0})
+
+    # --- dispatch
+
+    def due_objects(self, partner: str, *, now: datetime, limit: int | None = None) -> list[ObjectOut]:
+        """What should go to this partner now: PREPARED objects, and repeats whose time has come.
+
+        Receipts come first, then by Sequence. limit: how many at most (their bytes are read into memory).
+        """
+        rows = self._connection.execute(
+            _objects_out().where(object_.c.direction == "out", object_.c.partner == partner,
+                                 or_(object_.c.state == ObjectState.PREPARED, object_.c.next_at <= now))
+            .order_by(case((object_.c.receipt_for.is_(None), 1), else_=0), object_.c.sequence).limit(limit))
+        return [object_out(row) for row in rows]
+
+    def mark_dispatched(self, object_ids: Iterable[int], *, at: datetime, receipt_due: datetime | None,
+                        repeat_at: datetime | None = None) -> None:
+        """These objects stand in the partner's mailbox.
+
+        The first time object, interchange and messages become DISPATCHED, and the receipt is awaited until
+        `receipt_due` (never for a receipt). Another time only the attempt counts: the first deadline stays, so that
+        a late answer stays late however often the object is repeated. repeat_at: when `due_objects` names them again.
+        """
+        wanted = sorted(set(object_ids))
+        for start in range(0, len(wanted), _SLICE):
+            self._mark(wanted[start:start + _SLICE], at, receipt_due, repeat_at)
+
+    def _mark(self, object_ids: Sequence[int], at: datetime, receipt_due: datetime | None,
+              repeat_at: datetime | None) -> None:
+        rows = self._connection.execute(
+            select(object_.c.id, object_.c.state, object_.c.message_id, object_.c.interchange_id, object_.c.attempts)
+            .where(object_.c.id.in_(object_ids), object_.c.direction == "out")).all()
+        if len(rows) != len(object_ids):
+            raise LookupError("mark_dispatched was given a number that is no object of ours")
+        first = [row for row in rows if may(OBJECT_OUT, ObjectState(row.state), Step.DISPATCH)]
+        tried = {"attempts": object_.c.attempts + 1, "next_at": repeat_at}
+        self._move_all(
+            object_, OBJECT_OUT, Step.DISPATCH, object_.c.id.in_([row.id for row in first]),
+            lambda row, source, target: Fact(at=at, subject="object", subject_id=row.id, reference=row.message_id,
+                                             event=Step.DISPATCH, from_state=source, to_state=target),
+            {**tried, "dispatched": at,
+             "receipt_due": case((object_.c.receipt_for.is_(None), receipt_due), else_=None)},
+            [object_.c.message_id])
+        moved = {row.id for row in first}
+        repeats = [row for row in rows if row.id not in moved]
+        if repeats:
+            self._connection.execute(
+                update(object_).where(object_.c.id.in_([row.id for row in repeats])).values(tried))
+        for row in repeats:
+            self._record(Fact(at=at, subject="object", subject_id=row.id, reference=row.message_id, event="repeat",
+                              from_state=row.state, to_state=row.state, text=str(row.attempts + 1)))
+        carried = [row.interchange_id for row in first if row.interchange_id is not None]
+        if carried:
+            self._move_carried(carried, Step.DISPATCH, at, {"dispatched": at})
+
+    def again(self, object_out_id: int, at: datetime) -> None:
+        """Have `due_objects` name a stored object from `at` on: a receipt asked for again, a resend by hand.
+
+        Raises LookupError when it is no object of ours.
+        """
+        row = self._connection.execute(
+            select(object_.c.message_id, object_.c.state)
+            .where(object_.c.id == object_out_id, object_.c.direction == "out")).first()
+        if row is None:
+            raise LookupError(f"{object_out_id} is no object of ours")
+        self._connection.execute(update(object_).where(object_.c.id == object_out_id).values(next_at=at))
+        self._record(Fact(at=at, subject="object", subject_id=object_out_id, reference=row.message_id, event="again",
+                          from_state=row.state, to_state=row.state))
+
+    def receipt_of(self, object_in_id: int) -> ObjectOut | None:
+        """Our receipt for a partner's object, with its stored bytes."""
+        row = self._connection.execute(
+            _objects_out().where(object_.c.receipt_for == object_in_id, object_.c.direction == "out")
+            .order_by(object_.c.id.desc()).limit(1)).first()
+        return None if row is None else object_out(row)
+
+    # --- what an object carries moves with it
+
+    def _move_carried(self, interchange_ids: Sequence[int], step: Step, at: datetime,
+                      values: dict[str, datetime]) -> None:
+        self._move_all(
+            interchange, INTERCHANGE_OUT, step, interchange.c.id.in_(interchange_ids),
+            lambda row, source, target: Fact(at=at, subject="interchange", subject_id=row.id,
+                                             reference=row.control_reference, event=step, from_state=source,
+                                             to_state=target),
+            {**values, "changed": at}, [interchange.c.control_reference])
+        self._move_all(
+            message, MESSAGE_OUT, step, message.c.interchange_id.in_(interchange_ids),
+            lambda row, source, target: Fact(at=at, subject="message", subject_id=row.id, reference=row.mrn or "",
+                                             event=step, from_state=source, to_state=target),
+            {"changed": at}, [message.c.mrn])
+
+    def _mrns(self, message_ids: Sequence[int]) -> dict[int, str | None]:
+        found: dict[int, str | None] = {}
+        for start in range(0, len(message_ids), _SLICE):
+            found.update({row.id: row.mrn for row in self._connection.execute(
+                select(message.c.id, message.c.mrn)
+                .where(message.c.id.in_(message_ids[start:start + _SLICE])))})
+        return found
+
+
+def _objects_out() -> Select[*tuple[object, ...]]:
+    return select(object_.c.id, object_.c.partner, object_.c.sequence, object_.c.name,
+                  content.c.bytes.label("sealed"), object_.c.kind, object_.c.state, object_.c.attempts
+                  ).join(content, content.c.id == object_.c.sealed_id)
+
+
+def object_out(row: object) -> ObjectOut:
+    """A row of `_objects_out` as a value."""
+    values = dict(row._mapping)  # type: ignore[attr-defined]  # a Row
+    return ObjectOut(**{**values, "state": ObjectState(values["state"])})

@@ -1,0 +1,18 @@
+"""Everything that may be asked of the ledger, on one snapshot."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from gateway.ledger.reading.audit import Audit
+from gateway.ledger.reading.find import Find
+from gateway.ledger.reading.open_matters import Deadlines, OpenMatters
+
+__all__ = ["Deadlines", "Queries"]
+
+
+class Queries(OpenMatters, Find, Audit):
+    """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection

@@ -1,0 +1,107 @@
+"""Is the ledger what it was? The chain of the history, and the contents and states that the history vouches for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Row, Select, Table, func, select
+
+from gateway.ledger.chain import START, Fact, row_hash
+from gateway.ledger.codec import digest_of
+from gateway.ledger.lookups import Lookups
+from gateway.ledger.questions import BadContent, BadRow
+from gateway.ledger.tables import (
+    content,
+    counter,
+    declaration,
+    delivery,
+    event,
+    history,
+    interchange,
+    message,
+    movement,
+    object_,
+)
+
+_BATCH = 1000
+
+
+class Audit(Lookups):
+    """verify_history, verify_contents."""
+
+    def verify_history(self) -> BadRow | None:
+        """Walk the whole chain; the first row that is not what it was, or None.
+
+        fault: ``hash`` the row or its predecessor was edited, ``hole`` a row is missing before it, ``end`` the last
+        rows are missing.
+        """
+        previous, expected = START, 1
+        for row in self._rows(select(history).order_by(history.c.id)):
+            if row.id != expected:
+                return BadRow(id=expected, fault="hole", reference=row.reference)
+            fact = Fact(at=row.at, subject=row.subject, subject_id=row.subject_id, reference=row.reference,
+                        event=row.event, from_state=row.from_state, to_state=row.to_state, text=row.text,
+                        digest=row.digest)
+            previous = row_hash(previous, row.id, fact)
+            if previous != row.row_hash:
+                return BadRow(id=row.id, fault="hash", reference=row.reference)
+            expected += 1
+        last = self._connection.execute(
+            select(counter.c.value).where(counter.c.name == f"id/{history.name}")).scalar() or 0
+        return None if last == expected - 1 else BadRow(id=expected, fault="end", reference="")
+
+    def verify_contents(self) -> Iterator[BadContent]:
+        """Compare every stored content, tree and state with the history; what is not as the history says.
+
+        fault: ``bytes`` a content is not what its digest says, ``digest`` a digest is not the one recorded,
+        ``state`` a row stands in a state that no step led to, ``unrecorded`` a row came from nowhere.
+        """
+        for row in self._rows(select(content.c.id, content.c.digest, content.c.bytes).order_by(content.c.id)):
+            if digest_of(row.bytes) != row.digest:
+                yield BadContent(what="content", id=str(row.id), fault="bytes")
+        for table in (declaration, event):
+            for row in self._rows(select(table.c.id, table.c.digest, table.c.tree).order_by(table.c.id)):
+                if digest_of(row.tree) != row.digest:
+                    yield BadContent(what=table.name, id=str(row.id), fault="bytes")
+        for table in (declaration, event, interchange, delivery):
+            yield from self._digests(table, table, "digest")
+        yield from self._digests(message, content, "digest")
+        for table in (object_, interchange, message):
+            yield from self._states(table)
+        yield from self._movement_states()
+
+    def _rows(self, query: Select[Any]) -> Iterator[Row[Any]]:
+        """One row after the other: the whole ledger does not fit in memory."""
+        yield from self._connection.execute(query, execution_options={"yield_per": _BATCH})
+
+    def _digests(self, table: Table, holder: Table, column: str) -> Iterator[BadContent]:
+        query = select(table.c.id, holder.c[column].label("held"), history.c.digest.label("said")).outerjoin(
+            history, (history.c.subject == table.name) & (history.c.subject_id == table.c.id)
+            & (history.c.event == "new"))
+        if holder is not table:
+            query = query.join(holder, holder.c.id == table.c.content_id)
+        for row in self._rows(query.order_by(table.c.id)):
+            if row.said is None:
+                yield BadContent(what=table.name, id=str(row.id), fault="unrecorded")
+            elif row.held != row.said:
+                yield BadContent(what=table.name, id=str(row.id), fault="digest")
+
+    def _states(self, table: Table) -> Iterator[BadContent]:
+        last = select(history.c.subject_id, func.max(history.c.id).label("last")).where(
+            history.c.subject == table.name, history.c.to_state.is_not(None)).group_by(history.c.subject_id).subquery()
+        query = select(table.c.id, table.c.state, history.c.to_state).outerjoin(
+            last, last.c.subject_id == table.c.id).outerjoin(history, history.c.id == last.c.last)
+        for row in self._rows(query.order_by(table.c.id)):
+            if row.state != row.to_state:
+                yield BadContent(what=table.name, id=str(row.id),
+                                 fault="unrecorded" if row.to_state is None else "state")
+
+    def _movement_states(self) -> Iterator[BadContent]:
+        last = select(history.c.reference, func.max(history.c.id).label("last")).where(
+            history.c.subject == movement.name, history.c.event == "state").group_by(history.c.reference).subquery()
+        query = select(movement.c.mrn, movement.c.state, history.c.to_state).outerjoin(
+            last, last.c.reference == movement.c.mrn).outerjoin(history, history.c.id == last.c.last)
+        for row in self._rows(query.order_by(movement.c.mrn)):
+            if row.state != (row.to_state or ""):
+                yield BadContent(what="movement", id=row.mrn, fault="state")

@@ -1,0 +1,211 @@
+"""Lists and single things, with the exact bytes where they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, select
+
+from gateway.ledger.lookups import Lookups, movement_row
+from gateway.ledger.questions import HeldMessage, Note
+from gateway.ledger.rows import (
+    Gap,
+    InterchangeRow,
+    MessageRow,
+    Movement,
+    ObjectBytes,
+    ObjectRow,
+    Source,
+    SourceFile,
+)
+from gateway.ledger.states import InterchangeState, MessageState, ObjectState
+from gateway.ledger.tables import (
+    content,
+    incoming_note,
+    interchange,
+    link,
+    mapping_text,
+    message,
+    movement,
+    object_,
+    source,
+    source_file,
+)
+
+_OBJECT_COLUMNS = [column for column in object_.c
+                   if column.name not in ("leaf", "sealed_id", "inner_id", "payload_id")]
+_INTERCHANGE_COLUMNS = [column for column in interchange.c if column.name != "content_id"]
+_MESSAGE_COLUMNS = [column for column in message.c if column.name != "content_id"]
+
+
+class Lists(Lookups):
+    """What is there."""
+
+    def movements(self, state: str | None = None, *, limit: int | None = None) -> list[Movement]:
+        """Movements, the latest changed first."""
+        query = select(movement).order_by(movement.c.changed.desc(), movement.c.mrn).limit(limit)
+        if state is not None:
+            query = query.where(movement.c.state == state)
+        return [movement_row(row) for row in self._connection.execute(query)]
+
+    def interchanges(self, *, direction: str | None = None, partner: str | None = None,
+                     states: Iterable[str] | None = None, limit: int | None = None) -> list[InterchangeRow]:
+        """Interchanges, the newest first."""
+        where: list[ColumnElement[bool]] = []
+        if direction is not None:
+            where.append(interchange.c.direction == direction)
+        if partner is not None:
+            where.append(interchange.c.partner == partner)
+        if states is not None:
+            where.append(interchange.c.state.in_([str(state) for state in states]))
+        return self._interchanges(*where, limit=limit)
+
+    def interchange(self, interchange_id: int) -> InterchangeRow | None:
+        """The interchange of this number."""
+        return next(iter(self._interchanges(interchange.c.id == interchange_id)), None)
+
+    def messages(self, *, direction: str | None = None, partner: str | None = None,
+                 states: Iterable[str] | None = None, limit: int | None = None) -> list[MessageRow]:
+        """Messages, the newest first."""
+        where: list[ColumnElement[bool]] = []
+        if direction is not None:
+            where.append(message.c.direction == direction)
+        if partner is not None:
+            where.append(message.c.partner == partner)
+        if states is not None:
+            where.append(message.c.state.in_([str(state) for state in states]))
+        return self._messages(*where, limit=limit)
+
+    def message(self, message_id: int) -> MessageRow | None:
+        """The message of this number."""
+        return next(iter(self._messages(message.c.id == message_id)), None)
+
+    def messages_of(self, interchange_id: int) -> list[MessageRow]:
+        """The messages of an interchange, in its order."""
+        return self._messages(message.c.interchange_id == interchange_id)[::-1]
+
+    def body_of(self, message_id: int) -> str | None:
+        """The segments of a message between UNH and UNT, as they went or came."""
+        octets = self._connection.execute(
+            select(content.c.bytes).join(message, message.c.content_id == content.c.id)
+            .where(message.c.id == message_id)).scalar()
+        return None if octets is None else octets.decode()
+
+    def payload_of(self, interchange_id: int) -> bytes | None:
+        """The interchange itself, UNA or UNB to UNZ."""
+        octets: bytes | None = self._connection.execute(
+            select(content.c.bytes).join(interchange, interchange.c.content_id == content.c.id)
+            .where(interchange.c.id == interchange_id)).scalar()
+        return octets
+
+    def object_of(self, object_id: int) -> ObjectRow | None:
+        """The object of this number."""
+        return next(iter(self._objects(object_.c.id == object_id)), None)
+
+    def objects_of(self, interchange_id: int) -> list[ObjectRow]:
+        """The objects that carry an interchange, the newest first."""
+        return self._objects(object_.c.interchange_id == interchange_id)
+
+    def bytes_of(self, object_id: int) -> ObjectBytes | None:
+        """The exact bytes of an object, as sealed and sent or as opened."""
+        row = self._connection.execute(
+            select(object_.c.sealed_id, object_.c.inner_id, object_.c.payload_id)
+            .where(object_.c.id == object_id)).first()
+        if row is None:
+            return None
+        bodies = {body.id: body.bytes for body in self._connection.execute(
+            select(content.c.id, content.c.bytes).where(content.c.id.in_([n for n in row if n is not None])))}
+        return ObjectBytes(sealed=bodies.get(row.sealed_id), inner=bodies[row.inner_id],
+                           payload=bodies.get(row.payload_id))
+
+    def source_of(self, message_id: int) -> Source | None:
+        """The national files that a message of ours was made from; None for a partner's or one made by the gateway."""
+        number = self._connection.execute(select(message.c.source_id).where(message.c.id == message_id)).scalar()
+        return None if number is None else self.source(number)
+
+    def source(self, source_id: int) -> Source | None:
+        """A source with its files as they were."""
+        row = self._connection.execute(select(source).where(source.c.id == source_id)).first()
+        if row is None:
+            return None
+        files = self._connection.execute(
+            select(source_file.c.name, source_file.c.digest, content.c.bytes.label("content"))
+            .join(content, content.c.id == source_file.c.content_id)
+            .where(source_file.c.source_id == source_id).order_by(source_file.c.position))
+        return Source(id=row.id, kind=row.kind, dialect=row.dialect, key=row.key, at=row.at,
+                      files=tuple(SourceFile(**file._mapping) for file in files))
+
+    def mapping_text(self, digest: str) -> str | None:
+        """The text of the mapping with this digest, as it was when it was used."""
+        text: str | None = self._connection.execute(
+            select(mapping_text.c.text).where(mapping_text.c.digest == digest)).scalar()
+        return text
+
+    def notes(self, *, partner: str | None = None, limit: int | None = None) -> list[Note]:
+        """Refused and quarantined files of partners, the newest first."""
+        query = select(incoming_note).order_by(incoming_note.c.id.desc()).limit(limit)
+        if partner is not None:
+            query = query.where(incoming_note.c.partner == partner)
+        return [Note(**row._mapping) for row in self._connection.execute(query)]
+
+    def held_messages(self, limit: int | None = None) -> list[HeldMessage]:
+        """Partners' messages that wait for their movement to be known, the oldest first, with their texts."""
+        rows = self._connection.execute(
+            select(message.c.id, message.c.partner, message.c.type, message.c.mrn, message.c.identifier,
+                   message.c.interchange_id, message.c.message_reference, message.c.segments, message.c.at,
+                   content.c.bytes.label("body"), interchange.c.control_reference)
+            .join(content, content.c.id == message.c.content_id)
+            .join(interchange, interchange.c.id == message.c.interchange_id)
+            .where(message.c.direction == "in", message.c.state == MessageState.HELD)
+            .order_by(message.c.id).limit(limit))
+        return [HeldMessage(**{**row._mapping, "body": row.body.decode()}) for row in rows]
+
+    def gaps(self, partner: str) -> list[Gap]:
+        """Sequences of the partner's link that are missing while a later one is here (ENVELOPE O3)."""
+        held = self._connection.execute(select(link.c.sequence, link.c.highest).where(
+            link.c.partner == partner, link.c.direction == "in")).first()
+        if held is None or held.sequence == held.highest:
+            return []
+        here = self._connection.execute(
+            select(object_.c.sequence).where(object_.c.direction == "in", object_.c.partner == partner,
+                                             object_.c.sequence > held.sequence)
+            .order_by(object_.c.sequence)).scalars()
+        gaps, expected = [], held.sequence + 1
+        for sequence in here:
+            if sequence > expected:
+                gaps.append(Gap(first=expected, last=sequence - 1))
+            expected = sequence + 1
+        return gaps
+
+    def leaves(self, partner: str, direction: str, *, first: int = 1, last: int | None = None) -> Iterator[bytes]:
+        """The leaves of a link in Sequence order, up to the first hole (ENVELOPE C1)."""
+        head = self.link_head(partner, direction).sequence
+        end = head if last is None else min(last, head)
+        yield from self._connection.execute(
+            select(object_.c.leaf).where(object_.c.direction == direction, object_.c.partner == partner,
+                                         object_.c.sequence.between(first, end))
+            .order_by(object_.c.sequence)).scalars()
+
+    # --- rows as values
+
+    def _interchanges(self, *where: ColumnElement[bool], limit: int | None = None) -> list[InterchangeRow]:
+        rows = self._connection.execute(
+            select(*_INTERCHANGE_COLUMNS).where(*where).order_by(interchange.c.id.desc()).limit(limit))
+        return [InterchangeRow(**{**row._mapping, "state": InterchangeState(row.state)}) for row in rows]
+
+    def _messages(self, *where: ColumnElement[bool], limit: int | None = None) -> list[MessageRow]:
+        query: Select[Any] = (
+            select(*_MESSAGE_COLUMNS, interchange.c.control_reference)
+            .outerjoin(interchange, interchange.c.id == message.c.interchange_id)
+            .where(*where).order_by(message.c.id.desc()).limit(limit))
+        return [_message_row(row) for row in self._connection.execute(query)]
+
+    def _objects(self, *where: ColumnElement[bool], limit: int | None = None) -> list[ObjectRow]:
+        rows = self._connection.execute(
+            select(*_OBJECT_COLUMNS).where(*where).order_by(object_.c.id.desc()).limit(limit))
+        return [ObjectRow(**{**row._mapping, "state": ObjectState(row.state)}) for row in rows]
+
+
+def _message_row(row: Row[Any]) -> MessageRow:
+    return MessageRow(**{**row._mapping, "state": MessageState(row.state)})

@@ -1,0 +1,163 @@
+"""Who must move next: the summary, what is unanswered, what is late.
+
+A deadline is counted from the step before it: the receipt from the dispatch, the CONTRL from the receipt, the CUSRES
+from the CONTRL. So at any time just one answer of a message can be late, and it names whose move it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from sqlalchemy import Table, and_, func, select
+
+from gateway.ledger.questions import Count, Overdue, PartnerActivity, Summary, Unanswered
+from gateway.ledger.reading.lists import Lists
+from gateway.ledger.states import InterchangeState, MessageState, ObjectState
+from gateway.ledger.tables import delivery, incoming_note, interchange, link, message, movement, object_
+
+_States: TypeAlias = "Sequence[tuple[str, Sequence[str], Sequence[str] | None]]"
+
+RECENT = timedelta(hours=24)
+"""How far back the summary looks at what is finished."""
+
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""`receipt_due` is set only while a receipt is awaited; a comparison lets every engine use its index."""
+_ANSWERED_BY_CONTRL = ("CUSDEC", "CUSRES")
+"""A CONTRL gets no CONTRL: it is done when it stands in the mailbox, its interchange when it is receipted."""
+
+_OPEN_INTERCHANGES: _States = (
+    ("out", (InterchangeState.PREPARED, InterchangeState.DISPATCHED, InterchangeState.REFUSED), None),
+    ("out", (InterchangeState.RECEIVED,), _ANSWERED_BY_CONTRL),
+    ("in", (InterchangeState.STORED, InterchangeState.DEAD), None))
+_OPEN_MESSAGES: _States = (
+    ("out", (MessageState.WAITING, MessageState.PREPARED, MessageState.REFUSED), None),
+    ("out", (MessageState.DISPATCHED,), _ANSWERED_BY_CONTRL),
+    ("out", (MessageState.ACKNOWLEDGED,), ("CUSDEC",)),
+    ("in", (MessageState.HELD, MessageState.UNREADABLE), None))
+_DONE_INTERCHANGES: _States = (
+    ("out", (InterchangeState.ACKNOWLEDGED, InterchangeState.REJECTED), None),
+    ("in", (InterchangeState.ACKNOWLEDGED, InterchangeState.REJECTED, InterchangeState.TAKEN), None))
+_DONE_MESSAGES: _States = (
+    ("out", (MessageState.REJECTED, MessageState.ANSWERED_ACCEPTED, MessageState.ANSWERED_REJECTED), None),
+    ("out", (MessageState.ACKNOWLEDGED,), ("CUSRES",)),
+    ("in", (MessageState.ACCEPTED, MessageState.REJECTED, MessageState.SYNTAX_REJECTED, MessageState.TAKEN), None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """What a partner's agreement says. contrl: after the receipt; cusres: after the CONTRL."""
+
+    contrl: timedelta
+    cusres: timedelta
+
+
+class OpenMatters(Lists):
+    """Summary, unanswered, overdue."""
+
+    def summary(self, now: datetime) -> Summary:
+        """Everything open, and what was finished in the last 24 hours, counted.
+
+        Of messages only a CUSDEC waits for an answer after its CONTRL; a CUSRES that is acknowledged, and a CONTRL
+        that is dispatched, are done. The cost grows with what is open, not with what is kept.
+        """
+        since = now - RECENT
+        return Summary(
+            now=now, since=since,
+            open_objects=tuple(self._objects_open()),
+            open_interchanges=tuple(self._counts(interchange, _OPEN_INTERCHANGES, None)),
+            open_messages=tuple(self._counts(message, _OPEN_MESSAGES, None)),
+            done_interchanges=tuple(self._counts(interchange, _DONE_INTERCHANGES, since)),
+            done_messages=tuple(self._counts(message, _DONE_MESSAGES, since)),
+            movements={row.state: row.n for row in self._connection.execute(
+                select(movement.c.state, func.count().label("n")).group_by(movement.c.state))},
+            notes={row.code: row.n for row in self._connection.execute(
+                select(incoming_note.c.code, func.count().label("n")).where(incoming_note.c.at >= since)
+                .group_by(incoming_note.c.code))},
+            pending_deliveries=self._connection.execute(
+                select(func.count()).select_from(delivery).where(delivery.c.delivered.is_(None))).scalar_one(),
+            partners=tuple(self._activity()))
+
+    def objects_unanswered(self, now: datetime) -> list[Unanswered]:
+        """Objects of ours whose receipt is awaited, the longest waiting first."""
+        rows = self._objects(object_.c.direction == "out", object_.c.receipt_due >= _EVER)
+        found = [Unanswered(object=row, late=row.receipt_due is not None and row.receipt_due <= now) for row in rows]
+        return sorted(found, key=lambda one: (one.object.dispatched or one.object.at, one.object.id))
+
+    def overdue(self, now: datetime, deadlines: Mapping[str, Deadlines]) -> list[Overdue]:
+        """Every answer that is late, the oldest first. deadlines: partner -> its agreement; others have none."""
+        late = [
+            Overdue(kind="receipt", partner=one.object.partner, reference=one.object.message_id, mrn=None,
+                    subject_id=one.object.id, since=one.object.dispatched or one.object.at,
+                    due=one.object.receipt_due, attempts=one.object.attempts)
+            for one in self.objects_unanswered(now) if one.late and one.object.receipt_due is not None]
+        for partner, deadline in deadlines.items():
+            late.extend(self._late_contrl(partner, now, deadline.contrl))
+            late.extend(self._late_cusres(partner, now, deadline.cusres))
+        return sorted(late, key=lambda one: (one.due, one.kind, one.subject_id))
+
+    def _late_contrl(self, partner: str, now: datetime, deadline: timedelta) -> Iterable[Overdue]:
+        rows = self._connection.execute(
+            select(interchange.c.id, interchange.c.control_reference, interchange.c.changed)
+            .where(interchange.c.direction == "out", interchange.c.state == InterchangeState.RECEIVED,
+                   interchange.c.type.in_(_ANSWERED_BY_CONTRL), interchange.c.changed <= now - deadline,
+                   interchange.c.partner == partner))
+        return [Overdue(kind="contrl", partner=partner, reference=row.control_reference, mrn=None, subject_id=row.id,
+                        since=row.changed, due=row.changed + deadline, attempts=0) for row in rows]
+
+    def _late_cusres(self, partner: str, now: datetime, deadline: timedelta) -> Iterable[Overdue]:
+        rows = self._connection.execute(
+            select(message.c.id, message.c.mrn, message.c.changed, message.c.message_reference,
+                   interchange.c.control_reference)
+            .join(interchange, interchange.c.id == message.c.interchange_id)
+            .where(message.c.direction == "out", message.c.state == MessageState.ACKNOWLEDGED,
+                   message.c.changed <= now - deadline, message.c.partner == partner, message.c.type == "CUSDEC"))
+        return [Overdue(kind="cusres", partner=partner, reference=f"{row.control_reference}-{row.message_reference}",
+                        mrn=row.mrn, subject_id=row.id, since=row.changed, due=row.changed + deadline, attempts=0)
+                for row in rows]
+
+    def _counts(self, table: Table, states: _States, since: datetime | None) -> list[Count]:
+        counts: list[Count] = []
+        for direction, wanted, types in states:
+            where = [table.c.direction == direction, table.c.state.in_(wanted)]
+            if types is not None:
+                where.append(table.c.type.in_(types))
+            if since is not None:
+                where.append(table.c.changed >= since)
+            rows = self._connection.execute(
+                select(table.c.partner, table.c.type, table.c.state, func.count().label("n"),
+                       func.min(table.c.changed).label("oldest"))
+                .where(*where).group_by(table.c.state, table.c.partner, table.c.type)
+                .order_by(table.c.partner, table.c.type, table.c.state))
+            counts.extend(Count(partner=row.partner, direction=direction, type=row.type, state=row.state,
+                                count=row.n, oldest=row.oldest) for row in rows)
+        return counts
+
+    def _objects_open(self) -> Iterable[Count]:
+        """Objects that still have to go, or whose receipt is awaited, or that were refused."""
+        mine = object_.c.direction == "out"
+        for where in ((mine, object_.c.state.in_([ObjectState.PREPARED, ObjectState.REFUSED])),
+                      (mine, object_.c.receipt_due >= _EVER)):
+            rows = self._connection.execute(
+                select(object_.c.partner, object_.c.kind, object_.c.state, func.count().label("n"),
+                       func.min(object_.c.at).label("oldest"))
+                .where(*where).group_by(object_.c.state, object_.c.partner, object_.c.kind)
+                .order_by(object_.c.partner, object_.c.kind, object_.c.state))
+            for row in rows:
+                yield Count(partner=row.partner, direction="out", type=row.kind, state=row.state, count=row.n,
+                            oldest=row.oldest)
+
+    def _activity(self) -> Iterable[PartnerActivity]:
+        partners = self._connection.execute(
+            select(link.c.partner).distinct().order_by(link.c.partner)).scalars().all()
+        for partner in partners:
+            last = {row.direction: row.at for row in self._connection.execute(
+                select(object_.c.direction, object_.c.at)
+                .join(link, and_(link.c.partner == object_.c.partner, link.c.direction == object_.c.direction,
+                                 link.c.highest == object_.c.sequence))
+                .where(object_.c.partner == partner))}
+            yield PartnerActivity(partner=partner, last_out=last.get("out"), last_in=last.get("in"),
+                                  gaps=tuple(self.gaps(partner)))
+

@@ -1,0 +1,268 @@
+"""What the ledger holds, row by row, as frozen values.
+
+Instants are aware UTC; a moment is a day or an instant; digests and MICs are 64 hex digits; states are those of
+`states`. A row that names another by number does so by the ledger's own number, which never leaves this gateway.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeAlias
+
+from gateway.ledger.states import InterchangeState, MessageState, ObjectState
+from gateway.references import Tree
+
+Moment: TypeAlias = date | datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """One national file as it was."""
+
+    name: str
+    digest: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What the national side gave us at one time for one record."""
+
+    id: int
+    kind: str
+    dialect: str
+    key: str
+    at: datetime
+    files: tuple[SourceFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """One transport under one transit declaration, with the state last derived from its events."""
+
+    mrn: str
+    key: str
+    administration: str
+    corridor: str
+    role: str
+    departure: str
+    destination: str
+    time_limit: Moment | None
+    state: str
+    flags: str
+    next_action: str
+    who: str
+    at: datetime
+    changed: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclarationRow:
+    """One version of a declaration as held."""
+
+    id: int
+    mrn: str
+    amendment: int
+    function: str
+    tree: Tree
+    digest: str
+    source_id: int | None
+    message_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    """One event as held. at: when we recorded it."""
+
+    id: int
+    mrn: str | None
+    administration: str
+    reference: str
+    word: str
+    happened: Moment | None
+    tree: Tree
+    digest: str
+    source_id: int | None
+    message_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A file for the national inbox."""
+
+    id: int
+    folder: str
+    name: str
+    content: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingGroup:
+    """Messages of one type that wait for an interchange."""
+
+    type: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedMessage:
+    """A message that waits for its interchange."""
+
+    id: int
+    identifier: str
+    body: str
+    segments: int
+    mrn: str | None
+    word: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    """A message as held, without its body. control_reference: of its interchange, once it has one."""
+
+    id: int
+    direction: str
+    partner: str
+    type: str
+    word: str
+    mrn: str | None
+    identifier: str
+    segments: int
+    mapping: str
+    mapping_digest: str
+    urgent: bool
+    state: MessageState
+    message_reference: str | None
+    detail: str | None
+    at: datetime
+    changed: datetime
+    source_id: int | None
+    answers: int | None
+    interchange_id: int | None
+    control_reference: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterchangeRow:
+    """An interchange as held, without its payload. action: 0083 of the CONTRL that answered ours."""
+
+    id: int
+    direction: str
+    partner: str
+    control_reference: str
+    type: str
+    test: bool
+    state: InterchangeState
+    messages: int
+    attempts: int
+    action: str | None
+    detail: str | None
+    digest: str
+    at: datetime
+    dispatched: datetime | None
+    received: datetime | None
+    answered: datetime | None
+    changed: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterchangeIn:
+    """A partner's interchange that waits to be judged. attempts: how many judgements began before."""
+
+    id: int
+    partner: str
+    control_reference: str
+    payload: bytes
+    object_id: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownInterchange:
+    """A partner's interchange that we hold already. digest: SHA-256 of its payload."""
+
+    id: int
+    digest: str
+    state: InterchangeState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkHead:
+    """Where a directed link stands: out, the last object sealed; in, the last one before the first hole."""
+
+    sequence: int
+    mic: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectOut:
+    """A sealed object of ours, with its bytes."""
+
+    id: int
+    partner: str
+    sequence: int
+    name: str
+    sealed: bytes
+    kind: str
+    state: ObjectState
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectRow:
+    """An object of either direction, without its bytes."""
+
+    id: int
+    direction: str
+    partner: str
+    sequence: int
+    message_id: str
+    kind: str
+    name: str
+    mic: str
+    previous: str
+    signature_digest: str
+    state: ObjectState
+    code: str | None
+    disposition: str | None
+    attempts: int
+    next_at: datetime | None
+    receipt_due: datetime | None
+    at: datetime
+    dispatched: datetime | None
+    received: datetime | None
+    interchange_id: int | None
+    receipt_for: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectBytes:
+    """The bytes of an object. sealed: ours only; payload: partners' only (ours is in the interchange)."""
+
+    sealed: bytes | None
+    inner: bytes
+    payload: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownObject:
+    """A partner's object that we hold, for the judgement of order and duplicates. receipt_object_id: our receipt."""
+
+    sequence: int
+    message_id: str
+    mic: str
+    previous: str
+    object_id: int
+    receipt_object_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Sequences of a partner's link that are missing while a later one is here; both ends included."""
+
+    first: int
+    last: int

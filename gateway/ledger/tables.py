@@ -1,0 +1,319 @@
+"""Every table of the ledger. The migrations build exactly these (a test compares).
+
+Invariants
+    Bodies (payloads, sealed files, national files) stand once in `content`; the other rows stay slim, so that a
+    question about ten thousand messages does not read their texts.
+    Numbers of rows are drawn from `counter` inside the transaction: no holes, and equal on every database engine.
+    Instants are microseconds since 1970 UTC. `history` is append-only by trigger and hash-chained (`chain`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def instant_number(value: datetime) -> int:
+    """Whole microseconds since 1970 UTC. Raises ValueError for a naive datetime."""
+    if value.tzinfo is None:
+        raise ValueError("the ledger takes aware datetimes only")
+    return (value - _EPOCH) // _MICROSECOND
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, stored as whole microseconds since 1970 UTC. A naive one is a ValueError."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """The number for an instant."""
+        return None if value is None else instant_number(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """The instant for a number, in UTC."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(naming_convention={
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s"})
+
+
+def _id() -> Column[int]:
+    return Column("id", _NUMBER, primary_key=True, autoincrement=False)
+
+
+def _link(name: str, target: str, nullable: bool = True) -> Column[int]:
+    return Column(name, _NUMBER, ForeignKey(target), nullable=nullable)
+
+
+counter = Table(
+    "counter", metadata,
+    Column("name", String(120), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+content = Table(
+    "content", metadata,
+    _id(),
+    Column("digest", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("bytes", LargeBinary, nullable=False),
+)
+
+source = Table(
+    "source", metadata,
+    _id(),
+    Column("kind", String(40), nullable=False),
+    Column("dialect", String(120), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("uq_source", "digest", "key", "kind", unique=True),
+    Index(None, "key"),
+)
+
+source_file = Table(
+    "source_file", metadata,
+    Column("source_id", _NUMBER, ForeignKey("source.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("digest", String(64), nullable=False),
+    _link("content_id", "content.id", nullable=False),
+    Index(None, "digest"),
+    Index(None, "name"),
+)
+
+movement = Table(
+    "movement", metadata,
+    Column("mrn", String(35), primary_key=True),
+    Column("key", String(255), nullable=False),
+    Column("administration", String(32), nullable=False),
+    Column("corridor", String(64), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("departure", String(25), nullable=False),
+    Column("destination", String(25), nullable=False),
+    Column("time_limit", String(40)),
+    Column("state", String(40), nullable=False),
+    Column("flags", Text, nullable=False),
+    Column("next_action", Text, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("changed", Instant, nullable=False),
+    Index("uq_movement_key", "administration", "key", unique=True),
+    Index(None, "key"),
+    Index(None, "state", "changed"),
+)
+
+declaration = Table(
+    "declaration", metadata,
+    _id(),
+    Column("mrn", String(35), ForeignKey("movement.mrn"), nullable=False),
+    Column("amendment", Integer, nullable=False),
+    Column("function", String(20), nullable=False),
+    Column("digest", String(64), nullable=False),
+    _link("source_id", "source.id"),
+    _link("message_id", "message.id"),
+    Column("at", Instant, nullable=False),
+    Column("tree", Text, nullable=False),
+    Index("uq_declaration", "mrn", "amendment", "function", "digest", unique=True),
+)
+
+event = Table(
+    "event", metadata,
+    _id(),
+    Column("mrn", String(35)),
+    Column("administration", String(32), nullable=False),
+    Column("reference", String(70), nullable=False),
+    Column("word", String(20), nullable=False),
+    Column("happened", String(40)),
+    Column("digest", String(64), nullable=False),
+    _link("source_id", "source.id"),
+    _link("message_id", "message.id"),
+    Column("at", Instant, nullable=False),
+    Column("tree", Text, nullable=False),
+    Index("uq_event", "administration", "reference", "word", unique=True),
+    Index(None, "mrn"),
+    Index(None, "reference"),
+)
+
+object_ = Table(
+    "object", metadata,
+    _id(),
+    Column("direction", String(3), nullable=False),
+    Column("partner", String(32), nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("message_id", String(120), nullable=False),
+    Column("kind", String(80), nullable=False),
+    Column("name", String(120), nullable=False),
+    Column("mic", String(64), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("signature_digest", String(64), nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("code", String(40)),
+    Column("disposition", String(120)),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Instant),
+    Column("receipt_due", Instant),
+    Column("at", Instant, nullable=False),
+    Column("dispatched", Instant),
+    Column("received", Instant),
+    _link("interchange_id", "interchange.id"),
+    _link("receipt_for", "object.id"),
+    _link("sealed_id", "content.id"),
+    _link("inner_id", "content.id", nullable=False),
+    _link("payload_id", "content.id"),
+    Index("uq_object_sequence", "direction", "partner", "sequence", unique=True),
+    Index("uq_object_message_id", "direction", "partner", "message_id", unique=True),
+    Index("ix_object_state", "direction", "state", "partner", "sequence"),
+    Index(None, "direction", "next_at"),
+    Index(None, "direction", "receipt_due"),
+    Index(None, "name"),
+    Index(None, "message_id"),
+    Index(None, "interchange_id"),
+    Index(None, "receipt_for"),
+)
+
+interchange = Table(
+    "interchange", metadata,
+    _id(),
+    Column("direction", String(3), nullable=False),
+    Column("partner", String(32), nullable=False),
+    Column("control_reference", String(35), nullable=False),
+    Column("type", String(6), nullable=False),
+    Column("test", Boolean(name="test"), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("messages", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("action", String(1)),
+    Column("detail", Text),
+    Column("digest", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("dispatched", Instant),
+    Column("received", Instant),
+    Column("answered", Instant),
+    Column("changed", Instant, nullable=False),
+    _link("content_id", "content.id", nullable=False),
+    Index("uq_interchange", "direction", "partner", "control_reference", unique=True),
+    Index("ix_interchange_changed", "direction", "state", "changed", "partner", "type"),
+    Index(None, "direction", "state", "type"),
+    Index(None, "control_reference"),
+)
+
+message = Table(
+    "message", metadata,
+    _id(),
+    Column("direction", String(3), nullable=False),
+    Column("partner", String(32), nullable=False),
+    Column("type", String(6), nullable=False),
+    Column("word", String(20), nullable=False),
+    Column("mrn", String(35)),
+    Column("identifier", String(60), nullable=False),
+    Column("segments", Integer, nullable=False),
+    Column("mapping", String(120), nullable=False),
+    Column("mapping_digest", String(64), nullable=False),
+    Column("urgent", Boolean(name="urgent"), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("message_reference", String(35)),
+    Column("detail", Text),
+    Column("at", Instant, nullable=False),
+    Column("changed", Instant, nullable=False),
+    _link("source_id", "source.id"),
+    _link("answers", "message.id"),
+    _link("interchange_id", "interchange.id"),
+    _link("content_id", "content.id", nullable=False),
+    Index("ix_message_waiting", "direction", "state", "type", "partner", "urgent", "id"),
+    Index("ix_message_changed", "direction", "state", "changed", "partner", "type"),
+    Index(None, "interchange_id", "message_reference"),
+    Index(None, "mrn"),
+    Index(None, "answers"),
+    Index(None, "source_id"),
+)
+
+link = Table(
+    "link", metadata,
+    Column("partner", String(32), primary_key=True),
+    Column("direction", String(3), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("mic", String(64), nullable=False),
+    Column("highest", BigInteger, nullable=False),
+)
+
+delivery = Table(
+    "delivery", metadata,
+    _id(),
+    Column("folder", String(20), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("delivered", Instant),
+    _link("content_id", "content.id", nullable=False),
+    Index("uq_delivery", "folder", "name", unique=True),
+    Index(None, "delivered", "id"),
+    Index(None, "name"),
+)
+
+incoming_note = Table(
+    "incoming_note", metadata,
+    _id(),
+    Column("at", Instant, nullable=False),
+    Column("partner", String(32), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("kept", Text, nullable=False),
+    Index(None, "at"),
+    Index(None, "name"),
+)
+
+mapping_text = Table(
+    "mapping_text", metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("identifier", String(120), nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+history = Table(
+    "history", metadata,
+    _id(),
+    Column("at", Instant, nullable=False),
+    Column("subject", String(20), nullable=False),
+    Column("subject_id", _NUMBER),
+    Column("reference", Text, nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("from_state", String(40)),
+    Column("to_state", String(40)),
+    Column("text", Text, nullable=False),
+    Column("digest", String(64)),
+    Column("row_hash", String(64), nullable=False),
+    Index(None, "subject", "subject_id"),
+    Index(None, "reference"),
+)
+
+MESSAGE_REFERENCE_ONCE = Index(
+    "uq_message_reference", message.c.interchange_id, message.c.message_reference, unique=True,
+    sqlite_where=text("direction = 'out'"), postgresql_where=text("direction = 'out'"))
+"""Two of our messages never share a reference in one interchange; a partner's may, and then CONTRL says so."""
