@@ -79,7 +79,7 @@ class ServedFolder(SFTPServerInterface):
     """The requests of one session, all below the root of its account."""
 
     def __init__(self, server: Rooted) -> None:
-        super().__init__(server)  # type: ignore[arg-type]  # the login object, see server._Gate
+        super().__init__(server)  # type: ignore[arg-type]  # the login object, see server.Gate
         self._root = os.open(server.root.resolve(), _DIRECTORY)
 
     def session_ended(self) -> None:

@@ -28,7 +28,7 @@ from gateway.spool import write_whole
 from gateway.transport.served import ServedFolder, SftpSubsystem
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
-_HANDSHAKE = 30.0
+_PATIENCE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class MailboxServer:
     """
 
     subsystem: type[SftpSubsystem] = SftpSubsystem
+    folder: type[ServedFolder] = ServedFolder
 
     def __init__(self, accounts: Mapping[str, Account | tuple[str, Path]], *, host_key: Path | None = None,
                  port: int = 0, host: str = "127.0.0.1") -> None:
@@ -92,7 +93,7 @@ class MailboxServer:
         for transport in transports:
             transport.close()
         for transport in transports:
-            transport.join(_HANDSHAKE)
+            transport.join(_PATIENCE)
 
     def __enter__(self) -> Self:
         return self
@@ -108,18 +109,23 @@ class MailboxServer:
             except OSError:  # stopped
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            transport = paramiko.Transport(connection)
+            transport = self.make_transport(connection)
             transport.add_server_key(self._key)
-            transport.set_subsystem_handler("sftp", self.subsystem, ServedFolder)
+            transport.set_subsystem_handler("sftp", self.subsystem, self.folder)
             with self._lock:
                 self._transports = {known for known in self._transports if known.is_alive()} | {transport}
-            try:
-                transport.start_server(event=threading.Event(), server=_Gate(self._accounts))
-            except (paramiko.SSHException, EOFError, OSError):
-                transport.close()
+            transport.start_server(event=threading.Event(), server=self.make_gate())  # goes on in its own thread
+
+    def make_transport(self, connection: socket.socket) -> paramiko.Transport:
+        """The SSH side of one connection."""
+        return paramiko.Transport(connection)
+
+    def make_gate(self) -> Gate:
+        """The login of one connection."""
+        return Gate(self._accounts)
 
 
-class _Gate(paramiko.ServerInterface):
+class Gate(paramiko.ServerInterface):
     """Lets an account in by its key, to SFTP alone."""
 
     def __init__(self, accounts: Mapping[str, Account]) -> None:

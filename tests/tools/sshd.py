@@ -1,0 +1,113 @@
+"""OpenSSH's own server on 127.0.0.1, as the current user, with keys of its own: the judge of our SFTP client.
+
+    with running_sshd(tmp_path, [public_key_line]) as sshd:
+        SftpLane(host="127.0.0.1", port=sshd.port, user=sshd.user, host_keys=sshd.host_keys, base="v1/in", ...)
+
+Relative paths of a session begin at `sshd.root`. Where sshd is not installed the test is skipped and says so; with
+CI=true that is a failure.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import resource
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import paramiko
+import pytest
+
+SSHD = shutil.which("sshd", path=os.pathsep.join(["/usr/sbin", "/usr/local/sbin", os.environ.get("PATH", "")]))
+KEYGEN = shutil.which("ssh-keygen")
+
+
+@dataclass(frozen=True)
+class Sshd:
+    """A running server: where, for whom, with which host keys; `root` is where its sessions begin."""
+
+    port: int
+    user: str
+    host_keys: tuple[str, ...]
+    root: Path
+    log: Path
+
+
+def make_client_key(folder: Path, name: str = "client") -> tuple[Path, str]:
+    """A private key file for logging in, and its public line."""
+    key = paramiko.ECDSAKey.generate()
+    path = folder / name
+    path.touch(mode=0o600)
+    with path.open("w") as file:
+        key.write_private_key(file)
+    return path, f"{key.get_name()} {key.get_base64()} {name}"
+
+
+@contextlib.contextmanager
+def running_sshd(folder: Path, public_keys: Iterable[str], *, options: Iterable[str] = (),
+                 largest_file: int | None = None) -> Iterator[Sshd]:
+    """Run sshd in `folder`/sshd; everybody with one of the keys may log in as the current user, SFTP only.
+
+    options       more lines of sshd_config
+    largest_file  octets beyond which a write fails on the server, as on a full disk (RLIMIT_FSIZE)
+    """
+    if SSHD is None or KEYGEN is None:
+        said = "OpenSSH's sshd is not installed (package openssh-server): this test did not run"
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(said)
+        pytest.skip(said)
+    home = folder / "sshd"
+    root = home / "root"
+    root.mkdir(parents=True)
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # compiled in: the server wants it when root runs it
+    subprocess.run([KEYGEN, "-q", "-t", "ed25519", "-N", "", "-f", home / "host"], check=True)
+    (home / "authorized").write_text("".join(f"{line}\n" for line in public_keys))
+    port = free_port()
+    lines = [f"Port {port}", "ListenAddress 127.0.0.1", f"HostKey {home / 'host'}", "StrictModes no", "UsePAM no",
+             f"AuthorizedKeysFile {home / 'authorized'}", "PasswordAuthentication no", "PermitRootLogin yes",
+             "KbdInteractiveAuthentication no", "PidFile none", "MaxStartups 100", "LogLevel VERBOSE",
+             "Subsystem sftp internal-sftp", f"ForceCommand internal-sftp -d {root}", *options]
+    config = home / "sshd_config"
+    config.write_text("\n".join([*lines, "PerSourcePenalties no", ""]))
+    if subprocess.run([SSHD, "-t", "-f", config], capture_output=True).returncode:  # before OpenSSH 9.8
+        config.write_text("\n".join([*lines, ""]))
+
+    def restrained() -> None:
+        if largest_file is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+
+    log = home / "log"
+    # With restore_signals=False the server inherits that SIGXFSZ is ignored: an error, not a killed process.
+    with log.open("wb") as output, subprocess.Popen([SSHD, "-f", config, "-D", "-e"], stdout=output, stderr=output,
+                                                    stdin=subprocess.DEVNULL, restore_signals=False,
+                                                    preexec_fn=restrained) as process:
+        try:
+            _wait_for_banner(port, process, log)
+            kind, blob = (home / "host.pub").read_text().split()[:2]
+            yield Sshd(port, getpass.getuser(), (f"{kind} {blob}",), root, log)
+        finally:
+            process.terminate()
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody used a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _wait_for_banner(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 20
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+            connection.settimeout(2)
+            if connection.recv(4) == b"SSH-":
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"sshd did not start:\n{log.read_text(errors='replace')}")
