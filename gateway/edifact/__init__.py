@@ -1,0 +1,62 @@
+"""UN/EDIFACT on the wire: bytes to interchanges and back, envelope, character sets, directories, conformance, CONTRL.
+
+Knows no customs: what a code means for a transit is the mapping's business. `read_interchanges` never raises for bad
+content; everything wrong is a Finding with a place and, where a partner is told, a fault code (0085).
+"""
+
+from gateway.edifact.conformance import check_message, validate
+from gateway.edifact.contrl import (
+    Contrl,
+    ContrlElement,
+    ContrlGroup,
+    ContrlMessage,
+    ContrlSegment,
+    read_contrl,
+)
+from gateway.edifact.contrl_making import make_contrl, rejected_messages, wants_contrl
+from gateway.edifact.describe import code_name, describe, tree
+from gateway.edifact.directory import load_directory
+from gateway.edifact.interchange import Interchange
+from gateway.edifact.model import (
+    Group,
+    InterchangeHeader,
+    Message,
+    MessageIdentifier,
+    Segment,
+    WireMessage,
+)
+from gateway.edifact.reader import escape, read_interchanges, read_wire
+from gateway.edifact.wire import Element, Repeated
+from gateway.edifact.writer import to_wire, write_interchange
+
+__all__ = [
+    "Contrl",
+    "ContrlElement",
+    "ContrlGroup",
+    "ContrlMessage",
+    "ContrlSegment",
+    "Element",
+    "Group",
+    "Interchange",
+    "InterchangeHeader",
+    "Message",
+    "MessageIdentifier",
+    "Repeated",
+    "Segment",
+    "WireMessage",
+    "check_message",
+    "code_name",
+    "describe",
+    "escape",
+    "load_directory",
+    "make_contrl",
+    "read_contrl",
+    "read_interchanges",
+    "read_wire",
+    "rejected_messages",
+    "to_wire",
+    "tree",
+    "validate",
+    "wants_contrl",
+    "write_interchange",
+]

@@ -1,0 +1,81 @@
+"""Service characters: which characters separate, release and terminate in one interchange.
+
+Source: ISO 9735 version 3 sections 7 and 8 (UNA), version 4 part 1 section 8; the six characters of UNA stand at fixed
+places and are never split. Version 1 to 3 have no repetition separator, whatever UNA says in its fifth place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+UNA_LENGTH = 9
+VERSIONS = ("1", "2", "3", "4")
+"""Syntax versions (0002) that we read."""
+
+
+def known_version(text: str) -> str:
+    """The syntax version whose facts judge an interchange: its own, or 3 for one that does not exist."""
+    return text if text in VERSIONS else "3"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCharacters:
+    """The service characters in force in one interchange.
+
+    decimal      decimal mark; None where nobody said it (no UNA): comma and point are both read
+    release      None where there is no release character (a space in its place, or the separators of level B)
+    repetition   None before syntax version 4
+    """
+
+    component: str = ":"
+    element: str = "+"
+    decimal: str | None = None
+    release: str | None = "?"
+    repetition: str | None = None
+    terminator: str = "'"
+
+    @property
+    def special(self) -> tuple[str, ...]:
+        """The characters that a release character may have to protect."""
+        found = (self.release, self.terminator, self.element, self.component, self.repetition)
+        return tuple(character for character in found if character is not None)
+
+
+DEFAULT = ServiceCharacters()
+CANONICAL = ServiceCharacters(decimal=".")
+"""What our writer announces with ``UNA:+.? '``; also the characters of a WireMessage."""
+INFORMATION_SEPARATORS = ServiceCharacters(component="\x1f", element="\x1d", release=None, terminator="\x1c")
+"""Level B of versions 1 to 3 without UNA: IS1, IS3, IS4 and no release character (ISO 9735 section 5.2)."""
+
+
+def without_una(version: str, byte_after_unb: str) -> ServiceCharacters:
+    """Characters in force where no UNA stands; the byte after ``UNB`` decides, for traffic mostly uses ``+``."""
+    if byte_after_unb == INFORMATION_SEPARATORS.element:
+        return INFORMATION_SEPARATORS
+    return ServiceCharacters(repetition="*") if version == "4" else DEFAULT
+
+
+def from_una(una: str, version: str) -> ServiceCharacters | None:
+    """Characters of a service string advice of nine characters; None where they cannot work.
+
+    They cannot work when two of the separators are the same, or one of them is a letter, a digit or a space.
+    """
+    component, element, decimal, release, repetition, terminator = list(una[3:UNA_LENGTH])
+    separators = [component, element, terminator]
+    if release != " ":
+        separators.append(release)
+    repeats = version == "4" and repetition != " "
+    if repeats:
+        separators.append(repetition)
+    if len(set(separators)) < len(separators) or any(
+        character.isalnum() or character == " " for character in separators
+    ):
+        return None
+    return ServiceCharacters(
+        component,
+        element,
+        decimal if version != "4" else None,
+        None if release == " " else release,
+        repetition if repeats else None,
+        terminator,
+    )

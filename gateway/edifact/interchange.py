@@ -1,0 +1,97 @@
+"""One interchange as received: header, groups, messages, segments, and everything that is wrong with its syntax."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gateway.edifact import envelope, syntax
+from gateway.edifact.characters import ServiceCharacters
+from gateway.edifact.header import read_header
+from gateway.edifact.layout import Layout, lay_out
+from gateway.edifact.model import Group, InterchangeHeader, Message, Segment
+from gateway.edifact.wire import Wire
+from gateway.findings import Finding
+
+if TYPE_CHECKING:
+    from gateway.edifact.pydifact_bridge import PydifactInterchange
+
+
+class Interchange:
+    """An interchange, UNA or UNB to UNZ, exactly as it stood in its source. Nothing in it is repaired.
+
+    una        the nine characters of the service string advice, None when there was none
+    content    the bytes, from UNA or UNB to the last terminator
+    offset     byte offset of `content` in the source
+    findings   syntax, character set and envelope; conformance of the messages is `check_message`'s
+    """
+
+    def __init__(self, content: bytes, offset: int, una: str | None, wire: Wire, found: Sequence[Finding]) -> None:
+        """Made by `read_interchanges`; `found` is what the reader met while looking for the interchange."""
+        self.content = content
+        self.offset = offset
+        self.una = una
+        self.wire = wire
+        self._found = tuple(found)
+
+    @property
+    def service(self) -> ServiceCharacters:
+        """The service characters in force."""
+        return self.wire.service
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where messages and groups begin and end."""
+        return lay_out(self.wire)
+
+    @property
+    def unb(self) -> Segment | None:
+        """The header segment, None when it is missing."""
+        return None if self.layout.header is None else Segment(self.wire, self.layout.header, 0)
+
+    @property
+    def unz(self) -> Segment | None:
+        """The trailer segment, None when it is missing."""
+        return None if self.layout.trailer is None else Segment(self.wire, self.layout.trailer, 0)
+
+    @cached_property
+    def header(self) -> InterchangeHeader:
+        """UNB as a value; its texts are empty when there is no UNB."""
+        return read_header(self.unb)
+
+    @cached_property
+    def messages(self) -> Sequence[Message]:
+        """The messages in order, those of functional groups included."""
+        return [Message(self.wire, span.start, span.end, span.closed) for span in self.layout.messages]
+
+    @cached_property
+    def groups(self) -> Sequence[Group]:
+        """The functional groups, mostly none."""
+        return [
+            Group(
+                Segment(self.wire, span.header, 0),
+                None if span.trailer is None else Segment(self.wire, span.trailer, 0),
+                self.messages[span.first : span.end],
+            )
+            for span in self.layout.groups
+        ]
+
+    @property
+    def segments(self) -> Sequence[Segment]:
+        """Every segment in order, service segments included."""
+        positions = [0] * len(self.wire.raws)
+        for span in self.layout.messages:
+            positions[span.start : span.end] = range(1, span.end - span.start + 1)
+        return [Segment(self.wire, index, position) for index, position in enumerate(positions)]
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """Everything wrong with syntax, character set and envelope, in that order; at most `syntax.LIMIT` of a kind."""
+        return [*self._found, *syntax.check(self), *envelope.check(self)]
+
+    def to_pydifact(self) -> PydifactInterchange:
+        """The same interchange as an object of pydifact (see `pydifact_bridge`)."""
+        from gateway.edifact.pydifact_bridge import to_pydifact
+
+        return to_pydifact(self)

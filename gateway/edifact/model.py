@@ -1,0 +1,234 @@
+"""What an interchange consists of: segments, messages, functional groups, the header.
+
+Everything here is a view on the wire: nothing is split before somebody looks, nothing that was received is corrected.
+A WireMessage is the other direction: a message as text, ready to be put into an interchange.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.edifact.wire import Element, Repeated, Wire
+
+
+class Segment:
+    """One segment, exactly as it stood on the wire.
+
+    tag        segment tag: "LOC"
+    nesting    nesting indication behind the tag (``CST:1``, versions 1 to 3), mostly empty
+    elements   data elements in order, the tag not among them
+    position   ordinal in its message, UNH is 1 (what UCS 0096 counts); 0 outside of a message
+    span       (start, end) byte offsets in the interchange, UNA counted; the terminator is not in it
+    """
+
+    __slots__ = ("_elements", "_index", "_raw", "_wire", "position")
+
+    def __init__(self, wire: Wire, index: int, position: int) -> None:
+        """Look at segment number `index` (from 0) of the wire."""
+        self._wire = wire
+        self._index = index
+        self._raw = wire.raws[index]
+        self._elements: tuple[Element, ...] | None = None
+        self.position = position
+
+    @property
+    def tag(self) -> str:
+        raw = self._raw
+        if raw[3:4] == self._wire.service.element:
+            tag = raw[:3]
+            if self._wire.service.component not in tag:
+                return tag
+        return self._wire.tag(raw)[0]
+
+    @property
+    def nesting(self) -> tuple[str, ...]:
+        return self._wire.tag(self._raw)[1]
+
+    @property
+    def elements(self) -> tuple[Element, ...]:
+        found = self._elements
+        if found is None:
+            found = self._elements = self._wire.elements(self._raw)
+        return found
+
+    @property
+    def span(self) -> tuple[int, int]:
+        start = self._wire.start(self._index)
+        return start, start + len(self._raw)
+
+    @property
+    def text(self) -> str:
+        """The segment as it stood on the wire, without terminator, one character per byte of a single-byte set."""
+        return self._wire.original(self._raw)
+
+    def component(self, element: int, component: int = 1, occurrence: int = 1) -> str:
+        """One component; ordinals from 1; "" when it is not there."""
+        elements = self.elements
+        if not 0 < element <= len(elements):
+            return ""
+        found = elements[element - 1]
+        if isinstance(found, Repeated):
+            if occurrence > len(found):
+                return ""
+            parts = found[occurrence - 1]
+        elif occurrence > 1:
+            return ""
+        else:
+            parts = found
+        return parts[component - 1] if component <= len(parts) else ""
+
+    def locate(self, element: int, component: int | None = None) -> tuple[int, int] | None:
+        """Byte offsets in the interchange of a data element or of one component; None when it is not there."""
+        found = self._wire.locate(self._raw, element, component)
+        if found is None:
+            return None
+        start = self._wire.start(self._index)
+        return start + found[0], start + found[1]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Segment):
+            return NotImplemented
+        return (self.tag, self.nesting, self.elements) == (other.tag, other.nesting, other.elements)
+
+    def __hash__(self) -> int:
+        return hash((self.tag, self.elements))
+
+    def __repr__(self) -> str:
+        return f"<Segment {self.position} {self.text!r}>"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageIdentifier:
+    """S009: what a message is. ``str()`` gives ``CUSDEC:D:96B:UN:COR10``."""
+
+    type: str
+    version: str
+    release: str
+    agency: str = "UN"
+    association: str | None = None
+
+    def __str__(self) -> str:
+        parts = [self.type, self.version, self.release, self.agency]
+        if self.association is not None:
+            parts.append(self.association)
+        return ":".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class WireMessage:
+    """A message as text, without its UNH and UNT.
+
+    body               the segments after UNH and before UNT as on the wire, with the separators ``:+.?'`` (without a
+                       repetition separator), no line breaks, values already released
+    segments           how many segments stand in `body`
+    access_reference   0068 of UNH, where the message has one
+    """
+
+    identifier: MessageIdentifier
+    body: str
+    segments: int
+    access_reference: str | None = None
+
+
+class Message:
+    """One message: UNH to UNT.
+
+    complete   False when no UNT was found before the next service segment
+    """
+
+    __slots__ = ("_end", "_segments", "_start", "_wire", "complete")
+
+    def __init__(self, wire: Wire, start: int, end: int, complete: bool) -> None:
+        """Look at the segments `start` to `end` (from 0, end excluded) of the wire."""
+        self._wire = wire
+        self._start = start
+        self._end = end
+        self._segments: list[Segment] | None = None
+        self.complete = complete
+
+    @property
+    def segments(self) -> Sequence[Segment]:
+        """The segments, UNH and UNT included."""
+        if self._segments is None:
+            wire, first = self._wire, 1 - self._start
+            self._segments = [Segment(wire, index, index + first) for index in range(self._start, self._end)]
+        return self._segments
+
+    @property
+    def wire(self) -> Wire:
+        """The text this message stands in."""
+        return self._wire
+
+    @property
+    def count(self) -> int:
+        """How many segments there are, without looking at them."""
+        return self._end - self._start
+
+    @property
+    def _header(self) -> Segment:
+        return self._segments[0] if self._segments else Segment(self._wire, self._start, 1)
+
+    @property
+    def reference(self) -> str:
+        """Message reference number (0062), "" when absent."""
+        return self._header.component(1)
+
+    @property
+    def identifier(self) -> MessageIdentifier:
+        """Message identifier (S009); absent parts are ""."""
+        header = self._header
+        return MessageIdentifier(
+            header.component(2, 1),
+            header.component(2, 2),
+            header.component(2, 3),
+            header.component(2, 4),
+            header.component(2, 5) or None,
+        )
+
+    @property
+    def access_reference(self) -> str | None:
+        """Common access reference (0068)."""
+        return self._header.component(3) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A functional group, UNG to UNE: where it stands and the messages in it."""
+
+    header: Segment
+    trailer: Segment | None
+    messages: Sequence[Message]
+
+    @property
+    def reference(self) -> str:
+        """Group reference number (0048)."""
+        return self.header.component(5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterchangeHeader:
+    """UNB (ISO 9735): who sends what to whom. Texts exactly as received, "" when a mandatory one is absent.
+
+    prepared    S004 as aware UTC: UNB has no zone and the corridor profile says UTC; a two-digit year below 70 is
+                20yy; None when absent or no date
+    """
+
+    syntax_identifier: str = "UNOC"
+    syntax_version: str = "3"
+    sender: str
+    sender_qualifier: str
+    recipient: str
+    recipient_qualifier: str
+    prepared: datetime | None
+    control_reference: str
+    application_reference: str | None = None
+    acknowledgement_request: str | None = None
+    agreement: str | None = None
+    test: str | None = None
+    sender_routing: str | None = None
+    recipient_routing: str | None = None
+    password: str | None = None
+    password_qualifier: str | None = None
+    priority: str | None = None

@@ -1,0 +1,193 @@
+"""Is it written as the syntax says: character set, line breaks, tags, terminators, separators.
+
+Each question is first asked of the whole text at C speed; only a text that fails is looked at segment by segment.
+Source: ISO 9735 sections 5 to 8; fault codes 0085.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from gateway.edifact import characters
+from gateway.edifact.charsets import Charset, charset, known, looks_like_utf_8
+from gateway.findings import Finding, Place, Severity
+
+if TYPE_CHECKING:
+    from gateway.edifact.interchange import Interchange
+
+LIMIT = 1000
+"""Findings of one kind kept per interchange or message; what goes beyond is said once (F099)."""
+
+_TAG = re.compile(r"[A-Z][A-Z0-9]{2}")
+_SHOWN = 20
+
+
+def capped(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The first findings, and one that says the list was cut."""
+    iterator = iter(findings)
+    last = None
+    for last in islice(iterator, LIMIT):
+        yield last
+    if last is not None and next(iterator, None) is not None:
+        yield Finding(
+            code="F099",
+            values={"limit": str(LIMIT), "kind": last.code},
+            place=Place(interchange=last.place.interchange),
+        )
+
+
+def check(interchange: Interchange) -> list[Finding]:
+    """Every fault of the syntax in this interchange."""
+    found: list[Finding] = []
+    if interchange.unb is not None:
+        found.extend(_versions(interchange))
+    found.extend(capped(_repertoire(interchange)))
+    found.extend(capped(_line_breaks(interchange)))
+    found.extend(
+        capped(
+            Finding(code="F012", severity=Severity.WARNING, place=place_of(interchange, index), fault="22")
+            for index in interchange.wire.blanks
+        )
+    )
+    found.extend(capped(_tags(interchange)))
+    if not interchange.wire.complete:
+        index = len(interchange.wire.raws) - 1
+        found.append(
+            Finding(
+                code="F005",
+                place=place_of(interchange, index),
+                fault="22",
+                values={"terminator": interchange.service.terminator, "text": interchange.wire.raws[index][:_SHOWN]},
+            )
+        )
+    found.extend(capped(_trailing(interchange)))
+    return found
+
+
+def place_of(interchange: Interchange, index: int, element: int | None = None, component: int | None = None) -> Place:
+    """The place of segment number `index` (from 0) of an interchange."""
+    wire = interchange.wire
+    tag = wire.tag(wire.raws[index])[0]
+    spans = interchange.layout.messages
+    low, high = 0, len(spans)
+    while low < high:  # the last message that starts at or before the segment
+        middle = (low + high) // 2
+        if spans[middle].start <= index:
+            low = middle + 1
+        else:
+            high = middle
+    reference = interchange.header.control_reference or None
+    if low and index < spans[low - 1].end:
+        message = interchange.messages[low - 1]
+        return Place(
+            interchange=reference,
+            message=message.reference,
+            segment=index - spans[low - 1].start + 1,
+            tag=tag[:_SHOWN],
+            element=element,
+            component=component,
+        )
+    return Place(interchange=reference, tag=tag[:_SHOWN], element=element, component=component)
+
+
+def _versions(interchange: Interchange) -> Iterator[Finding]:
+    header = interchange.header
+    reference = header.control_reference or None
+    if header.syntax_identifier and charset(header.syntax_identifier) is None:
+        yield Finding(
+            code="F007",
+            fault="46" if header.syntax_version == "4" else "2",
+            place=Place(interchange=reference, tag="UNB", element=1, component=1),
+            values={"value": header.syntax_identifier, "known": " ".join(known())},
+        )
+    if header.syntax_version and header.syntax_version not in characters.VERSIONS:
+        yield Finding(
+            code="F015",
+            fault="2",
+            place=Place(interchange=reference, tag="UNB", element=1, component=2),
+            values={"value": header.syntax_version, "known": " ".join(characters.VERSIONS)},
+        )
+
+
+def _repertoire(interchange: Interchange) -> Iterator[Finding]:
+    """Bytes that the announced character set does not have, one finding per segment, at the first of them."""
+    announced = charset(interchange.header.syntax_identifier)
+    if announced is None:
+        return
+    content = interchange.content[interchange.wire.base :]
+    also = "".join(interchange.service.special) + "\r\n\t"
+    if not announced.multibyte and looks_like_utf_8(content):
+        weight = Severity.ERROR if announced.codec == "ascii" else Severity.WARNING
+        yield Finding(
+            code="F010",
+            severity=weight,
+            fault="21",
+            values={"identifier": announced.identifier},
+            place=Place(interchange=interchange.header.control_reference or None),
+        )
+    if not announced.foreign(content, also):
+        return
+    wire = interchange.wire
+    for index, raw in enumerate(wire.raws):
+        start = wire.start(index)
+        part = interchange.content[start : start + len(raw)]
+        foreign = announced.foreign(part, also)
+        if foreign:
+            element, component = _first(interchange, raw, part, announced, also)
+            yield Finding(
+                code="F009",
+                fault="21",
+                place=place_of(interchange, index, element, component),
+                values={"identifier": announced.identifier, "bytes": foreign[:_SHOWN].hex(" ").upper()},
+            )
+
+
+def _first(
+    interchange: Interchange, raw: str, part: bytes, announced: Charset, also: str
+) -> tuple[int | None, int | None]:
+    """Element and component of the first byte outside the repertoire; None for the tag."""
+    for element, text in enumerate(raw.split(interchange.service.element)):
+        for component in range(1, text.count(interchange.service.component) + 2):
+            place = interchange.wire.locate(raw, element, component)
+            if place is not None and announced.foreign(part[place[0] : place[1]], also):
+                return element, component
+    return None, None
+
+
+def _line_breaks(interchange: Interchange) -> Iterator[Finding]:
+    text = interchange.wire.text
+    if "\n" not in text and "\r" not in text:
+        return
+    for index, raw in enumerate(interchange.wire.raws):
+        if "\n" in raw or "\r" in raw:
+            before = raw[: min(place for place in (raw.find("\n"), raw.find("\r")) if place >= 0)]
+            element = before.count(interchange.service.element) or None
+            yield Finding(code="F011", fault="21", place=place_of(interchange, index, element))
+
+
+def _tags(interchange: Interchange) -> Iterator[Finding]:
+    wire = interchange.wire
+    ends = (interchange.service.element, interchange.service.component, "")
+    bad = {head for head in {raw[:4] for raw in wire.raws} if _TAG.fullmatch(head[:3]) is None or head[3:] not in ends}
+    if not bad:
+        return
+    for index, raw in enumerate(wire.raws):
+        if raw[:4] in bad:
+            yield Finding(
+                code="F013", fault="15", place=place_of(interchange, index), values={"tag": wire.tag(raw)[0][:_SHOWN]}
+            )
+
+
+def _trailing(interchange: Interchange) -> Iterator[Finding]:
+    """Separators that separate nothing: before a stronger separator or the terminator. A warning (0085 45)."""
+    service, text = interchange.service, interchange.wire.text
+    component, element, terminator = service.component, service.element, service.terminator
+    pairs = (component + element, component + terminator, element + terminator)
+    if not any(pair in text for pair in pairs):
+        return
+    for index, raw in enumerate(interchange.wire.raws):
+        if raw.endswith((component, element)) or component + element in raw:
+            yield Finding(code="F014", severity=Severity.WARNING, fault="45", place=place_of(interchange, index))

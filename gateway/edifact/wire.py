@@ -1,0 +1,156 @@
+"""The text of one interchange, cut once at C speed, and looked into only where somebody looks.
+
+The trick: where the release character occurs, the character it protects is exchanged for a control character that the
+text does not use. From then on `str.split` is right, and nothing has moved: the text keeps its length, so every place
+in it is a place in the bytes. Values are put back only in the few components that hold a release character.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.edifact.characters import ServiceCharacters
+
+_BLANKS = (" ", "\t")
+
+
+class Repeated(tuple[tuple[str, ...], ...]):
+    """A data element that is repeated with the repetition separator of syntax version 4: its occurrences in order."""
+
+    __slots__ = ()
+
+
+Element = tuple[str, ...] | Repeated
+"""Component data elements in order; a simple data element is a tuple of one, an omitted one is ``()``."""
+
+
+class Wire:
+    """The segments of one interchange as text.
+
+    raws        one text per segment, without terminator and without the line breaks before it, protected characters
+                exchanged (see above)
+    service     the service characters in force
+    blanks      which segments (from 0) had blanks or tabs before them, left out of `raws`
+    complete    whether the last segment had its terminator
+    """
+
+    __slots__ = ("_base", "_codec", "_lead", "_markers", "_text", "blanks", "complete", "raws", "service")
+
+    def __init__(self, text: str, service: ServiceCharacters, codec: str | None = None, base: int = 0) -> None:
+        """Cut `text`, one character per byte.
+
+        codec   decodes the values of sets with several bytes per character
+        base    byte offset of the text in its interchange: what UNA takes before it
+        """
+        self._base: Final = base
+        self.service: Final = service
+        self._codec: Final = codec
+        self._markers: Final = _markers(text, service)
+        for character, marker in self._markers:
+            text = text.replace(f"{service.release}{character}", f"{service.release}{marker}")
+        self._text: Final = text
+        raws = text.split(service.terminator)
+        rest = raws.pop()
+        self.blanks: Final[list[int]] = []
+        if "\n" in text or "\r" in text or "\t" in text or f"{service.terminator} " in text:
+            raws = [raw.lstrip("\r\n") for raw in raws]
+            rest = rest.strip("\r\n\t \x00\x1a")
+            self.blanks.extend(index for index, raw in enumerate(raws) if raw[:1] in _BLANKS)
+            for index in self.blanks:
+                raws[index] = raws[index].lstrip("\r\n\t ")
+        self.complete: Final = not rest
+        if rest:
+            raws.append(rest)
+        self.raws: Final = raws
+        self._lead: list[int] | None = None
+
+    def elements(self, raw: str) -> tuple[Element, ...]:
+        """The data elements of a segment, the tag left out."""
+        service = self.service
+        separator = service.component
+        parts = raw.split(service.element)
+        del parts[0]
+        if (
+            (service.release is None or service.release not in raw)
+            and service.repetition is None
+            and self._codec is None
+        ):
+            return tuple([tuple(part.split(separator)) if part else () for part in parts])
+        repetition = service.repetition
+        found: list[Element] = []
+        for part in parts:
+            if repetition is not None and repetition in part:
+                found.append(Repeated([self._components(occurrence) for occurrence in part.split(repetition)]))
+            else:
+                found.append(self._components(part))
+        return tuple(found)
+
+    def _components(self, part: str) -> tuple[str, ...]:
+        return tuple([self.value(text) for text in part.split(self.service.component)]) if part else ()
+
+    @property
+    def base(self) -> int:
+        """Byte offset of the first segment's place in the interchange."""
+        return self._base
+
+    @property
+    def text(self) -> str:
+        """The whole text with the protected characters exchanged: what a separator in it separates is certain."""
+        return self._text
+
+    def value(self, text: str) -> str:
+        """A component as the sender meant it: without release characters, decoded."""
+        release = self.service.release
+        if release is not None and release in text:
+            text = text.replace(release, "")
+            for character, marker in self._markers:
+                text = text.replace(marker, character)
+        if self._codec is not None and not text.isascii():
+            text = text.encode("iso8859-1").decode(self._codec, "replace")
+        return text
+
+    def original(self, raw: str) -> str:
+        """A segment exactly as it stood on the wire, one character per byte."""
+        for character, marker in self._markers:
+            raw = raw.replace(marker, character)
+        return raw
+
+    def tag(self, raw: str) -> tuple[str, tuple[str, ...]]:
+        """The tag of a segment and its nesting indication (versions 1 to 3), mostly empty."""
+        head = raw.partition(self.service.element)[0]
+        tag, *nesting = head.split(self.service.component)
+        return tag, tuple(nesting)
+
+    def start(self, index: int) -> int:
+        """Byte offset of a segment in its interchange, UNA counted."""
+        if self._lead is None:
+            self._lead = []
+            offset = self._base
+            for raw in self._text.split(self.service.terminator):
+                self._lead.append(offset + len(raw) - len(raw.lstrip("\r\n\t ")))
+                offset += len(raw) + 1
+        return self._lead[index]
+
+    def locate(self, raw: str, element: int, component: int | None) -> tuple[int, int] | None:
+        """Byte offsets inside a segment of a data element, or of one component; ordinals from 1; None when absent."""
+        parts = raw.split(self.service.element)
+        if not 0 < element < len(parts):
+            return None
+        start = sum(len(part) + 1 for part in parts[:element])
+        if component is None:
+            return start, start + len(parts[element])
+        pieces = parts[element].split(self.service.component)
+        if not 0 < component <= len(pieces):
+            return None
+        start += sum(len(piece) + 1 for piece in pieces[: component - 1])
+        return start, start + len(pieces[component - 1])
+
+
+def _markers(text: str, service: ServiceCharacters) -> tuple[tuple[str, str], ...]:
+    """Unused characters for the protected ones; the release character's own pair comes first (parity decides)."""
+    if service.release is None or service.release not in text:
+        return ()
+    taken = set(service.special)
+    candidates = (chr(code) for code in (*range(1, 9), *range(14, 32), *range(0xE000, 0xE100)))
+    unused = (character for character in candidates if character not in taken and character not in text)
+    return tuple((character, next(unused)) for character in service.special)

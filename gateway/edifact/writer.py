@@ -1,0 +1,200 @@
+"""Interchanges as bytes: UNA always, no line breaks, counts from what is really written.
+
+The body of a message arrives as text with values already released (WireMessage); the writer adds the envelope, encodes
+by the syntax identifier, and refuses, with the place, every character the set does not have. It replaces nothing.
+Source: ISO 9735 sections 7 to 9; the corridor profile section 1 (form of UNB).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gateway.edifact import characters
+from gateway.edifact.charsets import Charset, charset, known
+from gateway.edifact.header import write_instant
+from gateway.edifact.model import InterchangeHeader, Message, MessageIdentifier, WireMessage
+from gateway.edifact.reader import escape, identifier_text
+from gateway.edifact.wire import Element, Repeated, Wire
+from gateway.errors import LocalError
+from gateway.findings import Finding, Place
+
+_LIMITS = {
+    "sender": 35,
+    "recipient": 35,
+    "control_reference": 14,
+    "application_reference": 14,
+    "agreement": 35,
+    "sender_qualifier": 4,
+    "recipient_qualifier": 4,
+    "acknowledgement_request": 1,
+    "test": 1,
+    "sender_routing": 14,
+    "recipient_routing": 14,
+    "password": 14,
+    "password_qualifier": 2,
+    "priority": 1,
+}
+_MANDATORY = ("sender", "recipient", "control_reference", "prepared")
+
+
+def write_interchange(header: InterchangeHeader, messages: Sequence[tuple[str, WireMessage]]) -> bytes:
+    """Write one interchange.
+
+    header     what UNB says; `prepared` an aware instant, written in UTC
+    messages   (message reference 0062, message), at least one; references all different
+
+    Raises LocalError with every finding: F060 a character outside the set of 0001, with message, segment, element,
+    component; F061 a header part that lacks or is too long; F062 an identifier or version we do not write.
+    Raises ValueError for what only a fault of ours can cause: no message, a reference twice or longer than 14, a body
+    whose segments are not as many as it says.
+    """
+    announced = charset(header.syntax_identifier)
+    version = header.syntax_version
+    findings = list(_header_findings(header))
+    if announced is None or version not in characters.VERSIONS:
+        findings.append(
+            Finding(
+                code="F062",
+                place=Place(interchange=header.control_reference or None, tag="UNB", element=1),
+                values={"value": f"{header.syntax_identifier}:{version}", "known": " ".join(known())},
+            )
+        )
+    if findings or announced is None:
+        raise LocalError(*findings)
+    references = [reference for reference, _ in messages]
+    if (
+        not messages
+        or len(set(references)) < len(references)
+        or not all(0 < len(reference) <= 14 for reference in references)
+    ):
+        raise ValueError("an interchange needs messages with different references of 1 to 14 characters")
+    bodies = [_message(reference, message, version) for reference, message in messages]
+    una = "UNA:+.?*'" if version == "4" else "UNA:+.? '"
+    control = escape(header.control_reference)
+    text = f"{una}{_unb(header)}{''.join(bodies)}UNZ+{len(bodies)}+{control}'"
+    if version == "4":
+        text = una + text[len(una) :].replace("*", "?*")
+    try:
+        content = text.encode(announced.codec)
+    except UnicodeEncodeError:
+        content = b""
+    if not content or announced.foreign(content):
+        raise LocalError(*_foreign(header, announced, messages))
+    return content
+
+
+def to_wire(message: Message) -> WireMessage:
+    """A received message as text to be written again: the segments between UNH and UNT, exactly, in our separators.
+
+    Raises ValueError when it holds repeated elements: they need the repetition separator, which a WireMessage has not.
+    """
+    inner = message.segments[1:-1] if message.complete else message.segments[1:]
+    body = "".join(_segment(segment.tag, segment.nesting, segment.elements) for segment in inner)
+    return WireMessage(message.identifier, body, len(inner), message.access_reference)
+
+
+def _segment(tag: str, nesting: Sequence[str], elements: Sequence[Element]) -> str:
+    parts = [":".join((tag, *nesting))]
+    for element in elements:
+        if isinstance(element, Repeated):
+            raise ValueError(f"{tag} holds a repeated element")
+        parts.append(":".join([escape(component) for component in element]))
+    return "+".join(parts) + "'"
+
+
+def _message(reference: str, message: WireMessage, version: str) -> str:
+    body = message.body
+    plain = body.replace("??", "") if "?" in body else body
+    ends = plain.count("'") - plain.count("?'")
+    if ends != message.segments or (body and (not plain.endswith("'") or plain.endswith("?'"))):
+        raise ValueError(f"message {reference}: the body holds {ends} segments, not {message.segments}")
+    shown = escape(reference)
+    access = f"+{escape(message.access_reference)}" if message.access_reference else ""
+    return f"UNH+{shown}+{identifier_text(message)}{access}'{body}UNT+{message.segments + 2}+{shown}'"
+
+
+def _unb(header: InterchangeHeader) -> str:
+    """``UNB+UNOC:3+S:ZZZ+R:ZZZ+YYMMDD:HHMM+REF`` and what follows it where given."""
+    if header.prepared is None:
+        raise ValueError("no time of preparation")  # _header_findings said so before
+    elements = [
+        f"{header.syntax_identifier}:{header.syntax_version}",
+        _composite(header.sender, header.sender_qualifier, header.sender_routing),
+        _composite(header.recipient, header.recipient_qualifier, header.recipient_routing),
+        write_instant(header.prepared, header.syntax_version),
+        escape(header.control_reference),
+        _composite(header.password, header.password_qualifier),
+        escape(header.application_reference or ""),
+        escape(header.priority or ""),
+        escape(header.acknowledgement_request or ""),
+        escape(header.agreement or ""),
+        escape(header.test or ""),
+    ]
+    while not elements[-1]:
+        elements.pop()
+    return f"UNB+{'+'.join(elements)}'"
+
+
+def _composite(*components: str | None) -> str:
+    kept = [escape(component or "") for component in components]
+    while kept and not kept[-1]:
+        kept.pop()
+    return ":".join(kept)
+
+
+def _header_findings(header: InterchangeHeader) -> Iterator[Finding]:
+    place = Place(interchange=header.control_reference or None, tag="UNB")
+    for name in _MANDATORY:
+        if not getattr(header, name):
+            yield Finding(
+                code="F061", place=place, values={"part": name, "value": "", "limit": str(_LIMITS.get(name, 0))}
+            )
+    for name, limit in _LIMITS.items():
+        text = getattr(header, name) or ""
+        if len(text) > limit:
+            yield Finding(code="F061", place=place, values={"part": name, "value": text, "limit": str(limit)})
+
+
+def _foreign(
+    header: InterchangeHeader, announced: Charset, messages: Sequence[tuple[str, WireMessage]]
+) -> list[Finding]:
+    """Every component that holds a character outside the set, with its place."""
+    found: list[Finding] = []
+    control = header.control_reference
+    for reference, message in [("", WireMessage(MessageIdentifier("", "", ""), _unb(header), 1)), *messages]:
+        head = (
+            f"UNH+{escape(reference)}+{identifier_text(message)}+{escape(message.access_reference or '')}'"
+            if reference
+            else ""
+        )
+        wire = Wire(head + message.body, characters.CANONICAL)
+        for position, raw in enumerate(wire.raws, 1):
+            for number, element in enumerate(wire.elements(raw), 1):
+                for component, text in enumerate(_flat(element), 1):
+                    strange = [character for character in text if not announced.admits(character)]
+                    if strange:
+                        found.append(
+                            Finding(
+                                code="F060",
+                                values={
+                                    "identifier": announced.identifier,
+                                    "text": text,
+                                    "characters": " ".join(
+                                        f"{character} (U+{ord(character):04X})" for character in dict.fromkeys(strange)
+                                    ),
+                                },
+                                place=Place(
+                                    interchange=control,
+                                    message=reference or None,
+                                    segment=position if reference else None,
+                                    tag=wire.tag(raw)[0],
+                                    element=number,
+                                    component=component,
+                                ),
+                            )
+                        )
+    return found
+
+
+def _flat(element: Element) -> Sequence[str]:
+    return [text for occurrence in element for text in occurrence] if isinstance(element, Repeated) else element
