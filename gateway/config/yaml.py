@@ -14,32 +14,35 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from gateway.config.characters import Source, invisible_in, prepare
 from gateway.config.faults import Faults
 from gateway.config.nodes import MappingNode, Node, SequenceNode, Style, TextNode
+from gateway.config.syntax import DEPTH_LIMIT, provoke, syntax_fault
 from gateway.errors import LocalError
 from gateway.findings import Finding
 
-DEPTH_LIMIT = 32
 PYTHON_PARSER: Any = yaml.SafeLoader
 PARSER: Any = getattr(yaml, "CSafeLoader", PYTHON_PARSER)
 
 _TYPOGRAPHIC_QUOTES = tuple("‘’‚“”„")
 _STYLES: dict[str | None, Style] = {"'": "'", '"': '"', "|": "|", ">": ">"}
-_SYNTAX = (  # words of the parser's English sentence -> our code; the first that fits
-    ("unknown escape character", "S027"),
-    ("mapping values are not allowed", "S021"),
-    ("while scanning a quoted scalar", "S022"),
-    ("while parsing a flow", "S023"),
-    ("cannot start any token", "S024"),
-    ("expected <block end>", "S025"),
-    ("could not find expected ':'", "S026"),
-    ("did not find expected", "S025"),
-)
+
+
+class Reading(NamedTuple):
+    """A file read as far as possible.
+
+    node      what could be read, or None
+    findings  the faults, sorted by place
+    whole     False when reading stopped before the end, so that missing things may only be unread
+    """
+
+    node: Node | None
+    findings: list[Finding]
+    whole: bool
 
 
 def read_document(source: Path | bytes, name: str | None = None) -> Node:
@@ -50,36 +53,42 @@ def read_document(source: Path | bytes, name: str | None = None) -> Node:
 
     Raises LocalError with every fault of the file (S001 to S039), sorted by place.
     """
-    shown = name or (os.fspath(source) if isinstance(source, Path) else "<yaml>")
-    node, findings = parse_document(source, shown)
-    if findings or node is None:
-        raise LocalError(*findings)
-    return node
+    reading = read_partly(source, name or (os.fspath(source) if isinstance(source, Path) else "<yaml>"))
+    if reading.findings or reading.node is None:
+        raise LocalError(*reading.findings)
+    return reading.node
 
 
-def parse_document(source: Path | bytes, name: str) -> tuple[Node | None, list[Finding]]:
-    """Read one YAML document as far as possible: what could be read, and the faults, sorted. Raises nothing.
-
-    The node is None when nothing can be made of the file; then there is at least one fault.
-    """
+def read_partly(source: Path | bytes, name: str) -> Reading:
+    """Read one YAML document as far as possible. Raises nothing; without a node there is at least one finding."""
     faults = Faults(name)
     text = prepare(source, faults)
     if text is None:
-        return None, faults.sorted()
+        return Reading(None, faults.sorted(), False)
     reader = _Reader(text, faults)
     try:
         reader.read()
     except yaml.YAMLError as error:
         if not faults.at_characters:  # a tab or a control character is what broke the syntax: say only that
-            _syntax_fault(error, text, faults)
+            syntax_fault(error, text, faults)
+        return Reading(reader.root, faults.sorted(), False)
     except _TooDeepError:
-        return None, faults.sorted()
-    return reader.root, faults.sorted()
+        return Reading(reader.root, faults.sorted(), False)
+    return Reading(reader.root, faults.sorted(), reader.documents == 1)
+
+
+def parse_document(source: Path | bytes, name: str) -> tuple[Node | None, list[Finding]]:
+    """The node and the faults of a document, sorted, for readers that have more faults to add. Raises nothing.
+
+    The node is None when the file could not be read to its end; then there is at least one finding.
+    """
+    reading = read_partly(source, name)
+    return reading.node if reading.whole else None, reading.findings
 
 
 def language_of(path: Path) -> str | None:
     """The text of ``language:`` in a settings file, or None; for the choice of language before anything is checked."""
-    node, _ = parse_document(path, os.fspath(path))
+    node = read_partly(path, os.fspath(path)).node
     value = node.get("language") if isinstance(node, MappingNode) else None
     return value.text if isinstance(value, TextNode) else None
 
@@ -105,7 +114,7 @@ class _Reader:
         self._source = source
         self._faults = faults
         self._open: list[_Open] = []
-        self._documents = 0
+        self.documents = 0
 
     def read(self) -> None:
         """Read everything. Raises yaml.YAMLError where the text is not YAML."""
@@ -123,11 +132,11 @@ class _Reader:
                 self._faults.add("S031", line, column, value=f"*{event.anchor}")
                 self._refused(line, column)
             elif isinstance(event, yaml.DocumentStartEvent):
-                self._documents += 1
-                if self._documents == 2:
+                self.documents += 1
+                if self.documents == 2:
                     self._faults.add("S035", line, column)
                     return
-        if self._documents == 0 or (isinstance(self.root, TextNode) and self.root.empty):
+        if self.documents == 0 or (isinstance(self.root, TextNode) and self.root.empty):
             self._faults.add("S036", 1, 1)
             self.root = None
 
@@ -227,35 +236,5 @@ def _events(text: str) -> Iterator[Any]:
         yield from yaml.parse(text, Loader=PARSER)
     except yaml.YAMLError:
         if PARSER is not PYTHON_PARSER:
-            _provoke(text)
+            provoke(text, PYTHON_PARSER)
         raise
-
-
-def _provoke(text: str) -> None:
-    """Have the Python parser raise its own error, as far as it nests sensibly (deeper, its time grows as a square)."""
-    depth = 0
-    for event in yaml.parse(text, Loader=PYTHON_PARSER):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEPTH_LIMIT:
-            return
-
-
-def _syntax_fault(error: yaml.YAMLError, source: Source, faults: Faults) -> None:
-    """One fault for a text that is not YAML: our sentence, the parser's place."""
-    if not isinstance(error, yaml.MarkedYAMLError):
-        faults.add("S020", 1, 1)
-        return
-    words = f"{error.context or ''} {error.problem or ''}"
-    code = next((code for part, code in _SYNTAX if part in words), "S020")
-    mark = error.problem_mark or error.context_mark
-    if code in ("S022", "S023", "S026") and error.context_mark is not None:
-        mark = error.context_mark
-    if mark is None:
-        faults.add(code, 1, 1)
-        return
-    for number in (mark.line, mark.line - 1):
-        line = source.lines[number] if 0 <= number < len(source.lines) else ""
-        for offset in invisible_in(line):
-            faults.add("S010", number + 1, offset + 1, character=f"U+{ord(line[offset]):04X}")
-            return
-    faults.add(code, mark.line + 1, mark.column + 1)

@@ -1,0 +1,139 @@
+"""The settings file of one gateway, as people write it. What each key means stands in the catalogues (``config.…``)."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, ValidationInfo
+
+from gateway.config.model import Field, Model, fault, section
+from gateway.config.scalars import (
+    QUOTED,
+    Country,
+    Duration,
+    FilePath,
+    GatewayName,
+    Identifier,
+    Integer,
+    PartyIdentifier,
+    PartyQualifier,
+    Size,
+    Text,
+    TimeZone,
+    between,
+)
+
+Format = Annotated[Literal["1"], QUOTED]
+Environment = Literal["demo", "test", "production"]
+
+_DATABASE = re.compile(r"(?P<scheme>sqlite|postgresql)(\+psycopg)?://(?P<rest>(?<=sqlite://)/.+|(?<!sqlite://).+)")
+_PASSWORD = re.compile(r"[^/@]*:[^/@]*@|.*[?&]password=")
+
+
+class Parties(Model):
+    """How a gateway is named in UNB."""
+
+    identifier: PartyIdentifier
+    qualifier: PartyQualifier
+
+
+class Paths(Model):
+    """Folders."""
+
+    state: FilePath = Path("state")
+    national: FilePath = Path("national")
+    partners: FilePath = Path("partners")
+    keys: FilePath = Path("keys")
+    mappings: tuple[FilePath, ...] = ()
+
+
+class KeyPair(Model):
+    """A private key and its certificate."""
+
+    key: FilePath
+    certificate: FilePath
+
+
+class Keys(Model):
+    """Our own keys."""
+
+    authority: FilePath
+    signing: KeyPair
+    encryption: Annotated[tuple[KeyPair, ...], Field(min_length=1)]
+    passphrase: FilePath | None = None
+
+
+class NationalSource(Model):
+    """Which dialect reads which national files."""
+
+    match: Text
+    dialect: Identifier
+
+
+class Inbox(Model):
+    """Which dialects write what arrives for the national side."""
+
+    declarations: Identifier = "neutral/json"
+    events: Identifier = "neutral/event-json"
+
+
+class National(Model):
+    """The way to and from the national system."""
+
+    declarations: tuple[NationalSource, ...] = ()
+    events: tuple[NationalSource, ...] = ()
+    inbox: Inbox = section(Inbox)
+    twin_wait: Duration = timedelta(minutes=30)
+
+
+
+
+class Limits(Model):
+    """What a run may take at most."""
+
+    messages_per_interchange: Annotated[Integer, between(1, 500)] = 500
+    run: Duration = timedelta(minutes=15)
+    file: Annotated[Size, between(1 << 10, 32 << 20)] = 32 << 20
+
+
+def _ledger(value: str, info: ValidationInfo) -> str:
+    """A database address; SQLite's path is made absolute.
+
+    No password in it: those stand in the database's own password file, so that no setting has to be hidden.
+    """
+    match = _DATABASE.fullmatch(value)
+    if match is None:
+        raise fault("S071", value=value)
+    if _PASSWORD.match(match["rest"]):
+        raise fault("S073")
+    folder = (info.context or {}).get("folder")
+    if match["scheme"] == "sqlite" and isinstance(folder, Path):
+        return sqlite_address(folder / match["rest"][1:])
+    return value
+
+
+def sqlite_address(path: Path) -> str:
+    """The database address of an SQLite file."""
+    return f"sqlite:///{os.path.normpath(path)}"
+
+
+class SettingsFile(Model):
+    """The settings file: one gateway of one administration."""
+
+    format: Format
+    gateway: GatewayName
+    environment: Environment
+    language: Literal["fr", "en"] = "fr"
+    country: Country
+    time_zone: TimeZone
+    unb: Parties
+    paths: Paths = section(Paths)
+    ledger: Annotated[Text, AfterValidator(_ledger)] | None = None
+    keys: Keys
+    national: National = section(National)
+    acceptance: Literal["automatic", "national"] = "automatic"
+    limits: Limits = section(Limits)
