@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import Connection, Row, and_, bindparam, select
 
 from gateway.ledger.codec import decode_moment, decode_tree
 from gateway.ledger.rows import DeclarationRow, EventRow, KnownInterchange, KnownObject, LinkHead, Movement
@@ -12,6 +12,8 @@ from gateway.ledger.tables import declaration, event, interchange, link, movemen
 NO_MIC = "0" * 64
 """What the first object of a link names as its predecessor (ENVELOPE section 4)."""
 
+_MOVEMENT = select(movement).where(movement.c.mrn == bindparam("mrn"))
+
 
 class Lookups:
     """Shared by `Transaction` and `Queries`."""
@@ -20,7 +22,7 @@ class Lookups:
 
     def movement(self, mrn: str) -> Movement | None:
         """The movement with this MRN."""
-        row = self._connection.execute(select(movement).where(movement.c.mrn == mrn)).first()
+        row = self._connection.execute(_MOVEMENT, {"mrn": mrn}).first()
         return None if row is None else movement_row(row)
 
     def movement_by_key(self, administration: str, key: str) -> Movement | None:

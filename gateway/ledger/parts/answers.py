@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 
 from gateway.ledger.chain import Fact
 from gateway.ledger.parts.sealing import Sealing
@@ -35,6 +35,15 @@ WHOLE = ""
 """Among the rejected message references of a CONTRL: the interchange as a whole."""
 
 _CONTRL = {"4": Step.CONTRL_4, "7": Step.CONTRL_7, "8": Step.CONTRL_8}
+_DECLARED = select(message.c.id, message.c.state, message.c.mrn).where(
+    message.c.direction == "out", message.c.partner == bindparam("partner"), message.c.type == "CUSDEC")
+_BY_REFERENCE = _DECLARED.where(
+    message.c.message_reference == bindparam("message_reference"),
+    message.c.interchange_id == select(interchange.c.id).where(
+        interchange.c.direction == "out", interchange.c.partner == bindparam("partner"),
+        interchange.c.control_reference == bindparam("control_reference")).scalar_subquery())
+_BY_MRN = _DECLARED.where(message.c.mrn == bindparam("mrn"), message.c.state != MessageState.WAITING
+                          ).order_by(message.c.id.desc()).limit(1)
 _ANSWERS = {"ACCEPTED": Step.ANSWER_ACCEPTED, "REJECTED": Step.ANSWER_REJECTED}
 
 
@@ -69,9 +78,9 @@ class Answers(Sealing):
                               event="contradiction", from_state=state, to_state=state,
                               text=f"{disposition} {sequence} {mic} {signature_digest}"))
             return "differs"
-        self._guarded(object_, [object_.c.id == row.id], state,
-                      {"state": target, "disposition": disposition, "received": at, "next_at": None,
-                       "receipt_due": None}, 1, "object", message_id)
+        self._move_one(object_, row.id, state,
+                       {"state": target, "disposition": disposition, "received": at, "next_at": None,
+                        "receipt_due": None}, message_id)
         self._record(Fact(at=at, subject="object", subject_id=row.id, reference=message_id, event=step,
                           from_state=state, to_state=target, text=disposition))
         if row.interchange_id is not None:
@@ -100,9 +109,9 @@ class Answers(Sealing):
             return True
         target = advance(INTERCHANGE_OUT, state, step)
         answered = {} if step is Step.CONTRL_8 else {"answered": at}
-        self._guarded(interchange, [interchange.c.id == row.id], state,
-                      {"state": target, "action": action, "detail": detail or None, "changed": at, **answered}, 1,
-                      "interchange", control_reference)
+        self._move_one(interchange, row.id, state,
+                       {"state": target, "action": action, "detail": detail or None, "changed": at, **answered},
+                       control_reference)
         self._record(Fact(at=at, subject="interchange", subject_id=row.id, reference=control_reference, event=step,
                           from_state=state, to_state=target, text=detail))
         mine = message.c.interchange_id == row.id
@@ -130,19 +139,13 @@ class Answers(Sealing):
         the CONTRL) said otherwise.
         """
         step = _ANSWERS[word]
-        query = select(message.c.id, message.c.state, message.c.mrn).where(
-            message.c.direction == "out", message.c.partner == partner, message.c.type == "CUSDEC")
         if answered is not None:
             control_reference, _, message_reference = answered.rpartition("-")
-            query = query.join(interchange, interchange.c.id == message.c.interchange_id).where(
-                interchange.c.direction == "out", interchange.c.partner == partner,
-                interchange.c.control_reference == control_reference,
-                message.c.message_reference == message_reference)
-        elif mrn is not None:
-            query = query.where(message.c.mrn == mrn, message.c.state != MessageState.WAITING)
+            row = self._connection.execute(_BY_REFERENCE, {
+                "partner": partner, "control_reference": control_reference,
+                "message_reference": message_reference}).first()
         else:
-            return None
-        row = self._connection.execute(query.order_by(message.c.id.desc()).limit(1)).first()
+            row = self._connection.execute(_BY_MRN, {"partner": partner, "mrn": mrn}).first()
         if row is None or (mrn is not None and row.mrn is not None and row.mrn != mrn):
             return None
         state = MessageState(row.state)
@@ -153,8 +156,8 @@ class Answers(Sealing):
             self._record(Fact(at=at, subject="message", subject_id=row.id, reference=row.mrn or "",
                               event="contradiction", from_state=state, to_state=state, text=f"{step} {detail}"))
             return None
-        self._guarded(message, [message.c.id == row.id], state,
-                      {"state": target, "changed": at, "detail": detail or None}, 1, "message", row.mrn or "")
+        self._move_one(message, row.id, state, {"state": target, "changed": at, "detail": detail or None},
+                       row.mrn or "")
         self._record(Fact(at=at, subject="message", subject_id=row.id, reference=row.mrn or "", event=step,
                           from_state=state, to_state=target, text=detail))
         return int(row.id)

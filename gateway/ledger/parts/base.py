@@ -8,15 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, Update, bindparam, insert, select, update
 
 from gateway.ledger.chain import START, Fact, row_hash
 from gateway.ledger.codec import digest_of
 from gateway.ledger.errors import Moved
 from gateway.ledger.states import S, Step, Transitions, moves
 from gateway.ledger.tables import content, counter, history
+
+_COUNTER = select(counter.c.value).where(counter.c.name == bindparam("name")).with_for_update()
+
+
+@cache
+def _guard(table: Table, names: tuple[str, ...]) -> Update:
+    """The guarded UPDATE of one row, built once for each table and set of columns."""
+    return (update(table).where(table.c.id == bindparam("number"), table.c.state == bindparam("expected"))
+            .values({name: bindparam(f"new_{name}") for name in names}))
 
 
 class Base:
@@ -40,8 +50,7 @@ class Base:
     def _numbers(self, name: str, count: int) -> range:
         last = self._counters.get(name)
         if last is None:
-            stored = self._connection.execute(
-                select(counter.c.value).where(counter.c.name == name).with_for_update()).scalar()
+            stored = self._connection.execute(_COUNTER, {"name": name}).scalar()
             if stored is not None:
                 self._stored[name] = stored
             last = stored or 0
@@ -112,13 +121,12 @@ class Base:
 
     # --- moves
 
-    def _guarded(self, table: Table, where: Sequence[ColumnElement[bool]], expected: str, values: dict[str, Any],
-                 rows: int, subject: str, reference: str) -> None:
-        """UPDATE … AND state = :expected; raises Moved unless exactly `rows` rows were there."""
-        done = self._connection.execute(
-            update(table).where(*where, table.c.state == expected).values(values))
-        if done.rowcount != rows:
-            raise Moved(subject, reference, expected)
+    def _move_one(self, table: Table, number: int, expected: str, values: dict[str, Any], reference: str) -> None:
+        """UPDATE one row … AND state = :expected; raises Moved when it is not there any more."""
+        new = {f"new_{name}": value for name, value in values.items()}
+        done = self._connection.execute(_guard(table, tuple(values)), {"number": number, "expected": expected, **new})
+        if done.rowcount != 1:
+            raise Moved(table.name, reference, expected)
 
     def _move_all(self, table: Table, transitions: Transitions[S], step: Step, where: ColumnElement[bool],
                   fact: Callable[[Any, S, S], Fact], values: dict[str, Any], columns: Sequence[ColumnElement[Any]]
@@ -137,8 +145,10 @@ class Base:
             these = [row for row in rows if row.state == source]
             if not these:
                 continue
-            self._guarded(table, [where], source, {"state": target, **values}, len(these), table.name,
-                          f"{these[0].id}")
+            done = self._connection.execute(
+                update(table).where(where, table.c.state == source).values({"state": target, **values}))
+            if done.rowcount != len(these):
+                raise Moved(table.name, str(these[0].id), source)
             for row in these:
                 self._record(fact(row, source, target))
             moved += len(these)

@@ -60,13 +60,16 @@ class Queue(Base):
 
     def take_waiting(self, partner: str, type: str, limit: int) -> list[QueuedMessage]:  # noqa: A002
         """The next messages of one type for one interchange: urgent ones first, then the oldest. Changes nothing."""
+        # chosen first and read afterwards, so that a long queue is not sorted with its texts
+        chosen = (select(message.c.id)
+                  .where(message.c.direction == "out", message.c.state == MessageState.WAITING,
+                         message.c.partner == partner, message.c.type == type)
+                  .order_by(message.c.urgent.desc(), message.c.id).limit(limit))
         rows = self._connection.execute(
             select(message.c.id, message.c.identifier, content.c.bytes, message.c.segments, message.c.mrn,
                    message.c.word)
             .join(content, content.c.id == message.c.content_id)
-            .where(message.c.direction == "out", message.c.state == MessageState.WAITING,
-                   message.c.partner == partner, message.c.type == type)
-            .order_by(message.c.urgent.desc(), message.c.id).limit(limit))
+            .where(message.c.id.in_(chosen)).order_by(message.c.urgent.desc(), message.c.id))
         return [QueuedMessage(id=row.id, identifier=row.identifier, body=row.bytes.decode(), segments=row.segments,
                               mrn=row.mrn, word=row.word) for row in rows]
 

@@ -102,13 +102,15 @@ class Receiving(Movements, Sealing):
 
     def unprocessed_interchanges(self, limit: int) -> list[InterchangeIn]:
         """Interchanges that wait to be judged, the oldest first, with their payloads."""
+        chosen = (select(interchange.c.id)
+                  .where(interchange.c.direction == "in", interchange.c.state == InterchangeState.STORED)
+                  .order_by(interchange.c.id).limit(limit))
         rows = self._connection.execute(
             select(interchange.c.id, interchange.c.partner, interchange.c.control_reference,
                    content.c.bytes.label("payload"), object_.c.id.label("object_id"), interchange.c.attempts)
             .join(content, content.c.id == interchange.c.content_id)
             .join(object_, object_.c.interchange_id == interchange.c.id)
-            .where(interchange.c.direction == "in", interchange.c.state == InterchangeState.STORED)
-            .order_by(interchange.c.id).limit(limit))
+            .where(interchange.c.id.in_(chosen)).order_by(interchange.c.id))
         return [InterchangeIn(**row._mapping) for row in rows]
 
     def begin_interchange(self, interchange_id: int) -> int:
@@ -137,10 +139,9 @@ class Receiving(Movements, Sealing):
         held = InterchangeState(row.state)
         if not may(INTERCHANGE_IN, held, step):
             raise Moved("interchange", row.control_reference, target)
-        fresh = {"attempts": 0} if target is InterchangeState.STORED else {}
-        self._guarded(interchange, [interchange.c.id == interchange_id], held,
-                      {"state": target, "changed": at, "answered": at, "detail": detail or None, **fresh}, 1,
-                      "interchange", row.control_reference)
+        more = {InterchangeState.STORED: {"attempts": 0}, InterchangeState.DEAD: {}}.get(target, {"answered": at})
+        self._move_one(interchange, interchange_id, held,
+                       {"state": target, "changed": at, "detail": detail or None, **more}, row.control_reference)
         self._record(Fact(at=at, subject="interchange", subject_id=interchange_id, reference=row.control_reference,
                           event=step, from_state=held, to_state=target, text=detail))
 
@@ -202,7 +203,7 @@ class Receiving(Movements, Sealing):
         held = MessageState(row.state)
         if not may(MESSAGE_IN, held, step):
             raise Moved("message", row.mrn or str(message_id), target)
-        self._guarded(message, [message.c.id == message_id], held,
-                      {"state": target, "changed": at, "detail": detail or None}, 1, "message", row.mrn or "")
+        self._move_one(message, message_id, held, {"state": target, "changed": at, "detail": detail or None},
+                       row.mrn or "")
         self._record(Fact(at=at, subject="message", subject_id=message_id, reference=row.mrn or "", event=step,
                           from_state=held, to_state=target, text=detail))

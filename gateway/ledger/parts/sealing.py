@@ -105,10 +105,12 @@ class Sealing(Base):
 
         Receipts come first, then by Sequence. limit: how many at most (their bytes are read into memory).
         """
-        rows = self._connection.execute(
-            _objects_out().where(object_.c.direction == "out", object_.c.partner == partner,
-                                 or_(object_.c.state == ObjectState.PREPARED, object_.c.next_at <= now))
-            .order_by(case((object_.c.receipt_for.is_(None), 1), else_=0), object_.c.sequence).limit(limit))
+        order = (case((object_.c.receipt_for.is_(None), 1), else_=0), object_.c.sequence)
+        chosen = (select(object_.c.id)
+                  .where(object_.c.direction == "out", object_.c.partner == partner,
+                         or_(object_.c.state == ObjectState.PREPARED, object_.c.next_at <= now))
+                  .order_by(*order).limit(limit))
+        rows = self._connection.execute(_objects_out().where(object_.c.id.in_(chosen)).order_by(*order))
         return [object_out(row) for row in rows]
 
     def mark_dispatched(self, object_ids: Iterable[int], *, at: datetime, receipt_due: datetime | None,

@@ -38,6 +38,9 @@ _OBJECT_COLUMNS = [column for column in object_.c
 _INTERCHANGE_COLUMNS = [column for column in interchange.c if column.name != "content_id"]
 _MESSAGE_COLUMNS = [column for column in message.c if column.name != "content_id"]
 
+_DIRECTIONS = ("in", "out")
+"""Said even where both are wanted: the indexes begin with the direction."""
+
 
 class Lists(Lookups):
     """What is there."""
@@ -59,6 +62,7 @@ class Lists(Lookups):
             where.append(interchange.c.partner == partner)
         if states is not None:
             where.append(interchange.c.state.in_([str(state) for state in states]))
+            where.append(interchange.c.direction.in_(_DIRECTIONS))
         return self._interchanges(*where, limit=limit)
 
     def interchange(self, interchange_id: int) -> InterchangeRow | None:
@@ -75,6 +79,7 @@ class Lists(Lookups):
             where.append(message.c.partner == partner)
         if states is not None:
             where.append(message.c.state.in_([str(state) for state in states]))
+            where.append(message.c.direction.in_(_DIRECTIONS))
         return self._messages(*where, limit=limit)
 
     def message(self, message_id: int) -> MessageRow | None:
