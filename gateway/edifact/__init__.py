@@ -14,7 +14,7 @@ from gateway.edifact.contrl import (
     read_contrl,
 )
 from gateway.edifact.contrl_making import make_contrl, rejected_messages, wants_contrl
-from gateway.edifact.describe import code_name, describe, tree
+from gateway.edifact.describe import SegmentDescription, code_name, describe, tree
 from gateway.edifact.directory import load_directory
 from gateway.edifact.interchange import Interchange
 from gateway.edifact.model import (
@@ -43,6 +43,7 @@ __all__ = [
     "MessageIdentifier",
     "Repeated",
     "Segment",
+    "SegmentDescription",
     "WireMessage",
     "check_message",
     "code_name",

@@ -9,8 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 UNA_LENGTH = 9
+EXCERPT = 40
+"""Characters of received text that a finding shows."""
 VERSIONS = ("1", "2", "3", "4")
 """Syntax versions (0002) that we read."""
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a received text, fit to be shown: no control characters."""
+    return "".join(character if character.isprintable() else "\u00b7" for character in text[:EXCERPT])
 
 
 def known_version(text: str) -> str:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gateway.edifact.characters import known_version
+from gateway.edifact.characters import excerpt, known_version
 from gateway.edifact.diagnosis import Diagnosis, Disorder
 from gateway.edifact.directory import Dependency, Directory, MessageType, directory_of, known_messages
-from gateway.edifact.formats import Fault, SegmentRule, broken, compile_segment, faults, fits
+from gateway.edifact.formats import Fault, broken, faults
 from gateway.edifact.interchange import Interchange
 from gateway.edifact.model import Message, MessageIdentifier, Segment
+from gateway.edifact.rules import SegmentRule, compile_segment, fits
 from gateway.edifact.structure import Structure
 from gateway.edifact.syntax import capped
 from gateway.findings import Finding, Place
@@ -28,11 +29,12 @@ class Conformance:
         self.structure = Structure(message)
         self.dependencies = message.dependencies
         self.rules: dict[str, SegmentRule] = {}
-        for tag in {name.partition("+")[0] for name in self.structure.tags}:
+        for name in self.structure.tags:
+            tag = name.partition("+")[0]  # UNS+D is UNS
             definition = directory.segment(tag)
             if definition is None:
                 raise ValueError(f"{directory.name} has no segment {tag}")
-            self.rules[tag] = compile_segment(definition, directory)
+            self.rules[tag] = self.rules[name] = compile_segment(definition, directory)
 
     def tags(self, segments: Sequence[Segment]) -> list[str]:
         """The tags in order, with UNS as ``UNS+D`` and ``UNS+S`` where the message has both."""
@@ -77,9 +79,12 @@ def check_message(message: Message, syntax_version: str | None = None, interchan
     segments = message.segments
     tags = held.tags(segments)
     rules, decimal = held.rules, service.decimal
-    ordered = held.structure.accepts(tags) and not held.dependencies
-    if ordered and all(fits(rules[segment.tag], segment.elements, decimal) for segment in segments):
-        return []
+    if not held.dependencies and held.structure.accepts(tags):
+        for tag, segment in zip(tags, segments, strict=True):
+            if fits(rules[tag], segment.elements, decimal) is not True:
+                break
+        else:
+            return []
     place = _Places(interchange, message.reference)
     found = list(capped(_disorders(held, message, tags, place)))
     found.extend(capped(_faults(held, segments, decimal, place)))
@@ -115,7 +120,7 @@ class _Places:
             interchange=self._interchange,
             message=self._message,
             segment=segment.position,
-            tag=tag or segment.tag,
+            tag=excerpt(tag or segment.tag),
             element=element,
             component=component,
             missing=missing,
@@ -126,7 +131,7 @@ def _unknown(message: Message, identifier: MessageIdentifier, interchange: str |
     return Finding(
         code="F030",
         fault="17",
-        values={"message": str(identifier), "known": " ".join(known_messages(identifier))},
+        values={"message": excerpt(str(identifier)), "known": " ".join(known_messages(identifier))},
         place=Place(interchange=interchange, message=message.reference, segment=1, tag="UNH", element=2),
     )
 
@@ -143,7 +148,7 @@ def _disorders(held: Conformance, message: Message, tags: Sequence[str], places:
 
 def _finding_of(disorder: Disorder, segments: Sequence[Segment], places: _Places) -> Finding:
     segment = segments[min(disorder.segment, len(segments) - 1)]
-    values = {"name": disorder.name}
+    values = {"name": excerpt(disorder.name)}
     if disorder.limit:
         values["limit"] = str(disorder.limit)
     tag = disorder.name.rpartition(" ")[2].partition("+")[0] if disorder.missing else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from gateway.edifact.characters import excerpt
 from gateway.edifact.header import read_instant
 from gateway.edifact.model import Segment
 from gateway.edifact.service import check_service_segment
@@ -67,13 +68,13 @@ def _date(segment: Segment, version: str, place: Place) -> Iterator[Finding]:
         return  # absence is the format check's
     expected = 8 if version == "4" else 6
     if read_instant(date, time) is None:
-        yield Finding(code="F027", place=place, fault="12", values={"date": date, "time": time})
+        yield Finding(code="F027", place=place, fault="12", values={"date": excerpt(date), "time": excerpt(time)})
     elif len(date) != expected:
         yield Finding(
             code="F026",
             severity=Severity.WARNING,
             place=place,
-            values={"date": date, "version": version, "digits": str(expected)},
+            values={"date": excerpt(date), "version": version, "digits": str(expected)},
         )
 
 
@@ -96,16 +97,18 @@ def _count(said: str, counted: int, place: Place) -> Iterator[Finding]:
     if not said:
         return  # absence is the format check's
     if not (said.isascii() and said.isdigit()) or said.lstrip("0") != str(counted).lstrip("0"):
-        yield Finding(code="F018", place=place, fault="29", values={"said": said, "counted": str(counted)})
+        yield Finding(code="F018", place=place, fault="29", values={"said": excerpt(said), "counted": str(counted)})
     elif said != str(counted):
         yield Finding(
-            code="F019", place=place, severity=Severity.WARNING, values={"said": said, "counted": str(counted)}
+            code="F019", place=place, severity=Severity.WARNING, values={"said": excerpt(said), "counted": str(counted)}
         )
 
 
 def _reference(header: str, trailer: str, place: Place) -> Iterator[Finding]:
     if trailer and trailer != header:
-        yield Finding(code="F020", place=place, fault="28", values={"header": header, "trailer": trailer})
+        yield Finding(
+            code="F020", place=place, fault="28", values={"header": excerpt(header), "trailer": excerpt(trailer)}
+        )
 
 
 def _messages(interchange: Interchange) -> Iterator[Finding]:
@@ -118,7 +121,7 @@ def _messages(interchange: Interchange) -> Iterator[Finding]:
             yield Finding(
                 code="F021",
                 fault="26",
-                values={"reference": reference},
+                values={"reference": excerpt(reference)},
                 place=_place(interchange, "UNH", 1, message=reference, segment=1),
             )
         seen.add(key)
@@ -156,13 +159,18 @@ def _groups(interchange: Interchange) -> Iterator[Finding]:
         yield from check_service_segment(group.header, version, _place(interchange, "UNG"))
         yield from _date(group.header, version, _place(interchange, "UNG", 4, 1))
         if reference and reference in seen:
-            yield Finding(code="F024", fault="26", place=_place(interchange, "UNG", 5), values={"reference": reference})
+            yield Finding(
+                code="F024", fault="26", place=_place(interchange, "UNG", 5), values={"reference": excerpt(reference)}
+            )
         seen.add(reference)
         if not group.messages:
             yield Finding(code="F022", fault="32", place=_place(interchange, "UNG"), values={"level": "UNG"})
         if group.trailer is None:
             yield Finding(
-                code="F025", fault="13", place=_place(interchange, "UNE", missing=True), values={"reference": reference}
+                code="F025",
+                fault="13",
+                place=_place(interchange, "UNE", missing=True),
+                values={"reference": excerpt(reference)},
             )
             continue
         yield from check_service_segment(group.trailer, version, _place(interchange, "UNE"))
@@ -177,7 +185,7 @@ def _strays(interchange: Interchange) -> Iterator[Finding]:
             code="F028",
             fault="33",
             place=place_of(interchange, start),
-            values={"segments": str(end - start), "text": interchange.wire.raws[start][:20]},
+            values={"segments": str(end - start), "text": excerpt(interchange.wire.raws[start])},
         )
     for index in interchange.layout.lost:
         yield Finding(code="F029", fault="15", place=place_of(interchange, index))

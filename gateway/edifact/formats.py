@@ -1,55 +1,21 @@
-"""Does a segment hold what its definition says: elements, components, lengths, characters, codes, dependency notes.
+"""What is wrong with a segment: elements, components, lengths, characters, codes, dependency notes; all of it.
 
-Compiled once per segment of a directory. `fits` says yes or no as fast as it can; only where it says no does `faults`
-look for every reason. Source: ISO 9735 sections 8 and 10 (release characters, decimal mark and sign do not count in the
-length); UN/EDIFACT rules for 1131 and 3055: where one of them qualifies a code, the list is not the standard one.
+Asked only of segments that the quick check did not pass. Source: ISO 9735 sections 8 and 10 (release characters,
+decimal mark and sign do not count in the length); fault codes 0085.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from gateway.edifact.directory import Dependency, Directory, SegmentType, Use
+from gateway.edifact.characters import excerpt
+from gateway.edifact.directory import Dependency
+from gateway.edifact.rules import LETTERS, NUMBER, Part, SegmentRule, Slot, formed, is_qualified
 from gateway.edifact.wire import Element, Repeated
 
-_QUALIFIERS = ("1131", "3055")
-_NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?")
 _ALMOST_NUMBER = re.compile(r"[-+0-9., ]+")
-_LETTERS = re.compile(r"[^0-9]*")
-_SHOWN = 40
-
-
-class Part(NamedTuple):
-    """One component, or a simple element. `qualified`: components (from 0) that make another code list of this one."""
-
-    id: str
-    mandatory: bool
-    kind: str
-    fixed: bool
-    length: int
-    codes: Mapping[str, str] | None
-    qualified: tuple[int, ...]
-
-
-class Slot(NamedTuple):
-    """One place between separators. `repeats` is above 1 only in syntax version 4."""
-
-    id: str
-    mandatory: bool
-    repeats: int
-    parts: tuple[Part, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentRule:
-    """A segment as a row of slots."""
-
-    tag: str
-    slots: tuple[Slot, ...]
-    dependencies: tuple[Dependency, ...]
 
 
 class Fault(NamedTuple):
@@ -60,106 +26,6 @@ class Fault(NamedTuple):
     element: int | None
     component: int | None
     values: dict[str, str]
-
-
-def compile_segment(
-    definition: SegmentType, directory: Directory, *, without_lists: frozenset[str] = frozenset()
-) -> SegmentRule:
-    """The rule of a segment. Before syntax version 4 a repeated element takes several slots in a row.
-
-    without_lists   elements whose codes somebody else judges
-    """
-    slots: list[Slot] = []
-    for use in definition.parts:
-        parts = _parts(use, directory, without_lists)
-        if directory.syntax_version == "4":
-            slots.append(Slot(use.id, use.mandatory, use.maximum, parts))
-        else:
-            slots.append(Slot(use.id, use.mandatory, 1, parts))
-            slots.extend(Slot(use.id, False, 1, parts) for _ in range(use.maximum - 1))
-    return SegmentRule(definition.id, tuple(slots), definition.dependencies)
-
-
-def _parts(use: Use, directory: Directory, without_lists: frozenset[str]) -> tuple[Part, ...]:
-    composite = directory.composite(use.id)
-    uses = composite.parts if composite is not None else (use,)
-    parts = []
-    for index, inner in enumerate(uses):
-        element = directory.element(inner.id)
-        if element is None:
-            raise ValueError(f"{directory.name} has no element {inner.id}")
-        after: list[int] = []
-        while index + len(after) + 1 < len(uses) and uses[index + len(after) + 1].id in _QUALIFIERS and len(after) < 2:
-            after.append(index + len(after) + 1)
-        codes = {} if inner.id in without_lists else directory.codes(inner.id)
-        parts.append(
-            Part(
-                inner.id,
-                composite is not None and inner.mandatory,
-                element.kind,
-                element.fixed,
-                element.length,
-                codes or None,
-                tuple(after),
-            )
-        )
-    return tuple(parts)
-
-
-def fits(rule: SegmentRule, elements: Sequence[Element], decimal: str | None) -> bool:
-    """Whether a segment has no fault at all. decimal: the decimal mark in force, None when both are read."""
-    slots = rule.slots
-    if len(elements) > len(slots) or rule.dependencies:
-        return not any(faults(rule, elements, decimal))
-    index = 0
-    for components in elements:
-        slot = slots[index]
-        index += 1
-        if not components:
-            if slot.mandatory:
-                return False
-            continue
-        if isinstance(components, Repeated):
-            return not any(faults(rule, elements, decimal))
-        parts = slot.parts
-        if len(components) > len(parts):
-            return False
-        position = 0
-        for text in components:
-            part = parts[position]
-            position += 1
-            if not text:
-                if part.mandatory:
-                    return False
-                continue
-            if part.kind == "an" and not part.fixed:
-                if len(text) > part.length:
-                    return False
-            elif not _formed(part, text, decimal):
-                return False
-            if part.codes is not None and text not in part.codes and not _is_qualified(part, components):
-                return False
-        if position < len(parts) and any(part.mandatory for part in parts[position:]):
-            return False
-        if slot.mandatory and not any(components):
-            return False
-    return not any(slot.mandatory for slot in slots[index:])
-
-
-def _formed(part: Part, text: str, decimal: str | None) -> bool:
-    if part.kind == "n":
-        if _NUMBER.fullmatch(text) is None or (decimal is not None and ("," if decimal == "." else ".") in text):
-            return False
-        length = len(text) - (text[0] == "-") - ("." in text or "," in text)
-    else:
-        if part.kind == "a" and _LETTERS.fullmatch(text) is None:
-            return False
-        length = len(text)
-    return length == part.length if part.fixed else length <= part.length
-
-
-def _is_qualified(part: Part, components: Sequence[str]) -> bool:
-    return any(index < len(components) and components[index] for index in part.qualified)
 
 
 def faults(rule: SegmentRule, elements: Sequence[Element], decimal: str | None) -> Iterator[Fault]:
@@ -199,8 +65,8 @@ def _element_faults(slot: Slot, number: int, components: Sequence[str], decimal:
                 yield Fault("F038", "13", number, place, {"element": part.id, "composite": slot.id})
             continue
         yield from _text_faults(part, number, place, text, decimal)
-        if part.codes is not None and text not in part.codes and not _is_qualified(part, components):
-            yield Fault("F046", "12", number, place, {"element": part.id, "value": text[:_SHOWN]})
+        if part.codes is not None and text not in part.codes and not is_qualified(part, components):
+            yield Fault("F046", "12", number, place, {"element": part.id, "value": excerpt(text)})
     if len(components) > len(slot.parts):
         yield Fault(
             "F040",
@@ -212,16 +78,16 @@ def _element_faults(slot: Slot, number: int, components: Sequence[str], decimal:
 
 
 def _text_faults(part: Part, number: int, place: int | None, text: str, decimal: str | None) -> Iterator[Fault]:
-    if _formed(part, text, decimal):
+    if formed(part, text, decimal):
         return
     values = {
         "element": part.id,
-        "value": text[:_SHOWN],
+        "value": excerpt(text),
         "format": f"{part.kind}{'' if part.fixed else '..'}{part.length}",
     }
     length = len(text)
     if part.kind == "n":
-        if _NUMBER.fullmatch(text) is None:
+        if NUMBER.fullmatch(text) is None:
             if _ALMOST_NUMBER.fullmatch(text):
                 yield Fault("F045", "19", number, place, {**values, "mark": decimal or ". ,"})
             else:
@@ -230,7 +96,7 @@ def _text_faults(part: Part, number: int, place: int | None, text: str, decimal:
         if decimal is not None and ("," if decimal == "." else ".") in text:
             yield Fault("F045", "19", number, place, {**values, "mark": decimal})
         length -= (text[0] == "-") + ("." in text or "," in text)
-    elif part.kind == "a" and _LETTERS.fullmatch(text) is None:
+    elif part.kind == "a" and LETTERS.fullmatch(text) is None:
         yield Fault("F044", "37", number, place, values)
     if length > part.length:
         yield Fault("F041", "39", number, place, {**values, "limit": str(part.length), "found": str(length)})

@@ -109,6 +109,14 @@ class MessageIdentifier:
     agency: str = "UN"
     association: str | None = None
 
+    @classmethod
+    def parse(cls, text: str) -> MessageIdentifier:
+        """The opposite of ``str()``. Raises ValueError when there are not four or five parts."""
+        type_, version, release, agency, *association = text.split(":")
+        if len(association) > 1:
+            raise ValueError(f"not a message identifier: {text!r}")
+        return cls(type_, version, release, agency, association[0] if association else None)
+
     def __str__(self) -> str:
         parts = [self.type, self.version, self.release, self.agency]
         if self.association is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gateway.edifact import characters
-from gateway.edifact.characters import UNA_LENGTH, ServiceCharacters
+from gateway.edifact.characters import UNA_LENGTH, ServiceCharacters, excerpt
 from gateway.edifact.charsets import charset
 from gateway.edifact.interchange import Interchange
 from gateway.edifact.model import Message, WireMessage
@@ -24,7 +24,6 @@ _ADVICE = r"UNA[\s\S]{6}[\r\n]*UNB(?![A-Za-z0-9])"
 _HERE = re.compile(rf"[\r\n\t \x00\x1a]*({_ADVICE}|UNB(?![A-Za-z0-9\s]))")
 _ANYWHERE = re.compile(rf"{_ADVICE}|(?<![A-Za-z0-9 ])UNB(?=[+\x1d])")
 _BOM = "\xef\xbb\xbf"
-_EXCERPT = 40
 
 
 def read_interchanges(source: bytes | Path | BinaryIO) -> Iterator[Interchange]:
@@ -101,7 +100,7 @@ def _extent(text: str, start: int) -> tuple[int, str | None, ServiceCharacters |
 
 
 def _released(text: str, position: int, release: str | None) -> bool:
-    """Whether an odd number of release characters stands directly before this place (``??'`` ends, ``???'`` does not)."""
+    """Whether an odd number of release characters stands right before this place (``??'`` ends, ``???'`` does not)."""
     if release is None:
         return False
     before = position
@@ -127,7 +126,7 @@ def _interchange(
 ) -> Interchange:
     findings = list(found)
     if service is None:
-        findings.append(Finding(code="F004", values={"una": una or ""}, fault="20"))
+        findings.append(Finding(code="F004", values={"una": excerpt(una or "")}, fault="20"))
         service = characters.DEFAULT
     unb = 0
     if una is not None:
@@ -142,7 +141,7 @@ def _interchange(
 
 def _outside(code: str, junk: str, position: int) -> Finding:
     return Finding(
-        code=code, values={"text": junk[:_EXCERPT], "offset": str(position)}, fault="33" if code == "F008" else None
+        code=code, values={"text": excerpt(junk), "offset": str(position)}, fault="33" if code == "F008" else None
     )
 
 
@@ -153,16 +152,14 @@ def _without_header(content: bytes, text: str, position: int, found: list[Findin
     )
     service = characters.from_una(una, "3") if una is not None else characters.DEFAULT
     if service is None:
-        found.append(Finding(code="F004", values={"una": una or ""}, fault="20"))
+        found.append(Finding(code="F004", values={"una": excerpt(una or "")}, fault="20"))
         service = characters.DEFAULT
     base = position + (UNA_LENGTH if una is not None else 0)
     if not text[base:].strip(_BLANK):
         found.append(Finding(code="F001"))
         return Interchange(content, 0, una, Wire("", service), found)
     found.append(
-        Finding(
-            code="F002", values={"text": text[base:].strip(_BLANK)[:_EXCERPT]}, place=Place(tag="UNB", missing=True)
-        )
+        Finding(code="F002", values={"text": excerpt(text[base:].strip(_BLANK))}, place=Place(tag="UNB", missing=True))
     )
     return Interchange(content, 0, una, Wire(text[base:], service, None, base), found)
 

@@ -8,12 +8,13 @@ from functools import cache
 
 from gateway.edifact.characters import known_version
 from gateway.edifact.directory import load_directory
-from gateway.edifact.formats import SegmentRule, compile_segment, faults
+from gateway.edifact.formats import faults
 from gateway.edifact.model import Segment
+from gateway.edifact.rules import AGREED, SegmentRule, compile_segment
 from gateway.findings import Finding, Place
 
-_JUDGED_ELSEWHERE = frozenset(("0001", "0002", "0017", "0019"))
-"""Syntax identifier and version have their own findings, and so have dates that both lengths are read of."""
+_JUDGED_ELSEWHERE = frozenset(("0001", "0002", *AGREED))
+"""Syntax identifier and version have their own findings."""
 
 
 @cache

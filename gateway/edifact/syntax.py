@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from gateway.edifact import characters
+from gateway.edifact.characters import excerpt
 from gateway.edifact.charsets import Charset, charset, known, looks_like_utf_8
 from gateway.findings import Finding, Place, Severity
 
@@ -60,7 +61,7 @@ def check(interchange: Interchange) -> list[Finding]:
                 code="F005",
                 place=place_of(interchange, index),
                 fault="22",
-                values={"terminator": interchange.service.terminator, "text": interchange.wire.raws[index][:_SHOWN]},
+                values={"terminator": interchange.service.terminator, "text": excerpt(interchange.wire.raws[index])},
             )
         )
     found.extend(capped(_trailing(interchange)))
@@ -70,7 +71,7 @@ def check(interchange: Interchange) -> list[Finding]:
 def place_of(interchange: Interchange, index: int, element: int | None = None, component: int | None = None) -> Place:
     """The place of segment number `index` (from 0) of an interchange."""
     wire = interchange.wire
-    tag = wire.tag(wire.raws[index])[0]
+    tag = excerpt(wire.tag(wire.raws[index])[0])
     spans = interchange.layout.messages
     low, high = 0, len(spans)
     while low < high:  # the last message that starts at or before the segment
@@ -86,11 +87,11 @@ def place_of(interchange: Interchange, index: int, element: int | None = None, c
             interchange=reference,
             message=message.reference,
             segment=index - spans[low - 1].start + 1,
-            tag=tag[:_SHOWN],
+            tag=tag,
             element=element,
             component=component,
         )
-    return Place(interchange=reference, tag=tag[:_SHOWN], element=element, component=component)
+    return Place(interchange=reference, tag=tag, element=element, component=component)
 
 
 def _versions(interchange: Interchange) -> Iterator[Finding]:
@@ -120,10 +121,9 @@ def _repertoire(interchange: Interchange) -> Iterator[Finding]:
     content = interchange.content[interchange.wire.base :]
     also = "".join(interchange.service.special) + "\r\n\t"
     if not announced.multibyte and looks_like_utf_8(content):
-        weight = Severity.ERROR if announced.codec == "ascii" else Severity.WARNING
         yield Finding(
             code="F010",
-            severity=weight,
+            severity=Severity.WARNING,
             fault="21",
             values={"identifier": announced.identifier},
             place=Place(interchange=interchange.header.control_reference or None),
@@ -177,7 +177,7 @@ def _tags(interchange: Interchange) -> Iterator[Finding]:
     for index, raw in enumerate(wire.raws):
         if raw[:4] in bad:
             yield Finding(
-                code="F013", fault="15", place=place_of(interchange, index), values={"tag": wire.tag(raw)[0][:_SHOWN]}
+                code="F013", fault="15", place=place_of(interchange, index), values={"tag": excerpt(wire.tag(raw)[0])}
             )
 
 
