@@ -1,0 +1,16 @@
+"""Between the transit record and messages, both ways, by mapping files that show the message as it looks.
+
+    mapping = load_mapping("corridors/tg-ml/cusdec")
+    wire = mapping.to_message(record)
+    record = mapping.to_record(message)
+
+The language is described in ``mappings/README.md``; the national side is `gateway.mapping.dialect`.
+"""
+
+from __future__ import annotations
+
+from gateway.mapping.mapping import Mapping, Traced, load_mapping
+from gateway.mapping.requirements import Failure
+from gateway.mapping.search import search_path
+
+__all__ = ["Failure", "Mapping", "Traced", "load_mapping", "search_path"]

@@ -1,0 +1,251 @@
+"""Between a value of the transit record and its text in a component: exact both ways, or refused.
+
+Nothing is cut, rounded or guessed. A codec either gives the one text of a value and the one value of a text, or raises
+Unfit, which the caller turns into a finding with a place. Texts here are data: release characters are put in later.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from gateway.mapping.term_types import TermType
+from gateway.references import Scalar
+
+CONVERTERS = ("102", "203", "204", "moment", "chunks")
+"""Every converter of the language. ``chunks`` takes its numbers: ``chunks 5x35``, ``chunks 9x5x70``."""
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_DIGIT = re.compile(r"[0-9]")
+_COUNT = re.compile(r"0|[1-9][0-9]*")
+_DECIMAL = re.compile(r"(?:0|[1-9][0-9]*)(?:[.,][0-9]+)?")
+_FORMATS = {"102": ("%Y%m%d", 8), "203": ("%Y%m%d%H%M", 12), "204": ("%Y%m%d%H%M%S", 14)}
+_STAMP = re.compile(r"[0-9]+")
+
+
+class Unfit(Exception):
+    """A value or a text that the type does not allow. `code` is that of the finding."""
+
+    def __init__(self, code: str, **values: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = values
+
+
+class Codec(Protocol):
+    """Both directions for the values of one hole.
+
+    plain    its texts never hold a character that needs the release character
+    pattern  regular expression of its texts, where several holes share a component
+    width    the length of all its texts, or 0 where it varies
+    """
+
+    plain: bool
+    pattern: str
+    width: int
+
+    def write(self, value: object) -> str:
+        """The text of a value. Raises Unfit."""
+
+    def read(self, text: str) -> Scalar:
+        """The value of a text. Raises Unfit."""
+
+
+class TextCodec:
+    """Types ``an``, ``a`` and ``text``: as it stands, no blank at either end, no control character.
+
+    A trailing blank is dropped on the way (ISO 9735 section 8: suppression of insignificant characters).
+    """
+
+    plain = False
+    pattern = ".+"
+    width = 0
+
+    def __init__(self, kind: TermType) -> None:
+        self._minimum, self._maximum = kind.minimum, kind.maximum
+        self._letters = kind.name == "a"
+        self._type = str(kind)
+
+    def write(self, value: object) -> str:
+        if type(value) is not str:
+            raise Unfit("M102", value=str(value), expected="text")
+        length = len(value)
+        if length > self._maximum > 0:
+            raise Unfit("M103", value=value, length=str(length), type=self._type)
+        if length < self._minimum:
+            raise Unfit("M104", value=value, length=str(length), type=self._type)
+        if value[:1] == " " or value[-1:] == " ":
+            raise Unfit("M105", value=value)
+        if not value.isprintable() and CONTROL.search(value):
+            raise Unfit("M106", value=repr(value))
+        if self._letters and _DIGIT.search(value):
+            raise Unfit("M102", value=value, expected=self._type)
+        return value
+
+    read = write
+
+
+class CountCodec:
+    """Type ``n``: digits without leading zeros (ISO 9735 section 9.1)."""
+
+    plain = True
+    pattern = "[0-9]+"
+    width = 0
+
+    def __init__(self, kind: TermType) -> None:
+        self._maximum = kind.maximum
+        self._type = str(kind)
+
+    def write(self, value: object) -> str:
+        if type(value) is not int or value < 0:
+            raise Unfit("M102", value=str(value), expected=self._type)
+        text = str(value)
+        if len(text) > self._maximum:
+            raise Unfit("M103", value=text, length=str(len(text)), type=self._type)
+        return text
+
+    def read(self, text: str) -> int:
+        if len(text) > self._maximum:
+            raise Unfit("M103", value=text, length=str(len(text)), type=self._type)
+        if not _COUNT.fullmatch(text):
+            raise Unfit("M102", value=text, expected=self._type)
+        return int(text)
+
+
+class DecimalCodec:
+    """Type ``decimal``: the digits stay as they came (26500.000 is not made 26500); never rounded, no exponent.
+
+    On reading, the comma is taken for the decimal mark as well, because without UNA both are valid.
+    """
+
+    plain = True
+    pattern = r"[0-9]+(?:[.,][0-9]+)?"
+    width = 0
+
+    def __init__(self, kind: TermType) -> None:
+        self._decimals, self._digits = kind.decimals, kind.maximum
+        self._type = str(kind)
+
+    def write(self, value: object) -> str:
+        if type(value) is not Decimal or not value.is_finite() or value.is_signed():
+            raise Unfit("M102", value=str(value), expected=self._type)
+        text = format(value, "f")
+        self._check(text)
+        return text
+
+    def read(self, text: str) -> Decimal:
+        if not _DECIMAL.fullmatch(text):
+            raise Unfit("M102", value=text, expected=self._type)
+        text = text.replace(",", ".")
+        self._check(text)
+        return Decimal(text)
+
+    def _check(self, text: str) -> None:
+        whole, _, decimals = text.partition(".")
+        if len(decimals) > self._decimals:
+            raise Unfit("M107", value=text, decimals=str(self._decimals))
+        if len(whole) + len(decimals) > self._digits:
+            raise Unfit("M103", value=text, length=str(len(whole) + len(decimals)), type=f"n..{self._digits}")
+
+
+class StampCodec:
+    """Converters 102 (a day), 203 and 204 (an instant in UTC, to the minute, to the second)."""
+
+    plain = True
+
+    def __init__(self, converter: str) -> None:
+        self._converter = converter
+        self._format, self.width = _FORMATS[converter]
+        self.pattern = f"[0-9]{{{self.width}}}"
+        self._day = converter == "102"
+
+    def write(self, value: object) -> str:
+        if self._day:
+            if type(value) is not date:
+                raise Unfit("M102", value=str(value), expected="date")
+            return f"{value.year:04}{value.month:02}{value.day:02}"
+        if type(value) is not datetime:
+            raise Unfit("M102", value=str(value), expected="datetime")
+        if value.utcoffset() != timedelta(0):
+            raise Unfit("M117", value=value.isoformat())
+        if value.microsecond or (value.second and self._converter == "203"):
+            raise Unfit("M108", value=value.isoformat(), format=self._converter)
+        text = f"{value.year:04}{value.month:02}{value.day:02}{value.hour:02}{value.minute:02}"
+        return text if self._converter == "203" else f"{text}{value.second:02}"
+
+    def read(self, text: str) -> date | datetime:
+        if len(text) != self.width or not text.isascii() or not _STAMP.fullmatch(text):
+            raise Unfit("M109", value=text, format=self._converter)
+        try:
+            day = date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+            if self._day:
+                return day
+            return datetime(day.year, day.month, day.day, int(text[8:10]), int(text[10:12]), int(text[12:] or 0),
+                            tzinfo=UTC)
+        except ValueError:
+            raise Unfit("M109", value=text, format=self._converter) from None
+
+
+class CodeCodec:
+    """Type ``code``: words of ours to codes of EDIFACT, one to one; several words on one code have one answer.
+
+    words    every word and its code
+    answers  every code and the word it is read as
+    boolean  the words are true and false and stand for a flag
+    """
+
+    plain = False
+    pattern = ".+"
+    width = 0
+
+    def __init__(self, table: str, words: Mapping[str, str], answers: Mapping[str, str], boolean: bool) -> None:
+        self._table = table
+        self._codes: dict[object, str] = {_flag(word) if boolean else word: code for word, code in words.items()}
+        self._answers: dict[str, Scalar] = {code: _flag(word) if boolean else word for code, word in answers.items()}
+        self._boolean = boolean
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Every code this hole can hold."""
+        return frozenset(self._answers)
+
+    def write(self, value: object) -> str:
+        if type(value) is not (bool if self._boolean else str):
+            raise Unfit("M102", value=str(value), expected=f"code({self._table})")
+        code = self._codes.get(value)
+        if code is None:
+            raise Unfit("M110", value=str(value), table=self._table)
+        return code
+
+    def read(self, text: str) -> Scalar:
+        value = self._answers.get(text)
+        if value is None:
+            raise Unfit("M110", value=text, table=self._table)
+        return value
+
+
+def _flag(word: str) -> bool:
+    return word == "true"
+
+
+def cut(text: str, pieces: int, size: int) -> list[str] | None:
+    """Cut a text into pieces of at most `size` characters, as long as possible, none with a blank at either end.
+
+    Joining the pieces without anything between gives the text back. None when the text does not fit. The rule is that
+    of the profile (section 6, trap 4): trailing blanks may be dropped on the way.
+    """
+    result: list[str] = []
+    start, length = 0, len(text)
+    while length - start > size:
+        end = start + size
+        while end > start and (text[end - 1] == " " or text[end] == " "):
+            end -= 1
+        if end == start or len(result) == pieces:
+            return None
+        result.append(text[start:end])
+        start = end
+    result.append(text[start:])
+    return result if len(result) <= pieces else None

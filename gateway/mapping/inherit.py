@@ -1,0 +1,228 @@
+"""From a file and the files it extends to one flat definition: lines by label, tables merged, everything with origin.
+
+A base is read first; each file then removes, overrides, adds and selects, in this order. Labels are the only handles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from gateway.edifact import MessageIdentifier
+from gateway.errors import LocalError
+from gateway.findings import Finding, Place
+from gateway.mapping.document import Document, FunctionRule, Named, Rule, Typed, nearest, read_mapping_file, shown
+from gateway.mapping.notation import Line, Origin
+
+MAXIMUM_LEVELS = 8
+
+
+@dataclass(slots=True)
+class Definition:
+    """A mapping with its inheritance resolved.
+
+    digest   SHA-256 over the files it is made of, the base first: what an agreement pins
+    stages   the lines as they were at each level: a term that had a place there was left out on purpose
+    """
+
+    identifier: str
+    version: str = ""
+    digest: str = ""
+    file: str = ""
+    message: MessageIdentifier = MessageIdentifier("", "", "", "")  # noqa: RUF009 - frozen
+    base: bool = False
+    record: dict[str, Typed] = field(default_factory=dict)
+    codes: dict[str, dict[str, Named]] = field(default_factory=dict)
+    many_to_one: dict[str, tuple[dict[str, Named], tuple[str, ...], Origin]] = field(default_factory=dict)
+    fixed: dict[str, Named] = field(default_factory=dict)
+    events: list[Named] = field(default_factory=list)
+    lines: tuple[Line, ...] = ()
+    functions: dict[str, FunctionRule] = field(default_factory=dict)
+    require: dict[str, Rule] = field(default_factory=dict)
+    extras: dict[str, Typed] = field(default_factory=dict)
+    removed: dict[str, Named] = field(default_factory=dict)
+    stages: list[tuple[Line, ...]] = field(default_factory=list)
+
+
+def locate(identifier: str | Path, search: Sequence[Path]) -> tuple[Path, str] | None:
+    """The file of a mapping and how to call it: a path as it is, an identifier in the first folder that has it."""
+    if isinstance(identifier, Path) or identifier.endswith((".yaml", ".yml")):
+        path = Path(identifier)
+        for folder in search:
+            if path.is_relative_to(folder):
+                return path, shown(path, folder)
+        return path, str(identifier)
+    for folder in search:
+        path = folder / f"{identifier}.yaml"
+        if path.is_file():
+            return path, f"{identifier}.yaml"
+    return None
+
+
+def known_identifiers(search: Sequence[Path]) -> list[str]:
+    """Every mapping identifier in the search folders, for suggestions."""
+    found = {path.relative_to(folder).with_suffix("").as_posix()
+             for folder in search for part in ("base", "corridors") for path in (folder / part).rglob("*.yaml")}
+    return sorted(found)
+
+
+def resolve(identifier: str | Path, search: Sequence[Path]) -> tuple[Definition, list[Finding]]:
+    """Read a mapping and everything it extends. What could be resolved stands beside the findings.
+
+    Raises LocalError M001 when the mapping itself is nowhere.
+    """
+    found = locate(identifier, search)
+    if found is None:
+        raise LocalError(Finding(code="M006", values={"mapping": str(identifier),
+                                                      "nearest": nearest(str(identifier), known_identifiers(search)),
+                                                      "folders": ", ".join(str(folder) for folder in search)}))
+    findings: list[Finding] = []
+    chain: list[Document] = []
+    while found is not None:
+        path, name = found
+        document, faults = read_mapping_file(path, name)
+        findings.extend(faults)
+        chain.append(document)
+        found = _base_of(document, chain, search, findings)
+    definition = Definition(chain[0].id)
+    for document in reversed(chain):
+        _apply(definition, document, findings)
+    definition.identifier, definition.file, definition.base = chain[0].id, chain[0].file, chain[0].base
+    digests = "".join(document.digest for document in reversed(chain))
+    definition.digest = hashlib.sha256(digests.encode()).hexdigest()
+    if not definition.message.type:
+        findings.append(Finding(code="M003", place=Place(file=chain[0].file, line=1, column=1),
+                                values={"key": "message"}))
+    return definition, findings
+
+
+def _base_of(document: Document, chain: list[Document], search: Sequence[Path],
+             findings: list[Finding]) -> tuple[Path, str] | None:
+    """The next file of the chain; ``extends: base/cusdec-d96b@1`` also pins its version."""
+    if document.extends is None:
+        return None
+    identifier = document.extends.text.partition("@")[0]
+    found = locate(identifier, search)
+    if found is None:
+        findings.append(fault("M006", document.extends.origin, mapping=identifier,
+                              nearest=nearest(identifier, known_identifiers(search)),
+                              folders=", ".join(str(folder) for folder in search)))
+    elif len(chain) >= MAXIMUM_LEVELS or any(one.file == found[1] for one in chain):
+        findings.append(fault("M007", document.extends.origin, mapping=identifier))
+        return None
+    return found
+
+
+def fault(code: str, origin: Origin, /, **values: str) -> Finding:
+    """A finding at a place of a mapping file."""
+    return Finding(code=code, place=Place(file=origin.file, line=origin.line, column=origin.column), values=values)
+
+
+def _apply(definition: Definition, document: Document, findings: list[Finding]) -> None:
+    if document.extends is not None:
+        _, _, pinned = document.extends.text.partition("@")
+        if pinned and pinned != definition.version:
+            findings.append(fault("M008", document.extends.origin, pinned=pinned, version=definition.version))
+    definition.version = document.version or definition.version
+    if document.message is not None:
+        parts = document.message.text.split(":")
+        if len(parts) not in (4, 5) or not all(parts):
+            findings.append(fault("M009", document.message.origin, message=document.message.text))
+        else:
+            definition.message = MessageIdentifier(*parts)
+    definition.record.update(document.record)
+    for table, words in document.codes.items():
+        definition.codes.setdefault(table, {}).update(words)
+    definition.many_to_one.update(document.many_to_one)
+    definition.fixed.update(document.fixed)
+    definition.events.extend(document.events)
+    definition.functions.update(document.functions)
+    definition.require.update(document.require)
+    definition.extras.update(document.extras)
+    if document.segments is not None:
+        if document.extends is not None and definition.lines:
+            findings.append(fault("M042", document.extends.origin))
+        else:
+            definition.lines = tuple(document.segments)
+    definition.stages.append(definition.lines)
+    _remove(definition, document, findings)
+    _override(definition, document, findings)
+    for label, (added, origin) in document.after.items():
+        if _known(label, definition, origin, findings):
+            definition.lines = tuple(_insert(definition.lines, label, added))
+    if document.carries is not None:
+        wanted = {named.text for named in document.carries
+                  if _known(named.text, definition, named.origin, findings)}
+        definition.stages.append(definition.lines)
+        definition.lines = tuple(_select(definition.lines, wanted))
+    seen: dict[str, Line] = {}
+    for line in walk(definition.lines):
+        first = seen.setdefault(line.label, line)
+        if first is not line:
+            findings.append(fault("M011", line.body.origin, label=line.label, first=str(first.body.origin)))
+
+
+def _remove(definition: Definition, document: Document, findings: list[Finding]) -> None:
+    for name, reason in document.remove.items():
+        definition.removed[name] = reason
+        if definition.require.pop(name, None) is not None:
+            continue
+        if name in definition.record:
+            for term in [term for term in definition.record if term == name or term.startswith(f"{name}.")]:
+                del definition.record[term]
+        elif _known(name, definition, reason.origin, findings):
+            definition.lines = tuple(_without(definition.lines, name))
+
+
+def _override(definition: Definition, document: Document, findings: list[Finding]) -> None:
+    for label, (body, origin) in document.override.items():
+        if _known(label, definition, origin, findings):
+            definition.lines = tuple(_replace(definition.lines, label, lambda line, new=body: replace(line, body=new)))
+
+
+def _known(label: str, definition: Definition, origin: Origin, findings: list[Finding]) -> bool:
+    labels = [line.label for line in walk(definition.lines)]
+    if label in labels:
+        return True
+    findings.append(fault("M030", origin, label=label, nearest=nearest(label, [*labels, *definition.require])))
+    return False
+
+
+def walk(lines: Iterable[Line]) -> Iterator[Line]:
+    """Every line, from top to bottom."""
+    for line in lines:
+        yield line
+        yield from walk(line.children)
+
+
+def _replace(lines: Iterable[Line], label: str, change: object) -> Iterator[Line]:
+    for line in lines:
+        inner = replace(line, children=tuple(_replace(line.children, label, change)))
+        yield change(inner) if line.label == label and callable(change) else inner
+
+
+def _without(lines: Iterable[Line], label: str) -> Iterator[Line]:
+    for line in lines:
+        if line.label != label:
+            yield replace(line, children=tuple(_without(line.children, label)))
+
+
+def _insert(lines: Iterable[Line], label: str, added: Sequence[Line]) -> Iterator[Line]:
+    for line in lines:
+        yield replace(line, children=tuple(_insert(line.children, label, added)))
+        if line.label == label:
+            yield from added
+
+
+def _select(lines: Iterable[Line], wanted: set[str]) -> Iterator[Line]:
+    """Lines that are wanted with all their children, and lines some of whose children are wanted, with those."""
+    for line in lines:
+        if line.label in wanted:
+            named = {child.label for child in walk(line.children)} & wanted
+            yield replace(line, children=tuple(_select(line.children, wanted))) if named else line
+        else:
+            inner = tuple(_select(line.children, wanted))
+            if inner:
+                yield replace(line, children=inner)

@@ -1,0 +1,254 @@
+"""A mapping of one message: load it once, then write records and read messages with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Table
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from gateway.edifact import Message, MessageIdentifier, WireMessage, read_wire
+from gateway.errors import LocalError, PartnerError
+from gateway.findings import Finding, Place
+from gateway.mapping.compiler import Compiler, select
+from gateway.mapping.document import nearest
+from gateway.mapping.inherit import Definition, resolve
+from gateway.mapping.lint import check_functions, check_places, check_plan, check_rules, check_terms
+from gateway.mapping.plan import Plan, PlanLine
+from gateway.mapping.reading import Reading
+from gateway.mapping.requirements import Failure, judge
+from gateway.mapping.tables import Tables
+from gateway.mapping.term_types import TermType
+from gateway.mapping.writing import Writing
+from gateway.references import Path as RecordPath
+from gateway.references import Tree
+from gateway.transit.declaration import Declaration
+from gateway.transit.event import Event
+from gateway.transit.terms import terms
+
+RecordKind = Literal["declaration", "event"]
+RECORDS: dict[str, RecordKind] = {"CUSDEC": "declaration", "CUSRES": "event"}
+"""What a message carries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traced:
+    """One value of a message: where it stands, which line of a mapping put it there, from where in the record.
+
+    segment, element, component   ordinals from 1, UNH is segment 1
+    path                          None for a count, which no single place of the record gives
+    """
+
+    segment: int
+    tag: str
+    element: int
+    component: int
+    value: str
+    mapping_file: str
+    mapping_line: int
+    path: RecordPath | None
+
+
+class Mapping:
+    """One message layout, ready to run in both directions.
+
+    For every record r that it accepts, ``to_record(to_message(r))`` is r, normalised; for every message m that it
+    accepts, in the canonical order of its segments, ``to_message(to_record(m))`` is m.
+    """
+
+    def __init__(self, definition: Definition, types: Table[str, TermType], tables: Tables,
+                 plans: Table[str | None, Plan]) -> None:
+        self.identifier: str = definition.identifier
+        self.version: str = definition.version
+        self.digest: str = definition.digest
+        self.message: MessageIdentifier = definition.message
+        self.record_kind: RecordKind = RECORDS[definition.message.type]
+        self.definition = definition
+        self.terms: Table[str, TermType] = types
+        self.tables = tables
+        self.plans = plans
+        self.events: tuple[str, ...] = tuple(named.text for named in definition.events)
+        self._head = next(iter(plans.values())).lines[0]
+        self._codes = dict(tables.answers(types["function"].table or "")) if None not in plans else {}
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The message functions it carries; empty when it knows none."""
+        return tuple(function for function in self.plans if function is not None)
+
+    def plan(self, record: Tree) -> Plan:
+        """The plan for a record. Raises LocalError M115 for a function that this mapping does not carry."""
+        if None in self.plans:
+            return self.plans[None]
+        function = record.get("function")
+        plan = self.plans.get(function) if isinstance(function, str) else None
+        if plan is None:
+            raise LocalError(Finding(code="M115", place=Place(path="function"),
+                                     values={"function": str(function or "-"), "known": ", ".join(self.functions),
+                                             "nearest": nearest(str(function), self.functions)}))
+        return plan
+
+    def to_message(self, record: Tree) -> WireMessage:
+        """Write a record. Raises LocalError with every finding (M101 to M118), each with its path in the record."""
+        writing = Writing(self.plan(record))
+        writing.write(cast("dict[str, Any]", record))
+        if writing.findings:
+            raise LocalError(*writing.findings)
+        return WireMessage(self.message, "'".join(writing.out) + "'", len(writing.out))
+
+    def to_record(self, message: Message) -> Tree:
+        """Read a message. Raises PartnerError with every finding (M102 to M110, M2..), each with its segment."""
+        return self._read(message).record
+
+    def _read(self, message: Message, traced: list[Traced] | None = None) -> Reading:
+        plan = self._plan_of(message)
+        watch = None if traced is None else _watch(traced)
+        reading = Reading(plan, message, watch)
+        reading.read()
+        if reading.findings:
+            raise PartnerError(*reading.findings)
+        return reading
+
+    def _plan_of(self, message: Message) -> Plan:
+        if message.identifier != self.message:
+            raise PartnerError(Finding(code="M212", place=Place(message=message.reference, segment=1, tag="UNH"),
+                                       values={"identifier": str(message.identifier), "expected": str(self.message)}))
+        if None in self.plans:
+            return self.plans[None]
+        element, component = self._function_place
+        head = message.segments[1] if len(message.segments) > 1 else None
+        code = head.component(element + 1, component + 1) if head is not None and head.tag == self._head.tag else ""
+        plan = self.plans.get(self._codes.get(code, ""))
+        if plan is None:
+            place = Place(message=message.reference, segment=2, tag=head.tag if head is not None else None,
+                          element=element + 1, component=component + 1)
+            raise PartnerError(Finding(code="M213", place=place, values={"value": code or "-",
+                                                                         "known": ", ".join(sorted(self._codes))}))
+        return plan
+
+    @property
+    def _function_place(self) -> tuple[int, int]:
+        """Element and component (from 0) of the message function."""
+        for number, element in enumerate(self._head.elements):
+            for part, start in zip(element.parts, element.starts, strict=True):
+                if not isinstance(part, str) and any(access.term == "function" for access in part.accesses()):
+                    return number, start
+        raise RuntimeError("the first line has no function")  # lint has seen to it (M038)
+
+    def trace(self, record: Tree) -> list[Traced]:
+        """Every value of the message that a record gives, in the order of the message. Raises as `to_message`."""
+        traced: list[Traced] = []
+        self._read(read_wire(self.to_message(record)), traced)
+        return traced
+
+    def requirements(self, record: Tree) -> list[Failure]:
+        """What the receiver's rules refuse in a record, in the order of the rules."""
+        return judge(self.definition.require.values(), record, self.tag_of)
+
+    def tag_of(self, term: str) -> str | None:
+        """The tag of the segment that carries a term."""
+        for plan in self.plans.values():
+            for line in plan.walk():
+                held = [found.term for found in (line.each, line.group, line.flag) if found is not None]
+                if term in held or any(access.term == term for access in line.accesses):
+                    return line.tag
+        return None
+
+    def accepts(self, message: Message) -> bool:
+        """Tell whether the constants of the head fit: type, BGM, and the GIS segments with all the words needed."""
+        if message.identifier != self.message:
+            return False
+        plan = next(iter(self.plans.values()))
+        segments = message.segments
+        if len(segments) < 2 or segments[1].tag != self._head.tag or not self._head.fits(segments[1].elements):
+            return False
+        run = next((run for run in plan.runs if run.tag == "GIS"), None)
+        if run is None or None not in self.plans:
+            return True
+        found: set[PlanLine] = set()
+        for segment in segments[2:]:
+            tag = segment.tag
+            if tag == "GIS":
+                line = run.pick(segment.elements)
+                if line is None or not line.fits(segment.elements):
+                    return False
+                found.add(line)
+            elif found:
+                break
+        return all(line in found for line in run.lines if line.mandatory)
+
+    def split(self, record: Tree) -> list[Tree]:
+        """The records of a layout that says several events at once; the record itself otherwise."""
+        if not self.events:
+            return [record]
+        shared = {term: value for term, value in record.items() if term not in self.events}
+        return [{**shared, **cast("Tree", record[event])} for event in self.events if event in record]
+
+
+def _watch(traced: list[Traced]) -> Any:
+    def watch(segment: int, tag: str, element: int, component: int, value: str, line: PlanLine,
+              path: str | None) -> None:
+        traced.append(Traced(segment=segment, tag=tag, element=element, component=component, value=value,
+                             mapping_file=line.origin.file, mapping_line=line.origin.line, path=path))
+    return watch
+
+
+def load_mapping(identifier_or_path: str | Path, search: Sequence[Path] = ()) -> Mapping:
+    """Load a mapping and everything it extends, and check it.
+
+    identifier_or_path   ``base/cusdec-d96b``, looked up in `search`, or the path of a file
+    Raises LocalError with every fault (M001 to M049, S...), each at its file, line and column.
+    """
+    from gateway.mapping.search import search_path
+
+    folders = list(search) or search_path()
+    definition, findings = resolve(identifier_or_path, folders)
+    mapping = _build(definition, findings)
+    if findings or mapping is None:
+        raise LocalError(*_sorted(findings))
+    return mapping
+
+
+def _build(definition: Definition, findings: list[Finding]) -> Mapping | None:
+    kind = RECORDS.get(definition.message.type)
+    if kind is None or not definition.lines:
+        if not findings:
+            findings.append(Finding(code="M009", place=Place(file=definition.file, line=1, column=1),
+                                    values={"message": str(definition.message)}))
+        return None
+    kinds = terms(Declaration if kind == "declaration" else Event)
+    types = check_terms(definition, kinds, findings)
+    tables = Tables(definition, kinds, findings)
+    check_functions(definition, tables, types, findings)
+    if not definition.extras:  # the line is inherited by everyone, and stays closed until a mapping declares extras
+        closed = {line.label for line in definition.lines if line.body.each == "extras"}
+        definition.lines = select(definition.lines, None, closed)
+    check_places(definition, types, findings)
+    check_rules(definition, types, tables, findings)
+    plans: dict[str | None, Plan] = {}
+    for function, lines in _variants(definition).items():
+        plan = Compiler(definition, types, tables, findings).plan(function, lines)
+        if not definition.base:
+            check_plan(plan, findings)
+        plans[function] = plan
+    if definition.base:
+        findings.append(Finding(code="M048", place=Place(file=definition.file, line=1, column=1),
+                                values={"mapping": definition.identifier}))
+    return None if findings else Mapping(definition, types, tables, plans)
+
+
+def _variants(definition: Definition) -> dict[str | None, Any]:
+    if not definition.functions:
+        return {None: definition.lines}
+    variants: dict[str | None, Any] = {}
+    for function, rule in definition.functions.items():
+        only = None if rule.only is None else {named.text for named in rule.only}
+        variants[function] = select(definition.lines, only, {named.text for named in rule.without})
+    return variants
+
+
+def _sorted(findings: Sequence[Finding]) -> list[Finding]:
+    """Each fault once, by place: functions share lines, so a fault may have been met several times."""
+    unique = {(finding.code, finding.place, tuple(finding.values.items())): finding for finding in findings}
+    return sorted(unique.values(), key=lambda one: (one.place.file or "", one.place.line or 0, one.place.column or 0))

@@ -1,0 +1,370 @@
+"""What may stand in a data element of a layout: each kind writes and reads, side by side.
+
+A part covers one or more components. Writing gives the text as on the wire, released, or None when the record has no
+value; reading takes the components and puts values into the record. The record is walked by scopes: the record itself,
+then the member or group of each ``each`` and ``with`` line that is open.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from gateway.edifact import escape
+from gateway.mapping.codecs import Codec, StampCodec, TextCodec, Unfit, cut
+from gateway.mapping.term_types import TermType
+from gateway.references import Scalar
+
+Node: TypeAlias = "dict[str, Any]"
+"""One level of a Tree: mypy cannot follow a recursive alias through indexing; the border types are those of Tree."""
+
+Scopes: TypeAlias = "tuple[Node, ...]"
+
+_AWKWARD = re.compile(r"[+:?']")
+_MOMENT_DATE, _MOMENT_INSTANT = StampCodec("102"), StampCodec("203")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The way to a term from the scopes of its line.
+
+    depth    which scope, 0 is the record
+    parents  groups to go through inside that scope
+    key      the last name
+    term     the whole term, for people
+    twin     the term has several places in its scope, of which this is one
+    """
+
+    depth: int
+    parents: tuple[str, ...]
+    key: str
+    term: str
+    twin: bool = False
+
+    def get(self, scopes: Scopes) -> Any:
+        """The value, or None."""
+        node = scopes[self.depth]
+        for parent in self.parents:
+            found = node.get(parent)
+            if found is None:
+                return None
+            node = found
+        return node.get(self.key)
+
+    @property
+    def path(self) -> str:
+        """The part of the path inside the scope."""
+        return ".".join((*self.parents, self.key))
+
+
+class Writer(Protocol):
+    """What a part needs while a message is written."""
+
+    ordinals: list[int]
+
+    def refuse(self, access: Access, code: str, values: Mapping[str, str]) -> None:
+        """Note that a value cannot be written."""
+
+
+class Reader(Protocol):
+    """What a part needs while a message is read."""
+
+    ordinals: list[int]
+
+    def fault(self, code: str, element: int, component: int, values: Mapping[str, str]) -> None:
+        """Note a fault of the segment at hand; ordinals from 0."""
+
+    def put(self, access: Access, scopes: Scopes, value: Scalar, element: int, component: int, text: str) -> None:
+        """Put a value into the record, or compare it when the term has one already."""
+
+    def append(self, access: Access, scopes: Scopes, text: str, element: int, component: int) -> None:
+        """Put a text into the record, behind what the segments before have brought."""
+
+    def counted(self, access: Access, scopes: Scopes, number: int, element: int, component: int) -> None:
+        """Remember a count, to be compared at the end."""
+
+
+class Part(ABC):
+    """One or more components of an element.
+
+    width     how many components
+    optional  may be absent although other parts of its line are there
+    default   text on the wire when the value is absent
+    """
+
+    width: int = 1
+    optional: bool = False
+    default: str | None = None
+
+    def accesses(self) -> tuple[Access, ...]:
+        """The terms it carries."""
+        return ()
+
+    @abstractmethod
+    def write(self, writer: Writer, scopes: Scopes) -> str | None:
+        """The text on the wire, or None when the record has no value."""
+
+    @abstractmethod
+    def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
+        """Take the components, of which the first is not empty."""
+
+
+def released(text: str, plain: bool) -> str:
+    """The text with release characters where it needs them."""
+    return text if plain or _AWKWARD.search(text) is None else escape(text)
+
+
+class Field(Part):
+    """One hole that fills one component."""
+
+    def __init__(self, access: Access, codec: Codec, optional: bool, default: str | None) -> None:
+        self.access, self.codec, self.optional = access, codec, optional
+        self.default = None if default is None else escape(default)
+        self._depth, self._parents, self._key, self._plain = access.depth, access.parents, access.key, codec.plain
+
+    def accesses(self) -> tuple[Access, ...]:
+        return (self.access,)
+
+    def write(self, writer: Writer, scopes: Scopes) -> str | None:
+        if self._parents:
+            value = self.access.get(scopes)
+        else:
+            value = scopes[self._depth].get(self._key)
+        if value is None:
+            return None
+        try:
+            text = self.codec.write(value)
+        except Unfit as unfit:
+            writer.refuse(self.access, unfit.code, unfit.values)
+            return ""
+        if self._plain or _AWKWARD.search(text) is None:
+            return text
+        return escape(text)
+
+    def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
+        text = texts[component]
+        try:
+            value = self.codec.read(text)
+        except Unfit as unfit:
+            reader.fault(unfit.code, element, component, unfit.values)
+            return
+        reader.put(self.access, scopes, value, element, component, text)
+
+
+class Count(Part):
+    """``{#list}``: how many members the list has; computed on writing, checked on reading."""
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+
+    def write(self, writer: Writer, scopes: Scopes) -> str | None:
+        return str(len(self.access.get(scopes) or ()))
+
+    def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
+        text = texts[component]
+        if not text.isascii() or not text.isdecimal() or (text[0] == "0" and text != "0"):
+            reader.fault("M102", element, component, {"value": text, "expected": "n"})
+            return
+        reader.counted(self.access, scopes, int(text), element, component)
+
+
+class Position(Part):
+    """``{#}``: the ordinal of the member at hand, from 1; computed on writing, checked on reading."""
+
+    def write(self, writer: Writer, scopes: Scopes) -> str | None:
+        return str(writer.ordinals[-1])
+
+    def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
+        if texts[component] != str(reader.ordinals[-1]):
+            reader.fault("M218", element, component, {"value": texts[component],
+                                                      "expected": str(reader.ordinals[-1])})
+
+
+class Joined(Part):
+    """Several holes in one component: ``{equipment}.{number}``, ``{start|102}{end|102}``. All are there, or none."""
+
+    def __init__(self, pieces: Sequence[str | Field], optional: bool) -> None:
+        self.pieces, self.optional = tuple(pieces), optional
+        self._fields = tuple(piece for piece in pieces if not isinstance(piece, str))
+        self._pattern = re.compile("".join(re.escape(piece) if isinstance(piece, str) else f"({piece.codec.pattern})"
+                                           for piece in pieces), re.DOTALL)
+        self._shape = "".join(piece if isinstance(piece, str) else "{" + piece.access.term + "}" for piece in pieces)
+
+    def accesses(self) -> tuple[Access, ...]:
+        return tuple(one.access for one in self._fields)
+
+    def write(self, writer: Writer, scopes: Scopes) -> str | None:
+        texts: list[str] = []
+        absent: list[Access] = []
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                texts.append(escape(piece))
+                continue
+            text = piece.write(writer, scopes)
+            if text is None:
+                absent.append(piece.access)
+            else:
+                texts.append(text)
+        if len(absent) == len(self._fields):
+            return None
+        for access in absent:
+            writer.refuse(access, "M101", {"term": access.term})
+        return "".join(texts)
+
+    def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
+        match = self._pattern.fullmatch(texts[component])
+        if match is None:
+            reader.fault("M208", element, component, {"value": texts[component], "expected": self._shape})
+            return
+        for one, text in zip(self._fields, match.groups(), strict=True):
+            try:
+                value = one.codec.read(text)
+            except Unfit as unfit:
+                reader.fault(unfit.code, element, component, unfit.values)
+            else:
+                reader.put(one.access, scopes, value, element, component, text)
+
+
+class Extra(Part):
+    """``{key}={value}`` of the section ``extras``: each key has its own type, each comes at most once."""
+
+    def __init__(self, key: Access, value: Access, codecs: Mapping[str, TextCodec]) -> None:
+        self._key, self._value, self.codecs = key, value, dict(codecs)
+
+    def accesses(self) -> tuple[Access, ...]:
+        return (self._key, self._value)
+
+    def write(self, writer: Writer, scopes: Scopes) -> str | None:
+        key, value = self._key.get(scopes), self._value.get(scopes)
+        codec = self.codecs.get(key) if isinstance(key, str) else None
+        if codec is None:
+            writer.refuse(self._key, "M110", {"value": str(key), "table": "extras"})
+            return ""
+        if value is None:
+            writer.refuse(self._value, "M101", {"term": self._value.term})
+            return ""
+        try:
+            return escape(f"{key}={codec.write(value)}")
+        except Unfit as unfit:
+            writer.refuse(self._value, unfit.code, unfit.values)
+            return ""
+
+    def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
+        key, sign, text = texts[component].partition("=")
+        codec = self.codecs.get(key)
+        if not sign or codec is None:
+            reader.fault("M110", element, component, {"value": texts[component], "table": "extras"})
+            return
+        try:
+            value = codec.read(text)
+        except Unfit as unfit:
+            reader.fault(unfit.code, element, component, unfit.values)
+            return
+        reader.put(self._key, scopes, key, element, component, key)
+        reader.put(self._value, scopes, value, element, component, text)
+
+
+class Moment(Part):
+    """Converter ``moment``: value and format together, ``20260310:102`` (a day), ``202603100742:203`` (an instant)."""
+
+    width = 2
+
+    def __init__(self, access: Access, optional: bool) -> None:
+        self.access, self.optional = access, optional
+
+    def accesses(self) -> tuple[Access, ...]:
+        return (self.access,)
+
+    def write(self, writer: Writer, scopes: Scopes) -> str | None:
+        value = self.access.get(scopes)
+        if value is None:
+            return None
+        instant = hasattr(value, "hour")
+        try:
+            return f"{_MOMENT_INSTANT.write(value)}:203" if instant else f"{_MOMENT_DATE.write(value)}:102"
+        except Unfit as unfit:
+            writer.refuse(self.access, unfit.code, unfit.values)
+            return ""
+
+    def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
+        kind = texts[component + 1] if component + 1 < len(texts) else ""
+        codec = _MOMENT_DATE if kind == "102" else _MOMENT_INSTANT if kind == "203" else None
+        if codec is None:
+            reader.fault("M205", element, component + 1, {"value": kind, "expected": "102, 203"})
+            return
+        try:
+            value = codec.read(texts[component])
+        except Unfit as unfit:
+            reader.fault(unfit.code, element, component, unfit.values)
+            return
+        reader.put(self.access, scopes, value, element, component, texts[component])
+
+
+class Chunks(Part):
+    """Converter ``chunks``: a long text over several components, and over several segments where it says so.
+
+    segments, pieces, size   how many segments, components in each, characters in each
+    """
+
+    def __init__(self, access: Access, codec: Codec, segments: int, pieces: int, size: int, optional: bool) -> None:
+        self.access, self.codec, self.optional = access, codec, optional
+        self.segments, self.width, self.size = segments, pieces, size
+
+    def accesses(self) -> tuple[Access, ...]:
+        return (self.access,)
+
+    def write(self, writer: Writer, scopes: Scopes) -> str | None:
+        groups = self.groups(writer, scopes)
+        return None if groups is None else groups[0] if groups else ""
+
+    def groups(self, writer: Writer, scopes: Scopes) -> list[str] | None:
+        """One text per segment; None when the record has no value; empty when it was refused."""
+        value = self.access.get(scopes)
+        if value is None:
+            return None
+        try:
+            text = self.codec.write(value)
+        except Unfit as unfit:
+            writer.refuse(self.access, unfit.code, unfit.values)
+            return []
+        if len(text) <= self.size:
+            return [released(text, False)]
+        pieces = cut(text, self.segments * self.width, self.size)
+        if pieces is None:
+            room = self.segments * self.width * self.size
+            writer.refuse(self.access, "M116", {"value": text, "length": str(len(text)), "room": str(room)})
+            return []
+        pieces = [released(piece, False) for piece in pieces]
+        return [":".join(pieces[start:start + self.width]) for start in range(0, len(pieces), self.width)]
+
+    def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
+        pieces = list(texts[component:component + self.width])
+        while pieces and not pieces[-1]:
+            pieces.pop()
+        for offset, piece in enumerate(pieces):
+            if not piece:
+                reader.fault("M206", element, component + offset, {"term": self.access.term})
+                return
+            if len(piece) > self.size:
+                reader.fault("M103", element, component + offset,
+                             {"value": piece, "length": str(len(piece)), "type": f"an..{self.size}"})
+                return
+            try:
+                _PIECE.read(piece)
+            except Unfit as unfit:
+                reader.fault(unfit.code, element, component + offset, unfit.values)
+                return
+        text = "".join(pieces)
+        try:
+            if self.segments == 1:  # only then the whole text is at hand, and only then its type may have a bound
+                self.codec.read(text)
+        except Unfit as unfit:
+            reader.fault(unfit.code, element, component, unfit.values)
+            return
+        reader.append(self.access, scopes, text, element, component)
+
+
+_PIECE = TextCodec(TermType("text"))
