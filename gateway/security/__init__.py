@@ -6,8 +6,14 @@ clock; randomness is drawn here and nowhere else; nothing here knows EDIFACT, ma
 
 from __future__ import annotations
 
-from gateway.security.certificates import Certificate, fingerprint, load_certificate, read_certificate
-from gateway.security.expiry import Expiry, certificate_levels
+from gateway.security.certificates import (
+    Certificate,
+    check_environment,
+    fingerprint,
+    load_certificate,
+    read_certificate,
+)
+from gateway.security.expiry import Expiry, certificate_level, certificate_levels
 from gateway.security.header import EDIFACT, EDIFACT_GZIP, FIRST_PREVIOUS, KINDS, RECEIPT, Header, is_gateway_id
 from gateway.security.identity import Identity, make_identity, read_passphrase, ssh_public_line
 from gateway.security.keys import DecryptionKey, Signer, load_decryption_key, load_signer
@@ -25,7 +31,8 @@ from gateway.security.versions import check_version
 __all__ = [
     "EDIFACT", "EDIFACT_GZIP", "FIRST_PREVIOUS", "KINDS", "LARGEST_FILE", "LEAF", "NEGATIVE_RECEIPT", "RECEIPT",
     "RELEASABLE", "Certificate", "DecryptionKey", "EnvelopeError", "Expiry", "Header", "Identity", "Known", "LinkView",
-    "Opened", "Receipt", "RevocationLists", "Sealed", "Signer", "Trust", "TrustedCertificate", "certificate_levels",
+    "Opened", "Receipt", "RevocationLists", "Sealed", "Signer", "Trust", "TrustedCertificate", "certificate_level",
+    "certificate_levels", "check_environment",
     "check_payload_kind", "check_version", "disposition_of", "encrypt", "file_name", "fingerprint", "head_text",
     "inclusion_proof", "inflate", "is_file_name", "is_gateway_id", "judge_order", "leaf", "leaf_hash",
     "load_certificate", "load_decryption_key", "load_signer", "make_identity", "open_envelope", "open_from_link",

@@ -179,6 +179,13 @@ def load_certificate(path: Path) -> Certificate:
         raise LocalError(Finding(code="K004", place=Place(file=str(path)), values={"path": str(path)})) from None
 
 
+def check_environment(certificate: Certificate, environment: str) -> None:
+    """Refuse a certificate of our own that was made for another environment. Raises LocalError K024."""
+    if certificate.environment != environment:
+        raise LocalError(Finding(code="K024", values={
+            "subject": certificate.subject, "found": certificate.environment or "?", "environment": environment}))
+
+
 def fingerprint(certificate: Certificate) -> str:
     """What two people compare by telephone: the first 128 bits of the SHA-256, eight groups of four digits."""
     digits = certificate.sha256[:32].upper()

@@ -25,6 +25,17 @@ class Expiry:
     level: int
 
 
+def certificate_level(certificate: Certificate, now: datetime) -> str:
+    """One word for people: early, expired, urgent (7 days), warning (30), notice (60), ok."""
+    if now < certificate.not_before:
+        return "early"
+    left = certificate.not_after - now
+    for days, word in ((0, "expired"), (7, "urgent"), (30, "warning"), (60, "notice")):
+        if left < timedelta() if days == 0 else left <= timedelta(days=days):
+            return word
+    return "ok"
+
+
 def certificate_levels(certificates: Iterable[Certificate], now: datetime) -> list[Expiry]:
     """The certificates that a warning is due for, the most urgent first; those with more than 60 days are left out."""
     due = []

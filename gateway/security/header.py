@@ -31,7 +31,7 @@ _GATEWAY = r"[A-Z0-9][A-Z0-9.-]{0,31}"
 _HEADER = re.compile((
     r"MIME-Version: 1\.0\r\n"
     r"Gateway-Profile: (?P<profile>[1-9][0-9]{0,3})\r\n"
-    rf"Message-ID: <(?P<message_id>[0-9a-f]{{32}}@(?P<maker>{_GATEWAY}))>\r\n"
+    rf"Message-ID: (?P<message_id><[0-9a-f]{{32}}@(?P<maker>{_GATEWAY})>)\r\n"
     rf"From-Gateway: (?P<sender>{_GATEWAY})\r\n"
     rf"To-Gateway: (?P<recipient>{_GATEWAY})\r\n"
     r"Date: (?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)\r\n"
@@ -49,7 +49,7 @@ _GATEWAY_ID = re.compile(_GATEWAY)
 class Header:
     """What the ten lines say.
 
-    message_id    without angle brackets: 32 hex digits, "@", the sending gateway
+    message_id    "<", 32 hex digits, "@", the sending gateway, ">"; the digits are the caller's to draw
     sender        gateway id of the sender, recipient that of the addressee
     date          aware UTC, whole seconds
     sequence      number on the link, from 1
@@ -67,6 +67,11 @@ class Header:
     content_type: str
     filename: str
 
+    @property
+    def maker(self) -> str:
+        """The gateway that the message id names."""
+        return self.message_id.partition("@")[2].removesuffix(">")
+
 
 def is_gateway_id(text: str) -> bool:
     """Tell whether a text is a gateway id (GW-1 section 2)."""
@@ -79,7 +84,7 @@ def build_entity(header: Header, payload: bytes) -> bytes:
     lines = (
         "MIME-Version: 1.0\r\n"
         "Gateway-Profile: 1\r\n"
-        f"Message-ID: <{header.message_id}>\r\n"
+        f"Message-ID: {header.message_id}\r\n"
         f"From-Gateway: {header.sender}\r\n"
         f"To-Gateway: {header.recipient}\r\n"
         f"Date: {date:%Y-%m-%dT%H:%M:%SZ}\r\n"

@@ -7,6 +7,7 @@ The SSH key opens mailboxes only, where everything is sealed: it carries no pass
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,19 +20,22 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from gateway.errors import LocalError
-from gateway.findings import Finding
+from gateway.findings import Finding, Place
 from gateway.security.algorithms import LEAST_RSA_BITS, PrivateKey
 from gateway.security.certificates import ENCRYPTION, MARKERS, SIGNING, UNITS, Certificate
 from gateway.security.header import is_gateway_id
-from gateway.security.keyfiles import read_private, write_private
 from gateway.security.privatekeys import private_pem
+from gateway.spool import read_private, sync_folder
 
 Algorithm = Literal["ec", "rsa"]
 
 AUTHORITY = "authority"
 SSH = "ssh"
-FILES = ("authority.key", "authority.crt", "signing.key", "signing.crt", "encryption.key", "encryption.crt",
-         "ssh", "ssh.pub")
+PUBLIC = "public"
+"""Folder for the partner: copies of everything that is not secret."""
+
+PUBLIC_FILES = ("authority.crt", "signing.crt", "encryption.crt", "ssh.pub")
+FILES = ("authority.key", "signing.key", "encryption.key", "ssh", *PUBLIC_FILES)
 
 CLOCKS_DIFFER = timedelta(hours=1)
 """A new certificate is valid from an hour before it is made: the partner's clock may be behind ours."""
@@ -58,6 +62,8 @@ def make_identity(folder: Path, *, gateway: str, environment: str, now: datetime
                   passphrase: bytes | None, algorithm: Algorithm = "ec") -> Identity:
     """Make all keys and certificates of a gateway in `folder` (made 0700 where it is not there).
 
+    `folder`/public holds copies of what the partner gets.
+
     environment  demo, test or production: the mark in the certificates
     valid        life of the two certificates; the authority lives twice as long
     passphrase   encrypts the private keys, the SSH key excepted
@@ -67,7 +73,8 @@ def make_identity(folder: Path, *, gateway: str, environment: str, now: datetime
     if not is_gateway_id(gateway) or environment not in ("demo", "test", "production"):
         raise ValueError("not a gateway id, or not an environment")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    taken = [name for name in FILES if (folder / name).exists() or (folder / name).is_symlink()]
+    names = (*FILES, *(f"{PUBLIC}/{name}" for name in PUBLIC_FILES))
+    taken = [name for name in names if (folder / name).exists() or (folder / name).is_symlink()]
     if taken:
         raise LocalError(*(Finding(code="K007", values={"path": str(folder / name)}) for name in taken))
     keys = {name: make_key(algorithm) for name in (AUTHORITY, SIGNING, ENCRYPTION)}
@@ -84,7 +91,11 @@ def make_identity(folder: Path, *, gateway: str, environment: str, now: datetime
                                       serialization.NoEncryption())
     public = ssh.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     contents[f"{SSH}.pub"] = public + f" {gateway}\n".encode()
+    (folder / PUBLIC).mkdir(mode=0o700, exist_ok=True)
+    contents |= {f"{PUBLIC}/{name}": contents[name] for name in PUBLIC_FILES}
     _write_all(folder, contents)
+    sync_folder(folder)
+    sync_folder(folder / PUBLIC)
     return Identity(folder, authority, certificates[SIGNING], certificates[ENCRYPTION])
 
 
@@ -126,20 +137,22 @@ def issue(authority_key: PrivateKey, authority: Certificate, key: PrivateKey, *,
 
 
 def ssh_public_line(path: Path) -> str:
-    """The one line of an OpenSSH public key file, for the partner. Raises LocalError K001, K008."""
+    """The one line of an OpenSSH public key, for the partner; `path` is the private key or its ``.pub``.
+
+    Raises LocalError K008 when there is no such line.
+    """
+    public = path if path.suffix == ".pub" else path.with_name(f"{path.name}.pub")
     try:
-        line = path.read_text("ascii").strip()
-    except OSError:
-        raise LocalError(Finding(code="K001", values={"path": str(path)})) from None
-    except ValueError:
+        line = public.read_text("ascii").strip()
+    except (OSError, ValueError):
         line = ""
     if not _SSH_LINE.fullmatch(line):
-        raise LocalError(Finding(code="K008", values={"path": str(path)}))
+        raise LocalError(Finding(code="K008", place=Place(file=str(public)), values={"path": str(public)}))
     return line
 
 
 def read_passphrase(path: Path) -> bytes:
-    """A passphrase from its own private file: the first line. Raises LocalError E_KEYFILE, K001."""
+    """A passphrase from its own private file: the first line. Raises LocalError E_KEYFILE."""
     return read_private(path).split(b"\n", 1)[0].rstrip(b"\r")
 
 
@@ -148,12 +161,20 @@ def _write_all(folder: Path, contents: dict[str, bytes]) -> None:
     written: list[Path] = []
     try:
         for name, content in contents.items():
-            write_private(folder / name, content)
+            _write_new(folder / name, content)
             written.append(folder / name)
     except BaseException:
         for path in written:
             path.unlink(missing_ok=True)
         raise
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _name(gateway: str, environment: str, use: str) -> x509.Name:

@@ -18,7 +18,7 @@ from gateway.findings import Finding, Place
 from gateway.security import asn1
 from gateway.security.algorithms import OAEP, SCHEMES, PrivateKey, SignatureScheme, sign
 from gateway.security.certificates import ENCRYPTION, SIGNING, Certificate, load_certificate
-from gateway.security.keyfiles import read_private
+from gateway.spool import read_private
 
 
 class Signer(Protocol):
@@ -109,12 +109,12 @@ class FileDecryptionKey:
 
 
 def load_signer(key: Path, certificate: Path, passphrase: bytes | None) -> FileSigner:
-    """Our signer from its two files. Raises LocalError E_KEYFILE, K001 to K006."""
+    """Our signer from its two files. Raises LocalError E_KEYFILE, K002 to K006."""
     return FileSigner(_load_key(key, passphrase), load_certificate(certificate), key)
 
 
 def load_decryption_key(key: Path, certificate: Path, passphrase: bytes | None) -> FileDecryptionKey:
-    """One of our decryption keys from its two files. Raises LocalError E_KEYFILE, K001 to K006."""
+    """One of our decryption keys from its two files. Raises LocalError E_KEYFILE, K002 to K006."""
     return FileDecryptionKey(_load_key(key, passphrase), load_certificate(certificate), key)
 
 

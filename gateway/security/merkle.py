@@ -13,8 +13,8 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 
 def leaf(sequence: int, message_id: str, mic: str, signature_digest: str) -> bytes:
-    """The leaf of an object; message id without angle brackets, MIC and signature digest as 64 hex digits."""
-    return (f"gw-leaf/1\n{sequence}\n<{message_id}>\nsha-256={mic}\nsha-256={signature_digest}\n").encode("ascii")
+    """The leaf of an object; message id in angle brackets, MIC and signature digest as 64 hex digits."""
+    return (f"gw-leaf/1\n{sequence}\n{message_id}\nsha-256={mic}\nsha-256={signature_digest}\n").encode("ascii")
 
 
 def leaf_hash(content: bytes) -> bytes:

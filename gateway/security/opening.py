@@ -119,9 +119,8 @@ def _decrypt(content: bytes, keys: Sequence[DecryptionKey], trust: Trust) -> byt
 
 def _address(verified: Verified, inner: bytes, recipient: str, trust: Trust) -> Opened:
     header, payload = read_entity(verified.entity)  # V26
-    maker = header.message_id.partition("@")[2]
-    if not header.sender == maker == trust.partner:  # V27
-        other = maker if header.sender == trust.partner else header.sender
+    if not header.sender == header.maker == trust.partner:  # V27
+        other = header.maker if header.sender == trust.partner else header.sender
         raise EnvelopeError("E_WRONG_SENDER", sender=other, folder=trust.partner)
     if header.recipient != recipient:  # V28
         raise EnvelopeError("E_WRONG_RECIPIENT", recipient=header.recipient)

@@ -5,8 +5,7 @@ Identity is the signed one: sequence, message id and MIC on one link, remembered
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -17,19 +16,24 @@ from gateway.security.refusals import EnvelopeError
 from gateway.security.trust import Trust
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An object the ledger holds on this link.
+class Known(Protocol):
+    """An object the ledger holds on this link; `previous` is None where only its leaf is known (a withdrawn one)."""
 
-    mic       64 hex digits; previous  the MIC it names as its predecessor's, None for a number known by its leaf alone
-    void      the sender took the number back (O4); message id and MIC stay on record
-    """
+    @property
+    def sequence(self) -> int:
+        """Its number."""
 
-    sequence: int
-    message_id: str
-    mic: str
-    previous: str | None
-    void: bool = False
+    @property
+    def message_id(self) -> str:
+        """Its message id, in angle brackets."""
+
+    @property
+    def mic(self) -> str:
+        """Its MIC, 64 hex digits."""
+
+    @property
+    def previous(self) -> str | None:
+        """The MIC it names as its predecessor's."""
 
 
 class LinkView(Protocol):
@@ -42,19 +46,22 @@ class LinkView(Protocol):
         """The object of that message id."""
 
 
-def judge_order(opened: Opened, link: LinkView) -> Literal["new", "duplicate"]:
+def judge_order(opened: Opened, link: LinkView, *, void: Container[int] = ()) -> Literal["new", "duplicate"]:
     """Judge V30 and V31 for an opened object.
+
+    void  numbers that the sender took back (O4)
 
     "duplicate": the very same object (a copy may be encrypted or signed anew): nothing is processed again.
     Raises EnvelopeError E_DUPLICATE, E_VOID, E_CHAIN, each with `opened`.
     """
     header = opened.header
-    same_number, same_id = link.by_sequence(header.sequence), link.by_message_id(header.message_id)
-    if same_number is not None and same_number.void:
+    if header.sequence in void:
         raise EnvelopeError("E_VOID", opened=opened, sequence=str(header.sequence))
-    if same_number is not None or same_id is not None:
-        if same_number is not None and same_number == same_id and same_number.mic == opened.mic:
-            return "duplicate"
+    held = (link.by_sequence(header.sequence), link.by_message_id(header.message_id))
+    identity = (header.sequence, header.message_id, opened.mic)
+    if all(known is not None and (known.sequence, known.message_id, known.mic) == identity for known in held):
+        return "duplicate"
+    if held != (None, None):
         raise EnvelopeError("E_DUPLICATE", opened=opened, sequence=str(header.sequence), message_id=header.message_id)
     before = link.by_sequence(header.sequence - 1) if header.sequence > 1 else None
     expected = FIRST_PREVIOUS if header.sequence == 1 else before.mic if before is not None else header.previous
@@ -67,7 +74,7 @@ def judge_order(opened: Opened, link: LinkView) -> Literal["new", "duplicate"]:
 
 def open_from_link(name: str, content: bytes, *, recipient: str, keys: Sequence[DecryptionKey], trust: Trust,
                    now: datetime, environment: str, link: LinkView,
-                   limit: int = LARGEST_FILE) -> tuple[Opened, Literal["new", "duplicate"]]:
+                   void: Container[int] = (), limit: int = LARGEST_FILE) -> tuple[Opened, Literal["new", "duplicate"]]:
     """Open a file and judge its order: V1 to V33, each in its place.
 
     An object of long ago that is put back is a duplicate before it is too old. Raises EnvelopeError.
@@ -78,7 +85,7 @@ def open_from_link(name: str, content: bytes, *, recipient: str, keys: Sequence[
     except EnvelopeError as error:
         if error.opened is None:
             raise
-        if judge_order(error.opened, link) == "duplicate":
+        if judge_order(error.opened, link, void=void) == "duplicate":
             return error.opened, "duplicate"
         raise
-    return opened, judge_order(opened, link)
+    return opened, judge_order(opened, link, void=void)

@@ -23,7 +23,7 @@ _RECEIPT = re.compile((
     rf"Reporting-UA: gateway\.(?P<gateway>{_GATEWAY}); (?P<product>[!-~]+(?: [!-~]+)+)\r\n"
     rf"Original-Recipient: gateway; (?P<original>{_GATEWAY})\r\n"
     rf"Final-Recipient: gateway; (?P<final>{_GATEWAY})\r\n"
-    rf"Original-Message-ID: <(?P<message_id>[0-9a-f]{{32}}@{_GATEWAY})>\r\n"
+    rf"Original-Message-ID: (?P<message_id><[0-9a-f]{{32}}@{_GATEWAY}>)\r\n"
     rf"Disposition: automatic-action/MDN-sent-automatically; (?P<disposition>{_DISPOSITION})\r\n"
     r"Received-Content-MIC: (?P<mic>[A-Za-z0-9+/]{43}=), sha-256\r\n"
     r"Original-Signature-Digest: sha-256=(?P<signature_digest>[0-9a-f]{64})\r\n"
@@ -38,7 +38,7 @@ class Receipt:
 
     gateway           who received: the recipient of the original
     product           software and version of that gateway
-    message_id        of the original, without angle brackets
+    message_id        of the original, in angle brackets
     sequence          of the original
     mic               of the original as received, 64 hex digits
     signature_digest  of the original as received, 64 hex digits
@@ -79,7 +79,7 @@ def receipt_payload(opened: Opened, *, product: str, disposition: str = PROCESSE
         f"Reporting-UA: gateway.{header.recipient}; {product}\r\n"
         f"Original-Recipient: gateway; {header.recipient}\r\n"
         f"Final-Recipient: gateway; {header.recipient}\r\n"
-        f"Original-Message-ID: <{header.message_id}>\r\n"
+        f"Original-Message-ID: {header.message_id}\r\n"
         f"Disposition: automatic-action/MDN-sent-automatically; {disposition}\r\n"
         f"Received-Content-MIC: {mic}, sha-256\r\n"
         f"Original-Signature-Digest: sha-256={opened.signature_digest}\r\n"

@@ -7,7 +7,7 @@ and run. Source: GW-1 sections 5 (V25), 10 (K1 to K4) and 15.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -45,7 +45,7 @@ class Trust:
     revocation    its lists as bytes; None where the authority publishes none, with the reason
     algorithms    words of Agreement: what the two partners added to the profile
 
-    Raises LocalError K022 for an unknown algorithm, K023 when there is neither a list nor a reason.
+    Raises LocalError K022 for an unknown algorithm. That "no list" has a reason is a rule of the partner's file.
     """
 
     partner: str
@@ -53,7 +53,7 @@ class Trust:
     authority: Certificate
     revocation: RevocationLists | bytes | None = None
     reason: str = ""
-    algorithms: tuple[str, ...] = ()
+    algorithms: Collection[str] = ()
     agreed: frozenset[Agreement] = field(init=False)
     lists: RevocationLists | None = field(init=False)
     _paths: dict[tuple[str, str, str], tuple[datetime, Sequence[Certificate]]] = field(
@@ -61,12 +61,10 @@ class Trust:
 
     def __post_init__(self) -> None:
         words = {agreement.value: agreement for agreement in Agreement}
-        unknown = [word for word in self.algorithms if word not in words]
+        unknown = sorted(set(self.algorithms) - words.keys())
         if unknown:
             raise LocalError(*(Finding(code="K022", values={"partner": self.partner, "name": word,
                                                             "known": ", ".join(words)}) for word in unknown))
-        if self.revocation is None and not self.reason.strip():
-            raise LocalError(Finding(code="K023", values={"partner": self.partner}))
         object.__setattr__(self, "agreed", frozenset(words[word] for word in self.algorithms))
         lists = RevocationLists((self.revocation,)) if isinstance(self.revocation, bytes) else self.revocation
         object.__setattr__(self, "lists", lists)

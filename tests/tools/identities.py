@@ -36,7 +36,8 @@ from gateway.security import (
     open_envelope,
     seal,
 )
-from gateway.security.identity import Algorithm
+from gateway.security.certificates import ENCRYPTION, SIGNING
+from gateway.security.identity import AUTHORITY, Algorithm
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 VALID = timedelta(days=365)
@@ -79,7 +80,7 @@ class Party:
                content_type: str = EDIFACT, filename: str = "d1.edi") -> Header:
         """A header on the link to another gateway; the message id is made of the sequence."""
         known = FIRST_PREVIOUS if sequence == 1 else "11" * 32
-        return Header(f"{sequence:032x}@{self.gateway}", self.gateway, to, at.replace(microsecond=0), sequence,
+        return Header(f"<{sequence:032x}@{self.gateway}>", self.gateway, to, at.replace(microsecond=0), sequence,
                       previous or known, content_type, filename)
 
     def seal_for(self, other: Party, payload: bytes, *, sequence: int = 1, previous: str | None = None,
@@ -104,7 +105,7 @@ def identity(tmp: Path, gateway: str, *, environment: str = "demo", algorithm: A
         return Party(gateway, environment, made, passphrase)
     shutil.copytree(_rsa_folder(gateway, environment, passphrase, now, valid), folder)
     folder.chmod(0o700)
-    names = ("authority", "signing", "encryption")
+    names = (AUTHORITY, SIGNING, ENCRYPTION)
     return Party(gateway, environment,
                  Identity(folder, *(load_certificate(folder / f"{name}.crt") for name in names)), passphrase)
 
