@@ -79,7 +79,7 @@ def find(options: Options, python: Path, folder: Path) -> Pip:
     if wheel is None:
         if reason:
             raise unreachable(options, reason)
-        raise Stop(4, "launcher.no_pip", verb=options.verb, file=index.WHEEL)
+        raise Stop(4, "launcher.no_pip", verb=options.verb)
     return Pip([str(python), "-I", str(wheel / "pip")], options)
 
 

@@ -43,7 +43,7 @@ def run(options: Options) -> int:
     if len(counted) == len(KINDS):
         words = {kind: options.count(f"launcher.{kind}", int(n)) for kind, n in zip(KINDS, counted, strict=True)}
         options.say(sys.stdout, "launcher.tests", seconds=seconds, **words)
-    else:
+    elif status:  # without figures and without a fault it was a question to pytest, such as --version
         options.say(sys.stdout, "launcher.tests_broken", seconds=seconds, status=status)
     return status if status in (0, 130) else 1
 

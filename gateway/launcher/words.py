@@ -3,11 +3,14 @@
 
 import gettext
 import os
+import unicodedata
 
 LOCALE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "locale")
 VERBS = ("demo", "test", "wheelhouse", "doctor")
 """The launcher's own verbs; every other one is edi's."""
 VALUES = ("--lang", "--dir", "--venv", "--wheelhouse", "--index-url", "--python", "--platform", "--extra")
+PLAIN = {"\u00ab": '"', "\u00bb": '"', "\u2014": "-"}
+"""What stands for a character on a terminal that lacks it, where Unicode itself knows nothing simpler."""
 FLAGS = {"--clean": "clean", "--all": "everything", "-v": "verbose", "--help": "help", "-h": "help"}
 
 
@@ -81,6 +84,13 @@ class Options(object):
 
     def say(self, stream: object, key: str, **values: object) -> None:
         """Write one sentence to a text stream; a character that its encoding lacks is substituted."""
-        encoding = getattr(stream, "encoding", None) or "ascii"
-        text = self.text(key, **values).encode(encoding, "replace").decode(encoding)
+        text = substituted(self.text(key, **values), getattr(stream, "encoding", None) or "ascii")
         print(text, file=stream, flush=True)  # type: ignore[call-overload]
+
+
+def substituted(text: str, encoding: str) -> str:
+    """The text with a simpler character for each one that an encoding lacks."""
+    def known(piece: str) -> str:
+        return piece.encode(encoding, "ignore").decode(encoding)
+
+    return "".join(known(each) or PLAIN.get(each) or known(unicodedata.normalize("NFKD", each)) or "?" for each in text)
