@@ -1,0 +1,305 @@
+"""The scope a dialect works in (the record, one goods item, one document) and its simplest line: one term, some cells.
+
+Reading, the first place that holds a value gives it and the others must agree. Writing, the first place that can hold
+the value exactly is written and those after it repeat it; a value that no place holds goes to the `rest` cell of the
+dialect, or is refused. So nothing is lost in silence, and ``read(write(tree)) == tree``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Protocol, TypeAlias
+
+from gateway.findings import Finding, Place, Severity
+from gateway.mapping.dialect_formats import Format, Misfit
+from gateway.records.nodes import Node, Values
+from gateway.references import Path, Scalar, Tree
+
+Scope: TypeAlias = Mapping[str, Node]
+"""The node each part stands at: the whole record, or one member of a list."""
+
+Drafts: TypeAlias = Mapping[str, Values]
+"""What is written to each part at the same level."""
+
+Given: TypeAlias = "dict[str | int, Scalar | Given]"
+"""What the rest cell says: groups by name, list members by ordinal."""
+
+
+@dataclass
+class Reading:
+    """What one record gives besides its tree."""
+
+    files: Mapping[str, str]
+    origins: dict[Path, tuple[str, Node]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    part: str = ""
+
+    def fault(self, misfit: Misfit, part: str, node: Node, path: Path) -> None:
+        """A cell that cannot be understood, as a finding at its place."""
+        place = node.place(self.files[part])
+        self.findings.append(Finding(code=misfit.code, values=misfit.values, place=Place(
+            file=place.file, line=place.line, column=place.column, locator=place.locator, path=path)))
+
+    def contradiction(self, part: str, node: Node, path: Path, value: str) -> None:
+        """A cell that repeats a term with another value."""
+        first = self.origins.get(path)
+        other = first[1].place(first[0]) if first else Place()
+        self.fault(Misfit("D105", value=node.text[:80], other=value[:80], file=other.file or "-",
+                          line=str(other.line or "-"), locator=other.locator or "-"), part, node, path)
+
+    def announce(self, part: str, node: Node, code: str, **values: str) -> None:
+        """Something odd that refuses nothing."""
+        self.findings.append(Finding(code=code, values=values, place=node.place(self.files[part]),
+                                     severity=Severity.WARNING))
+
+
+@dataclass
+class Writing:
+    """What one record leaves over: path -> value for the rest cell."""
+
+    rest: dict[Path, Scalar] = field(default_factory=dict)
+    refused: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One element, column or key, with the format of the value in it; `path` is relative to the scope."""
+
+    part: str
+    path: tuple[str, ...]
+    key: str
+
+    def find(self, scope: Scope) -> Node | None:
+        """The node, where it holds a text."""
+        node = scope[self.part].first(self.path)
+        return node if node is not None and node.text else None
+
+
+class Line(Protocol):
+    """One entry of ``places`` or ``rules``, both ways."""
+
+    @property
+    def terms(self) -> Sequence[str]:
+        """The terms it reads and writes, relative to its level."""
+
+    @property
+    def nested(self) -> bool:
+        """True for a list whose members have lines of their own and take their share of the rest cell themselves."""
+
+    def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
+        """Put what the cells say into the tree."""
+
+    def check(self, scope: Scope, tree: Tree, prefix: str, reading: Reading) -> None:
+        """Compare the cells that repeat a term with the tree."""
+
+    def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
+        """Write the cells, and add to `held` the terms that would come back exactly."""
+
+
+class Level:
+    """The lines of one scope and what holds without being written.
+
+    defaults  term -> (value, term it goes with, or None): given on reading when absent
+    """
+
+    def __init__(self, lines: Sequence[Line], defaults: Mapping[str, tuple[Scalar, str | None]]) -> None:
+        self.lines = lines
+        self.defaults = defaults
+        self._nested = frozenset(term for line in lines if line.nested for term in line.terms)
+
+    def read(self, scope: Scope, prefix: str, reading: Reading, given: Given) -> Tree:
+        """The tree of this scope."""
+        tree: Tree = {}
+        if given:
+            _take(given, tree, "", self._nested)
+        for line in self.lines:
+            line.read(scope, tree, prefix, reading, given)
+        for line in self.lines:
+            line.check(scope, tree, prefix, reading)
+        for term, (value, companion) in self.defaults.items():
+            if value_of(tree, term) is None and (companion is None or value_of(tree, companion) is not None):
+                put(tree, term, value)
+        return tree
+
+    def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing) -> None:
+        """Write the tree of this scope; what no line holds is left in `writing.rest`."""
+        held: set[str] = set()
+        for line in self.lines:
+            line.write(tree, drafts, prefix, writing, held)
+        for term, (value, companion) in self.defaults.items():
+            if value_of(tree, term) == value and (companion is None or value_of(tree, companion) is not None):
+                held.add(term)
+        for term, left in leaves(tree, ""):
+            if term not in held:
+                spread(left, f"{prefix}{term}", writing.rest)
+
+
+@cache
+def steps(term: str) -> tuple[tuple[str, int | None], ...]:
+    """The steps of a dotted term; ``items[1]`` names one member of a list."""
+    found = []
+    for step in term.split("."):
+        name, mark, ordinal = step.partition("[")
+        found.append((name, int(ordinal[:-1]) if mark else None))
+    return tuple(found)
+
+
+def value_of(tree: Tree, term: str) -> Scalar | Tree | list[Tree] | None:
+    """The value of a dotted term; a list in between, without an ordinal, counts as its only member."""
+    value: Scalar | Tree | list[Tree] | None = tree
+    for name, ordinal in steps(term):
+        if isinstance(value, list):
+            value = value[0] if len(value) == 1 else None
+        value = value.get(name) if isinstance(value, dict) else None
+        if ordinal is not None:
+            value = value[ordinal - 1] if isinstance(value, list) and len(value) >= ordinal else None
+        if value is None:
+            return None
+    return value
+
+
+def share(given: Given, term: str) -> Given:
+    """What the rest cell says of one group or list; empty when it says nothing."""
+    inner: Scalar | Given = given
+    for name in term.split("."):
+        inner = inner.get(name, {}) if isinstance(inner, dict) else {}
+    return inner if isinstance(inner, dict) else {}
+
+
+def members(given: Given) -> list[Tree]:
+    """A whole list as the rest cell gives it."""
+    made: list[Tree] = []
+    for ordinal in sorted(key for key in given if isinstance(key, int)):
+        member: Tree = {}
+        inner = given[ordinal]
+        if isinstance(inner, dict):
+            _take(inner, member, "", frozenset())
+        made.append(member)
+    return made
+
+
+def _take(given: Given, tree: Tree, prefix: str, nested: frozenset[str]) -> None:
+    """Put into the tree what the rest cell says, but for the lists that take their share themselves."""
+    for name, value in given.items():
+        term = f"{prefix}{name}"
+        if term in nested:
+            continue
+        if not isinstance(value, dict):
+            put(tree, term, value)
+        elif any(isinstance(key, int) for key in value):
+            put(tree, term, members(value))
+        else:
+            _take(value, tree, f"{term}.", nested)
+
+
+def put(tree: Tree, term: str, value: Scalar | Tree | list[Tree]) -> None:
+    """Set a dotted term, making groups and the first members of lists on the way."""
+    *groups, (last, _) = steps(term)
+    for name, ordinal in groups:
+        inner = tree.setdefault(name, {} if ordinal is None else [])
+        if isinstance(inner, list):
+            assert ordinal is not None
+            if len(inner) < ordinal:
+                inner.append({})
+            inner = inner[ordinal - 1]
+        assert isinstance(inner, dict)
+        tree = inner
+    tree[last] = value
+
+
+def leaves(tree: Tree, prefix: str) -> Iterator[tuple[str, Scalar | list[Tree]]]:
+    """Every value of a tree with its dotted term; a list counts as one value."""
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def spread(value: Scalar | list[Tree], path: Path, into: dict[Path, Scalar]) -> None:
+    """Every scalar of a value with its full path."""
+    if isinstance(value, list):
+        for ordinal, member in enumerate(value, 1):
+            for term, left in leaves(member, ""):
+                spread(left, f"{path}[{ordinal}].{term}", into)
+    else:
+        into[path] = value
+
+
+class OneTerm:
+    """A term in one or several cells, each with its format.
+
+    lax  True for a boolean that is False by default: False leaves no key, an absent key is written as False
+    """
+
+    def __init__(self, term: str, places: Sequence[tuple[Cell, Format]], *, lax: bool = False) -> None:
+        self.terms = (term,)
+        self.nested = False
+        self._term = term
+        self._groups = tuple(term.split(".")[:-1])
+        self._name = term.split(".")[-1]
+        self._places = [(cell, cell.part, cell.path, form.read, form) for cell, form in places]
+        self._lax = lax
+
+    def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
+        if given and value_of(tree, self._term) is not None:
+            return
+        for _, part, path, read, _ in self._places:
+            node = scope[part].first(path)
+            if node is None or not node.text:
+                continue
+            try:
+                value = read(node.text)
+            except Misfit as misfit:
+                reading.fault(misfit, part, node, prefix + self._term)
+                return
+            reading.origins[prefix + self._term] = (reading.files[part], node)
+            if not (self._lax and value is False):
+                for group in self._groups:
+                    tree = tree.setdefault(group, {})  # type: ignore[assignment]
+                tree[self._name] = value
+            return
+
+    def check(self, scope: Scope, tree: Tree, prefix: str, reading: Reading) -> None:
+        if len(self._places) < 2 and prefix + self._term in reading.origins:
+            return
+        value = value_of(tree, self._term)
+        if value is None or isinstance(value, dict | list):
+            return
+        origin = reading.origins.get(prefix + self._term)
+        for _, part, path, read, form in self._places:
+            node = scope[part].first(path)
+            if node is None or not node.text or (origin is not None and node is origin[1]):
+                continue
+            expected = form.echo(value)
+            try:
+                same = read(node.text) in (value, read(expected) if expected else None)
+            except Misfit as misfit:
+                reading.fault(misfit, part, node, prefix + self._term)
+                continue
+            if not same:
+                reading.contradiction(part, node, prefix + self._term, expected or str(value))
+
+    def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
+        value = value_of(tree, self._term)
+        if value is None:
+            if not self._lax:
+                return
+            value = False
+        assert not isinstance(value, dict | list)
+        exact = None
+        for number, (cell, part, _, _, form) in enumerate(self._places):
+            try:
+                drafts[part][cell.key] = form.write(value)
+            except Misfit:
+                continue
+            exact = number
+            held.add(self._term)
+            break
+        for cell, part, _, _, form in self._places[0 if exact is None else exact + 1:]:
+            echoed = form.echo(value)
+            if echoed is not None:
+                drafts[part][cell.key] = echoed
+

@@ -1,0 +1,318 @@
+"""The lines of a dialect that make lists: members in one cell, repeated nodes, a single member, one text everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gateway.mapping.dialect_formats import Format, Misfit
+from gateway.mapping.dialect_level import (
+    Cell,
+    Drafts,
+    Given,
+    Level,
+    Reading,
+    Scope,
+    Writing,
+    members,
+    put,
+    share,
+    value_of,
+)
+from gateway.mapping.dialect_text import Template
+from gateway.records.nodes import Node, Values
+from gateway.references import Scalar, Tree
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A list in the text of one cell, or of several that only reading knows.
+
+    between  what separates the members; blanks around it are read, and a separator of blanks may be any of them
+    member   the text of one member
+    formats  hole -> format
+    fixed    (cell, terms that every member from that cell has); only the first cell is written
+    ordinal  term that counts the members, where the text does not hold it
+    written  False for a place that older files have, and that is only read
+    """
+
+    cells: Sequence[tuple[Cell, Mapping[str, Scalar]]]
+    between: str
+    member: Template
+    formats: Mapping[str, Format]
+    ordinal: str | None = None
+    written: bool = True
+
+    def read(self, scope: Scope, reading: Reading, path: str) -> list[Tree] | None:
+        """The members, None when no cell holds a text."""
+        made: list[Tree] = []
+        found = False
+        for cell, fixed in self.cells:
+            node = cell.find(scope)
+            if node is None:
+                continue
+            found = True
+            for text in self._split(node.text):
+                try:
+                    member = self._member(text, fixed, len(made) + 1)
+                except Misfit as misfit:
+                    reading.fault(misfit, cell.part, node, path)
+                    continue
+                made.append(member)
+                for name in member:
+                    reading.origins[f"{path}[{len(made)}].{name}"] = (reading.files[cell.part], node)
+        return made if found else None
+
+    def write(self, value: Sequence[Tree]) -> str:
+        """The text from which exactly these members come back. Raises Misfit."""
+        text = self.echo(value)
+        fixed = self.cells[0][1]
+        if text is None or [self._member(part, fixed, number) for number, part in
+                            enumerate(self._split(text), 1)] != list(value):
+            raise Misfit("D206", value=text or "", form=self.member.text)
+        return text
+
+    def echo(self, value: Sequence[Tree]) -> str | None:
+        """The text as far as it goes."""
+        texts = []
+        for member in value:
+            parts = {}
+            for hole in self.member.holes:
+                part = value_of(member, hole)
+                if part is not None and not isinstance(part, dict | list):
+                    text = self.formats[hole].echo(part)
+                    if text is not None:
+                        parts[hole] = text
+            text = self.member.echo(parts)
+            if text:
+                texts.append(text)
+        return self.between.join(texts) or None
+
+    def _split(self, text: str) -> list[str]:
+        mark = self.between.strip()
+        parts = text.split(mark) if mark else text.split()
+        return [part.strip() for part in parts if part.strip()]
+
+    def _member(self, text: str, fixed: Mapping[str, Scalar], number: int) -> Tree:
+        parts = self.member.read(text)
+        if parts is None:
+            raise Misfit("D113", value=text[:80], form=self.member.text)
+        member: Tree = dict(fixed)
+        for hole, part in parts.items():
+            put(member, hole, self.formats[hole].read(part))
+        if self.ordinal:
+            member[self.ordinal] = number
+        return member
+
+
+class PackedList:
+    """A list term with one or several packed places; the first that holds a value gives it."""
+
+    nested = False
+
+    def __init__(self, term: str, places: Sequence[Packed]) -> None:
+        self.terms = (term,)
+        self._term = term
+        self._places = places
+        self._written = [place for place in places if place.written]
+
+    def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
+        if value_of(tree, self._term) is not None:
+            return
+        for packed in self._places:
+            made = packed.read(scope, reading, prefix + self._term)
+            if made is not None:
+                if made:
+                    put(tree, self._term, made)
+                return
+
+    def check(self, scope: Scope, tree: Tree, prefix: str, reading: Reading) -> None:
+        value = value_of(tree, self._term)
+        if not isinstance(value, list) or len(self._places) < 2:
+            return
+        path = prefix + self._term
+        for packed in self._written[1:]:
+            cell = packed.cells[0][0]
+            node = cell.find(scope)
+            expected = packed.echo(value)
+            if node is not None and expected and packed._split(node.text) != packed._split(expected):
+                reading.contradiction(cell.part, node, f"{path}[1]", expected)
+
+    def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
+        value = value_of(tree, self._term)
+        if not isinstance(value, list):
+            return
+        exact = None
+        for number, packed in enumerate(self._written):
+            cell = packed.cells[0][0]
+            try:
+                drafts[cell.part][cell.key] = packed.write(value)
+            except Misfit:
+                continue
+            exact = number
+            held.add(self._term)
+            break
+        for packed in self._written[0 if exact is None else exact + 1:]:
+            cell = packed.cells[0][0]
+            echoed = packed.echo(value)
+            if echoed:
+                drafts[cell.part][cell.key] = echoed
+
+
+class Repeated:
+    """A list term whose members are repeated nodes of one part: ``Item``, ``Attached_documents``.
+
+    ordinal  term that counts the nodes; a list that has one keeps empty members, others skip them as padding
+    """
+
+    nested = True
+
+    def __init__(self, term: str, cell: Cell, level: Level, ordinal: str | None) -> None:
+        self.terms = (term,)
+        self._term = term
+        self._cell = cell
+        self._level = level
+        self._ordinal = ordinal
+
+    def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
+        mine = share(given, self._term) if given else {}
+        nodes = scope[self._cell.part].every(self._cell.path)
+        made: list[Tree] = []
+        for node in nodes:
+            ordinal = len(made) + 1
+            inner = mine.get(ordinal, {})
+            member = self._level.read({self._cell.part: node}, f"{prefix}{self._term}[{ordinal}].", reading,
+                                      inner if isinstance(inner, dict) else {})
+            if not member and not self._ordinal:
+                continue
+            if self._ordinal and self._ordinal not in member:
+                member[self._ordinal] = ordinal
+                reading.origins[f"{prefix}{self._term}[{ordinal}].{self._ordinal}"] = (
+                    reading.files[self._cell.part], node)
+            made.append(member)
+        made.extend(members({key: inner for key, inner in mine.items() if isinstance(key, int) and key > len(made)}))
+        if made:
+            put(tree, self._term, made)
+
+    def check(self, scope: Scope, tree: Tree, prefix: str, reading: Reading) -> None:
+        """The members check themselves."""
+
+    def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
+        value = value_of(tree, self._term)
+        if not isinstance(value, list):
+            return
+        written: list[Values] = []
+        for ordinal, member in enumerate(value, 1):
+            values: Values = {}
+            left = {name: one for name, one in member.items() if name != self._ordinal or one != ordinal}
+            self._level.write(left, {self._cell.part: values}, f"{prefix}{self._term}[{ordinal}].", writing)
+            written.append(values)
+        if all(written) or self._ordinal:
+            drafts[self._cell.part][self._cell.key] = written
+            held.add(self._term)
+            return
+        for path in [path for path in writing.rest if path.startswith(f"{prefix}{self._term}[")]:
+            del writing.rest[path]  # a member without a cell would shift the others: the whole list goes to the rest
+
+
+class Single:
+    """A list term of at most one member whose terms stand in cells of the same scope."""
+
+    nested = True
+
+    def __init__(self, term: str, level: Level) -> None:
+        self.terms = (term,)
+        self._term = term
+        self._level = level
+
+    def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
+        mine = share(given, self._term) if given else {}
+        if any(isinstance(key, int) and key > 1 for key in mine):
+            put(tree, self._term, members(mine))
+            return
+        inner = mine.get(1, {})
+        member = self._level.read(scope, f"{prefix}{self._term}[1].", reading, inner if isinstance(inner, dict) else {})
+        if member:
+            put(tree, self._term, [member])
+
+    def check(self, scope: Scope, tree: Tree, prefix: str, reading: Reading) -> None:
+        """The member checks itself."""
+
+    def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
+        value = value_of(tree, self._term)
+        if isinstance(value, list) and len(value) == 1:
+            self._level.write(value[0], drafts, f"{prefix}{self._term}[1].", writing)
+            held.add(self._term)
+
+
+class Everywhere:
+    """A list whose texts the national system repeats in every member of another list (a bill of lading per item).
+
+    Reading gives the different texts in order; writing is exact for one member, written into each node.
+    """
+
+    nested = False
+
+    def __init__(self, term: str, inner: str, outer: Cell, cell: Cell) -> None:
+        self.terms = (term,)
+        self._term = term
+        self._inner = inner
+        self._outer = outer
+        self._cell = cell
+
+    def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
+        if value_of(tree, self._term) is not None:
+            return
+        texts: dict[str, Node] = {}
+        for node in scope[self._outer.part].every(self._outer.path):
+            found = node.first(self._cell.path)
+            if found is not None and found.text:
+                texts.setdefault(found.text, found)
+        for ordinal, found in enumerate(texts.values(), 1):
+            reading.origins[f"{prefix}{self._term}[{ordinal}].{self._inner}"] = (
+                reading.files[self._outer.part], found)
+        if texts:
+            put(tree, self._term, [{self._inner: text} for text in texts])
+
+    def check(self, scope: Scope, tree: Tree, prefix: str, reading: Reading) -> None:
+        """Nothing repeats it."""
+
+    def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
+        value = value_of(tree, self._term)
+        nodes = drafts[self._outer.part].get(self._outer.key)
+        if not isinstance(value, list) or not isinstance(nodes, list) or not nodes or len(value) != 1:
+            return
+        text = value[0].get(self._inner)
+        if not isinstance(text, str) or text.strip() != text or not text:
+            return
+        for node in nodes:
+            node[self._cell.key] = text
+        if len(value[0]) == 1:
+            held.add(self._term)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A cell that only repeats how many members a list has; read to announce a difference, never to correct."""
+
+    cell: Cell
+    term: str
+    terms: Sequence[str] = field(default=())
+    nested: bool = False
+
+    def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
+        """It says nothing that the list does not say."""
+
+    def check(self, scope: Scope, tree: Tree, prefix: str, reading: Reading) -> None:
+        node = self.cell.find(scope)
+        if node is None:
+            return
+        value = value_of(tree, self.term)
+        number = len(value) if isinstance(value, list) else 0
+        if node.text.removesuffix(".0") != str(number):
+            reading.announce(self.cell.part, node, "D115", value=node.text[:20], count=str(number), term=self.term)
+
+    def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
+        value = value_of(tree, self.term)
+        if isinstance(value, list):
+            drafts[self.cell.part][self.cell.key] = str(len(value))

@@ -1,0 +1,159 @@
+"""Rules of a dialect: cells and terms that hold the same parts in other arrangements.
+
+A rule is a set of texts with holes, some of cells, some of terms, over the same parts::
+
+    terms: {commodity: "{code:up 8}[{precision}]"}
+    cells: {sad Tarification/HScode/Commodity_code: "{code}", sad Tarification/HScode/Precision_1: "{precision}"}
+
+Reading takes the cells apart and puts the terms together; writing does the opposite, reads again and compares.
+`given` names terms that other lines carry and that this rule only needs. A rule whose terms already stand sets none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from gateway.mapping.dialect_formats import Format, Misfit
+from gateway.mapping.dialect_level import Cell, Drafts, Given, Reading, Scope, Writing, put, value_of
+from gateway.mapping.dialect_text import Template
+from gateway.references import Scalar, Tree
+
+
+class Rule:
+    """One rule, compiled. `formats` are those of holes: part -> format of the text in the cell."""
+
+    nested = False
+
+    def __init__(self, terms: Mapping[str, Template], given: Mapping[str, Template],
+                 cells: Sequence[tuple[Cell, Template]], formats: Mapping[str, Format]) -> None:
+        self.terms = tuple(terms)
+        self._terms = terms
+        self._given = given
+        self._cells = cells
+        self._formats = formats
+
+    def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
+        nodes = [(cell, template, node) for cell, template in self._cells if (node := cell.find(scope)) is not None]
+        if not nodes or any(value_of(tree, term) is not None for term in self._terms):
+            return
+        parts = self._known(tree)
+        for cell, template, node in nodes:
+            try:
+                found = self._take(template, node.text)
+                for name, text in found.items():
+                    if parts.setdefault(name, text) != text:
+                        raise Misfit("D117", value=node.text[:80], other=parts[name][:80])
+            except Misfit as misfit:
+                reading.fault(misfit, cell.part, node, prefix + self.terms[0])
+                return
+        origin = (reading.files[nodes[0][0].part], nodes[0][2])
+        for term, template in self._terms.items():
+            made = template.echo(parts)
+            if made:
+                put(tree, term, made)
+                reading.origins[prefix + term] = origin
+
+    def check(self, scope: Scope, tree: Tree, prefix: str, reading: Reading) -> None:
+        origins = [reading.origins.get(prefix + term) for term in self._terms]
+        parts: dict[str, str] | None = None
+        for cell, template in self._cells:
+            node = cell.find(scope)
+            if node is None or any(origin is not None and origin[1] is node for origin in origins):
+                continue
+            if parts is None:
+                parts = self._parts(tree)
+            expected = self._render(template, parts) if parts is not None else None
+            if expected is not None and " ".join(expected.split()) != " ".join(node.text.split()) \
+                    and self._differs(template, node.text, parts or {}):
+                reading.contradiction(cell.part, node, prefix + self.terms[0], expected)
+
+    def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
+        parts = self._parts(tree)
+        if parts is None or all(value_of(tree, term) is None for term in self._terms):
+            return
+        texts: dict[int, str] = {}
+        for number, (cell, template) in enumerate(self._cells):
+            text = self._render(template, parts)
+            if text:
+                texts[number] = text
+                drafts[cell.part][cell.key] = text
+        if not any(term in held for term in self._terms) and self._comes_back(tree, texts):
+            held.update(term for term in self._terms if value_of(tree, term) is not None)
+            for term in self._terms:  # a list of one member that has nothing else is held as a whole
+                outer, mark, inner = term.partition("[1].")
+                member = value_of(tree, f"{outer}[1]") if mark else None
+                if isinstance(member, dict) and list(member) == [inner] and value_of(tree, f"{outer}[2]") is None:
+                    held.add(outer)
+
+    def _comes_back(self, tree: Tree, texts: Mapping[int, str]) -> bool:
+        """Whether reading these texts gives these terms again."""
+        parts = self._known(tree)
+        try:
+            for number, text in texts.items():
+                if text.strip() != text:
+                    return False
+                for name, found in self._take(self._cells[number][1], text).items():
+                    if parts.setdefault(name, found) != found:
+                        return False
+        except Misfit:
+            return False
+        return bool(texts) and all((template.echo(parts) or None) == _text(value_of(tree, term))
+                                   for term, template in self._terms.items())
+
+    def _known(self, tree: Tree) -> dict[str, str]:
+        """The parts of the given terms."""
+        parts: dict[str, str] = {}
+        for term, template in self._given.items():
+            text = _text(value_of(tree, term))
+            if text is not None:
+                parts.update(template.read(text) or {})
+        return parts
+
+    def _parts(self, tree: Tree) -> dict[str, str] | None:
+        """The parts of all terms, None when they do not agree or have another form."""
+        parts = self._known(tree)
+        for term, template in self._terms.items():
+            text = _text(value_of(tree, term))
+            if text is None:
+                continue
+            found = template.read(text)
+            if found is None or any(parts.setdefault(name, part) != part for name, part in found.items()):
+                return None
+        return parts
+
+    def _take(self, template: Template, text: str) -> dict[str, str]:
+        """The parts of a cell. Raises Misfit."""
+        found = template.read(text)
+        if found is None:
+            raise Misfit("D113", value=text[:80], form=template.text)
+        return {name: str(self._formats[name].read(part)) if name in self._formats else part
+                for name, part in found.items()}
+
+    def _render(self, template: Template, parts: Mapping[str, str]) -> str | None:
+        """The text of a cell, None when it cannot be made."""
+        try:
+            return template.echo({name: self._formats[name].write(part) if name in self._formats else part
+                                  for name, part in parts.items() if name in template.holes})
+        except Misfit:
+            return None
+
+    def _differs(self, template: Template, text: str, parts: Mapping[str, str]) -> bool:
+        """Whether a cell says another thing, and not the same in other clothes."""
+        try:
+            found = self._take(template, text)
+        except Misfit:
+            return True
+        return any(name in parts and parts[name] != part for name, part in found.items())
+
+
+def _text(value: Scalar | Tree | list[Tree] | None) -> str | None:
+    """The canonical text of a scalar."""
+    if value is None or isinstance(value, dict | list):
+        return None
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, date):
+        return value.isoformat()
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)

@@ -1,0 +1,147 @@
+"""The YAML of a dialect as one document: inheritance resolved, every node knowing its file, faults collected.
+
+``extends: tgotr/asycuda`` takes a base over; ``parts`` and ``codes`` merge key by key, ``places``, ``defaults`` and
+``implied`` entry by entry, everything else is replaced; ``remove`` takes places away and says why.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from gateway.config.nodes import MappingNode, Node, SequenceNode, TextNode
+from gateway.config.yaml import read_document
+from gateway.errors import LocalError
+from gateway.findings import Finding, Place
+from gateway.mapping.dialect_formats import Misfit
+
+_DEEP = ("parts", "codes")
+_FLAT = ("places", "defaults", "implied")
+
+
+class Source:
+    """A dialect document and its faults.
+
+    root    the merged mapping
+    folder  where the base of each part lies, for skeleton files: see `file_of`
+    """
+
+    def __init__(self, path: Path, search: Sequence[Path]) -> None:
+        """Raises LocalError: S... not YAML, D002 not a mapping, D014 a base that is not found or a circle."""
+        self.findings: list[Finding] = []
+        self._files: dict[int, Path] = {}
+        self._kept: list[Node] = []  # identities above stay valid as long as the nodes live
+        self.path = path
+        self.root = self._load(path, search, ())
+
+    def file_of(self, node: Node) -> Path:
+        """The file a node was written in."""
+        return self._files.get(id(node), self.path)
+
+    def place(self, node: Node, offset: int | None = None) -> Place:
+        """The place of a node, or of a character in a text."""
+        line, column = node.line, node.column
+        if offset is not None and isinstance(node, TextNode):
+            line, column = node.place_of(min(offset, len(node.text)))
+        return Place(file=str(self.file_of(node)), line=line, column=column)
+
+    def fault(self, code: str, node: Node, offset: int | None = None, **values: str) -> None:
+        """Note a fault of the dialect."""
+        self.findings.append(Finding(code=code, place=self.place(node, offset), values=values))
+
+    def misfit(self, misfit: Misfit, node: Node, offset: int | None = None) -> None:
+        """Note a text of the dialect that a format or a template refuses."""
+        self.findings.append(Finding(code=misfit.code, place=self.place(node, offset), values=misfit.values))
+
+    def mapping(self, node: Node | None, known: Collection[str] | None = None) -> MappingNode | None:
+        """A mapping whose keys are known; D001 for each that is not, D002 for something else."""
+        if node is None:
+            return None
+        if not isinstance(node, MappingNode):
+            self.fault("D002", node, wanted="mapping")
+            return None
+        if known is not None:
+            for key, _ in node.items:
+                if key.text not in known:
+                    near = difflib.get_close_matches(key.text, known, 1)
+                    self.fault("D001", key, key=key.text, near=near[0] if near else ", ".join(known))
+        return node
+
+    def entries(self, node: Node | None) -> Iterator[tuple[TextNode, Node]]:
+        """The entries of a mapping with free keys."""
+        found = self.mapping(node)
+        yield from found.items if found else ()
+
+    def text(self, node: Node | None) -> TextNode | None:
+        """A text; D002 for something else."""
+        if node is None or isinstance(node, TextNode):
+            return node
+        self.fault("D002", node, wanted="text")
+        return None
+
+    def texts(self, node: Node | None) -> list[TextNode]:
+        """One text or a list of texts."""
+        if isinstance(node, SequenceNode):
+            return [text for item in node.items if (text := self.text(item)) is not None]
+        one = self.text(node)
+        return [one] if one is not None else []
+
+    def _load(self, path: Path, search: Sequence[Path], above: tuple[Path, ...]) -> MappingNode:
+        node = read_document(path)
+        self._register(node, path)
+        if not isinstance(node, MappingNode):
+            raise LocalError(Finding(code="D002", place=self.place(node), values={"wanted": "mapping"}))
+        base = node.get("extends")
+        if base is None:
+            return node
+        name = base.text if isinstance(base, TextNode) else "?"
+        found = next((file for folder in search if (file := folder / "dialects" / f"{name}.yaml").is_file()), None)
+        if found is None or found in (*above, path):
+            raise LocalError(Finding(code="D014", place=self.place(base), values={"base": name}))
+        return self._merge(self._load(found, search, (*above, path)), node)
+
+    def _register(self, node: Node, path: Path) -> None:
+        self._files[id(node)] = path
+        self._kept.append(node)
+        if isinstance(node, MappingNode):
+            for key, value in node.items:
+                self._register(key, path)
+                self._register(value, path)
+        elif isinstance(node, SequenceNode):
+            for item in node.items:
+                self._register(item, path)
+
+    def _merge(self, base: MappingNode, over: MappingNode) -> MappingNode:
+        removed = {key.text for key, _ in self.entries(over.get("remove"))}
+        items: dict[str, tuple[TextNode, Node]] = {key.text: (key, value) for key, value in base.items}
+        for key, value in over.items:
+            old = base.get(key.text)
+            if key.text in (*_DEEP, *_FLAT) and isinstance(old, MappingNode) and isinstance(value, MappingNode):
+                value = self._join(old, value, key.text in _DEEP)
+            items[key.text] = (key, value)
+        places = items.get("places")
+        if removed and places is not None and isinstance(places[1], MappingNode):
+            for name in removed - {key.text for key, _ in places[1].items}:
+                reason = over.get("remove")
+                assert isinstance(reason, MappingNode)
+                self.fault("D004", reason.key(name) or reason, term=name, near="-")
+            kept = MappingNode([one for one in places[1].items if one[0].text not in removed], places[1].line,
+                               places[1].column)
+            self._kept.append(kept)
+            items["places"] = (places[0], kept)
+        merged = MappingNode(list(items.values()), over.line, over.column)
+        self._kept.append(merged)
+        return merged
+
+    def _join(self, base: MappingNode, over: MappingNode, deep: bool) -> MappingNode:
+        items = {key.text: (key, value) for key, value in base.items}
+        for key, value in over.items:
+            old = base.get(key.text)
+            if deep and isinstance(old, MappingNode) and isinstance(value, MappingNode):
+                value = self._join(old, value, deep)
+            items[key.text] = (key, value)
+        joined = MappingNode(list(items.values()), over.line, over.column)
+        self._files[id(joined)] = self.file_of(over)
+        self._kept.append(joined)
+        return joined

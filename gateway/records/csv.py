@@ -1,0 +1,210 @@
+"""National CSV in and out, as French Excel writes it: declared encoding and delimiter, headings with synonyms.
+
+Nothing is guessed and nothing is lost in silence: an undecodable byte, an unknown heading, a cell without heading, a
+number that the spreadsheet has mangled are findings with line and column. What a cell means is the dialect's business.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from gateway.errors import LocalError
+from gateway.findings import Finding, Place, Severity
+from gateway.records.nodes import FILE_LIMIT, Form, Node
+
+ENCODINGS = ("utf-8", "windows-1252", "iso-8859-1", "iso-8859-15", "us-ascii")
+DELIMITERS = (";", ",", "\t", "|")
+_MARK = b"\xef\xbb\xbf"
+_MANGLED = re.compile(r"[+-]?\d[.,]?\d*[Ee]\+\d+")
+_SUM = re.compile(r"-?\d+(?:[.,]\d+)?")
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+_BLANKS = str.maketrans("", "", " \u00a0\u202f\u2009")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a national system writes its CSV.
+
+    columns  name -> headings, the first is the one written; compared without accents, case, dots and line breaks
+    totals   first word of the line of totals, if there is one
+    guard    True: a cell that a spreadsheet would run as a formula is written with an apostrophe before it
+    """
+
+    encoding: str
+    delimiter: str
+    columns: Mapping[str, Sequence[str]]
+    totals: str | None = None
+    guard: bool = True
+    mark: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """The lines of a file, each a node whose children are its filled cells, and what is only announced."""
+
+    lines: list[Node]
+    findings: tuple[Finding, ...]
+
+
+def read_csv(content: bytes, file: str, layout: Layout, *, limit: int = FILE_LIMIT) -> Table:
+    """Read one file.
+
+    Raises LocalError with all faults: R001 too large, R006 byte outside the encoding, R010 unknown heading,
+    R011 two headings for one column, R012 cell without heading, R013 quote not closed, R014 no heading line,
+    R015 mangled number. R016 (a total that is not the sum) only announces.
+    """
+    text = _decode(content, file, layout, limit)
+    findings: list[Finding] = []
+    rows = _rows(text, layout.delimiter, file, findings)
+    headings = next(rows, [])
+    names = _columns(headings, file, layout, findings)
+    if not any(names):
+        findings.append(Finding(code="R014", place=Place(file=file, line=1), values={
+            "headings": ", ".join(synonyms[0] for synonyms in layout.columns.values())}))
+        raise LocalError(*findings)
+    lines: list[Node] = []
+    announced: list[Finding] = []
+    for row in rows:
+        if not any(cell.text for cell in row):
+            continue
+        if layout.totals and _same(row[0].text) == _same(layout.totals):
+            announced.extend(_totals(row[1:], names[1:], lines, file))
+            continue
+        lines.append(_line(row, names, file, layout, findings))
+    if findings:
+        raise LocalError(*findings)
+    return Table(lines, tuple(announced))
+
+
+def write_csv(lines: Sequence[Mapping[str, str]], layout: Layout) -> bytes:
+    """Lines under the first headings, every column present. Raises UnicodeEncodeError for a foreign character."""
+    quoted = re.compile(f'[{re.escape(layout.delimiter)}"\r\n]|^\\s|\\s$')
+    rows = [[synonyms[0] for synonyms in layout.columns.values()]]
+    for line in lines:
+        unknown = set(line) - set(layout.columns)
+        if unknown:
+            raise ValueError(f"no column for {sorted(unknown)}")
+        rows.append([_guarded(line.get(name, ""), layout.guard) for name in layout.columns])
+    text = "".join(layout.delimiter.join(
+        '"' + cell.replace('"', '""') + '"' if quoted.search(cell) else cell for cell in row) + "\r\n" for row in rows)
+    content = text.encode(layout.encoding)
+    return _MARK + content if layout.mark else content
+
+
+def _guarded(text: str, guard: bool) -> str:
+    return f"'{text}" if guard and _FORMULA.match(text) else text
+
+
+def _decode(content: bytes, file: str, layout: Layout, limit: int) -> str:
+    if len(content) > limit:
+        raise LocalError(Finding(code="R001", place=Place(file=file), values={"limit": str(limit)}))
+    if layout.encoding == "utf-8":
+        content = content.removeprefix(_MARK)
+    elif content.startswith(_MARK):
+        raise LocalError(Finding(code="R006", place=Place(file=file, line=1, column=1),
+                                 values={"byte": "0xEF", "encoding": layout.encoding}))
+    try:
+        return content.decode(layout.encoding)
+    except UnicodeDecodeError as error:
+        before = content[:error.start].decode(layout.encoding)
+        raise LocalError(Finding(
+            code="R006", place=Place(file=file, line=before.count("\n") + 1, column=len(before) - before.rfind("\n")),
+            values={"byte": f"0x{content[error.start]:02X}", "encoding": layout.encoding}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    text: str
+    line: int
+    column: int
+
+
+def _rows(text: str, delimiter: str, file: str, findings: list[Finding]) -> Iterator[list[_Cell]]:
+    """Rows of cells; a quoted cell may hold delimiters, doubled quotes and line breaks."""
+    mark = re.escape(delimiter)
+    cell = re.compile(f'(?:"((?:[^"]|"")*)"[ \\t]*|([^{mark}\r\n]*))({mark}|\r\n|\n|\r|\\Z)')
+    ends = [match.end() for match in re.finditer("\r\n|\n|\r", text)]
+    row: list[_Cell] = []
+    offset = 0
+    while offset < len(text):
+        match = cell.match(text, offset)
+        number = bisect_right(ends, offset)
+        line, column = number + 1, offset - (ends[number - 1] if number else 0) + 1
+        if match is None or (match.group(1) is None and match.group(2).startswith('"')):
+            findings.append(Finding(code="R013", place=Place(file=file, line=line, column=column)))
+            return
+        quoted, plain, end = match.groups()
+        row.append(_Cell((quoted.replace('""', '"') if quoted is not None else plain).strip(), line, column))
+        offset = match.end()
+        if end != delimiter:
+            yield row
+            row = []
+    if row:
+        yield row
+
+
+def _same(heading: str) -> str:
+    """A heading without what people change: accents, case, dots, line breaks, the form of the number sign."""
+    plain = unicodedata.normalize("NFKD", heading.replace("°", "o").replace("’", "'"))
+    kept = "".join(character if character.isalnum() else " " for character in plain
+                   if not unicodedata.combining(character))
+    return " ".join(kept.upper().split())
+
+
+def _columns(headings: Sequence[_Cell], file: str, layout: Layout, findings: list[Finding]) -> list[str]:
+    """The column name of each heading, "" where there is none."""
+    known = {_same(synonym): name for name, synonyms in layout.columns.items() for synonym in synonyms}
+    names: list[str] = []
+    for heading in headings:
+        name = known.get(_same(heading.text), "") if heading.text else ""
+        place = Place(file=file, line=heading.line, column=heading.column)
+        if heading.text and not name:
+            near = difflib.get_close_matches(_same(heading.text), known, 1)
+            written = layout.columns[known[near[0]]][0] if near else ""
+            findings.append(Finding(code="R010", place=place, values={"heading": heading.text, "near": written or "?"}))
+        elif name and name in names:
+            findings.append(Finding(code="R011", place=place, values={"heading": heading.text}))
+        names.append(name)
+    return names
+
+
+def _line(row: Sequence[_Cell], names: Sequence[str], file: str, layout: Layout, findings: list[Finding]) -> Node:
+    line = Node("", "", Form.CSV, line=row[0].line, column=1)
+    for number, cell in enumerate(row):
+        if not cell.text:
+            continue
+        place = Place(file=file, line=cell.line, column=cell.column)
+        name = names[number] if number < len(names) else ""
+        if not name:
+            findings.append(Finding(code="R012", place=place, values={"value": cell.text[:40]}))
+            continue
+        if _MANGLED.fullmatch(cell.text):
+            findings.append(Finding(code="R015", place=place, values={
+                "value": cell.text, "heading": layout.columns[name][0]}))
+            continue
+        text = cell.text[1:] if layout.guard and _GUARDED.match(cell.text) else cell.text
+        line.children[name] = [Node(layout.columns[name][0], text, Form.CSV, line=cell.line, column=cell.column,
+                                    parent=line)]
+    return line
+
+
+def _totals(row: Sequence[_Cell], names: Sequence[str], lines: Sequence[Node], file: str) -> Iterator[Finding]:
+    """Compare each figure of the line of totals with the sum of its column; a difference is announced."""
+    for cell, name in zip(row, names, strict=False):
+        written = cell.text.translate(_BLANKS)
+        if not _SUM.fullmatch(written):
+            continue
+        texts = [line.children[name][0].text.translate(_BLANKS) for line in lines if name in line.children]
+        if not all(_SUM.fullmatch(text) for text in texts):
+            continue
+        total = sum((Decimal(text.replace(",", ".")) for text in texts), Decimal())
+        if total != Decimal(written.replace(",", ".")):
+            yield Finding(code="R016", place=Place(file=file, line=cell.line, column=cell.column),
+                          values={"value": cell.text, "sum": f"{total:f}".replace(".", ",")}, severity=Severity.WARNING)

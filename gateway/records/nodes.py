@@ -1,0 +1,116 @@
+"""What a national file holds once read: nodes with texts and places, whatever the file was written in.
+
+A node without text and without children is an absent value: the national system wrote an empty element or cell.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from gateway.findings import Place
+
+FILE_LIMIT = 32 * 1024 * 1024
+"""Bytes of the largest national file that is read (`limits.file` of the settings may say less)."""
+
+
+class Form(enum.Enum):
+    """The file a node comes from, which decides how its locator is written."""
+
+    XML = "xml"
+    CSV = "csv"
+    JSON = "json"
+
+
+class Kind(enum.Enum):
+    """What a JSON value was written as; every node of an XML or CSV file is a text."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    NULL = "null"
+    OBJECT = "object"
+    ARRAY = "array"
+
+
+class Node:
+    """One element, cell or value.
+
+    name      element, column or key
+    text      its text without blanks at both ends; "" when there is none
+    line      from 1; None where the file has no place for it (a group of lines)
+    column    in characters from 1; None for XML
+    ordinal   place among the children of that name, from 1
+    repeated  True when there are several, or may be: the locator then names the ordinal
+    children  by name, each in the order of the file; the members of a JSON array stand under ""
+    """
+
+    __slots__ = ("children", "column", "form", "kind", "line", "name", "ordinal", "parent", "repeated", "text")
+
+    def __init__(self, name: str, text: str, form: Form, *, line: int | None = None, column: int | None = None,
+                 parent: Node | None = None, ordinal: int = 1, repeated: bool = False, kind: Kind = Kind.TEXT) -> None:
+        self.name = name
+        self.text = text
+        self.form = form
+        self.line = line
+        self.column = column
+        self.parent = parent
+        self.ordinal = ordinal
+        self.repeated = repeated
+        self.kind = kind
+        self.children: dict[str, list[Node]] = {}
+
+    def first(self, path: Sequence[str]) -> Node | None:
+        """The first node at a path below this one, or None."""
+        node = self
+        for name in path:
+            found = node.children.get(name)
+            if not found:
+                return None
+            node = found[0]
+        return node
+
+    def every(self, path: Sequence[str]) -> list[Node]:
+        """All nodes at a path below this one; only the last step repeats. A JSON array gives its members."""
+        node = self.first(path[:-1])
+        found = node.children.get(path[-1], []) if node is not None and path else [self]
+        return [member for one in found for member in (one.children.get("", ()) if one.kind is Kind.ARRAY else (one,))]
+
+    @property
+    def locator(self) -> str:
+        """XPath with ordinals of repeated elements, JSON pointer (RFC 6901), or the heading of the column."""
+        if self.form is Form.CSV:
+            return self.name
+        steps = [node._step for node in self._ancestry() if node.form is Form.XML or node.parent is not None]
+        return "/" + "/".join(reversed(steps)) if steps else ""
+
+    def place(self, file: str) -> Place:
+        """Where it stands."""
+        return Place(file=file, line=self.line, column=self.column, locator=self.locator)
+
+    @property
+    def _step(self) -> str:
+        if self.form is Form.JSON:
+            member = self.parent is not None and self.parent.kind is Kind.ARRAY
+            return str(self.ordinal - 1) if member else self.name.replace("~", "~0").replace("/", "~1")
+        return f"{self.name}[{self.ordinal}]" if self.repeated else self.name
+
+    def _ancestry(self) -> Iterator[Node]:
+        node: Node | None = self
+        while node is not None:
+            yield node
+            node = node.parent
+
+
+Values: TypeAlias = "dict[str, str | list[Values]]"
+"""What is written: path relative to its group -> text, or for a repeated group its members."""
+
+
+def leaf_texts(node: Node) -> Iterator[tuple[str, str]]:
+    """Locator and text of every node with a text, in order: for comparing two files field by field."""
+    if node.text:
+        yield node.locator, node.text
+    for siblings in node.children.values():
+        for child in siblings:
+            yield from leaf_texts(child)

@@ -1,0 +1,128 @@
+"""National XML out: a skeleton document, as the national system writes it empty, filled with values.
+
+The skeleton gives the order of the elements, the constant texts and the way each empty element is written
+(``<X><null /></X>`` or ``<X />``): nothing of that is code. An element that repeats stands once in the skeleton.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from gateway.records.nodes import Values
+from gateway.records.xml import parse
+
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def writable(text: str) -> bool:
+    """Tell whether XML 1.0 can carry every character of a text."""
+    return _ILLEGAL.search(text) is None
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """One leaf element: how it looks empty, and its two ends around a text."""
+
+    path: str
+    empty: str
+    start: str
+    end: str
+
+
+@dataclass(frozen=True)
+class _Group:
+    """One repeated element, or the whole document: parts in order."""
+
+    path: str
+    parts: tuple[str | _Slot | _Group, ...]
+
+
+class Skeleton:
+    """An empty national document, compiled for filling.
+
+    content   the skeleton file
+    repeated  paths from the root of the elements that repeat: ``Item``, ``Item/Packages``
+
+    Raises LocalError as `gateway.records.xml.parse`.
+    """
+
+    def __init__(self, content: bytes, file: str, *, root: str, repeated: Collection[str]) -> None:
+        element = parse(content, file, root=root)
+        self.paths: set[str] = set()
+        self._repeated = frozenset(repeated)
+        self._groups: set[str] = set()
+        self._root = _Group("", tuple(_merge(self._compile(element, "", ""))))
+        self.missing = self._repeated - self._groups
+
+    def write(self, values: Values, encoding: str) -> bytes:
+        """The document. A value for a path that the skeleton does not have is our own fault: ValueError."""
+        pieces: list[str] = [f'<?xml version="1.0" encoding="{encoding}" standalone="no"?>\n']
+        _fill(self._root, values, pieces)
+        return "".join(pieces).encode(encoding, "xmlcharrefreplace")
+
+    def _compile(self, element: etree._Element, path: str, group: str) -> Iterable[str | _Slot | _Group]:
+        """The parts of one element. `path` leads from the root, `group` to the innermost repeated element."""
+        tag = str(element.tag)
+        inner = path.removeprefix(f"{group}/") if group else path
+        children = [child for child in element if child.tag != "null"]
+        if not children:
+            null = len(element) > 0
+            text = (element.text or "").strip()
+            empty = f"<{tag}>\n<null />\n</{tag}>\n" if null else f"<{tag}>{escape(text)}</{tag}>\n" if text \
+                else f"<{tag} />\n"
+            self.paths.add(path)
+            yield _Slot(inner, empty, f"<{tag}>", f"</{tag}>\n")
+            return
+        yield f"<{tag}>\n"
+        for child in children:
+            place = "/".join(filter(None, (path, str(child.tag))))
+            if place in self._repeated:
+                self._groups.add(place)
+                relative = place.removeprefix(f"{group}/") if group else place
+                yield _Group(relative, tuple(_merge(self._compile(child, place, place))))
+            else:
+                yield from self._compile(child, place, group)
+        yield f"</{tag}>\n"
+
+
+def _merge(parts: Iterable[str | _Slot | _Group]) -> Iterable[str | _Slot | _Group]:
+    """Join neighbouring constant texts."""
+    constant = ""
+    for part in parts:
+        if isinstance(part, str):
+            constant += part
+            continue
+        if constant:
+            yield constant
+            constant = ""
+        yield part
+    if constant:
+        yield constant
+
+
+def _fill(group: _Group, values: Mapping[str, str | list[Values]], pieces: list[str]) -> None:
+    taken = 0
+    for part in group.parts:
+        if isinstance(part, str):
+            pieces.append(part)
+            continue
+        value = values.get(part.path)
+        taken += value is not None
+        if isinstance(part, _Slot):
+            if value is None:
+                pieces.append(part.empty)
+            else:
+                assert isinstance(value, str)
+                pieces.extend((part.start, escape(value, {"\r": "&#13;"}), part.end))
+        elif value is not None:
+            assert isinstance(value, list)
+            for member in value:
+                _fill(part, member, pieces)
+    if taken != len(values):
+        known = {part.path for part in group.parts if not isinstance(part, str)}
+        raise ValueError(f"no place in the skeleton for {sorted(set(values) - known)}")
