@@ -9,8 +9,24 @@ The language is described in ``mappings/README.md``; the national side is `gatew
 
 from __future__ import annotations
 
+from gateway.mapping.corridors import Administration, Corridor, Corridors, load_corridors
 from gateway.mapping.mapping import Mapping, Traced, load_mapping
+from gateway.mapping.offices import OfficeEntry
+from gateway.mapping.peek import Peek, peek
 from gateway.mapping.requirements import Failure
 from gateway.mapping.search import search_path
 
-__all__ = ["Failure", "Mapping", "Traced", "load_mapping", "search_path"]
+__all__ = [
+    "Administration",
+    "Corridor",
+    "Corridors",
+    "Failure",
+    "Mapping",
+    "OfficeEntry",
+    "Peek",
+    "Traced",
+    "load_corridors",
+    "load_mapping",
+    "peek",
+    "search_path",
+]

@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -104,12 +105,22 @@ class Document:
 
 
 def read_mapping_file(path: Path, name: str) -> tuple[Document, list[Finding]]:
-    """Read one file. What could be understood is given back beside the findings (S... and M0..)."""
+    """Read one file. What could be understood is given back beside the findings (S... and M0..).
+
+    A file that has not changed since is not read again: many layouts share their base.
+    """
     try:
-        content = path.read_bytes()
+        status = path.stat()
+        document, findings = _read(path, name, status.st_mtime_ns, status.st_size)
     except OSError as error:
         finding = Finding(code="M001", place=Place(file=name), values={"reason": error.strerror or str(error)})
         return Document(name, ""), [finding]
+    return document, list(findings)
+
+
+@lru_cache(maxsize=128)
+def _read(path: Path, name: str, modified: int, size: int) -> tuple[Document, list[Finding]]:
+    content = path.read_bytes()
     node, findings = parse_document(content, name)
     document = Document(name, hashlib.sha256(content).hexdigest())
     if node is not None:

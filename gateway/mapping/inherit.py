@@ -1,6 +1,6 @@
 """From a file and the files it extends to one flat definition: lines by label, tables merged, everything with origin.
 
-A base is read first; each file then removes, overrides, adds and selects, in this order. Labels are the only handles.
+A base is read first; each file then removes, overrides, selects and adds, in this order. Labels are the only handles.
 """
 
 from __future__ import annotations
@@ -149,14 +149,14 @@ def _apply(definition: Definition, document: Document, findings: list[Finding]) 
     definition.stages.append(definition.lines)
     _remove(definition, document, findings)
     _override(definition, document, findings)
-    for label, (added, origin) in document.after.items():
-        if _known(label, definition, origin, findings):
-            definition.lines = tuple(_insert(definition.lines, label, added))
     if document.carries is not None:
         wanted = {named.text for named in document.carries
                   if _known(named.text, definition, named.origin, findings)}
         definition.stages.append(definition.lines)
         definition.lines = tuple(_select(definition.lines, wanted))
+    for label, (added, origin) in document.after.items():
+        if _known(label, definition, origin, findings):
+            definition.lines = tuple(_insert(definition.lines, label, added))
     seen: dict[str, Line] = {}
     for line in walk(definition.lines):
         first = seen.setdefault(line.label, line)

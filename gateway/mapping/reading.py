@@ -48,8 +48,11 @@ class Reading:
         scopes: Scopes = (self.record,)
         self._advance()
         self._level(self._plan.runs, scopes)
-        if self._tag:
+        if self._tag:  # nothing can take this segment here: what seems to be missing before it is its consequence
+            self.findings = [one for one in self.findings
+                             if one.code != "M202" or one.place.segment != self._position]
             self._unexpected()
+            return
         for access, value in self._plan.fixed:
             self._fix(access, value)
         self._twins()
@@ -286,8 +289,8 @@ class Reading:
     def _missing(self, line: PlanLine) -> None:
         place = Place(message=self._reference, segment=self._position, tag=self._segments[self._position - 1].tag,
                       missing=True)
-        constants = "+".join(element.wire or "" for element in line.elements if element.wire is not None)
-        self._add("M202", place, line, {"segment": f"{line.tag}+{constants}".rstrip("+")})
+        qualifier = "/".join(sorted(line.firm.get((0, 0), ())))
+        self._add("M202", place, line, {"segment": f"{line.tag}+{qualifier}" if qualifier else line.tag})
 
     def _find(self, code: str, values: Mapping[str, str], position: int | None = None) -> None:
         number = self._position if position is None else position

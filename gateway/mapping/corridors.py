@@ -1,0 +1,275 @@
+"""Corridors: which administrations exchange, with which mappings; and the layout for an event or for a message.
+
+A corridor is a folder ``corridors/<id>`` with ``corridor.yaml`` and ``cusdec.yaml``. Events use the layouts of the base
+profile; a file ``cusres/<layout>.yaml`` in the corridor's folder takes the place of the base's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from gateway.config.model import Model
+from gateway.config.scalars import Country, GatewayName, Text
+from gateway.config.validation import load_model
+from gateway.edifact import Message, WireMessage
+from gateway.errors import GatewayError, LocalError, PartnerError
+from gateway.findings import Finding, Place
+from gateway.mapping.document import nearest
+from gateway.mapping.mapping import Mapping as MessageMapping
+from gateway.mapping.mapping import load_mapping
+from gateway.mapping.offices import OFFICES, OfficeEntry, load_offices
+from gateway.references import Tree
+
+Role = Literal["departure", "transit", "destination"]
+
+LAYOUTS: Mapping[str, str] = {
+    "ACCEPTED": "accepted", "REJECTED": "rejected", "NOT-RELEASED": "not-released", "CROSS-OUT": "cross-out",
+    "CROSS-IN": "cross-in", "INCIDENT": "incident", "ARRIVED": "arrived", "DIVERTED": "diverted", "CONTROL": "control",
+    "PART-DISCHARGED": "part-discharged", "DIFF-CLOSED": "diff-closed", "DISCHARGED": "discharged",
+    "ENQUIRY": "enquiry", "ENQ-ANSWER": "enquiry-answer", "RECOVERY": "recovery", "STATE-QUERY": "state-query",
+    "STATE-ANSWER": "state-answer", "LEDGER": "ledger", "DOWNTIME": "downtime",
+}
+"""Event word -> its layout."""
+
+JOINED = "arrived-control"
+"""The layout that says ARRIVED and CONTROL at once."""
+
+BASE = "base/cusres-d96b"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Administration:
+    """One administration of a corridor, by the name of its gateway."""
+
+    gateway: str
+    country: str
+    role: Role
+
+
+class _Member(Model):
+    gateway: GatewayName
+    country: Country
+    role: Role
+
+
+class _Names(Model):
+    fr: Text
+    en: Text
+
+
+class _CorridorFile(Model):
+    format: Literal["1"]
+    id: Text
+    name: _Names
+    administrations: tuple[_Member, ...]
+
+
+class Layouts:
+    """The message layouts of some search folders, each loaded when it is first needed and then kept."""
+
+    def __init__(self, search: Sequence[Path]) -> None:
+        self._search = list(search)
+        self._loaded: dict[str, MessageMapping] = {}
+
+    def get(self, identifier: str) -> MessageMapping:
+        """The mapping. Raises LocalError with all its faults."""
+        mapping = self._loaded.get(identifier)
+        if mapping is None:
+            mapping = self._loaded[identifier] = load_mapping(identifier, self._search)
+        return mapping
+
+    def has(self, identifier: str) -> bool:
+        """Tell whether some folder has it."""
+        return any((folder / f"{identifier}.yaml").is_file() for folder in self._search)
+
+
+@dataclass(frozen=True)
+class Corridor:
+    """One corridor.
+
+    administrations  in the order of the itinerary, the one of departure first
+    """
+
+    identifier: str
+    name: Mapping[str, str]
+    administrations: tuple[Administration, ...]
+    layouts: Layouts = field(repr=False, compare=False)
+
+    @cached_property
+    def cusdec(self) -> MessageMapping:
+        """The mapping of the declaration. Raises LocalError with all its faults."""
+        return self.layouts.get(f"corridors/{self.identifier}/cusdec")
+
+    def cusres(self, word: str) -> MessageMapping:
+        """The mapping of an event word. Raises LocalError M303 for a word that there is not."""
+        layout = LAYOUTS.get(word)
+        if layout is None:
+            raise LocalError(Finding(code="M303", values={"word": word, "nearest": nearest(word, LAYOUTS)}))
+        return self._layout(layout)
+
+    def _layout(self, layout: str) -> MessageMapping:
+        own = f"corridors/{self.identifier}/cusres/{layout}"
+        return self.layouts.get(own if self.layouts.has(own) else f"{BASE}/{layout}")
+
+    def mappings(self) -> Iterator[MessageMapping]:
+        """Every mapping of the corridor: the declaration, then every layout of events."""
+        yield self.cusdec
+        for layout in (*LAYOUTS.values(), JOINED):
+            yield self._layout(layout)
+
+    def role(self, gateway: str) -> Role | None:
+        """What an administration is on this corridor; None when it has no part in it."""
+        return next((member.role for member in self.administrations if member.gateway == gateway), None)
+
+    def read(self, message: Message) -> list[Tree]:
+        """The records of a message: one declaration, or one event for each word.
+
+        Raises PartnerError: M214 when no layout has these words, else what the layout finds.
+        """
+        if message.identifier.type == "CUSDEC":
+            return [self.cusdec.to_record(message)]
+        mapping = self.layout_of(message)
+        return mapping.split(mapping.to_record(message))
+
+    def layout_of(self, message: Message) -> MessageMapping:
+        """The layout that fits the document and the words of a CUSRES. Raises PartnerError M214."""
+        for layout in (*LAYOUTS.values(), JOINED):
+            mapping = self._layout(layout)
+            if mapping.accepts(message):
+                return mapping
+        words = [segment.component(1) for segment in message.segments if segment.tag == "GIS"]
+        head = next((segment for segment in message.segments if segment.tag == "BGM"), None)
+        document = f"{head.component(1)}/{head.component(3)}" if head is not None else "-"
+        place = Place(message=message.reference, segment=head.position if head is not None else None,
+                      tag=head.tag if head is not None else None)
+        raise PartnerError(Finding(code="M214", place=place, values={"words": ", ".join(words) or "-",
+                                                                     "document": document,
+                                                                     "identifier": str(message.identifier)}))
+
+    def write(self, trees: Sequence[Tree]) -> WireMessage:
+        """The message of one event, or of ARRIVED and CONTROL of one office together.
+
+        Raises LocalError: M304 for events that do not travel together, M305 where the two differ in what they share.
+        """
+        words = [str(tree.get("word", "-")) for tree in trees]
+        if len(trees) == 1:
+            return self.cusres(words[0]).to_message(trees[0])
+        if sorted(words) != ["ARRIVED", "CONTROL"]:
+            raise LocalError(Finding(code="M304", values={"words": ", ".join(words) or "-"}))
+        mapping = self._layout(JOINED)
+        return mapping.to_message(join(mapping, dict(zip(words, trees, strict=True))))
+
+
+def join(mapping: MessageMapping, events: Mapping[str, Tree]) -> Tree:
+    """One record for a layout of several events. What the layout keeps once must be the same in all of them."""
+    names = mapping.plans[None].shape.names
+    joined: Tree = {}
+    shared: dict[str, Tree] = {}
+    for prefix in mapping.events:
+        word = mapping.definition.fixed[f"{prefix}.word"].text
+        own = names[prefix]
+        assert own is not None
+        joined[prefix] = {term: value for term, value in events[word].items() if term in own.names}
+        shared[word] = {term: value for term, value in events[word].items() if term not in own.names}
+    first = next(iter(shared.values()))
+    different = {term for tree in shared.values() for term in tree.keys() | first.keys()
+                 if tree.get(term) != first.get(term)}
+    if different:
+        raise LocalError(*(Finding(code="M305", place=Place(path=term), values={"term": term, "words": ", ".join(events)})
+                           for term in sorted(different)))
+    joined.update(first)
+    return joined
+
+
+class Corridors:
+    """Every corridor that could be read, and the offices.
+
+    broken   corridors whose own file cannot be read: identifier -> findings
+    """
+
+    def __init__(self, corridors: Sequence[Corridor], offices: Mapping[str, OfficeEntry],
+                 broken: Mapping[str, tuple[Finding, ...]]) -> None:
+        self.all = tuple(corridors)
+        self.offices = offices
+        self.broken = broken
+
+    @cached_property
+    def faults(self) -> Mapping[str, tuple[Finding, ...]]:
+        """What is wrong with corridors and their mappings: identifier -> findings. Loads every mapping."""
+        found = dict(self.broken)
+        for corridor in self.all:
+            try:
+                for _ in corridor.mappings():
+                    pass
+            except GatewayError as error:
+                found[corridor.identifier] = tuple(error.findings)
+        return found
+
+    def named(self, identifier: str) -> Corridor:
+        """The corridor of that name. Raises LocalError M302, or its own faults when its file cannot be read."""
+        for corridor in self.all:
+            if corridor.identifier == identifier:
+                return corridor
+        if identifier in self.broken:
+            raise LocalError(*self.broken[identifier])
+        known = [corridor.identifier for corridor in self.all]
+        raise LocalError(Finding(code="M302", values={"corridor": identifier, "nearest": nearest(identifier, known),
+                                                      "known": ", ".join(known) or "-"}))
+
+    def between(self, departure_office: str, destination_office: str) -> Corridor:
+        """The corridor from the administration of one office to that of another.
+
+        Raises LocalError: M301 for an office that the list does not have, M306 when no corridor joins the two.
+        """
+        departure, destination = (self._office(code) for code in (departure_office, destination_office))
+        for corridor in self.all:
+            if corridor.role(departure.administration) == "departure" \
+                    and corridor.role(destination.administration) == "destination":
+                return corridor
+        raise LocalError(Finding(code="M306", values={"departure": departure.administration,
+                                                      "destination": destination.administration,
+                                                      "known": ", ".join(one.identifier for one in self.all) or "-"}))
+
+    def _office(self, code: str) -> OfficeEntry:
+        entry = self.offices.get(code)
+        if entry is None:
+            raise LocalError(Finding(code="M301", values={"office": code, "nearest": nearest(code, self.offices),
+                                                          "file": OFFICES.as_posix()}))
+        return entry
+
+
+def load_corridors(search: Sequence[Path]) -> Corridors:
+    """The corridors and offices of the search folders; the first folder that has one wins.
+
+    Raises LocalError (S...) when the list of offices cannot be read; a corridor that cannot be read is noted.
+    """
+    layouts = Layouts(search)
+    corridors: dict[str, Corridor] = {}
+    broken: dict[str, tuple[Finding, ...]] = {}
+    for folder in search:
+        for path in sorted(folder.glob("corridors/*/corridor.yaml")):
+            identifier = path.parent.name
+            if identifier in corridors or identifier in broken:
+                continue
+            try:
+                corridors[identifier] = _load(path, layouts)
+            except LocalError as error:
+                broken[identifier] = tuple(error.findings)
+    return Corridors([corridors[identifier] for identifier in sorted(corridors)], load_offices(search), broken)
+
+
+def _load(path: Path, layouts: Layouts) -> Corridor:
+    listed = load_model(path, _CorridorFile)
+    roles = [member.role for member in listed.administrations]
+    sound = len(roles) > 1 and roles[0] == "departure" and roles[-1] == "destination" \
+        and all(role == "transit" for role in roles[1:-1])
+    if not sound or listed.id != path.parent.name:
+        raise LocalError(Finding(code="M307", place=Place(file=str(path)),
+                                 values={"corridor": listed.id, "folder": path.parent.name}))
+    members = tuple(Administration(gateway=member.gateway, country=member.country, role=member.role)
+                    for member in listed.administrations)
+    return Corridor(listed.id, {"fr": listed.name.fr, "en": listed.name.en}, members, layouts)
