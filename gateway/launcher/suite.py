@@ -1,7 +1,8 @@
 """``test``: pytest on the checkout, and the line that closes it, whatever happened.
 
 pytest runs as a child and loads this module as a plug-in, which writes its figures into a file; so the closing line
-comes even when the run was killed, and nobody has to read pytest's words.
+comes even when the run was killed, and nobody has to read pytest's words. Settings of a gateway that happens to
+live on this computer (``EDI_...``) do not reach the tests.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def run(options: Options) -> int:
         figures = Path(folder) / "figures"
         command = [sys.executable, "-I" if sys.flags.isolated else "-sP", "-m", "pytest", "-p", __name__,
                    "-p", "no:cacheprovider", "--rootdir", str(CHECKOUT), "-c", str(CHECKOUT / "setup.cfg")]
-        environ = {**os.environ, FIGURES: str(figures)}
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("EDI_")}
+        environ[FIGURES] = str(figures)
         with subprocess.Popen(command + options.rest, cwd=CHECKOUT, env=environ) as process:
             try:
                 status = process.wait()
