@@ -26,6 +26,7 @@ from paramiko.common import (
 
 from gateway.spool import write_whole
 from gateway.transport.served import ServedFolder, SftpSubsystem
+from gateway.transport.ssh import end_transport
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 _PATIENCE = 10.0
@@ -91,9 +92,7 @@ class MailboxServer:
             transports = list(self._transports)
             self._transports.clear()
         for transport in transports:
-            transport.close()
-        for transport in transports:
-            transport.join(_PATIENCE)
+            end_transport(transport, _PATIENCE)
 
     def __enter__(self) -> Self:
         return self
@@ -113,8 +112,11 @@ class MailboxServer:
             transport.add_server_key(self._key)
             transport.set_subsystem_handler("sftp", self.subsystem, self.folder)
             with self._lock:
-                self._transports = {known for known in self._transports if known.is_alive()} | {transport}
-            transport.start_server(event=threading.Event(), server=self.make_gate())  # goes on in its own thread
+                ended = {known for known in self._transports if not known.is_alive()}
+                self._transports = self._transports - ended | {transport}
+                transport.start_server(event=threading.Event(), server=self.make_gate())  # goes on in its own thread
+            for known in ended:
+                end_transport(known, _PATIENCE)
 
     def make_transport(self, connection: socket.socket) -> paramiko.Transport:
         """The SSH side of one connection."""

@@ -123,8 +123,7 @@ class SshConnection:
         """End the connection and its threads. Never raises."""
         self._cut()
         if self._transport is not None:
-            self._transport.close()
-            self._transport.join(_SECOND_LINE)
+            end_transport(self._transport, _SECOND_LINE)
         self._socket.close()
         self.watchdog.stop()
 
@@ -178,6 +177,16 @@ class SshConnection:
             channel = self._require().open_session(timeout=limits.channel + _SECOND_LINE)
             channel.invoke_subsystem("sftp")  # waits without any limit of its own
         return channel
+
+
+def end_transport(transport: paramiko.Transport, patience: float) -> None:
+    """Close a transport and wait for its thread; then stop the timer that a failed handshake leaves behind.
+
+    That timer is a thread that keeps the whole process from ending, for as long as the handshake might have taken.
+    """
+    transport.close()
+    transport.join(patience)
+    transport.packetizer.complete_handshake()
 
 
 def connect(lane: SftpLane, clock: Callable[[], float]) -> CountedSocket:
