@@ -1,11 +1,11 @@
 """What the ledger raises on purpose, and the one border where the database's own errors are translated.
 
     L001  the ledger cannot be opened            L007  another run held it longer than we wait
-    L002  no ledger of this kind                 L009  disk full
-    L003  a row was moved by another run         L010  same event, other content
-    L004  older than the program                 L011  same inbox file, other content
-    L005  newer than the program                 L012  same control reference, other content
-    L006  damaged, or not a ledger
+    L002  no ledger of this kind                 L008  the disk failed to read or write
+    L003  a row was moved by another run         L009  disk full
+    L004  older than the program                 L010  same event, other content
+    L005  newer than the program                 L011  same inbox file, other content
+    L006  damaged, or not a ledger               L012  same control reference, other content
 
 L003, L007 and L009 mean "run again": nothing of the transaction stands, so nothing is lost.
 """
@@ -15,17 +15,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from gateway.errors import GatewayError, LocalError, PartnerError
 from gateway.findings import Finding
 
 OPEN_FAILED, KIND_UNKNOWN, MOVED, OLDER, NEWER, DAMAGED, BUSY = "L001", "L002", "L003", "L004", "L005", "L006", "L007"
-DISK_FULL, EVENT_DIFFERS, DELIVERY_DIFFERS, INTERCHANGE_DIFFERS = "L009", "L010", "L011", "L012"
+DISK_FAILED, DISK_FULL, EVENT_DIFFERS, DELIVERY_DIFFERS, INTERCHANGE_DIFFERS = "L008", "L009", "L010", "L011", "L012"
 
 _SYMPTOMS = (  # SQLite's own sentences, sqlite3_errstr()
     ("database or disk is full", DISK_FULL),
-    ("disk I/O error", DISK_FULL),
+    ("disk I/O error", DISK_FAILED),
     ("database is locked", BUSY),
     ("database table is locked", BUSY),
     ("unable to open database file", OPEN_FAILED),
@@ -59,15 +59,12 @@ class LocalConflict(Conflict, LocalError):
 
 @contextmanager
 def translated(name: str) -> Iterator[None]:
-    """Turn the database's errors into LocalErrors. name: the ledger as people know it. Others pass through.
-
-    "disk I/O error" counts as a full disk: it is what a full file system gives for the write-ahead log's index.
-    """
+    """Turn the database's errors into LocalErrors. name: the ledger as people know it. Others pass through."""
     try:
         yield
     except DatabaseError as error:
         symptom = str(error.orig)
         code = next((code for words, code in _SYMPTOMS if words in symptom), None)
-        if code is None or not isinstance(error, (OperationalError, DatabaseError)):
+        if code is None:
             raise
         raise LocalError(Finding(code=code, values={"ledger": name, "reason": symptom})) from error

@@ -40,6 +40,14 @@ class HistoryRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryHead:
+    """The end of the history: number and hash of its last row; 0 and 64 zeros when it is empty."""
+
+    id: int
+    row_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BadRow:
     """The first place where the history is not what it was. fault: hash, hole or end."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, bindparam, case, insert, or_, select, update
+from sqlalchemy import Select, bindparam, case, insert, literal, or_, select, update
 
 from gateway.ledger.chain import Fact
 from gateway.ledger.errors import Moved
@@ -26,7 +26,7 @@ from gateway.ledger.states import (
     Step,
     may,
 )
-from gateway.ledger.tables import content, interchange, link, message, object_
+from gateway.ledger.tables import Instant, content, interchange, link, message, object_
 
 _SLICE = 500
 
@@ -38,8 +38,11 @@ class Sealing(Base):
                             test: bool, messages: Sequence[tuple[int, str]], at: datetime) -> int:
         """Bind waiting messages (number, message reference) to a new interchange; its number.
 
-        Interchange and messages are PREPARED. Raises Moved when one of the messages does not wait any more.
+        Interchange and messages are PREPARED. Raises Moved when one of the messages does not wait any more, ValueError
+        when there is none: an interchange without a message does not exist (UNZ 0036).
         """
+        if not messages:
+            raise ValueError("an interchange has at least one message")
         number = self._ids(interchange, 1).start
         body, digest = self._keep([payload])[0]
         self._connection.execute(insert(interchange), {
@@ -139,7 +142,7 @@ class Sealing(Base):
             lambda row, source, target: Fact(at=at, subject="object", subject_id=row.id, reference=row.message_id,
                                              event=Step.DISPATCH, from_state=source, to_state=target),
             {**tried, "dispatched": at,
-             "receipt_due": case((object_.c.receipt_for.is_(None), receipt_due), else_=None)},
+             "receipt_due": case((object_.c.receipt_for.is_(None), literal(receipt_due, Instant)), else_=None)},
             [object_.c.message_id])
         moved = {row.id for row in first}
         repeats = [row for row in rows if row.id not in moved]

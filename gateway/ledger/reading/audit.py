@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, Table, func, select
 from gateway.ledger.chain import START, Fact, row_hash
 from gateway.ledger.codec import digest_of
 from gateway.ledger.lookups import Lookups
-from gateway.ledger.questions import BadContent, BadRow
+from gateway.ledger.questions import BadContent, BadRow, HistoryHead, HistoryRow
 from gateway.ledger.tables import (
     content,
     counter,
@@ -28,7 +28,18 @@ _BATCH = 1000
 
 
 class Audit(Lookups):
-    """verify_history, verify_contents."""
+    """The history itself, verify_history, verify_contents."""
+
+    def history_head(self) -> HistoryHead:
+        """The last row's number and hash: whoever keeps them elsewhere can prove later that nothing before changed."""
+        row = self._connection.execute(
+            select(history.c.id, history.c.row_hash).order_by(history.c.id.desc()).limit(1)).first()
+        return HistoryHead(id=0, row_hash=START) if row is None else HistoryHead(id=row.id, row_hash=row.row_hash)
+
+    def history(self, *, after: int = 0) -> Iterator[HistoryRow]:
+        """The history in order, from the row after the given number on."""
+        for row in self._rows(select(history).where(history.c.id > after).order_by(history.c.id)):
+            yield HistoryRow(**row._mapping)
 
     def verify_history(self) -> BadRow | None:
         """Walk the whole chain; the first row that is not what it was, or None.
