@@ -1,0 +1,232 @@
+"""What a set of declarations and events says, as plain questions for the tables of `states`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta, tzinfo
+from functools import cached_property
+
+from gateway.transit.balance import Balance, balances
+from gateway.transit.declaration import Declaration, Moment
+from gateway.transit.event import Event, Word
+
+_ARRIVALS = ("ARRIVED", "DIVERTED")
+_VERSIONS = ("original", "replacement", "copy", "retransmission")
+
+
+def country_of(office: str) -> str:
+    """The country of an office: the first two characters of its code (profile section 8.3)."""
+    return office[:2]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The questions. Everything is derived when asked for the first time."""
+
+    declarations: tuple[Declaration, ...]
+    events: tuple[Event, ...]
+    now: datetime
+    administration: str | None
+    route: Sequence[str] | None
+    sent: Collection[str] | None
+    zone: tzinfo
+
+    @cached_property
+    def latest(self) -> Declaration | None:
+        """The version with the highest amendment number."""
+        held = [one for one in self.declarations if one.function in _VERSIONS]
+        return max(held, key=lambda one: one.amendment or 0, default=None)
+
+    @cached_property
+    def cancelled(self) -> bool:
+        """A cancellation, or a refusal of the release at departure, is held."""
+        return any(one.function == "cancellation" for one in self.declarations) or self.has("NOT-RELEASED")
+
+    def of(self, *words: str) -> list[Event]:
+        """The events with one of these words, by the time they happened."""
+        found = [event for event in self.events if event.word.value in words]
+        return sorted(found, key=lambda event: (self.instant(event.happened), event.administration, event.reference))
+
+    def has(self, *words: str) -> bool:
+        """Tell whether an event with one of these words is held."""
+        return any(event.word.value in words for event in self.events)
+
+    def own(self, word: str) -> bool:
+        """The same for our own administration; for anybody's where ours is not known."""
+        return any(self.administration in (None, event.administration) for event in self.of(word))
+
+    def instant(self, moment: Moment | None) -> datetime:
+        """A moment as an instant; a day counts from its start, nothing counts as long ago."""
+        if isinstance(moment, datetime):
+            return moment
+        if moment is None:
+            return datetime.min.replace(tzinfo=self.zone)
+        return datetime.combine(moment, time(), self.zone)
+
+    @cached_property
+    def limit(self) -> datetime | None:
+        """The instant at which the time limit is over."""
+        limit = self.latest.time_limit if self.latest is not None else None
+        if limit is None or isinstance(limit, datetime):
+            return limit
+        return datetime.combine(limit + timedelta(days=1), time(), self.zone)
+
+    @cached_property
+    def arrived(self) -> bool:
+        return self.has(*_ARRIVALS)
+
+    @cached_property
+    def seen_on_the_road(self) -> bool:
+        """A passage, an incident or an arrival is held."""
+        return self.has("CROSS-OUT", "CROSS-IN", "INCIDENT", *_ARRIVALS)
+
+    @cached_property
+    def discharged(self) -> bool:
+        return self.has("DISCHARGED")
+
+    @cached_property
+    def balances(self) -> list[Balance]:
+        """The balance of each item; empty where no declaration is held."""
+        return balances(self.latest, self.events) if self.latest is not None else []
+
+    @cached_property
+    def settled(self) -> bool:
+        """All balances are zero."""
+        return all(balance.zero for balance in self.balances)
+
+    @cached_property
+    def results(self) -> list[Event]:
+        """Control results that no later result of the same office replaces by naming it."""
+        controls = self.of("CONTROL")
+        replaced = {event.answered_event for event in controls}
+        return [event for event in controls if event.reference not in replaced]
+
+    @cached_property
+    def disputed(self) -> bool:
+        """A control that does not conform and is not settled, or a discharge that leaves something."""
+        open_results = [event for event in self.results if event.control_result == "B1"]
+        return bool(open_results and not self.has("DIFF-CLOSED")) or (self.discharged and not self.settled)
+
+    @cached_property
+    def controlled(self) -> bool:
+        return any(event.control_result in ("A1", "A2", "B1") for event in self.results)
+
+    @cached_property
+    def enquiry_open(self) -> bool:
+        """An enquiry without an answer that settles it, while what it asks for is still missing."""
+        answered = {event.answered_event for event in self.of("ENQ-ANSWER") if event.answer in ("arrived", "returned")}
+        pending = [event for event in self.of("ENQUIRY") if event.reference not in answered]
+        return bool(pending) and not (self.arrived and self.controlled and self.discharged)
+
+    @cached_property
+    def waited_for(self) -> tuple[str, ...]:
+        """Administrations, or where no route was given countries, that must accept the record."""
+        if self.route is not None:
+            return tuple(self.route)
+        latest = self.latest
+        if latest is None:
+            return ()
+        offices = [*(office.code for office in latest.offices_of_transit),
+                   *([latest.office_of_destination.code] if latest.office_of_destination is not None else [])]
+        home = country_of(latest.office_of_departure.code) if latest.office_of_departure is not None else ""
+        return tuple(country for country in dict.fromkeys(map(country_of, offices)) if country != home)
+
+    def _said(self, event: Event) -> set[str]:
+        """The names under which an answer may be waited for."""
+        office = event.office.code if event.office is not None else event.administration
+        return {event.administration, country_of(office)}
+
+    @cached_property
+    def answers(self) -> dict[str, Event]:
+        """Who must accept -> the last answer from there."""
+        found: dict[str, Event] = {}
+        for event in self.of("ACCEPTED", "REJECTED"):
+            for name in self.waited_for:
+                if name in self._said(event):
+                    found[name] = event
+        return found
+
+    @cached_property
+    def confirmed(self) -> bool:
+        return bool(self.waited_for) and all(
+            name in self.answers and self.answers[name].word is Word.ACCEPTED for name in self.waited_for)
+
+    @cached_property
+    def silent(self) -> tuple[str, ...]:
+        """Who has not answered."""
+        return tuple(name for name in self.waited_for if name not in self.answers)
+
+    @cached_property
+    def handed_over(self) -> bool:
+        """At least one partner has the record."""
+        return bool(self.sent) if self.sent is not None else self.latest is not None and self.latest.mrn is not None
+
+    @cached_property
+    def departure(self) -> str:
+        """Country of departure, "" where nobody knows it."""
+        office = self.latest.office_of_departure if self.latest is not None else None
+        return country_of(office.code) if office is not None else ""
+
+    @cached_property
+    def destination(self) -> str:
+        """Administration or country of destination, "" where nobody knows it."""
+        return self.waited_for[-1] if self.waited_for else ""
+
+    def awaited(self, role: str) -> str:
+        """Whose event comes next: for the departure the destination's, before that those of whom we expect the truck."""
+        return self.destination if role == "departure" else self.departure
+
+    @cached_property
+    def further_on(self) -> bool:
+        """A later office than ours has seen the truck: somebody else's entry after ours, or an arrival."""
+        if self.arrived:
+            return True
+        passed = [office.code for office in self.latest.offices_of_transit] if self.latest is not None else []
+        mine = [passed.index(event.office.code) for event in self.events
+                if event.word is Word.CROSS_IN and event.office is not None and event.office.code in passed
+                and self.administration in (None, event.administration)]
+        others = [passed.index(event.office.code) for event in self.events
+                  if event.word is Word.CROSS_IN and event.office is not None and event.office.code in passed
+                  and self.administration is not None and event.administration != self.administration]
+        return bool(mine) and any(other > max(mine) for other in others)
+
+    @cached_property
+    def arrived_elsewhere(self) -> bool:
+        """The truck has arrived at an office of another administration than ours."""
+        if self.administration is None:
+            return False
+        arrivals = self.of(*_ARRIVALS)
+        return bool(arrivals) and all(event.administration != self.administration for event in arrivals)
+
+    @cached_property
+    def conflicts(self) -> tuple[str, ...]:
+        """What contradicts itself (TRANSIT section 3.3); nothing is overwritten because of it."""
+        found = []
+        if self.cancelled and self.seen_on_the_road:
+            found.append("CANCELLED-BUT-SEEN")
+        offices = {event.office.code for event in self.of("ARRIVED") if event.office is not None}
+        if len(offices) > 1 and not self.has("DIVERTED"):
+            found.append("TWO-ARRIVALS")
+        if any(balance.below for balance in self.balances):
+            found.append("WRITTEN-OFF-ABOVE-DECLARED")
+        if self.has("RECOVERY") and self.discharged:
+            found.append("RECOVERY-AND-DISCHARGE")
+        by_office: dict[str, set[str | None]] = {}
+        for event in self.results:
+            by_office.setdefault(event.office.code if event.office is not None else event.administration,
+                                 set()).add(event.control_result)
+        if any(len(results) > 1 for results in by_office.values()):
+            found.append("TWO-CONTROL-RESULTS")
+        versions: dict[int, Declaration] = {}
+        for one in self.declarations:
+            if one.function in ("original", "replacement") \
+                    and _content(versions.setdefault(one.amendment or 0, one)) != _content(one):
+                found.append("TWO-CONTENTS-OF-ONE-VERSION")
+                break
+        return tuple(found)
+
+
+def _content(declaration: Declaration) -> Declaration:
+    """A version without what each sending has of its own."""
+    return replace(declaration, function="original", prepared=None, authentication=None)

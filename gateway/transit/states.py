@@ -1,0 +1,133 @@
+"""The state of a movement, as one administration sees it: a pure function of the set of events it holds.
+
+The tables are read from the top, the first line that holds is the state (TRANSIT section 3.2). Events may have come in
+any order; nothing here depends on it. Flags stand beside the state, never instead of it; contradictions (section 3.3) are
+shown to a person and overwrite nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from gateway.transit.declaration import Declaration
+from gateway.transit.event import Event
+from gateway.transit.facts import Facts
+from gateway.transit.flags import flags_of
+
+
+@dataclass(frozen=True, slots=True)
+class MovementState:
+    """What holds now.
+
+    state      code of the table of the role: EN-ROUTE, CLOSED ...
+    flags      codes; those about one administration carry it: ``REJECTED-BY:BFDGD``
+    next       wait, chase, correct, enquire, decide, none: the one thing to do
+    who        administration or country whose move it is, "" when nobody's or ours
+    conflicts  why CONFLICT is among the flags: codes of section 3.3
+    """
+
+    state: str
+    flags: frozenset[str]
+    next: str
+    who: str
+    conflicts: tuple[str, ...] = ()
+
+
+def movement_state(role: str, declarations: Sequence[Declaration], events: Sequence[Event], now: datetime, *,
+                   administration: str | None = None, route: Sequence[str] | None = None,
+                   sent: Collection[str] | None = None, zone: tzinfo = UTC) -> MovementState:
+    """The state of a movement.
+
+    role            departure, transit, destination: ours on this movement
+    declarations    every version and cancellation held, in any order; none when only events have come
+    administration  ours; a transit administration tells its own passage from its neighbours' by it
+    route           administrations that must accept; without it, the countries of the offices of the declaration
+    sent            partners the record was handed to; None when the caller keeps no such list: then it counts as sent
+    zone            of the office of destination: a time limit given as a day ends there at midnight
+
+    Raises ValueError for another role.
+    """
+    if role not in TABLES:
+        raise ValueError(f"no such role: {role}")
+    facts = Facts(tuple(declarations), tuple(events), now, administration, route, sent, zone)
+    state = next(code for code, holds in TABLES[role] if holds(facts))
+    flags = flags_of(facts, role)
+    conflicts = facts.conflicts
+    if conflicts:
+        flags = flags | {"CONFLICT"}
+    action, who = _next(role, state, flags, facts)
+    return MovementState(state, flags, action, who, conflicts)
+
+
+def _always(facts: Facts) -> bool:
+    return True
+
+
+Line = tuple[str, Callable[[Facts], bool]]
+
+DEPARTURE: tuple[Line, ...] = (
+    ("CLOSED", lambda facts: facts.discharged and facts.settled),
+    ("RECOVERY", lambda facts: facts.has("RECOVERY")),
+    ("ENQUIRY", lambda facts: facts.enquiry_open),
+    ("DISPUTED", lambda facts: facts.disputed),
+    ("PART-DISCHARGED", lambda facts: facts.has("PART-DISCHARGED")),
+    ("CONTROLLED", lambda facts: facts.controlled),
+    ("ARRIVED", lambda facts: facts.arrived),
+    ("CANCELLED", lambda facts: facts.cancelled and not facts.seen_on_the_road),
+    ("EN-ROUTE", lambda facts: facts.has("CROSS-OUT", "CROSS-IN", "INCIDENT")),
+    ("CONFIRMED", lambda facts: facts.confirmed),
+    ("SENT", lambda facts: facts.handed_over),
+    ("RELEASED", lambda facts: facts.latest is not None and facts.latest.released is not None),
+    ("RECORDED", lambda facts: facts.latest is not None and facts.latest.national_reference is not None),
+    ("DRAFT", _always),
+)
+
+TRANSIT: tuple[Line, ...] = (
+    ("CLOSED", lambda facts: facts.discharged or (facts.arrived and facts.own("CROSS-OUT"))),
+    ("EXITED", lambda facts: facts.own("CROSS-OUT") or facts.further_on),
+    ("ENTERED", lambda facts: facts.own("CROSS-IN")),
+    ("CANCELLED", lambda facts: facts.cancelled and not facts.seen_on_the_road),
+    ("EXPECTED", lambda facts: facts.latest is not None),
+    ("UNANNOUNCED", _always),
+)
+
+DESTINATION: tuple[Line, ...] = (
+    ("DISCHARGED", lambda facts: facts.discharged and facts.settled),
+    ("DISPUTED", lambda facts: facts.disputed),
+    ("PART-DISCHARGED", lambda facts: facts.has("PART-DISCHARGED")),
+    ("CONTROLLED", lambda facts: facts.controlled),
+    ("ELSEWHERE", lambda facts: facts.arrived_elsewhere),
+    ("ARRIVED", lambda facts: facts.arrived),
+    ("CANCELLED", lambda facts: facts.cancelled and not facts.seen_on_the_road),
+    ("EXPECTED", lambda facts: facts.latest is not None),
+    ("UNANNOUNCED", _always),
+)
+
+TABLES: dict[str, tuple[Line, ...]] = {"departure": DEPARTURE, "transit": TRANSIT, "destination": DESTINATION}
+"""Role -> lines, first that holds."""
+
+_ENDED = ("CLOSED", "DISCHARGED", "CANCELLED", "ELSEWHERE")
+
+
+def _next(role: str, state: str, flags: frozenset[str], facts: Facts) -> tuple[str, str]:
+    """The one thing to do, and whose move it is."""
+    if "CONFLICT" in flags or state == "DISPUTED":
+        return "decide", ""
+    rejecting = sorted(flag.partition(":")[2] for flag in flags if flag.startswith("REJECTED-BY:"))
+    if rejecting and state not in _ENDED:
+        return ("correct", "") if role == "departure" else ("wait", facts.departure)
+    if state in _ENDED:
+        return "none", ""
+    if state == "UNANNOUNCED":
+        return "chase", facts.departure
+    if "OVERDUE" in flags and role == "departure" and state not in ("ENQUIRY", "RECOVERY"):
+        return "enquire", facts.destination
+    if state == "SENT":
+        return "wait", " ".join(facts.silent)
+    if state in ("DRAFT", "RECORDED", "RELEASED", "RECOVERY"):
+        return "wait", ""
+    if role == "transit" and state == "EXITED":
+        return "none", ""
+    return "wait", "" if role == "destination" or (role == "transit" and state == "ENTERED") else facts.awaited(role)
