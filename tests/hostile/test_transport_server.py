@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import struct
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,12 +18,14 @@ from paramiko.sftp import (
     CMD_CLOSE,
     CMD_DATA,
     CMD_EXTENDED,
+    CMD_EXTENDED_REPLY,
     CMD_FSTAT,
     CMD_NAME,
     CMD_OPEN,
     CMD_READ,
     CMD_READDIR,
     CMD_RENAME,
+    CMD_VERSION,
     CMD_WRITE,
     SFTP_FAILURE,
 )
@@ -240,7 +243,7 @@ class NoExtensions(SftpSubsystem):
         _, data = self._read_packet()  # type: ignore[attr-defined]
         message = paramiko.Message()
         message.add_int(3)
-        self._send_packet(2, message)  # type: ignore[attr-defined]
+        self._send_packet(CMD_VERSION, message)  # type: ignore[attr-defined]
         return int.from_bytes(data[:4], "big")
 
     def _process(self, kind: int, number: int, message: paramiko.Message) -> None:
@@ -272,6 +275,57 @@ def test_a_refused_rename_is_a_failure_when_the_name_is_not_there_with_the_right
     (new / torn[0]).write_bytes(b"to")
     with opened(serve(subsystem=Refused)) as mailbox:
         assert [outcome.error and outcome.error.code for outcome in mailbox.publish([absent, torn])] == ["B110", "B110"]
+
+
+def test_a_full_disk_on_the_server_is_called_by_its_name(serve: Callable[..., SftpLane]) -> None:
+    class Full(SftpSubsystem):
+        """Every write fails, and statvfs@openssh.com says why."""
+
+        def _send_server_version(self) -> int:
+            _, data = self._read_packet()  # type: ignore[attr-defined]
+            message = paramiko.Message()
+            message.add_int(3)
+            message.add_string("statvfs@openssh.com")
+            message.add_string("2")
+            self._send_packet(CMD_VERSION, message)  # type: ignore[attr-defined]
+            return int.from_bytes(data[:4], "big")
+
+        def _process(self, kind: int, number: int, message: paramiko.Message) -> None:
+            if kind == CMD_WRITE:
+                self._send_status(number, SFTP_FAILURE)  # type: ignore[attr-defined]
+            elif kind == CMD_EXTENDED:
+                answer = paramiko.Message()
+                answer.add_int(number)
+                answer.add_bytes(struct.pack(">11Q", 512, 512, 1000, 9, 4, 0, 0, 0, 0, 0, 255))
+                self._send_packet(CMD_EXTENDED_REPLY, answer)  # type: ignore[attr-defined]
+            else:
+                super()._process(kind, number, message)
+
+    with opened(serve(subsystem=Full)) as mailbox:
+        [outcome] = mailbox.publish([sealed(b"x" * 5000)])
+    assert outcome.error is not None
+    assert (outcome.error.code, dict(outcome.error.findings[0].values)) == (
+        "B109", {"name": outcome.name, "free": "2048", "needed": "5000"})
+
+
+def test_where_the_listing_says_nothing_of_an_entry_it_is_asked_for(serve: Callable[..., SftpLane],
+                                                                    tmp_path: Path) -> None:
+    class Silent(ServedFolder):
+        def list_folder(self, path: str) -> list[SFTPAttributes] | int:
+            found = super().list_folder(path)
+            assert isinstance(found, list)
+            bare = []
+            for entry in found:
+                bare.append(SFTPAttributes())
+                bare[-1].filename = entry.filename
+            return bare
+
+    file, link = sealed(b"a file"), "0" * 32 + ".p7m"
+    with opened(serve(folder=Silent)) as mailbox:
+        mailbox.publish([file])
+        (tmp_path / "root" / "v1" / "in" / "new" / link).symlink_to("/etc/hostname")
+        assert mailbox.list() == [Entry(file[0], 6)]
+        assert [(found.name, found.found) for found in mailbox.foreign] == [(link, "link")]
 
 
 @pytest.mark.needs_sshd

@@ -1,0 +1,220 @@
+"""Does the pipeline keep its window full, its caps, and every answer with the request it belongs to?"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.transport import wire
+from gateway.transport.batch import BatchSFTP, Job
+from gateway.transport.lanes import Limits
+from gateway.transport.watchdog import Watchdog
+from gateway.transport.wire import Code, Data, Handle, Kind, Malformed, Status
+
+HELLO = b"\0\0\0\x05\x02\0\0\0\x03"
+
+
+class Patient:
+    """No time limit."""
+
+    @contextlib.contextmanager
+    def limit(self, seconds: float) -> Iterator[None]:
+        yield
+
+    def alive(self) -> None:
+        """Nothing waits."""
+
+
+@dataclass
+class Scripted:
+    """A server in memory: answers each request by `answer`, all that are outstanding in an order of `shuffle`."""
+
+    answer: Callable[[int, bytes], bytes]
+    shuffle: Callable[[list[bytes]], None] = lambda packets: None
+    piece: int = 1 << 18
+    pending: list[bytes] = field(default_factory=list)
+    ready: bytearray = field(default_factory=lambda: bytearray(HELLO))
+    sent: bytearray = field(default_factory=bytearray)
+    outstanding: list[int] = field(default_factory=list)
+    kinds: list[int] = field(default_factory=list)
+
+    def send(self, data: bytes) -> int:
+        data = data[:self.piece]
+        self.sent += data
+        while len(self.sent) >= 4 and len(self.sent) >= 4 + (length := int.from_bytes(self.sent[:4], "big")):
+            packet = bytes(self.sent[4:4 + length])
+            del self.sent[:4 + length]
+            if packet[0] != Kind.INIT:
+                self.kinds.append(packet[0])
+                self.pending.append(self.answer(packet[0], packet[1:]))
+        return len(data)
+
+    def recv(self, count: int) -> bytes:
+        if not self.ready:
+            self.outstanding.append(len(self.pending))
+            self.shuffle(self.pending)
+            if self.pending:
+                packet = self.pending.pop(0)
+                self.ready += struct.pack(">I", len(packet)) + packet
+        data = bytes(self.ready[:min(count, self.piece)])
+        del self.ready[:len(data)]
+        return data
+
+
+def echo(kind: int, body: bytes) -> bytes:
+    """HANDLE to OPEN, DATA with the offset asked for to READ, OK to the rest."""
+    number, rest = body[:4], body[4:]
+    if kind == Kind.OPEN:
+        return bytes([Kind.HANDLE]) + number + rest[:4 + int.from_bytes(rest[:4], "big")]
+    if kind == Kind.READ:
+        length = 4 + int.from_bytes(rest[:4], "big")
+        return bytes([Kind.DATA]) + number + wire.text(rest[4:length] + rest[length:length + 8])
+    return bytes([Kind.STATUS]) + number + b"\0\0\0\0"
+
+
+def reading(name: bytes, reads: int) -> Job[tuple[bytes, list[bytes]]]:
+    """Open, read so many pieces in one flight, close; checks that every answer is its own."""
+    [opened] = yield [wire.open_file(name, wire.Flags.READ)]
+    assert opened == Handle(name)
+    answers = yield [wire.read(name, at, 100) for at in range(reads)]
+    [closed] = yield [wire.with_handle(Kind.CLOSE, name)]
+    assert closed == Status(Code.OK, "")
+    return name, [answer.content for answer in answers if isinstance(answer, Data)]
+
+
+@given(st.lists(st.integers(1, 40), max_size=60), st.integers(1, 8), st.integers(1, 2000), st.integers(0, 1 << 30),
+       st.integers(1, 300))
+def test_every_answer_finds_its_request_whatever_the_order_and_the_pieces(
+        sizes: list[int], files: int, octets: int, seed: int, piece: int) -> None:
+    stream = Scripted(echo, random.Random(seed).shuffle, piece)
+    batch = BatchSFTP(stream, Patient(), Limits(files=files, octets=octets))
+    jobs = ((0, reading(b"%d" % number, reads)) for number, reads in enumerate(sizes))
+    assert dict(batch.run(jobs)) == {
+        b"%d" % number: [b"%d" % number + struct.pack(">Q", at) for at in range(reads)]
+        for number, reads in enumerate(sizes)}
+
+
+def test_the_window_is_full_and_never_exceeded() -> None:
+    stream = Scripted(echo)
+    batch = BatchSFTP(stream, Patient(), Limits(files=5))
+    assert len(list(batch.run((0, reading(b"%d" % number, 1)) for number in range(50)))) == 50
+    assert max(stream.outstanding) == 5
+    assert stream.kinds[:5] == [Kind.OPEN] * 5  # five files begin before the first goes on
+
+
+def test_octets_under_way_stay_below_the_cap_and_requests_below_theirs() -> None:
+    stream = Scripted(echo)
+    batch = BatchSFTP(stream, Patient(), Limits(octets=1000))
+    list(batch.run([(0, reading(b"a", 500))]))
+    assert max(stream.outstanding) == 10
+    stream = Scripted(echo)
+    list(BatchSFTP(stream, Patient(), Limits()).run([(0, reading(b"a", 5000))]))
+    assert max(stream.outstanding) == 256
+
+
+def test_files_that_are_heavy_together_are_taken_one_after_the_other() -> None:
+    begun: list[int] = []
+
+    def job(number: int) -> Job[int]:
+        begun.append(number)
+        yield [wire.with_path(Kind.STAT, b"x")]
+        return number
+
+    batch = BatchSFTP(Scripted(echo), Patient(), Limits())
+    results = batch.run((20 << 20, job(number)) for number in range(3))
+    assert (next(results), begun) == (0, [0, 1])
+    assert list(results) == [1, 2]
+
+
+def test_an_abandoned_run_does_not_disturb_the_next() -> None:
+    batch = BatchSFTP(Scripted(echo, random.Random(1).shuffle), Patient(), Limits())
+    first = batch.run((0, reading(b"%d" % number, 9)) for number in range(30))
+    next(first)
+    del first
+    assert batch.one(reading(b"next", 2))[0] == b"next"
+
+
+def test_a_job_that_ends_without_asking_anything_has_its_result() -> None:
+    def ready(number: int) -> Job[int]:
+        yield from ()
+        return number
+
+    batch = BatchSFTP(Scripted(echo), Patient(), Limits(files=2))
+    assert list(batch.run((0, ready(number)) for number in range(9))) == list(range(9))
+    assert list(batch.run(iter(()))) == []
+
+
+@pytest.mark.parametrize("packet", [b"", b"\0\0\0\0", b"\xff\xff\xff\xff",
+                                    struct.pack(">IBI", 9, 101, 4711) + bytes(4)])
+def test_an_answer_to_nothing_or_of_absurd_length_ends_the_session(packet: bytes) -> None:
+    stream = Scripted(echo)
+    batch = BatchSFTP(stream, Patient(), Limits())
+    stream.ready += packet
+    stream.answer = lambda kind, body: b"\x65"
+    with pytest.raises((Malformed, EOFError)):
+        batch.one(reading(b"a", 1))
+
+
+def test_a_closed_stream_is_an_end_of_file_in_both_directions() -> None:
+    stream = Scripted(echo)
+    batch = BatchSFTP(stream, Patient(), Limits())
+    stream.recv = lambda count: b""  # type: ignore[method-assign]
+    with pytest.raises(EOFError, match="receiving"):
+        batch.one(reading(b"a", 1))
+    stream.send = lambda data: 0  # type: ignore[method-assign]
+    with pytest.raises(EOFError, match="sending"):
+        batch.one(reading(b"a", 1))
+
+
+@pytest.fixture
+def cuts() -> list[float]:
+    return []
+
+
+def watched(cuts: list[float], session: float) -> Watchdog:
+    return Watchdog(time.monotonic, lambda: cuts.append(time.monotonic()), session)
+
+
+def test_the_watchdog_cuts_after_silence_and_not_before(cuts: list[float]) -> None:
+    dog = watched(cuts, 60)
+    begun = time.monotonic()
+    with dog.limit(0.2):
+        while time.monotonic() - begun < 0.5:
+            dog.alive()
+            time.sleep(0.01)
+        assert cuts == []
+        time.sleep(0.5)
+    dog.stop()
+    assert dog.expired
+    assert [0.6 < cut - begun < 1.0 for cut in cuts] == [True]
+
+
+def test_the_watchdog_ends_a_lively_session_at_its_limit_but_lets_the_caller_think(cuts: list[float]) -> None:
+    dog = watched(cuts, 0.3)
+    with dog.limit(0.1):
+        pass
+    time.sleep(0.5)  # the caller's own time, beyond every limit
+    assert not dog.expired
+    with dog.limit(10):
+        time.sleep(0.2)
+    dog.stop()
+    assert (dog.expired, len(cuts)) == (True, 1)
+
+
+def test_a_stopped_watchdog_never_cuts_and_leaves_no_thread(cuts: list[float]) -> None:
+    before = threading.active_count()
+    dog = watched(cuts, 60)
+    with dog.limit(0.1):
+        dog.stop()
+        dog.stop()
+    time.sleep(0.2)
+    assert (cuts, dog.expired, threading.active_count()) == ([], False, before)
