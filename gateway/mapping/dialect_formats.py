@@ -147,7 +147,7 @@ def _java(argument: str, surroundings: Surroundings) -> Format:
         assert isinstance(value, Decimal)
         text = java_double(value)
         if len(value.normalize().as_tuple().digits) > 15:
-            raise Misfit("D207", value=f"{value:f}")
+            raise Misfit("D206", value=f"{value:f}")
         return text
 
     return _exact("java", {"decimal"}, read, write)
@@ -181,7 +181,7 @@ def _count(argument: str, surroundings: Surroundings) -> Format:
     def write(value: Scalar) -> str:
         assert isinstance(value, int)
         if value < 0:
-            raise Misfit("D208", value=str(value))
+            raise Misfit("D206", value=str(value))
         return str(value)
 
     return _exact("count", {"count"}, read, write)

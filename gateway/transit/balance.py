@@ -1,7 +1,7 @@
 """What is left of each goods item: declared - written off - settled, packages and mass apart, never below zero.
 
-Source: TRANSIT section 3.2, profile section 8.5. Write-offs are the items of PART-DISCHARGED and DISCHARGED, settlements
-those of DIFF-CLOSED. A discharge without any line, where none was ever sent, writes everything off.
+Source: TRANSIT section 3.2, profile section 8.5. Write-offs are the items of PART-DISCHARGED and DISCHARGED,
+settlements those of DIFF-CLOSED. A discharge without any line, where none was ever sent, writes everything off.
 """
 
 from __future__ import annotations

@@ -174,7 +174,7 @@ class Facts:
         return self.waited_for[-1] if self.waited_for else ""
 
     def awaited(self, role: str) -> str:
-        """Whose event comes next: for the departure the destination's, before that those of whom we expect the truck."""
+        """Whose event comes next: the destination's for the departure, the departure's for everybody else."""
         return self.destination if role == "departure" else self.departure
 
     @cached_property

@@ -67,10 +67,11 @@ def _contents(facts: Facts) -> Iterator[str]:
     if latest is not None:
         declared = {vehicle.identity for vehicle in (latest.vehicle_at_departure, latest.vehicle_at_border)
                     if vehicle is not None and vehicle.identity is not None}
-        seen = {vehicle.identity for event in facts.events for vehicle in event.vehicles if vehicle.identity is not None}
+        seen = {vehicle.identity for event in facts.events for vehicle in event.vehicles} - {None}
         if declared and seen - declared:
             yield "VEHICLE-CHANGED"
-    if any(extra.key == "fallback" for one in (*facts.declarations, *facts.events) for extra in one.extras):
+    extras = [*(one.extras for one in facts.declarations), *(event.extras for event in facts.events)]
+    if any(extra.key == "fallback" for found in extras for extra in found):
         yield "FALLBACK"
 
 

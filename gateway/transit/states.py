@@ -1,8 +1,8 @@
 """The state of a movement, as one administration sees it: a pure function of the set of events it holds.
 
 The tables are read from the top, the first line that holds is the state (TRANSIT section 3.2). Events may have come in
-any order; nothing here depends on it. Flags stand beside the state, never instead of it; contradictions (section 3.3) are
-shown to a person and overwrite nothing.
+any order; nothing here depends on it. Flags stand beside the state, never instead of it; contradictions (section 3.3)
+are shown to a person and overwrite nothing.
 """
 
 from __future__ import annotations
