@@ -48,7 +48,7 @@ def known(key: str, language: Language) -> bool:
     return catalogue(language).gettext(key) != key
 
 
-def say(key: str, language: Language, **values: object) -> str:
+def say(key: str, language: Language, /, **values: object) -> str:
     """The sentence for a key with its values filled in.
 
     A key without a sentence gives the key itself: a test keeps both catalogues complete, and a person who meets
@@ -58,7 +58,7 @@ def say(key: str, language: Language, **values: object) -> str:
     return sentence.format_map(_Values(values)) if "{" in sentence else sentence
 
 
-def count(key: str, number: int, language: Language, **values: object) -> str:
+def count(key: str, number: int, language: Language, /, **values: object) -> str:
     """The sentence for a key that has plural forms, chosen by `number`, which also fills ``{n}``."""
     return catalogue(language).ngettext(key, key, number).format_map(_Values({**values, "n": number}))
 

@@ -22,6 +22,13 @@ class Faults:
     def __bool__(self) -> bool:
         return bool(self._findings)
 
+    def copy(self) -> Faults:
+        """The same faults, to go on collecting apart."""
+        other = Faults(self.file)
+        other.at_characters = self.at_characters
+        other._findings, other._surplus = list(self._findings), self._surplus
+        return other
+
     def add(self, code: str, line: int | None = None, column: int | None = None, /, **values: str) -> None:
         """Add one finding at a line and column of the file. Beyond LIMIT they are only counted."""
         if len(self._findings) >= LIMIT:

@@ -83,13 +83,16 @@ class TextNode:
     @cached_property
     def _positions(self) -> list[Position]:
         """The place of every character and of the end."""
+        if not self.text:
+            return [self._closing if self.style in ("'", '"') else (self.line, self.column)]
         walk = self._folded() if self.style == ">" else self._flow()
         positions = [position for position, _ in zip(walk, self.text, strict=False)]
         if len(positions) < len(self.text):  # never seen; a place nearby is better than none
             positions.extend([self.end] * (len(self.text) - len(positions)))
-        last_line, last_column = positions[-1] if positions else (self.line, self.column)
-        behind = (last_line, last_column + 1) if self.style == ">" or self.style == "plain" else self._closing
-        return [*positions, behind]
+        line, column = positions[-1]
+        if self.style == ">":
+            return [*positions, (line + 1, 1) if self.text.endswith("\n") else (line, column + 1)]
+        return [*positions, (line, column + 1) if self.style == "plain" else self._closing]
 
     @property
     def _closing(self) -> Position:

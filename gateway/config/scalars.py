@@ -9,7 +9,6 @@ build a model in Python.
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import re
 import zoneinfo
@@ -162,7 +161,7 @@ def _host_key(value: str) -> str:
     parts = value.split(" ")
     try:
         blob = base64.b64decode(parts[1], validate=True)
-    except (IndexError, binascii.Error):
+    except (IndexError, ValueError):
         raise fault("S049", value=value[:40])
     length = int.from_bytes(blob[:4], "big")
     if parts[0] not in _KEY_TYPES or blob[4:4 + length] != parts[0].encode("ascii"):

@@ -1,19 +1,14 @@
 """A text that is not YAML: one fault in our words at the parser's place.
 
-The C parser and the Python parser disagree about the place of some faults, so the Python parser's place is taken
-wherever it finds a fault too.
+The parser's English sentence is only looked at to choose a code; it goes no further.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import yaml
 
 from gateway.config.characters import Source, invisible_in
 from gateway.config.faults import Faults
-
-DEPTH_LIMIT = 32
 
 _SYNTAX = (  # words of the parser's English sentence -> our code; the first that fits
     ("unknown escape character", "S027"),
@@ -25,15 +20,6 @@ _SYNTAX = (  # words of the parser's English sentence -> our code; the first tha
     ("could not find expected ':'", "S026"),
     ("did not find expected", "S025"),
 )
-
-
-def provoke(text: str, parser: Any) -> None:
-    """Have the Python parser raise its own error, as far as it nests sensibly (deeper, its time grows as a square)."""
-    depth = 0
-    for event in yaml.parse(text, Loader=parser):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEPTH_LIMIT:
-            return
 
 
 def syntax_fault(error: yaml.YAMLError, source: Source, faults: Faults) -> None:

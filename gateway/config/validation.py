@@ -37,7 +37,7 @@ CODES = {
     "literal_error": "S045", "union_tag_invalid": "S045",
     "too_short": "S046", "too_long": "S047",
 }
-"""pydantic's error type -> our code. S048 is S041 without a name to suggest."""
+"""pydantic's error type -> our code. S048 is S041 without a name to suggest; S099 would be a type forgotten here."""
 
 _OUR_CODE = re.compile(r"[A-Z]+[0-9]{3,4}")
 _QUOTED = re.compile(r"'([^']*)'")
@@ -126,12 +126,15 @@ def _findings(error: ValidationError, root: Node, model: type[BaseModel], file: 
     for one in error.errors(include_url=False):
         location = one["loc"]
         key, value = _follow(root, location)[-1]
+        kind, context = one["type"], one.get("ctx", {})
+        code = CODES.get(kind, kind if _OUR_CODE.fullmatch(kind) else "S099")
         if isinstance(value, TextNode) and value.empty:
             continue  # said already: the value is missing
-        kind, context = one["type"], one.get("ctx", {})
-        code = CODES.get(kind, kind)
-        assert _OUR_CODE.fullmatch(code), f"no sentence for {kind}"
-        if code == "S040":
+        if kind == "too_short" and isinstance(value, SequenceNode) and len(value.items) >= context["min_length"]:
+            continue  # it only looks short because members of it are faulty
+        if "discriminator" in context and not isinstance(value, MappingNode):
+            findings.append(_at(value, file, "S042", value=_shown(one["input"])))
+        elif code == "S040":
             name = str(context.get("discriminator", location[-1])).strip("'")
             parent = location if "discriminator" in context else location[:-1]
             missing.append((parent, name, _at(key or value, file, code, key=name)))
@@ -142,8 +145,8 @@ def _findings(error: ValidationError, root: Node, model: type[BaseModel], file: 
             guesses.add((location[:-1], guess))
         elif kind == "union_tag_invalid":
             chooser = _follow(value, [str(context["discriminator"]).strip("'")])[-1][1]
-            findings.append(_at(chooser, file, code, value=_shown(context["tag"]),
-                                expected=_words(context["expected_tags"])))
+            word = chooser.text if isinstance(chooser, TextNode) else ""
+            findings.append(_at(chooser, file, code, value=_shown(word), expected=_words(context["expected_tags"])))
         elif kind == code:  # raised by our own models and types
             blamed = _follow(value, context["at"])[-1][1]
             findings.append(_at(blamed, file, code, **context["values"]))
