@@ -104,5 +104,33 @@ def make_durable(engine: Engine) -> None:
         raise LocalError(Finding(code=OPEN_FAILED, values={"ledger": str(engine.url.database), "reason": f"{mode}"}))
 
 
+def copy_to(engine: Engine, target: Path) -> None:
+    """Copy the database into a new file. Raises LocalError L001; leaves no half copy behind."""
+    try:
+        os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise _unopened(target, error) from error
+    try:
+        source = engine.raw_connection()
+        try:
+            source.execute("PRAGMA query_only=OFF")  # it counts the copy as writing
+            source.execute("VACUUM INTO ?", (str(target),))
+        finally:
+            source.invalidate()
+        with target.open("rb+") as copy:
+            os.fsync(copy.fileno())
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def faults(engine: Engine) -> list[str]:
+    """What ``integrity_check`` and ``foreign_key_check`` report."""
+    with engine.connect() as connection:
+        broken = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
+        loose = [f"{row[0]} {row[1]} -> {row[2]}" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
+    return [line for line in broken if line != "ok"] + loose
+
+
 def _unopened(path: Path, error: OSError) -> LocalError:
     return LocalError(Finding(code=OPEN_FAILED, values={"ledger": str(path), "reason": error.strerror or str(error)}))

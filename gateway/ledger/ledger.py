@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 
 from sqlalchemy import URL, Engine
@@ -84,6 +85,19 @@ class Ledger:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  traceback: TracebackType | None) -> None:
         self.close()
+
+    def backup(self, target: Path) -> None:
+        """Write a whole, compact copy of the ledger as it is at this moment (0600); runs go on meanwhile.
+
+        Raises LocalError L001 when `target` exists or cannot be written, L009 when its disk is full.
+        """
+        with translated(str(target)):
+            engines.copy_to(self._reader, target)
+
+    def integrity(self) -> list[str]:
+        """What SQLite finds wrong with the file and between its tables; empty when it is sound. Reads everything."""
+        with translated(str(self._url.database)):
+            return engines.faults(self._reader)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

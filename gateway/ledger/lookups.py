@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, Row, and_, bindparam, select
 
 from gateway.ledger.codec import decode_moment, decode_tree
 from gateway.ledger.rows import DeclarationRow, EventRow, KnownInterchange, KnownObject, LinkHead, Movement
-from gateway.ledger.states import InterchangeState
-from gateway.ledger.tables import declaration, event, interchange, link, movement, object_
+from gateway.ledger.states import InterchangeState, MessageState
+from gateway.ledger.tables import declaration, event, interchange, link, message, movement, object_
 
 NO_MIC = "0" * 64
 """What the first object of a link names as its predecessor (ENVELOPE section 4)."""
@@ -41,6 +43,19 @@ class Lookups:
         """Every event of a movement, in the order of recording (which means nothing: TRANSIT 3.1)."""
         return [event_row(row) for row in self._connection.execute(
             select(event).where(event.c.mrn == mrn).order_by(event.c.id))]
+
+    def handed_to(self, mrn: str) -> set[str]:
+        """The partners into whose mailbox a declaration of this movement was put."""
+        return set(self._connection.execute(select(message.c.partner).distinct().where(
+            message.c.direction == "out", message.c.mrn == mrn, message.c.type == "CUSDEC",
+            message.c.state.not_in([MessageState.WAITING, MessageState.PREPARED]))).scalars())
+
+    def carried_declarations(self, object_ids: Sequence[int]) -> list[str]:
+        """The MRNs of the declarations that these objects of ours carry."""
+        return list(self._connection.execute(
+            select(message.c.mrn).distinct().join(object_, object_.c.interchange_id == message.c.interchange_id)
+            .where(object_.c.id.in_(object_ids), message.c.type == "CUSDEC", message.c.mrn.is_not(None))
+            .order_by(message.c.mrn)).scalars())
 
     def link_head(self, partner: str, direction: str) -> LinkHead:
         """Where a directed link stands; 0 and 64 zeros before its first object."""

@@ -221,6 +221,18 @@ def test_a_delivered_name_never_changes_its_content(ledger: Ledger) -> None:
         assert [row.id for row in transaction.pending_deliveries(10)] == [2]
 
 
+def test_a_refused_file_is_noted_and_known_by_partner_name_and_code(ledger: Ledger) -> None:
+    with ledger.transaction() as transaction:
+        transaction.note_incoming(partner=PARTNER, name="x.p7m", code="E_NAME", size=3, kept="", at=NOW)
+        assert transaction.noted(partner=PARTNER, name="x.p7m", code="E_NAME")
+        assert not transaction.noted(partner=PARTNER, name="x.p7m", code="E_OUTER")
+        assert not transaction.noted(partner="MLDGD", name="x.p7m", code="E_NAME")
+    with ledger.reading() as queries:
+        assert [(note.name, note.code, note.size) for note in queries.notes(partner=PARTNER)] == [
+            ("x.p7m", "E_NAME", 3)]
+        assert queries.notes(partner="MLDGD") == []
+
+
 def test_a_movement_is_found_by_its_mrn_and_by_its_national_key(ledger: Ledger) -> None:
     with ledger.transaction() as transaction:
         assert movement(transaction) and not movement(transaction)

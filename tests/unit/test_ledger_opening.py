@@ -218,6 +218,35 @@ def test_a_ledger_that_stays_busy_is_said_to_be_busy(tmp_path: Path, monkeypatch
     assert error.value.code == "L007"
 
 
+def test_a_backup_is_the_ledger_as_it_is_and_never_writes_over_anything(ledger: Ledger, tmp_path: Path) -> None:
+    with ledger.transaction() as transaction:
+        queue(transaction)
+    target = tmp_path / "copy" / "ledger.sqlite"
+    with pytest.raises(LocalError) as error:
+        ledger.backup(target)
+    assert error.value.code == "L001"
+    target.parent.mkdir()
+    ledger.backup(target)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    with Ledger.open(url(target.parent), now=NOW) as copy, copy.reading() as theirs, ledger.reading() as ours:
+        assert theirs.messages() == ours.messages()
+        assert theirs.history_head() == ours.history_head()
+        assert theirs.verify_history() is None and list(theirs.verify_contents()) == []
+    with pytest.raises(LocalError) as error:
+        ledger.backup(target)
+    assert error.value.code == "L001"
+
+
+def test_integrity_names_what_is_loose(ledger: Ledger, tmp_path: Path) -> None:
+    with ledger.transaction() as transaction:
+        queue(transaction)
+    assert ledger.integrity() == []
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as connection:
+        connection.execute("DELETE FROM content")
+    connection.close()
+    assert ledger.integrity() == ["message 1 -> content"]
+
+
 def test_a_defect_of_our_own_is_not_dressed_up(ledger: Ledger) -> None:
     with pytest.raises(Exception, match="no such table") as error, ledger.transaction() as transaction:
         transaction._connection.exec_driver_sql("SELECT * FROM absent")
