@@ -69,9 +69,9 @@ def where(place: Place, language: Language) -> str:
     if place.file is not None:
         numbers = [str(number) for number in (place.line, place.column) if number is not None]
         parts.append(":".join([place.file, *numbers]))
-    if place.locator is not None:
+    if place.locator:
         parts.append(place.locator)
-    if place.path is not None:
+    if place.path:
         parts.append(place.path)
     if place.interchange is not None:
         parts.append(say("place.interchange", language, reference=place.interchange))

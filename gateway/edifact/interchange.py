@@ -45,12 +45,12 @@ class Interchange:
         """Where messages and groups begin and end."""
         return lay_out(self.wire)
 
-    @property
+    @cached_property
     def unb(self) -> Segment | None:
         """The header segment, None when it is missing."""
         return None if self.layout.header is None else Segment(self.wire, self.layout.header, 0)
 
-    @property
+    @cached_property
     def unz(self) -> Segment | None:
         """The trailer segment, None when it is missing."""
         return None if self.layout.trailer is None else Segment(self.wire, self.layout.trailer, 0)

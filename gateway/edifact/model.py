@@ -146,13 +146,14 @@ class Message:
     complete   False when no UNT was found before the next service segment
     """
 
-    __slots__ = ("_end", "_segments", "_start", "_wire", "complete")
+    __slots__ = ("_end", "_head", "_segments", "_start", "_wire", "complete")
 
     def __init__(self, wire: Wire, start: int, end: int, complete: bool) -> None:
         """Look at the segments `start` to `end` (from 0, end excluded) of the wire."""
         self._wire = wire
         self._start = start
         self._end = end
+        self._head: Segment | None = None
         self._segments: list[Segment] | None = None
         self.complete = complete
 
@@ -176,7 +177,9 @@ class Message:
 
     @property
     def _header(self) -> Segment:
-        return self._segments[0] if self._segments else Segment(self._wire, self._start, 1)
+        if self._head is None:
+            self._head = self._segments[0] if self._segments else Segment(self._wire, self._start, 1)
+        return self._head
 
     @property
     def reference(self) -> str:

@@ -11,7 +11,12 @@ from typing import Final
 
 from gateway.edifact.characters import ServiceCharacters
 
+MOST = 10_000
+"""Elements of a segment, and components of an element, that are told apart: no segment of any directory has a hundredth
+of them, and memory stays in proportion to the text when somebody sends separators alone."""
 _BLANKS = (" ", "\t")
+_BETWEEN = "\r\n\t "
+_END_OF_FILE = "\r\n\t \x00\x1a"
 
 
 class Repeated(tuple[tuple[str, ...], ...]):
@@ -50,43 +55,42 @@ class Wire:
             text = text.replace(f"{service.release}{character}", f"{service.release}{marker}")
         self._text: Final = text
         raws = text.split(service.terminator)
-        rest = raws.pop()
-        self.blanks: Final[list[int]] = []
-        if "\n" in text or "\r" in text or "\t" in text or f"{service.terminator} " in text:
-            raws = [raw.lstrip("\r\n") for raw in raws]
-            rest = rest.strip("\r\n\t \x00\x1a")
-            self.blanks.extend(index for index, raw in enumerate(raws) if raw[:1] in _BLANKS)
-            for index in self.blanks:
-                raws[index] = raws[index].lstrip("\r\n\t ")
+        rest = raws.pop().rstrip(_END_OF_FILE)
         self.complete: Final = not rest
         if rest:
             raws.append(rest)
+        self.blanks: Final[list[int]] = []
+        if text[:1] in _BLANKS or "\n" in text or "\r" in text or "\t" in text or f"{service.terminator} " in text:
+            raws = [raw.lstrip("\r\n") for raw in raws]
+            self.blanks.extend(index for index, raw in enumerate(raws) if raw[:1] in _BLANKS)
+            for index in self.blanks:
+                raws[index] = raws[index].lstrip(_BETWEEN)
         self.raws: Final = raws
         self._lead: list[int] | None = None
 
     def elements(self, raw: str) -> tuple[Element, ...]:
-        """The data elements of a segment, the tag left out."""
+        """The data elements of a segment, the tag left out. What goes beyond MOST stays together in the last one."""
         service = self.service
         separator = service.component
-        parts = raw.split(service.element)
+        parts = raw.split(service.element, MOST)
         del parts[0]
         if (
             (service.release is None or service.release not in raw)
             and service.repetition is None
             and self._codec is None
         ):
-            return tuple([tuple(part.split(separator)) if part else () for part in parts])
+            return tuple([tuple(part.split(separator, MOST)) if part else () for part in parts])
         repetition = service.repetition
         found: list[Element] = []
         for part in parts:
             if repetition is not None and repetition in part:
-                found.append(Repeated([self._components(occurrence) for occurrence in part.split(repetition)]))
+                found.append(Repeated([self._components(occurrence) for occurrence in part.split(repetition, MOST)]))
             else:
                 found.append(self._components(part))
         return tuple(found)
 
     def _components(self, part: str) -> tuple[str, ...]:
-        return tuple([self.value(text) for text in part.split(self.service.component)]) if part else ()
+        return tuple([self.value(text) for text in part.split(self.service.component, MOST)]) if part else ()
 
     @property
     def base(self) -> int:
@@ -127,7 +131,7 @@ class Wire:
             self._lead = []
             offset = self._base
             for raw in self._text.split(self.service.terminator):
-                self._lead.append(offset + len(raw) - len(raw.lstrip("\r\n\t ")))
+                self._lead.append(offset + len(raw) - len(raw.lstrip(_BETWEEN)))
                 offset += len(raw) + 1
         return self._lead[index]
 

@@ -22,7 +22,8 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DIGIT = re.compile(r"[0-9]")
 _COUNT = re.compile(r"0|[1-9][0-9]*")
 _DECIMAL = re.compile(r"(?:0|[1-9][0-9]*)(?:[.,][0-9]+)?")
-_FORMATS = {"102": ("%Y%m%d", 8), "203": ("%Y%m%d%H%M", 12), "204": ("%Y%m%d%H%M%S", 14)}
+WIDTHS = {"102": 8, "203": 12, "204": 14}
+"""Formats of code list 2379 that are known, and how long their texts are."""
 _STAMP = re.compile(r"[0-9]+")
 
 
@@ -41,11 +42,15 @@ class Codec(Protocol):
     plain    its texts never hold a character that needs the release character
     pattern  regular expression of its texts, where several holes share a component
     width    the length of all its texts, or 0 where it varies
+    longest  the length of its longest text, or 0 where there is no bound
+    numeric  its texts are numbers
     """
 
     plain: bool
     pattern: str
     width: int
+    longest: int
+    numeric: bool
 
     def write(self, value: object) -> str:
         """The text of a value. Raises Unfit."""
@@ -63,9 +68,11 @@ class TextCodec:
     plain = False
     pattern = ".+"
     width = 0
+    numeric = False
 
     def __init__(self, kind: TermType) -> None:
         self._minimum, self._maximum = kind.minimum, kind.maximum
+        self.longest = kind.maximum
         self._letters = kind.name == "a"
         self._type = str(kind)
 
@@ -94,9 +101,10 @@ class CountCodec:
     plain = True
     pattern = "[0-9]+"
     width = 0
+    numeric = True
 
     def __init__(self, kind: TermType) -> None:
-        self._maximum = kind.maximum
+        self._maximum = self.longest = kind.maximum
         self._type = str(kind)
 
     def write(self, value: object) -> str:
@@ -124,9 +132,11 @@ class DecimalCodec:
     plain = True
     pattern = r"[0-9]+(?:[.,][0-9]+)?"
     width = 0
+    numeric = True
 
     def __init__(self, kind: TermType) -> None:
         self._decimals, self._digits = kind.decimals, kind.maximum
+        self.longest = kind.maximum + (1 if kind.decimals else 0)
         self._type = str(kind)
 
     def write(self, value: object) -> str:
@@ -155,10 +165,11 @@ class StampCodec:
     """Converters 102 (a day), 203 and 204 (an instant in UTC, to the minute, to the second)."""
 
     plain = True
+    numeric = True
 
     def __init__(self, converter: str) -> None:
         self._converter = converter
-        self._format, self.width = _FORMATS[converter]
+        self.width = self.longest = WIDTHS[converter]
         self.pattern = f"[0-9]{{{self.width}}}"
         self._day = converter == "102"
 
@@ -206,6 +217,8 @@ class CodeCodec:
         self._codes: dict[object, str] = {_flag(word) if boolean else word: code for word, code in words.items()}
         self._answers: dict[str, Scalar] = {code: _flag(word) if boolean else word for code, word in answers.items()}
         self._boolean = boolean
+        self.longest = max((len(code) for code in self._codes.values()), default=0)
+        self.numeric = all(code.isdecimal() for code in self._codes.values())
 
     @property
     def codes(self) -> frozenset[str]:

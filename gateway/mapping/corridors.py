@@ -179,7 +179,8 @@ def join(mapping: MessageMapping, events: Mapping[str, Tree]) -> Tree:
     different = {term for tree in shared.values() for term in tree.keys() | first.keys()
                  if tree.get(term) != first.get(term)}
     if different:
-        raise LocalError(*(Finding(code="M305", place=Place(path=term), values={"term": term, "words": ", ".join(events)})
+        words = ", ".join(events)
+        raise LocalError(*(Finding(code="M305", place=Place(path=term), values={"term": term, "words": words})
                            for term in sorted(different)))
     joined.update(first)
     return joined

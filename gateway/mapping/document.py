@@ -84,6 +84,7 @@ class Document:
 
     file: str
     digest: str
+    text: str = ""
     id: str = ""
     version: str | None = None
     message: Named | None = None
@@ -122,7 +123,7 @@ def read_mapping_file(path: Path, name: str) -> tuple[Document, list[Finding]]:
 def _read(path: Path, name: str, modified: int, size: int) -> tuple[Document, list[Finding]]:
     content = path.read_bytes()
     node, findings = parse_document(content, name)
-    document = Document(name, hashlib.sha256(content).hexdigest())
+    document = Document(name, hashlib.sha256(content).hexdigest(), content.decode("utf-8", "replace"))
     if node is not None:
         reader = _Reader(document, findings)
         if isinstance(node, MappingNode):
@@ -133,9 +134,9 @@ def _read(path: Path, name: str, modified: int, size: int) -> tuple[Document, li
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that was probably meant, or an empty text."""
+    """The known word that was probably meant, or a hyphen."""
     found = difflib.get_close_matches(word, list(known), 1, 0.6)
-    return found[0] if found else ""
+    return found[0] if found else "-"
 
 
 class _Reader:
@@ -279,7 +280,7 @@ class _Reader:
         for key, value in self._pairs(node, section, TextNode):
             kind = parse_type(value.text)
             if not TERM.fullmatch(key.text) or (section == "extras" and "." in key.text):
-                self.complain("M031", key, term=key.text, nearest="")
+                self.complain("M031", key, term=key.text, nearest="-")
             elif kind is None or (section == "extras" and kind.name not in ("an", "a")):
                 self.complain("M022", value, type=value.text, term=key.text)
             else:

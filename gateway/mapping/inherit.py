@@ -24,12 +24,14 @@ class Definition:
     """A mapping with its inheritance resolved.
 
     digest   SHA-256 over the files it is made of, the base first: what an agreement pins
+    text     those files, each under its name: what the ledger keeps for later questions
     stages   the lines as they were at each level: a term that had a place there was left out on purpose
     """
 
     identifier: str
     version: str = ""
     digest: str = ""
+    text: str = ""
     file: str = ""
     message: MessageIdentifier = MessageIdentifier("", "", "", "")  # noqa: RUF009 - frozen
     base: bool = False
@@ -92,6 +94,7 @@ def resolve(identifier: str | Path, search: Sequence[Path]) -> tuple[Definition,
     definition.identifier, definition.file, definition.base = chain[0].id, chain[0].file, chain[0].base
     digests = "".join(document.digest for document in reversed(chain))
     definition.digest = hashlib.sha256(digests.encode()).hexdigest()
+    definition.text = "".join(f"# {document.file}\n{document.text}" for document in reversed(chain))
     if not definition.message.type:
         findings.append(Finding(code="M003", place=Place(file=chain[0].file, line=1, column=1),
                                 values={"key": "message"}))

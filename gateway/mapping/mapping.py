@@ -12,9 +12,11 @@ from gateway.edifact import Message, MessageIdentifier, WireMessage, read_wire
 from gateway.errors import LocalError, PartnerError
 from gateway.findings import Finding, Place
 from gateway.mapping.compiler import Compiler, select
+from gateway.mapping.directory_lint import check_against_directory
 from gateway.mapping.document import nearest
 from gateway.mapping.inherit import Definition, resolve
-from gateway.mapping.lint import check_functions, check_places, check_plan, check_rules, check_terms
+from gateway.mapping.lint import canonical, check_functions, check_places, check_plan, check_rules, check_terms
+from gateway.mapping.normal import normal
 from gateway.mapping.plan import Plan, PlanLine
 from gateway.mapping.reading import Reading
 from gateway.mapping.requirements import Failure, judge
@@ -62,6 +64,7 @@ class Mapping:
         self.identifier: str = definition.identifier
         self.version: str = definition.version
         self.digest: str = definition.digest
+        self.text: str = definition.text
         self.message: MessageIdentifier = definition.message
         self.record_kind: RecordKind = RECORDS[definition.message.type]
         self.definition = definition
@@ -142,6 +145,10 @@ class Mapping:
         self._read(read_wire(self.to_message(record)), traced)
         return traced
 
+    def normal(self, record: Tree) -> Tree:
+        """What a record looks like after the way there and back: see `gateway.mapping.normal`."""
+        return normal(self.plan(record), self.tables, self.terms, record)
+
     def requirements(self, record: Tree) -> list[Failure]:
         """What the receiver's rules refuse in a record, in the order of the rules."""
         return judge(self.definition.require.values(), record, self.tag_of)
@@ -219,7 +226,8 @@ def _build(definition: Definition, findings: list[Finding]) -> Mapping | None:
         return None
     kinds = terms(Declaration if kind == "declaration" else Event)
     types = check_terms(definition, kinds, findings)
-    tables = Tables(definition, kinds, findings)
+    events = [named.text for named in definition.events]
+    tables = Tables(definition, lambda term: kinds.get(canonical(term, events)), findings)
     check_functions(definition, tables, types, findings)
     if not definition.extras:  # the line is inherited by everyone, and stays closed until a mapping declares extras
         closed = {line.label for line in definition.lines if line.body.each == "extras"}
@@ -231,6 +239,7 @@ def _build(definition: Definition, findings: list[Finding]) -> Mapping | None:
         plan = Compiler(definition, types, tables, findings).plan(function, lines)
         if not definition.base:
             check_plan(plan, findings)
+            check_against_directory(plan, definition.message, findings)
         plans[function] = plan
     if definition.base:
         findings.append(Finding(code="M048", place=Place(file=definition.file, line=1, column=1),

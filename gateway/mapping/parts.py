@@ -123,6 +123,7 @@ class Field(Part):
     def __init__(self, access: Access, codec: Codec, optional: bool, default: str | None) -> None:
         self.access, self.codec, self.optional = access, codec, optional
         self.default = None if default is None else escape(default)
+        self.default_text = default or ""
         self._depth, self._parents, self._key, self._plain = access.depth, access.parents, access.key, codec.plain
 
     def accesses(self) -> tuple[Access, ...]:

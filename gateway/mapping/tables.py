@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from gateway.findings import Finding
 from gateway.mapping.codecs import CodeCodec
@@ -10,13 +10,13 @@ from gateway.mapping.inherit import Definition, fault
 
 
 class Tables:
-    """The code tables of one definition, checked.
+    """The code tables of one definition, checked. `kinds` tells the kind of a term in the transit record.
 
     Faults: M012 two words with one code, M034 many words for a table that does not exist, M035 an answer that is not
     the word of the code, M046 a code of nothing or with a blank at its ends.
     """
 
-    def __init__(self, definition: Definition, kinds: Mapping[str, str], findings: list[Finding]) -> None:
+    def __init__(self, definition: Definition, kinds: Callable[[str], str | None], findings: list[Finding]) -> None:
         self._kinds = kinds
         self._words: dict[str, dict[str, str]] = {}
         self._answers: dict[str, dict[str, str]] = {}
@@ -33,7 +33,7 @@ class Tables:
             self._answers[table] = answers
         for table, (entries, declared, origin) in definition.many_to_one.items():
             if table not in self._words:
-                findings.append(fault("M034", origin, table=table, nearest=""))
+                findings.append(fault("M034", origin, table=table, nearest="-"))
                 continue
             for word, code in entries.items():
                 answer = self._answers[table].get(code.text)
@@ -58,4 +58,4 @@ class Tables:
 
     def codec(self, table: str, term: str) -> CodeCodec:
         """The codec for a term; a flag is written by the words true and false."""
-        return CodeCodec(table, self.words(table), self.answers(table), self._kinds.get(term) == "boolean")
+        return CodeCodec(table, self.words(table), self.answers(table), self._kinds(term) == "boolean")

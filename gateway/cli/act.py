@@ -1,0 +1,79 @@
+"""`edi resend`, `edi reprocess` and `edi quarantine`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import common, emit, emit_json, json_option, moment, note, t, table, tell
+from gateway.config import load_settings
+from gateway.exchange.assembly import open_gateway
+from gateway.exchange.resend import resend, revive
+from gateway.exchange.summary import Exit
+from gateway.findings import Finding
+from gateway.spool import Quarantine
+
+_references = click.argument("references", metavar="REF...", nargs=-1, required=True)
+
+
+@click.command(name="resend", help=t("cli.resend.help"))
+@_references
+@json_option
+@common
+def resend_command(config: Path, references: tuple[str, ...], as_json: bool) -> int:
+    """One line per reference asked for, those that could not be found included; the total adds up."""
+    with open_gateway(load_settings(config), (now := moment()).now) as gateway:
+        results = resend(gateway, references, now)
+    for result in results:
+        if as_json:
+            emit_json("resent", {"reference": result.reference, "objects": result.objects, "reason": result.reason})
+        elif result.objects:
+            emit(t("resend.done", reference=result.reference, name=", ".join(result.objects)))
+        if not result.objects:
+            code = "X044" if result.reason == "unknown" else "X045"
+            tell([Finding(code=code, values={"reference": result.reference, "reason": t(f"resend.{result.reason}")})])
+    done = sum(bool(result.objects) for result in results)
+    if as_json:
+        emit_json("summary", {"asked": len(results), "resent": done})
+    else:
+        note(t("resend.total", done=done, asked=len(results)))
+    return Exit.DONE if done == len(results) else Exit.PERSON
+
+
+@click.command(name="reprocess", help=t("cli.reprocess.help"))
+@_references
+@common
+def reprocess_command(config: Path, references: tuple[str, ...]) -> int:
+    """Have interchanges that were given up judged again by the next edi-receive."""
+    done = 0
+    with open_gateway(load_settings(config), (now := moment()).now) as gateway:
+        for reference in references:
+            count = revive(gateway, reference, now)
+            done += bool(count)
+            if count:
+                emit(t("reprocess.done", reference=reference))
+            else:
+                tell([Finding(code="X047", values={"reference": reference})])
+    return Exit.DONE if done == len(references) else Exit.PERSON
+
+
+@click.command(name="quarantine", help=t("cli.quarantine.help"))
+@json_option
+@common
+def quarantine_command(config: Path, as_json: bool) -> int:
+    """What is kept, oldest first, with its reason and where its bytes lie."""
+    kept = Quarantine(load_settings(config).paths.state / "quarantine").list()
+    rows = []
+    for one in kept:
+        if as_json:
+            emit_json("quarantined", {"code": one.code, "partner": one.partner, "name": one.name, "at": one.at,
+                                      "size": one.size, "sha256": one.sha256, "file": one.path, "note": one.note})
+        rows.append([f"{one.at:%Y-%m-%d %H:%M}", one.partner, one.code, one.name, str(one.path)])
+    if as_json:
+        emit_json("summary", {"count": len(kept)})
+    elif rows:
+        table([t("column.time"), t("column.partner"), t("column.code"), t("column.file"), ""], rows)
+    else:
+        emit(t("quarantine.none"))
+    return Exit.DONE

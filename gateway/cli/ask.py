@@ -1,0 +1,92 @@
+"""`edi trace` and `edi explain`: where a value comes from, what a code means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import (
+    LANGUAGE,
+    common,
+    emit,
+    emit_json,
+    json_option,
+    moment,
+    t,
+    table,
+    without_settings,
+)
+from gateway.config import load_settings
+from gateway.errors import LocalError
+from gateway.exchange.assembly import open_gateway
+from gateway.exchange.summary import Exit
+from gateway.exchange.tracing import trace
+from gateway.findings import Finding
+from gateway.texts import Language, known, say, where
+
+
+@click.command(name="trace", help=t("cli.trace.help"))
+@click.argument("reference", metavar="REF")
+@click.argument("path", metavar="PATH")
+@json_option
+@common
+def trace_command(config: Path, reference: str, path: str, as_json: bool) -> int:
+    """Each value with its data element, its mapping line and its place in the national file."""
+    with open_gateway(load_settings(config), moment().now) as gateway:
+        origins = trace(gateway, reference, path)
+    rows = []
+    for origin in origins:
+        if as_json:
+            emit_json("origin", {"segment": origin.segment, "tag": origin.tag, "element": origin.element,
+                                 "component": origin.component, "data_element": origin.element_id,
+                                 "name": origin.name, "value": origin.value, "mapping": origin.mapping,
+                                 "path": origin.path, "file": origin.place and origin.place.file,
+                                 "line": origin.place and origin.place.line,
+                                 "column": origin.place and origin.place.column,
+                                 "locator": origin.place and origin.place.locator})
+            continue
+        if origin.path is None:
+            source = t("trace.constant")
+        elif origin.place is None:
+            source = t("trace.gateway")
+        else:
+            source = where(origin.place, LANGUAGE)
+        rows.append([f"{origin.tag} {origin.segment}", origin.element_id, origin.value, origin.path or "",
+                     source, origin.mapping])
+    if as_json:
+        emit_json("summary", {"count": len(origins)})
+    else:
+        table(["SEGMENT", "0000", t("column.value"), "", t("column.origin"), ""], rows)
+    return Exit.DONE
+
+
+@click.command(name="explain", help=t("cli.explain.help"))
+@click.argument("code", metavar="CODE")
+@json_option
+@without_settings
+def explain_command(code: str, as_json: bool) -> int:
+    """The sentence and what to do, in both languages."""
+    name = code.strip()
+    if not known(name, Language.FRENCH):
+        name = name.upper()
+    if "." in name or not known(name, Language.FRENCH):
+        raise LocalError(Finding(code="C002", values={"code": code}))
+    told: dict[str, dict[str, str]] = {}
+    for language in (Language.FRENCH, Language.ENGLISH):
+        told[language.value] = {part: say(f"{name}.{part}" if part != "sentence" else name, language)
+                                for part in ("sentence", "hint", "explain")
+                                if part == "sentence" or known(f"{name}.{part}", language)}
+    if as_json:
+        emit_json("code", {"code": name, **told})
+        return Exit.DONE
+    emit(name)
+    for language in (LANGUAGE, *(one for one in Language if one is not LANGUAGE)):
+        emit(f"\n{t('explain.french' if language is Language.FRENCH else 'explain.english')}")
+        parts = told[language.value]
+        emit(f"  {parts['sentence']}")
+        if "hint" in parts:
+            emit("  " + say("explain.todo", language, hint=parts["hint"]))
+        if "explain" in parts:
+            emit(f"  {parts['explain']}")
+    return Exit.DONE

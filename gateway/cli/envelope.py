@@ -1,0 +1,104 @@
+"""`edi seal` and `edi open`: one file into and out of a GW-1 envelope, without mailbox or ledger."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import common, emit, emit_json, json_option, moment, note, t, tell
+from gateway.config import load_settings
+from gateway.errors import LocalError, PartnerError
+from gateway.exchange.assembly import Assembly
+from gateway.exchange.payload import payload_refusal
+from gateway.exchange.summary import Exit
+from gateway.findings import Finding
+from gateway.security import EDIFACT, Header, Opened, file_name, open_envelope, seal
+from gateway.spool import write_whole
+
+_NAME = re.compile(r"[0-9a-f]{32}\.p7m")
+_SHOWN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+
+
+@click.command(name="seal", help=t("cli.seal.help"))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--to", "partner", required=True, metavar="ID", help=t("cli.seal.to"))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help=t("cli.seal.output"))
+@click.option("--sequence", type=click.IntRange(min=1), default=1, show_default=True, help=t("cli.seal.sequence"))
+@click.option("--previous", metavar="HEX", default="0" * 64, help=t("cli.seal.previous"))
+@json_option
+@common
+def seal_command(config: Path, file: Path, partner: str, output: Path, sequence: int, previous: str,
+                 as_json: bool) -> int:
+    """Seal one file for a partner. A folder as output gets the file under its GW-1 name."""
+    gateway, now = Assembly(load_settings(config)), moment()
+    payload = file.read_bytes()
+    header = Header(message_id=f"<{now.identifier()}@{gateway.name}>", sender=gateway.name, recipient=partner,
+                    date=now.now, sequence=sequence, previous=previous, content_type=EDIFACT,
+                    filename=file.name if _SHOWN.fullmatch(file.name) else "interchange.edi")
+    sealed = seal(header, payload, signer=gateway.signer, recipients=gateway.recipients(partner, now.now),
+                  signing_time=now.now)
+    path = output / sealed.name if output.is_dir() else output
+    write_whole(path, sealed.content)
+    if as_json:
+        emit_json("sealed", {"file": path, "name": sealed.name, "message_id": header.message_id,
+                             "sequence": sequence, "mic": sealed.mic, "signature_digest": sealed.signature_digest})
+    else:
+        emit(str(path))
+        note(t("seal.done", name=sealed.name, mic=sealed.mic))
+    return Exit.DONE
+
+
+@click.command(name="open", help=t("cli.open.help"))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False),
+              help=t("cli.open.output"))
+@click.option("--from", "partner", metavar="ID", help=t("cli.open.from"))
+@json_option
+@common
+def open_command(config: Path, file: Path, output: Path, partner: str | None, as_json: bool) -> int:
+    """Open one sealed file. Anything less than perfect is refused with its code, exit 5, and nothing is written."""
+    gateway = Assembly(load_settings(config))
+    try:
+        sender, opened = _open(gateway, file, partner)
+        refusal = payload_refusal(gateway.settings, sender, opened)
+        if refusal is not None:
+            raise PartnerError(refusal)
+    except PartnerError as error:
+        tell(error.findings)
+        if as_json:
+            emit_json("opened", {"file": file, "ok": False, "code": error.code})
+        return Exit.TRUST
+    write_whole(output, opened.payload)
+    if as_json:
+        emit_json("opened", {"file": file, "ok": True, "code": None, "output": output, "mic": opened.mic,
+                             "signature_digest": opened.signature_digest, "header": opened.header,
+                             "signed": opened.signing_time, "certificate": opened.certificate_sha256})
+    else:
+        emit(str(output))
+        note(t("open.done", partner=sender, sequence=opened.header.sequence, mic=opened.mic))
+    return Exit.DONE
+
+
+def _open(gateway: Assembly, file: Path, partner: str | None) -> tuple[str, Opened]:
+    """Open with the certificates of the partner named, or of the one whose certificate signed it."""
+    content = file.read_bytes()
+    # Outside a mailbox the name is only judged when it claims to be one.
+    name = file.name if _NAME.fullmatch(file.name) else file_name(content)
+    names = [gateway.partner(partner).partner] if partner else sorted(gateway.settings.partners)
+    if not names:
+        raise LocalError(Finding(code="X010", values={"partner": "*", "known": ""}))
+    unknown: PartnerError | None = None
+    for candidate in names:
+        try:
+            return candidate, open_envelope(
+                name, content, recipient=gateway.name, keys=gateway.decryption_keys, trust=gateway.trust(candidate),
+                now=moment().now, environment=gateway.settings.environment)
+        except PartnerError as error:
+            if error.code != "E_SIGNER_UNKNOWN":
+                raise
+            unknown = error
+    assert unknown is not None
+    raise unknown
+

@@ -1,0 +1,199 @@
+"""`edi status`, `edi overdue`, `edi show`: what stands where, what is late, what happened."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import LANGUAGE, common, emit, emit_json, json_option, moment, t, table
+from gateway.config import Settings, load_settings
+from gateway.errors import LocalError
+from gateway.exchange.assembly import Gateway, open_gateway
+from gateway.exchange.summary import Exit
+from gateway.exchange.tracing import explain
+from gateway.findings import Finding
+from gateway.ledger import Deadlines
+from gateway.references import Tree
+from gateway.reports import Sheet, overdue, sheet, status
+from gateway.texts import known, say, where
+
+
+@click.command(name="status", help=t("cli.status.help"))
+@json_option
+@common
+def status_command(config: Path, as_json: bool) -> int:
+    """Movements and interchanges, what needs somebody first; then one line of totals."""
+    with open_gateway(load_settings(config), (now := moment().now)) as gateway:
+        shown = status(gateway.ledger, now)
+    if as_json:
+        for movement in shown.movements:
+            emit_json("movement", {name: getattr(movement, name) for name in movement.__slots__})
+        for line in shown.interchanges:
+            emit_json("interchange", {name: getattr(line, name) for name in line.__slots__})
+        emit_json("summary", {name: getattr(shown.totals, name) for name in shown.totals.__slots__})
+        return Exit.DONE
+    emit(t("status.movements"))
+    table([t("column.changed"), t("column.mrn"), t("column.state"), t("column.flags"), t("column.next"),
+           t("column.who")],
+          [[_time(row.changed), row.mrn, _state(row.state), row.flags, _next(row.next, row.mrn), row.who]
+           for row in shown.movements])
+    emit()
+    emit(t("status.interchanges"))
+    table([t("column.changed"), t("column.reference"), t("column.partner"), t("column.direction"), t("column.type"),
+           t("column.state"), t("column.next")],
+          [[_time(row.changed), row.reference, row.partner, t(f"direction.{row.direction}"), row.type, row.state,
+            _next(row.next, row.reference)] for row in shown.interchanges])
+    emit()
+    totals = shown.totals
+    emit(t("status.totals", movements=totals.movements, interchanges=totals.interchanges, waiting=totals.waiting,
+           unanswered=totals.unanswered, quarantined=totals.quarantined))
+    return Exit.DONE
+
+
+@click.command(name="overdue", help=t("cli.overdue.help"))
+@json_option
+@common
+def overdue_command(config: Path, as_json: bool) -> int:
+    """What is late, oldest first, each with one next action and, where it is a call, whom to call."""
+    settings = load_settings(config)
+    deadlines = {name: Deadlines(contrl=partner.agreement.deadlines.contrl, cusres=partner.agreement.deadlines.cusres)
+                 for name, partner in settings.partners.items()}
+    with open_gateway(settings, (now := moment().now)) as gateway:
+        late = overdue(gateway.ledger, now, deadlines)
+    rows = []
+    for line in late:
+        call = _contact(settings, line.partner) if line.next in ("call", "chase", "enquire") else ""
+        if as_json:
+            emit_json("overdue", {**{name: getattr(line, name) for name in line.__slots__}, "contact": call})
+        what = t(f"overdue.{line.kind}", what=_state(line.what))
+        rows.append([_time(line.since), line.reference, line.partner, what,
+                     " ".join(part for part in (_next(line.next, line.reference), call) if part)])
+    if as_json:
+        emit_json("summary", {"count": len(rows)})
+    elif rows:
+        table([t("column.since"), t("column.reference"), t("column.partner"), t("column.what"), t("column.next")], rows)
+    else:
+        emit(t("overdue.none"))
+    return Exit.DONE
+
+
+@click.command(name="show", help=t("cli.show.help"))
+@click.argument("reference", metavar="REF")
+@click.option("--raw", type=click.Choice(["source", "edi", "signed", "sealed"]), help=t("cli.show.raw"))
+@json_option
+@common
+def show_command(config: Path, reference: str, raw: str | None, as_json: bool) -> int:
+    """Everything under a reference: movement, events, messages, the three answers apart, and the history."""
+    with open_gateway(load_settings(config), moment().now) as gateway:
+        found = sheet(gateway.ledger, reference)
+        if not found:
+            raise LocalError(Finding(code="X044", values={"reference": reference}))
+        if raw is not None:
+            return _raw(gateway, found, raw)
+        if as_json:
+            _show_json(found)
+        else:
+            _show(gateway, found)
+    return Exit.DONE
+
+
+def _show(gateway: Gateway, found: Sheet) -> None:
+    for movement in found.movements:
+        emit(t("show.movement", mrn=movement.mrn, state=_state(movement.state)) + (
+            f" [{movement.flags}]" if movement.flags else ""))
+        emit("  " + t("show.corridor", corridor=movement.corridor, role=movement.role, departure=movement.departure,
+                      destination=movement.destination, limit=movement.time_limit or "N/A"))
+        emit("  " + t("show.next", next=_next(movement.next_action, movement.mrn), who=movement.who or "—"))
+    if found.events:
+        emit("\n" + t("show.events"))
+        table([t("column.time"), t("column.what"), t("column.partner"), t("column.reference")],
+              [[_time(row.happened), row.word, row.administration, row.reference] for row in found.events])
+    for row in found.events:
+        if row.word == "REJECTED":
+            _show_rejection(gateway, row.administration, row.tree)
+    if found.messages:
+        emit("\n" + t("show.messages"))
+        table([t("column.changed"), t("column.reference"), t("column.partner"), t("column.direction"),
+               t("column.type"), t("column.what"), t("column.state")],
+              [[_time(row.changed), f"{row.control_reference or '—'}-{row.message_reference or '—'}", row.partner,
+                t(f"direction.{row.direction}"), row.type, row.word, row.state.value] for row in found.messages])
+    for line in found.interchanges:
+        emit("\n" + t("show.interchange", reference=line.control_reference, state=line.state.value)
+             + f"  {line.partner}, {t(f'direction.{line.direction}')}, {line.type}")
+        if line.direction == "out":
+            answered = sorted({row.state.value for row in found.messages if row.interchange_id == line.id})
+            emit("  " + t("show.answers", receipt=_time(line.received) or t("show.no"),
+                          contrl=line.action or t("show.no"), cusres=", ".join(answered) or "—"))
+        if line.detail:
+            emit(f"  {line.detail}")
+    emit("\n" + t("show.history"))
+    table([t("column.time"), t("column.subject"), t("column.reference"), t("column.step"), t("column.state"), ""],
+          [[_time(step.at), step.subject, step.reference, step.event, step.to_state or "", step.text]
+           for step in found.steps])
+
+
+def _show_rejection(gateway: Gateway, partner: str, tree: Tree) -> None:
+    """Each reason in the reader's language, at the place in the reader's own file."""
+    emit("\n" + t("show.rejection", partner=partner))
+    for reason in explain(gateway, tree):
+        wanted = LANGUAGE.value.upper()
+        text = next((text.text for text in reason.error.texts if text.language == wanted),
+                    reason.error.texts[0].text if reason.error.texts else "")
+        emit(f"  {reason.error.rule}: {text}")
+        if reason.place is not None:
+            emit("    " + t("show.rejection.place", place=where(reason.place, LANGUAGE)))
+        advice = f"{reason.error.rule}.hint"
+        if known(advice, LANGUAGE):
+            emit(f"    → {say(advice, LANGUAGE)}")
+
+
+def _show_json(found: Sheet) -> None:
+    for kind, rows in (("movement", found.movements), ("event", found.events), ("message", found.messages),
+                       ("interchange", found.interchanges), ("object", found.objects), ("note", found.notes),
+                       ("step", found.steps)):
+        for row in rows:
+            emit_json(kind, {name: getattr(row, name) for name in row.__slots__})
+    emit_json("summary", {"reference": found.reference, "steps": len(found.steps)})
+
+
+def _raw(gateway: Gateway, found: Sheet, raw: str) -> int:
+    """The exact bytes of the newest thing found, on stdout."""
+    content: bytes | None = None
+    with gateway.ledger.reading() as queries:
+        if raw == "source":
+            numbers = [row.source_id for row in found.messages if row.source_id is not None]
+            source = queries.source(numbers[0]) if numbers else None
+            content = b"".join(file.content for file in source.files) if source else None
+        elif raw == "edi":
+            content = queries.payload_of(found.interchanges[0].id) if found.interchanges else None
+        elif found.objects:
+            held = queries.bytes_of(found.objects[0].id)
+            content = None if held is None else held.inner if raw == "signed" else held.sealed
+    if content is None:
+        raise LocalError(Finding(code="X044", values={"reference": f"{found.reference} ({raw})"}))
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+    return Exit.DONE
+
+
+def _contact(settings: Settings, partner: str) -> str:
+    contact = settings.partners[partner].contact if partner in settings.partners else None
+    return "" if contact is None else f"{contact.name} {contact.telephone}"
+
+
+def _next(code: str, reference: str) -> str:
+    return t(f"next.{code or 'none'}", reference=reference)
+
+
+def _state(state: str) -> str:
+    key = f"state.{state}"
+    return t(key) if known(key, LANGUAGE) else state
+
+
+def _time(instant: object) -> str:
+    if isinstance(instant, datetime):
+        return f"{instant:%Y-%m-%d %H:%M}"
+    return "" if instant is None else str(instant)

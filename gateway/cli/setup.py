@@ -1,0 +1,123 @@
+"""`edi init` and `edi config`: settings written, checked and shown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import common, emit, emit_json, json_option, t, table, tell, without_settings
+from gateway.config import SettingsAnswers, load_settings, resolved, settings_text
+from gateway.errors import GatewayError, LocalError
+from gateway.exchange.assembly import Assembly
+from gateway.exchange.summary import Exit
+from gateway.findings import Finding
+
+_FOLDERS = ("partners", "national/out/declarations", "national/out/events", "national/in", "state", "keys")
+
+
+@click.command(name="init", help=t("cli.init.help"))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--gateway", required=True, metavar="ID")
+@click.option("--country", required=True, metavar="XX")
+@click.option("--time-zone", required=True, metavar="ZONE")
+@click.option("--environment", type=click.Choice(["test", "production"]), default="test", show_default=True)
+@without_settings
+def init_command(folder: Path, gateway: str, country: str, time_zone: str, environment: str) -> int:
+    """Write the settings and the folders of a new gateway; never over an existing one."""
+    settings = folder / "settings.yaml"
+    if settings.exists():
+        raise LocalError(Finding(code="C003", values={"folder": str(folder), "file": settings.name}))
+    text = settings_text(SettingsAnswers(gateway=gateway, country=country, time_zone=time_zone,
+                                         environment=environment))
+    for name in _FOLDERS:
+        (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.write_text(text, "utf-8")
+    try:
+        load_settings(settings, partners=False)
+    except LocalError:
+        settings.unlink()
+        raise
+    emit(t("init.done", file=settings))
+    emit(t("init.next", config=settings))
+    emit(t("init.cron"))
+    program = Path(sys.argv[0]).resolve().parent
+    emit(f"*/5 * * * * EDI_CONFIG={settings.resolve()} {program / 'edi-send'}")
+    emit(f"*/5 * * * * EDI_CONFIG={settings.resolve()} {program / 'edi-receive'}")
+    return Exit.DONE
+
+
+@click.group(name="config", help=t("cli.config.help"))
+def config_command() -> None:
+    """The settings."""
+
+
+@config_command.command(name="check", help=t("cli.config.check.help"))
+@json_option
+@common
+def check_command(config: Path, as_json: bool) -> int:
+    """All faults of settings, partners and corridors at once. Exit 3 when there is one."""
+    findings: list[Finding] = []
+    partners = corridors = 0
+    try:
+        settings = load_settings(config)
+    except GatewayError as error:
+        findings.extend(error.findings)
+    else:
+        for broken in settings.broken_partners.values():
+            findings.extend(broken)
+        assembly = Assembly(settings)
+        partners, corridors = len(settings.partners), len(assembly.corridors.all)
+        for faults in assembly.corridors.faults.values():
+            findings.extend(faults)
+        findings.extend(_loading(assembly))
+    if as_json:
+        emit_json("config-check", {"file": config, "ok": not findings, "partners": partners, "corridors": corridors,
+                                   "findings": [{"code": finding.code, "file": finding.place.file,
+                                                 "line": finding.place.line, "column": finding.place.column}
+                                                for finding in findings]})
+    if findings:
+        tell(findings)
+        return Exit.SETTINGS
+    if not as_json:
+        emit(t("config.ok", file=config, partners=partners, corridors=corridors))
+    return Exit.DONE
+
+
+@config_command.command(name="show", help=t("cli.config.show.help"))
+@json_option
+@common
+def show_command(config: Path, as_json: bool) -> int:
+    """Every effective value with its origin."""
+    rows = []
+    for value in resolved(load_settings(config)):
+        rows.append([value.key, value.text, value.origin or t("config.default")])
+        if as_json:
+            emit_json("setting", {"key": value.key, "value": value.text, "origin": value.origin})
+    if as_json:
+        emit_json("summary", {"count": len(rows)})
+    else:
+        table([t("column.subject"), t("column.value"), t("column.origin")], rows)
+    return Exit.DONE
+
+
+def _loading(assembly: Assembly) -> list[Finding]:
+    """What the settings name must be loadable: dialects, keys, certificates."""
+    national = assembly.settings.national
+    names = {source.dialect for source in (*national.declarations, *national.events)}
+    names |= {national.inbox.declarations, national.inbox.events}
+    found: list[Finding] = []
+    steps: list[Callable[[], object]] = [partial(assembly.dialect, name) for name in sorted(names)]
+    steps += [lambda: assembly.signer, lambda: assembly.decryption_keys]
+    steps += [partial(assembly.trust, name) for name in sorted(assembly.settings.partners)]
+    for step in steps:
+        try:
+            step()
+        except GatewayError as error:
+            found.extend(error.findings)
+    return found
+
+

@@ -1,0 +1,174 @@
+"""One gateway put together from its settings: ledger, keys, partners, corridors, dialects.
+
+Everything that a run needs and that costs time is opened here once. Nothing here decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from gateway.config import Partner, Settings, load_settings
+from gateway.errors import LocalError
+from gateway.findings import Finding
+from gateway.ledger import Ledger
+from gateway.mapping import Corridors, Mapping, load_corridors, load_mapping, search_path
+from gateway.mapping.dialect import Dialect, load_dialect
+from gateway.security import (
+    Certificate,
+    DecryptionKey,
+    Signer,
+    Trust,
+    load_certificate,
+    load_decryption_key,
+    load_signer,
+    read_passphrase,
+    recipients_of,
+    trusted_certificate,
+)
+from gateway.transport import DirectoryLane, SftpLane
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a run is given from outside.
+
+    now         the one instant it reckons with
+    identifier  gives fresh identifiers, 32 hex digits
+    clock       monotonic seconds, for limits of the link
+    """
+
+    now: datetime
+    identifier: Callable[[], str]
+    clock: Callable[[], float]
+
+
+class Assembly:
+    """What the settings name, opened when first asked for: keys, partners' certificates, corridors, dialects."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._dialects: dict[str, Dialect] = {}
+        self._mappings: dict[str, Mapping] = {}
+        self._trusts: dict[str, Trust] = {}
+
+    @property
+    def name(self) -> str:
+        """Our gateway id."""
+        return str(self.settings.gateway)
+
+    @property
+    def test(self) -> bool:
+        """Everything but production writes and requires UNB 0035 = 1."""
+        return self.settings.environment != "production"
+
+    @cached_property
+    def search(self) -> list[Path]:
+        """Folders that hold mappings, first wins."""
+        return search_path(self.settings.paths.mappings)
+
+    @cached_property
+    def corridors(self) -> Corridors:
+        """The corridors that this gateway takes part in, and the offices."""
+        return load_corridors(self.search)
+
+    @cached_property
+    def product(self) -> str:
+        """Name and version, as receipts carry them."""
+        try:
+            return f"corridor-gateway {version('corridor-gateway')}"
+        except PackageNotFoundError:  # run from a checkout that is not installed
+            return "corridor-gateway checkout"
+
+    @cached_property
+    def _passphrase(self) -> bytes | None:
+        path = self.settings.keys.passphrase
+        return None if path is None else read_passphrase(path)
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Our signing key, checked against the environment."""
+        pair = self.settings.keys.signing
+        return load_signer(pair.key, pair.certificate, self._passphrase)
+
+    @cached_property
+    def decryption_keys(self) -> list[DecryptionKey]:
+        """Every encryption key of ours that partners may still use."""
+        return [load_decryption_key(pair.key, pair.certificate, self._passphrase)
+                for pair in self.settings.keys.encryption]
+
+    def partner(self, name: str) -> Partner:
+        """The partner of that name. Raises LocalError X010 when the settings have none."""
+        try:
+            return self.settings.partners[name]
+        except KeyError:
+            raise LocalError(Finding(code="X010", values={"partner": name,
+                                                          "known": ", ".join(sorted(self.settings.partners))}))
+
+    def dialect(self, identifier: str) -> Dialect:
+        """A dialect, loaded once."""
+        if identifier not in self._dialects:
+            self._dialects[identifier] = load_dialect(identifier, self.search)
+        return self._dialects[identifier]
+
+    def mapping_of(self, identifier: str) -> Mapping:
+        """A mapping by its identifier, as it stands today."""
+        if identifier not in self._mappings:
+            self._mappings[identifier] = load_mapping(identifier, self.search)
+        return self._mappings[identifier]
+
+    def trust(self, name: str) -> Trust:
+        """What we hold of a partner's certificates."""
+        if name not in self._trusts:
+            partner = self.partner(name)
+            authority = partner.authority
+            self._trusts[name] = Trust(
+                partner=partner.partner,
+                certificates=tuple(trusted_certificate(entry.file, sha256=entry.sha256, use=entry.use,
+                                                       use_from=entry.from_, accept_until=entry.until)
+                                   for entry in partner.certificates),
+                authority=load_certificate(authority.certificate),
+                revocation=None if authority.revocation is None else authority.revocation.read_bytes(),
+                reason=authority.reason or "", algorithms=partner.agreement.algorithms)
+        return self._trusts[name]
+
+    def recipients(self, name: str, now: datetime) -> Sequence[Certificate]:
+        """The partner's encryption certificates in force: the current one, and the next during a change.
+
+        Raises LocalError when there is none: nothing may be sent in clear.
+        """
+        return recipients_of(self.trust(name), now=now, environment=self.settings.environment)
+
+    def lane(self, name: str, direction: str) -> SftpLane | DirectoryLane:
+        """Where we push to a partner (``outbound``) or collect from (``inbound``)."""
+        mailbox = self.partner(name).mailbox
+        box = mailbox.outbound if direction == "outbound" else mailbox.inbound
+        if box.kind == "directory":
+            return DirectoryLane(path=box.path)
+        return SftpLane(host=box.host, port=box.port, user=box.user, key=box.key,
+                        host_keys=tuple(box.host_keys), base=box.base)
+
+
+class Gateway(Assembly):
+    """An opened gateway: an assembly with its ledger. Use `open_gateway`."""
+
+    def __init__(self, settings: Settings, ledger: Ledger) -> None:
+        super().__init__(settings)
+        self.ledger = ledger
+
+
+@contextmanager
+def open_gateway(settings: Settings | Path, now: datetime) -> Iterator[Gateway]:
+    """Open a gateway and close its ledger at the end. Raises LocalError for whatever is wrong with the settings."""
+    loaded = settings if isinstance(settings, Settings) else load_settings(settings)
+    loaded.paths.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ledger = Ledger.open(loaded.ledger, now=now)
+    try:
+        yield Gateway(loaded, ledger)
+    finally:
+        ledger.close()

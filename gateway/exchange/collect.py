@@ -1,0 +1,230 @@
+"""Fetch sealed objects, open them, and store them with their receipts: the first half of receiving.
+
+fetch → open (GW-1, V1-V33) → one transaction: object, leaf, interchange, receipt → remove from the mailbox
+(ENVELOPE V35). What is not perfect is quarantined exactly as it came, with its code; the other files go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gateway.errors import GatewayError, LinkError, PartnerError
+from gateway.exchange import failpoints
+from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.payload import look_at, payload_refusal
+from gateway.exchange.sealing import seal_receipt
+from gateway.exchange.summary import Exit, Summary
+from gateway.failpoints import reach
+from gateway.findings import Finding, Place
+from gateway.ledger import Transaction
+from gateway.ledger.rows import KnownObject
+from gateway.security import (
+    EDIFACT,
+    NEGATIVE_RECEIPT,
+    RECEIPT,
+    EnvelopeError,
+    Opened,
+    disposition_of,
+    judge_order,
+    leaf,
+    open_envelope,
+    read_receipt,
+)
+from gateway.spool import Quarantine
+from gateway.texts import Language, sentence
+from gateway.transport import Entry, Mailbox, open_mailbox
+
+BATCH = 64
+
+_WAITS = "E_FUTURE"
+"""Stays in the mailbox and is judged again by the next run."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """One file of the mailbox, opened or refused."""
+
+    entry: Entry
+    content: bytes
+    opened: Opened | None
+    error: EnvelopeError | None
+
+
+class _Link:
+    """What the ledger knows of a partner's link, as the judgement of order asks for it."""
+
+    def __init__(self, transaction: Transaction, partner: str) -> None:
+        self._transaction = transaction
+        self._partner = partner
+
+    def by_sequence(self, sequence: int) -> KnownObject | None:
+        """The object of that number."""
+        return self._transaction.known_object(self._partner, sequence=sequence)
+
+    def by_message_id(self, message_id: str) -> KnownObject | None:
+        """The object of that message id."""
+        return self._transaction.known_object(self._partner, message_id=message_id)
+
+
+def collect(gateway: Gateway, partner: str, moment: Moment, summary: Summary, limit: int | None = None) -> None:
+    """Collect everything a partner has put into its mailbox with us. An unreachable mailbox is noted."""
+    try:
+        with open_mailbox(gateway.lane(partner, "inbound"), clock=moment.clock) as mailbox:
+            entries = mailbox.list()[:limit]
+            for foreign in mailbox.foreign:
+                summary.trouble(PartnerError(Finding(code="E_NAME", place=Place(file=foreign.name))), Exit.TRUST)
+            for start in range(0, len(entries), BATCH):
+                _collect_batch(gateway, partner, mailbox, entries[start:start + BATCH], moment, summary)
+    except GatewayError as error:
+        summary.trouble(error)
+
+
+def _collect_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[Entry], moment: Moment,
+                   summary: Summary) -> None:
+    fetched = list(_fetch(gateway, partner, mailbox, entries, moment, summary))
+    reach(failpoints.FETCHED)
+    settled: list[str] = []
+    with gateway.ledger.transaction() as transaction:
+        for file in fetched:
+            if _settle(gateway, transaction, partner, file, moment, summary):
+                settled.append(file.entry.name)
+    reach(failpoints.STORED)
+    for outcome in mailbox.remove(settled):
+        if outcome.error is not None:
+            summary.trouble(outcome.error)
+    reach(failpoints.REMOVED)
+
+
+def _fetch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[Entry], moment: Moment,
+           summary: Summary) -> Iterator[_Fetched]:
+    for entry, content in mailbox.fetch(entries, limit=gateway.settings.limits.file):
+        if isinstance(content, LinkError):
+            summary.trouble(content)
+            continue
+        try:
+            opened = open_envelope(entry.name, content, recipient=gateway.name, keys=gateway.decryption_keys,
+                                   trust=gateway.trust(partner), now=moment.now,
+                                   environment=gateway.settings.environment)
+        except EnvelopeError as error:
+            yield _Fetched(entry, content, None, error)
+        else:
+            yield _Fetched(entry, content, opened, None)
+
+
+def _settle(gateway: Gateway, transaction: Transaction, partner: str, file: _Fetched, moment: Moment,
+            summary: Summary) -> bool:
+    """Store or quarantine one file. Returns whether it may leave the mailbox."""
+    error = file.error
+    opened = file.opened if error is None else error.opened
+    if opened is not None:
+        try:
+            with transaction.part():
+                _store(gateway, transaction, partner, opened, file.entry.name, error, moment, summary)
+            return True
+        except GatewayError as fault:
+            return _quarantine(gateway, transaction, partner, file, fault, moment, summary)
+    assert error is not None
+    if error.code == _WAITS or (error.code == "E_NAME" and _first_sight(transaction, partner, file, moment)):
+        summary.trouble(error)
+        return False
+    return _quarantine(gateway, transaction, partner, file, error, moment, summary)
+
+
+def _first_sight(transaction: Transaction, partner: str, file: _Fetched, moment: Moment) -> bool:
+    """A content that does not fit its name may still be on its way: it waits one run (V3), counted in the ledger."""
+    if transaction.noted(partner=partner, name=file.entry.name, code="E_NAME"):
+        return False
+    transaction.note_incoming(partner=partner, name=file.entry.name, code="E_NAME", size=len(file.content), kept="",
+                              at=moment.now)
+    return True
+
+
+def _quarantine(gateway: Gateway, transaction: Transaction, partner: str, file: _Fetched, error: GatewayError,
+                moment: Moment, summary: Summary) -> bool:
+    kept = Quarantine(gateway.settings.paths.state / "quarantine").keep(
+        file.content, code=error.code, partner=partner, name=file.entry.name, at=moment.now,
+        note=sentence(error.findings[0], Language(gateway.settings.language)))
+    transaction.note_incoming(partner=partner, name=file.entry.name, code=error.code, size=len(file.content),
+                              kept=kept.name, at=moment.now)
+    summary.objects_quarantined += 1
+    summary.trouble(error, Exit.TRUST)
+    return True
+
+
+def _store(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, name: str,
+           fault: EnvelopeError | None, moment: Moment, summary: Summary) -> None:
+    """Store an authentic object with its leaf, its meaning for the ledger, and its receipt.
+
+    fault: what refuses it although it is authentic (V32, V33); a duplicate is a duplicate before that.
+    """
+    if judge_order(opened, _Link(transaction, partner)) == "duplicate":
+        _repeat_receipt(transaction, partner, opened, moment)
+        summary.objects_repeated += 1
+        return
+    header = opened.header
+    refusal = payload_refusal(gateway.settings, partner, opened) if fault is None else fault.findings[0]
+    stored = transaction.add_object_in(
+        partner=partner, sequence=header.sequence, message_id=header.message_id, kind=header.content_type,
+        mic=opened.mic, previous=header.previous, signature_digest=opened.signature_digest, name=name,
+        inner=opened.inner, payload=opened.payload,
+        leaf=leaf(header.sequence, header.message_id, opened.mic, opened.signature_digest),
+        code=None if refusal is None else refusal.code, at=moment.now)
+    summary.objects_collected += 1
+    if refusal is not None:
+        transaction.note_incoming(partner=partner, name=name, code=refusal.code, size=len(opened.payload),
+                                  kept=f"object {stored}", at=moment.now)
+        summary.trouble(PartnerError(refusal), Exit.TRUST)
+        if header.content_type == EDIFACT and refusal.code in NEGATIVE_RECEIPT:
+            seal_receipt(gateway, transaction, partner, opened, stored, disposition_of(refusal.code), moment)
+        return
+    if header.content_type == RECEIPT:
+        _take_receipt(transaction, partner, opened, moment, summary)
+    elif header.content_type == EDIFACT:
+        _add_interchange(transaction, partner, opened, stored, moment, summary)
+        seal_receipt(gateway, transaction, partner, opened, stored, "processed", moment)
+
+
+def _add_interchange(transaction: Transaction, partner: str, opened: Opened, stored: int, moment: Moment,
+                     summary: Summary) -> None:
+    """Hold the interchange for judgement. A reference already taken by other content is noted, never judged: its CONTRL
+    would speak of the first one."""
+    glance = look_at(opened.payload)
+    assert glance is not None
+    try:
+        with transaction.part():
+            transaction.add_interchange_in(
+                partner=partner, object_id=stored, control_reference=glance.header.control_reference,
+                type=glance.message_type, test=glance.header.test is not None, payload=opened.payload, at=moment.now)
+    except PartnerError:
+        reference = glance.header.control_reference
+        transaction.note_incoming(partner=partner, name=reference, code="X031", size=len(opened.payload),
+                                  kept=f"object {stored}", at=moment.now)
+        summary.trouble(PartnerError(Finding(code="X031", values={"reference": reference, "partner": partner})),
+                        Exit.PERSON)
+
+
+def _repeat_receipt(transaction: Transaction, partner: str, opened: Opened, moment: Moment) -> None:
+    """A duplicate gets the stored receipt, byte for byte, and nothing else happens (ENVELOPE R5)."""
+    known = transaction.known_object(partner, sequence=opened.header.sequence)
+    if known is not None and known.receipt_object_id is not None:
+        transaction.again(known.receipt_object_id, at=moment.now)
+
+
+def _take_receipt(transaction: Transaction, partner: str, opened: Opened, moment: Moment, summary: Summary) -> None:
+    receipt = read_receipt(opened.payload)
+    verdict = transaction.settle_receipt(
+        partner, message_id=receipt.message_id, sequence=receipt.sequence, mic=receipt.mic,
+        signature_digest=receipt.signature_digest, disposition=receipt.disposition, at=moment.now)
+    place = Place(interchange=receipt.message_id)
+    if verdict == "unknown":
+        summary.trouble(PartnerError(Finding(code="E_RECEIPT_UNKNOWN", place=place)), Exit.TRUST)
+    elif verdict == "differs":
+        summary.trouble(PartnerError(Finding(code="E_RECEIPT", place=place)), Exit.TRUST)
+    elif verdict == "refused":
+        summary.trouble(PartnerError(Finding(code="X030", place=place, values={"disposition": receipt.disposition})),
+                        Exit.PERSON)
+    else:
+        summary.receipts_taken += 1
+
+

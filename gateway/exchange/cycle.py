@@ -1,0 +1,78 @@
+"""One cycle of sending, receiving, or both: what cron runs.
+
+Every step is safe to cut and to repeat; the order is: what came in first, then what it made necessary, then what the
+national side wants. A partner, a corridor or a file that fails is noted and never stops the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from gateway.errors import GatewayError
+from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.collect import collect
+from gateway.exchange.deliver import deliver
+from gateway.exchange.dispatch import dispatch
+from gateway.exchange.intake import take_national_files
+from gateway.exchange.process import process_stored
+from gateway.exchange.sealing import seal_waiting
+from gateway.exchange.summary import Exit, Summary
+
+
+def send(gateway: Gateway, moment: Moment, *, partners: Sequence[str] = (), limit: int | None = None) -> Summary:
+    """Take national files, seal what waits, dispatch what is due."""
+    summary = _start(gateway)
+    _step(summary, partial(take_national_files, gateway, moment, summary, limit))
+    _outward(gateway, moment, summary, partners)
+    return summary
+
+
+def receive(gateway: Gateway, moment: Moment, *, partners: Sequence[str] = (), limit: int | None = None) -> Summary:
+    """Collect, judge, hand to the national side, and dispatch receipts and answers."""
+    summary = _start(gateway)
+    _inward(gateway, moment, summary, partners, limit)
+    _outward(gateway, moment, summary, partners)
+    return summary
+
+
+def sync(gateway: Gateway, moment: Moment, *, partners: Sequence[str] = (), limit: int | None = None) -> Summary:
+    """Receive, then send, in one run."""
+    summary = _start(gateway)
+    _inward(gateway, moment, summary, partners, limit)
+    _step(summary, partial(take_national_files, gateway, moment, summary, limit))
+    _outward(gateway, moment, summary, partners)
+    return summary
+
+
+def _start(gateway: Gateway) -> Summary:
+    """A summary that begins with what is wrong in the settings of single partners and corridors: they are skipped."""
+    summary = Summary()
+    for findings in (*gateway.settings.broken_partners.values(), *gateway.corridors.broken.values()):
+        summary.problems.extend((Exit.SETTINGS, finding) for finding in findings)
+    return summary
+
+
+def _inward(gateway: Gateway, moment: Moment, summary: Summary, partners: Sequence[str], limit: int | None) -> None:
+    for partner in _chosen(gateway, partners):
+        _step(summary, partial(collect, gateway, partner, moment, summary, limit))
+    _step(summary, partial(process_stored, gateway, moment, summary))
+
+
+def _outward(gateway: Gateway, moment: Moment, summary: Summary, partners: Sequence[str]) -> None:
+    _step(summary, partial(deliver, gateway, moment, summary))
+    for partner in _chosen(gateway, partners):
+        _step(summary, partial(seal_waiting, gateway, partner, moment, summary))
+        _step(summary, partial(dispatch, gateway, partner, moment, summary))
+
+
+def _chosen(gateway: Gateway, partners: Sequence[str]) -> list[str]:
+    """The partners asked for, or all. Raises LocalError X010 for a name that the settings do not know."""
+    return [gateway.partner(name).partner for name in partners] or sorted(gateway.settings.partners)
+
+
+def _step(summary: Summary, step: Callable[[], None]) -> None:
+    try:
+        step()
+    except GatewayError as error:
+        summary.trouble(error)

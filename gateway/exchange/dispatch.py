@@ -1,0 +1,73 @@
+"""Put sealed objects into the partner's mailbox, and believe in nothing but the signed receipt.
+
+A published file proves nothing; it is noted, and the same bytes are published again when no receipt comes and the file
+is no longer there (MAILBOX 2.4). What still lies in the mailbox is not sent again: then the partner is not collecting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.errors import GatewayError
+from gateway.exchange import failpoints
+from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.movements import handed_over
+from gateway.exchange.repeats import repeat_at
+from gateway.exchange.summary import Summary
+from gateway.failpoints import reach
+from gateway.ledger.rows import ObjectOut
+from gateway.security import RECEIPT
+from gateway.transport import Mailbox, open_mailbox
+
+BATCH = 64
+"""Files per publication and transaction: their bytes are held in memory."""
+
+
+def dispatch(gateway: Gateway, partner: str, moment: Moment, summary: Summary) -> None:
+    """Publish everything that is due to a partner, receipts first. An unreachable partner is noted; the run goes on."""
+    due = _due(gateway, partner, moment)
+    if not due:
+        return  # no session costs anything when there is nothing to say
+    try:
+        with open_mailbox(gateway.lane(partner, "outbound"), clock=moment.clock) as mailbox:
+            reach(failpoints.PUBLISHING)
+            lying = {entry.name for entry in mailbox.list()}
+            while due and _publish(gateway, partner, mailbox, due, lying, moment, summary):
+                due = _due(gateway, partner, moment)
+    except GatewayError as error:
+        summary.trouble(error)
+
+
+def _due(gateway: Gateway, partner: str, moment: Moment) -> list[ObjectOut]:
+    with gateway.ledger.transaction() as transaction:
+        return transaction.due_objects(partner, now=moment.now, limit=BATCH)
+
+
+def _publish(gateway: Gateway, partner: str, mailbox: Mailbox, due: Sequence[ObjectOut], lying: set[str],
+             moment: Moment, summary: Summary) -> bool:
+    """Publish one batch and note what stands there. False when a file failed: it would only come round again."""
+    outcomes = mailbox.publish([(item.name, item.sealed) for item in due if item.name not in lying])
+    reach(failpoints.PUBLISHED)
+    failed = {outcome.name for outcome in outcomes if outcome.error is not None}
+    for outcome in outcomes:
+        if outcome.error is not None:
+            summary.trouble(outcome.error)
+    there = [item for item in due if item.name not in failed]
+    _note(gateway, partner, there, moment)
+    reach(failpoints.DISPATCHED)
+    summary.objects_dispatched += sum(1 for item in there if item.name not in lying)
+    return not failed
+
+
+def _note(gateway: Gateway, partner: str, there: Sequence[ObjectOut], moment: Moment) -> None:
+    """Note what stands in the mailbox. Receipts get no receipt (ENVELOPE R4), so nothing is due for them."""
+    agreed = gateway.partner(partner).agreement.deadlines.receipt
+    with gateway.ledger.transaction() as transaction:
+        receipts = [item.id for item in there if item.kind == RECEIPT]
+        if receipts:
+            transaction.mark_dispatched(receipts, at=moment.now, receipt_due=None)
+        for attempts in sorted({item.attempts for item in there if item.kind != RECEIPT}):
+            ids = [item.id for item in there if item.kind != RECEIPT and item.attempts == attempts]
+            transaction.mark_dispatched(ids, at=moment.now, receipt_due=moment.now + agreed,
+                                        repeat_at=repeat_at(moment.now, attempts, agreed))
+            handed_over(transaction, ids, moment.now)

@@ -1,0 +1,180 @@
+"""Take what the national side has put out: files become records, records become messages that wait for dispatch.
+
+A file is claimed by rename, judged whole, committed in one transaction with everything it causes, and only then filed
+as sent or refused. A run that dies in between leaves the file claimed; the next one finds it there.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from gateway.config import NationalSource
+from gateway.errors import GatewayError, LocalError
+from gateway.exchange import failpoints
+from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.outbound import take_declaration, take_event
+from gateway.exchange.summary import Exit, Summary, exit_for
+from gateway.failpoints import reach
+from gateway.findings import Finding, Place
+from gateway.ledger import Transaction
+from gateway.mapping.dialect import NationalRecord, Reading
+from gateway.spool import claim, settle, write_whole
+from gateway.texts import Language, hint, sentence
+
+BATCH = 64
+"""Records per transaction: few enough to lose little time in a crash, enough to share one fsync."""
+
+PATIENCE = timedelta(hours=24)
+"""How long an event waits for a movement that is not known yet (DESIGN section 6, 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """The places of one kind of national file."""
+
+    kind: str
+    out: Path
+    claimed: Path
+    sent: Path
+    refused: Path
+
+
+def take_national_files(gateway: Gateway, moment: Moment, summary: Summary, limit: int | None = None) -> None:
+    """Take every waiting national file, declarations before events. One bad file never stops the others."""
+    national = gateway.settings.national
+    for kind, sources in (("declarations", national.declarations), ("events", national.events)):
+        root = gateway.settings.paths.national
+        folder = _Folder(kind, root / "out" / kind, gateway.settings.paths.state / "claimed" / kind,
+                         root / "sent" / kind, root / "refused" / kind)
+        for path in (folder.out, folder.claimed, folder.sent, folder.refused):
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        claimed = _claim_all(folder, limit)
+        reach(failpoints.CLAIMED)
+        for dialect, files in _by_dialect(claimed, sources, folder, gateway, summary).items():
+            reading = gateway.dialect(dialect).read(files)
+            _take(gateway, folder, dialect, reading, files, moment, summary)
+
+
+def _claim_all(folder: _Folder, limit: int | None) -> dict[str, Path]:
+    """Claimed files by name: those left by an earlier run, then new ones."""
+    found = {path.name: path for path in sorted(folder.claimed.iterdir()) if path.is_file()}
+    for path in sorted(folder.out.iterdir()):
+        if limit is not None and len(found) >= limit:
+            break
+        if path.name.startswith(".") or path.suffix in (".tmp", ".part") or path.name in found:
+            continue  # being written by the national side, or its namesake is still claimed
+        taken = claim(path, folder.claimed)
+        if taken is not None:
+            found[taken.name] = taken
+    return found
+
+
+def _by_dialect(claimed: Mapping[str, Path], sources: Sequence[NationalSource], folder: _Folder, gateway: Gateway,
+                summary: Summary) -> dict[str, dict[str, bytes]]:
+    grouped: dict[str, dict[str, bytes]] = {}
+    for name, path in claimed.items():
+        dialect = next((source.dialect for source in sources
+                        if fnmatch.fnmatchcase(name.lower(), source.match.lower())), None)
+        if dialect is None:
+            _refuse(folder, [name], [Finding(code="X001", place=Place(file=name))], gateway, summary)
+        else:
+            grouped.setdefault(dialect, {})[name] = path.read_bytes()
+    return grouped
+
+
+def _take(gateway: Gateway, folder: _Folder, dialect: str, reading: Reading, files: Mapping[str, bytes],
+          moment: Moment, summary: Summary) -> None:
+    for refused in reading.refused:
+        _refuse(folder, [refused.file], refused.findings, gateway, summary)
+    for waiting in reading.waiting:
+        age = moment.now - _dropped(folder.claimed / waiting.file)
+        if age > gateway.settings.national.twin_wait:
+            lacking = Finding(code="X002", place=Place(file=waiting.file),
+                              values={"key": waiting.key, "lacks": waiting.lacks})
+            _refuse(folder, [waiting.file], [lacking], gateway, summary)
+        else:
+            summary.records_waiting += 1
+    whole = records_by_files(reading.records)
+    groups = list(whole.items())
+    for start in range(0, len(groups), BATCH):
+        _commit(gateway, folder, dialect, groups[start:start + BATCH], files, moment, summary)
+
+
+def records_by_files(records: Iterable[NationalRecord]) -> dict[tuple[str, ...], list[NationalRecord]]:
+    """Records grouped by the files they stand in: files are taken whole or refused whole."""
+    grouped: dict[tuple[str, ...], list[NationalRecord]] = {}
+    for record in records:
+        grouped.setdefault(record.files, []).append(record)
+    return grouped
+
+
+def _commit(gateway: Gateway, folder: _Folder, dialect: str,
+            groups: Sequence[tuple[tuple[str, ...], list[NationalRecord]]], files: Mapping[str, bytes],
+            moment: Moment, summary: Summary) -> None:
+    """One transaction for several groups of files; each group stands or falls by itself."""
+    taken: list[tuple[str, ...]] = []
+    refused: list[tuple[tuple[str, ...], Sequence[Finding]]] = []
+    with gateway.ledger.transaction() as transaction:
+        for names, records in groups:
+            try:
+                with transaction.part():
+                    queued = take_group(gateway, transaction, folder.kind, dialect, names, records, files, moment)
+            except GatewayError as error:
+                if error.code == "X005" and moment.now - _dropped(folder.claimed / names[0]) < PATIENCE:
+                    summary.records_waiting += 1
+                elif exit_for(error) is not Exit.PERSON:  # our settings or machine, not the record: it keeps waiting
+                    summary.records_waiting += 1
+                    summary.trouble(error)
+                else:
+                    refused.append((names, error.findings))
+                continue
+            taken.append(names)
+            if queued is None:
+                summary.records_repeated += 1
+            else:
+                summary.records_taken += len(records)
+                summary.messages_queued += queued
+    reach(failpoints.TAKEN)
+    for names in taken:
+        for name in names:
+            settle(folder.claimed / name, folder.sent)
+    for names, findings in refused:
+        _refuse(folder, names, findings, gateway, summary)
+    reach(failpoints.FILED)
+
+
+def take_group(gateway: Gateway, transaction: Transaction, kind: str, dialect: str, names: Sequence[str],
+                records: Sequence[NationalRecord], files: Mapping[str, bytes], moment: Moment) -> int | None:
+    """Messages queued for the records of these files; None when the very same content was taken before."""
+    source = transaction.add_source(kind=kind, dialect=dialect, key=records[0].key,
+                                    files={name: files[name] for name in names}, at=moment.now)
+    if source is None:
+        return None
+    if kind == "events":
+        return take_event(gateway, transaction, records, source, moment)
+    return sum(take_declaration(gateway, transaction, record, source, moment) for record in records)
+
+
+def _refuse(folder: _Folder, names: Sequence[str], findings: Sequence[Finding], gateway: Gateway,
+            summary: Summary) -> None:
+    """File what cannot be taken beside its reason: every finding in words, and what to do."""
+    language = Language(gateway.settings.language)
+    lines = []
+    for finding in findings:
+        lines.append(sentence(finding, language))
+        advice = hint(finding, language)
+        if advice:
+            lines.append(f"  → {advice}")
+    for name in names:
+        resting = settle(folder.claimed / name, folder.refused)
+        write_whole(resting.with_name(resting.name + ".reason"), ("\n".join(lines) + "\n").encode())
+    summary.records_refused += 1
+    summary.trouble(LocalError(*findings), Exit.PERSON)
+
+
+def _dropped(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)

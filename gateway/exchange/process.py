@@ -1,0 +1,206 @@
+"""Judge stored interchanges: syntax first, then each message, and queue every answer: the second half of receiving.
+
+One transaction per interchange: its effects, its CONTRL and its answers become true together or not at all. A run
+that dies in between finds the interchange stored and unprocessed.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from gateway.edifact import (
+    Contrl,
+    Message,
+    MessageIdentifier,
+    WireMessage,
+    make_contrl,
+    read_contrl,
+    read_interchanges,
+    read_wire,
+    rejected_messages,
+    to_wire,
+    validate,
+    wants_contrl,
+)
+from gateway.errors import GatewayError, PartnerError
+from gateway.exchange import failpoints
+from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.inbound import Incoming, Judgement, judge_cusdec, judge_cusres
+from gateway.exchange.summary import Exit, Summary
+from gateway.failpoints import reach
+from gateway.findings import Finding, Place
+from gateway.ledger import Transaction
+from gateway.ledger.rows import InterchangeIn
+
+ROUND = 16
+"""Interchanges asked from the ledger at once: their bytes are held in memory."""
+
+PATIENCE = timedelta(hours=24)
+"""How long a message waits for what it refers to before somebody is asked (DESIGN section 6, 6)."""
+
+
+ATTEMPTS = 3
+"""Judgements that began and did not end before an interchange is a dead letter (MAILBOX 3.2, 5)."""
+
+
+def process_stored(gateway: Gateway, moment: Moment, summary: Summary) -> None:
+    """Process every stored interchange, oldest first, then judge again what was held."""
+    tried: set[int] = set()
+    while True:
+        with gateway.ledger.transaction() as transaction:
+            waiting = [row for row in transaction.unprocessed_interchanges(ROUND + len(tried)) if row.id not in tried]
+        if not waiting:
+            break
+        for row in waiting:
+            tried.add(row.id)
+            if row.attempts >= ATTEMPTS:
+                _bury(gateway, row, moment, summary)
+                continue
+            try:
+                with gateway.ledger.transaction() as transaction:  # counted before the work: poison must not loop
+                    transaction.begin_interchange(row.id)
+                with gateway.ledger.transaction() as transaction:
+                    _process(gateway, transaction, row, moment, summary)
+                    reach(failpoints.PROCESSING)
+            except GatewayError as error:
+                summary.trouble(error)
+            reach(failpoints.PROCESSED)
+    _judge_held(gateway, moment, summary)
+
+
+def _bury(gateway: Gateway, row: InterchangeIn, moment: Moment, summary: Summary) -> None:
+    """An interchange whose judgement never ended rests, with its bytes, until a person revives it."""
+    with gateway.ledger.transaction() as transaction:
+        transaction.settle_interchange_in(row.id, state="DEAD", at=moment.now, detail=f"{row.attempts} attempts")
+    summary.trouble(PartnerError(Finding(code="X036", place=Place(interchange=row.control_reference), values={
+        "partner": row.partner, "attempts": str(row.attempts), "reference": row.control_reference})), Exit.PERSON)
+
+
+def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, moment: Moment, summary: Summary) -> None:
+    interchanges = list(read_interchanges(row.payload))
+    interchange = interchanges[0]
+    findings = validate(interchange)
+    if len(interchanges) > 1:  # ENVELOPE section 4: the payload is one interchange
+        findings = [*findings, Finding(code="X032", place=Place(interchange=row.control_reference), fault="18")]
+    refused = rejected_messages(findings)
+    state = "TAKEN"
+    if wants_contrl(interchange):
+        _queue_contrl(transaction, row, make_contrl(interchange, findings), moment)
+        state = "REJECTED" if "" in refused else "ACKNOWLEDGED"
+    if "" not in refused:
+        for message in interchange.messages:
+            incoming = Incoming(gateway=gateway, transaction=transaction, partner=row.partner,
+                                control_reference=row.control_reference, message=message, moment=moment)
+            judgement = Judgement(state="SYNTAX-REJECTED") if message.reference in refused \
+                else _judge(incoming, summary)
+            _settle(incoming, row, judgement, summary)
+    if refused:
+        summary.trouble(PartnerError(*findings), Exit.PERSON)
+    transaction.settle_interchange_in(row.id, state=state, at=moment.now)
+    summary.interchanges_processed += 1
+
+
+def _queue_contrl(transaction: Transaction, row: InterchangeIn, wire: WireMessage, moment: Moment) -> None:
+    transaction.queue_message(partner=row.partner, type="CONTRL", mrn=None, word=row.control_reference,
+                              wire=(str(wire.identifier), wire.body, wire.segments), mapping="", mapping_digest="",
+                              source_id=None, answers=None, urgent=True, at=moment.now)
+
+
+def _judge(incoming: Incoming, summary: Summary) -> Judgement:
+    kind = incoming.message.identifier.type
+    if kind == "CUSDEC":
+        return judge_cusdec(incoming)
+    if kind == "CUSRES":
+        return judge_cusres(incoming)
+    if kind == "CONTRL":
+        return _take_contrl(incoming, summary)
+    return Judgement(state="UNREADABLE", problems=(Finding(code="X033", place=incoming.place, values={"type": kind}),))
+
+
+def _settle(incoming: Incoming, row: InterchangeIn, judgement: Judgement, summary: Summary) -> None:
+    """Store the message with its state, then let it act."""
+    message, mapping = incoming.message, judgement.mapping
+    if mapping is not None:
+        incoming.transaction.keep_mapping(mapping.digest, mapping.identifier, mapping.text)
+    message_id = incoming.transaction.add_message_in(
+        interchange_id=row.id, message_reference=message.reference, type=message.identifier.type, mrn=judgement.mrn,
+        word=judgement.word, identifier=str(message.identifier), body=_body(message),
+        segments=message.count - 2, mapping="" if mapping is None else mapping.identifier,
+        mapping_digest="" if mapping is None else mapping.digest, state=judgement.state, at=incoming.moment.now)
+    judgement.apply(message_id)
+    _count(judgement, summary)
+
+
+def _body(message: Message) -> str:
+    """The message as text to be judged again; "" where it cannot be one (syntax 4), its interchange keeps the bytes."""
+    try:
+        return to_wire(message).body
+    except ValueError:
+        return ""
+
+
+def _judge_held(gateway: Gateway, moment: Moment, summary: Summary) -> None:
+    """Judge again what earlier runs held; after PATIENCE it is a finding and stays for a person."""
+    with gateway.ledger.reading() as queries:
+        held = queries.held_messages()
+    for row in held:
+        try:
+            with gateway.ledger.transaction() as transaction:
+                wire = WireMessage(MessageIdentifier.parse(row.identifier), row.body, row.segments)
+                incoming = Incoming(gateway=gateway, transaction=transaction, partner=row.partner,
+                                    control_reference=row.control_reference,
+                                    message=read_wire(wire, row.message_reference), moment=moment)
+                judgement = _judge(incoming, summary)
+                if judgement.state == "HELD":
+                    if moment.now - row.at >= PATIENCE:
+                        transaction.settle_message_in(row.id, state="UNREADABLE", at=moment.now)
+                        summary.trouble(PartnerError(*judgement.problems), Exit.PERSON)
+                    continue
+                transaction.settle_message_in(row.id, state=judgement.state, at=moment.now)
+                judgement.apply(row.id)
+                _count(judgement, summary)
+        except GatewayError as error:
+            summary.trouble(error)
+
+
+def _count(judgement: Judgement, summary: Summary) -> None:
+    if judgement.state == "ACCEPTED":
+        summary.messages_accepted += 1
+    elif judgement.state in ("REJECTED", "SYNTAX-REJECTED"):
+        summary.messages_rejected += 1
+    elif judgement.state == "TAKEN":
+        summary.answers_taken += 1
+    if judgement.problems:
+        summary.trouble(PartnerError(*judgement.problems), Exit.PERSON)
+
+
+def _take_contrl(incoming: Incoming, summary: Summary) -> Judgement:
+    """What a CONTRL means for us: the interchange it names is acknowledged or rejected, whole or in part."""
+    contrl = read_contrl(incoming.message)
+    rejected = [answered.reference for answered in contrl.messages if answered.action == "4"]
+
+    def settle(message_id: int) -> None:
+        known = incoming.transaction.settle_contrl(
+            incoming.partner, control_reference=contrl.reference, action=contrl.action, rejected=rejected,
+            detail=in_short(contrl), at=incoming.moment.now)
+        if not known:
+            summary.trouble(PartnerError(Finding(code="X034", place=Place(interchange=contrl.reference),
+                                                 values={"partner": incoming.partner})), Exit.PERSON)
+
+    problems: tuple[Finding, ...] = ()
+    if contrl.action == "4" or rejected:
+        problems = (Finding(code="X035", place=Place(interchange=contrl.reference), values={
+            "partner": incoming.partner, "messages": ", ".join(rejected) or "*", "detail": in_short(contrl)}),)
+    return Judgement(state="TAKEN", word=contrl.reference, problems=problems, apply=settle)
+
+
+def in_short(contrl: Contrl) -> str:
+    """What a CONTRL says, in one line of segment notation, for the ledger."""
+    parts: list[str] = [f"UCI {contrl.action}" + (f" {contrl.fault}" if contrl.fault else "")]
+    for message in contrl.messages:
+        parts.append(f"UCM {message.reference} {message.action}" + (f" {message.fault}" if message.fault else ""))
+        for segment in message.segments:
+            parts.append(f"UCS {segment.position}" + (f" {segment.fault}" if segment.fault else ""))
+            parts.extend(f"UCD {element.fault} {element.element}:{element.component or ''}".rstrip(":")
+                         for element in segment.elements)
+    return ", ".join(parts)

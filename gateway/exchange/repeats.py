@@ -1,0 +1,19 @@
+"""When the same bytes go up again: a pure function of attempts, agreement and now (ENVELOPE R7)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+QUICK = 3
+"""Repeats at the agreed interval, before the alarm."""
+
+DAILY = timedelta(days=1)
+
+
+def repeat_at(now: datetime, attempts: int, receipt: timedelta) -> datetime:
+    """When an object that gets no receipt is published again.
+
+    attempts  how often it was published before this time
+    receipt   the time that the agreement gives the partner for a receipt
+    """
+    return now + (receipt if attempts < QUICK else max(receipt, DAILY))

@@ -1,0 +1,55 @@
+"""Put the same bytes up again, under the same reference: by hand, for what answers to a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.exchange.assembly import Gateway, Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resent:
+    """What became of one reference. objects: names of the sealed files; reason: a code word when there are none."""
+
+    reference: str
+    objects: tuple[str, ...]
+    reason: str = ""
+
+
+def resend(gateway: Gateway, references: Sequence[str], moment: Moment) -> list[Resent]:
+    """Have the next dispatch put up again every sealed file that carries a reference; one result per reference.
+
+    reference  control reference, control reference-message reference, MRN, national key, or sealed file name
+    """
+    results = []
+    with gateway.ledger.transaction() as transaction:
+        for reference in references:
+            with gateway.ledger.reading() as queries:
+                found = queries.find(reference)
+                numbers = {row.id for row in found.interchanges if row.direction == "out"}
+                numbers |= {row.interchange_id for row in found.messages
+                            if row.direction == "out" and row.interchange_id is not None}
+                objects = {row.id: row for row in found.objects if row.direction == "out"}
+                for number in numbers:
+                    objects.update({row.id: row for row in queries.objects_of(number)})
+            for number in objects:
+                transaction.again(number, at=moment.now)
+            if objects:
+                transaction.journal(subject="resend", reference=reference, text=f"{len(objects)} by hand",
+                                    at=moment.now)
+            reason = "" if objects else ("not-sealed" if found else "unknown")
+            results.append(Resent(reference=reference, objects=tuple(row.name for row in objects.values()),
+                                  reason=reason))
+    return results
+
+
+def revive(gateway: Gateway, reference: str, moment: Moment) -> int:
+    """Have an interchange that was given up judged again by the next run. Returns how many."""
+    with gateway.ledger.reading() as queries:
+        dead = [row.id for row in queries.find(reference).interchanges
+                if row.direction == "in" and row.state.value == "DEAD"]
+    with gateway.ledger.transaction() as transaction:
+        for number in dead:
+            transaction.settle_interchange_in(number, state="STORED", at=moment.now, detail="revived by hand")
+    return len(dead)

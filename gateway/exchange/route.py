@@ -1,0 +1,58 @@
+"""Who gets what: decisions about one declaration or event as pure functions.
+
+Sources: DESIGN section 6, 1 (copies and recipients), TRANSIT 3.1 (which event goes to whom).
+"""
+
+from __future__ import annotations
+
+from gateway.errors import LocalError
+from gateway.findings import Finding, Place
+from gateway.mapping import Corridor, Corridors
+from gateway.transit.declaration import Declaration
+from gateway.transit.event import Event, Word
+
+_TO_DEPARTURE = {Word.ACCEPTED, Word.REJECTED, Word.ENQ_ANSWER}
+"""Answers: they go to the administration of departure, which asked, and to nobody else."""
+
+
+def corridor_of(declaration: Declaration, corridors: Corridors) -> Corridor:
+    """The corridor of a declaration, by its offices of departure and destination.
+
+    Raises LocalError X020 when an office is missing, M... when no corridor joins them.
+    """
+    departure, destination = declaration.office_of_departure, declaration.office_of_destination
+    for office, path in ((departure, "office_of_departure"), (destination, "office_of_destination")):
+        if office is None:
+            raise LocalError(Finding(code="X020", place=Place(path=path, missing=True)))
+    assert departure is not None and destination is not None
+    return corridors.between(departure.code, destination.code)
+
+
+def others(corridor: Corridor, own: str) -> list[str]:
+    """Every administration of the route except ourselves, in the order of the itinerary."""
+    return [member.gateway for member in corridor.administrations if member.gateway != own]
+
+
+def departure_of(corridor: Corridor) -> str:
+    """The administration of departure."""
+    return next(member.gateway for member in corridor.administrations if member.role == "departure")
+
+
+def recipients(event: Event, corridor: Corridor, own: str) -> list[str]:
+    """To whom an event of ours goes: answers to the departure, all others to the whole route."""
+    if event.word in _TO_DEPARTURE:
+        departure = departure_of(corridor)
+        return [] if departure == own else [departure]
+    return others(corridor, own)
+
+
+def foreign_office(event: Event, administration: str, corridors: Corridors) -> str | None:
+    """The office that an event speaks for when it is not the administration's own, else None.
+
+    Source: TRANSIT 3.3, "a partner's event refers to an office that is not its own: refused and logged". An enquiry
+    names offices of both sides, so only the office of the event itself is judged; offices without entry are not.
+    """
+    if event.office is None or event.word in (Word.ENQUIRY, Word.DOWNTIME):
+        return None
+    entry = corridors.offices.get(event.office.code)
+    return event.office.code if entry is not None and entry.administration != administration else None

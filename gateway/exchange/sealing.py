@@ -1,0 +1,82 @@
+"""Waiting messages become interchanges, interchanges become sealed objects: numbers, seal and bytes in one transaction.
+
+Sealed once: what is stored here is what is published, however often (DESIGN 2.9, 2.10). Nothing is in the partner's
+mailbox before the transaction has committed, and no number is drawn without the bytes that carry it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.edifact import InterchangeHeader, MessageIdentifier, WireMessage, write_interchange
+from gateway.exchange import failpoints
+from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.summary import Summary
+from gateway.failpoints import reach
+from gateway.ledger import Transaction
+from gateway.ledger.rows import QueuedMessage
+from gateway.security import EDIFACT, RECEIPT, Header, Opened, leaf, receipt_payload, seal
+
+_TYPES = ("CONTRL", "CUSRES", "CUSDEC")
+"""Small answers before large declarations: a weak line carries what others wait for first."""
+
+
+def seal_waiting(gateway: Gateway, partner: str, moment: Moment, summary: Summary) -> None:
+    """Seal every waiting message of a partner, one interchange per transaction."""
+    size = gateway.settings.limits.messages_per_interchange
+    for message_type in _TYPES:
+        while True:
+            with gateway.ledger.transaction() as transaction:
+                messages = transaction.take_waiting(partner, message_type, size)
+                if not messages:
+                    break
+                _seal_interchange(gateway, transaction, partner, message_type, messages, moment)
+                reach(failpoints.PREPARING)
+            reach(failpoints.PREPARED)
+            summary.interchanges_prepared += 1
+            if len(messages) < size:
+                break
+
+
+def _seal_interchange(gateway: Gateway, transaction: Transaction, partner: str, message_type: str,
+                      messages: Sequence[QueuedMessage], moment: Moment) -> None:
+    number = transaction.next_number(f"reference/{partner}")
+    reference = f"{gateway.settings.country}{number:010d}"
+    us, them = gateway.settings.unb, gateway.partner(partner).unb
+    header = InterchangeHeader(
+        syntax_identifier="UNOC", syntax_version="3", sender=us.identifier, sender_qualifier=us.qualifier,
+        recipient=them.identifier, recipient_qualifier=them.qualifier, prepared=moment.now,
+        control_reference=reference, test="1" if gateway.test else None)
+    numbered = [(str(ordinal), message) for ordinal, message in enumerate(messages, 1)]
+    payload = write_interchange(header, [
+        (ordinal, WireMessage(MessageIdentifier.parse(message.identifier), message.body, message.segments))
+        for ordinal, message in numbered])
+    interchange = transaction.add_interchange_out(
+        partner=partner, control_reference=reference, type=message_type, payload=payload, test=gateway.test,
+        messages=[(message.id, ordinal) for ordinal, message in numbered], at=moment.now)
+    _seal_object(gateway, transaction, partner, EDIFACT, payload, f"{reference}.edi", moment,
+                 interchange=interchange)
+
+
+def seal_receipt(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, object_in: int,
+                 disposition: str, moment: Moment) -> None:
+    """Make the receipt of an object, in the transaction that stores the object (ENVELOPE R3, V35)."""
+    payload = receipt_payload(opened, product=gateway.product, disposition=disposition)
+    _seal_object(gateway, transaction, partner, RECEIPT, payload, f"receipt-{opened.header.sequence}.txt", moment,
+                 receipt_for=object_in)
+
+
+def _seal_object(gateway: Gateway, transaction: Transaction, partner: str, kind: str, payload: bytes, filename: str,
+                 moment: Moment, interchange: int | None = None, receipt_for: int | None = None) -> None:
+    head = transaction.link_head(partner, "out")
+    header = Header(
+        message_id=f"<{moment.identifier()}@{gateway.name}>", sender=gateway.name, recipient=partner,
+        date=moment.now, sequence=head.sequence + 1, previous=head.mic, content_type=kind, filename=filename)
+    sealed = seal(header, payload, signer=gateway.signer, recipients=gateway.recipients(partner, moment.now),
+                  signing_time=moment.now)
+    transaction.add_object_out(
+        partner=partner, sequence=header.sequence, message_id=header.message_id, kind=kind, mic=sealed.mic,
+        previous=header.previous, signature_digest=sealed.signature_digest, name=sealed.name, sealed=sealed.content,
+        inner=sealed.inner,
+        leaf=leaf(header.sequence, header.message_id, sealed.mic, sealed.signature_digest),
+        interchange_id=interchange, receipt_for=receipt_for, at=moment.now)

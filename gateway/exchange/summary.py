@@ -1,0 +1,92 @@
+"""What one run did, and the exit status it ends with.
+
+Source of the codes and of their order: the command-line contract (EXPERIENCE 3.2): several at once give the first
+that applies of 70, 3, 5, 1, 4, 0.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from gateway.errors import GatewayError, LinkError
+from gateway.findings import Finding, Severity
+
+
+@enum.unique
+class Exit(enum.IntEnum):
+    """Exit statuses. An unknown one must be treated as failure; codes are only ever added."""
+
+    DONE = 0
+    PERSON = 1
+    USAGE = 2
+    SETTINGS = 3
+    LATER = 4
+    TRUST = 5
+    DEFECT = 70
+    BUSY = 75
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+_ORDER = (Exit.DEFECT, Exit.SETTINGS, Exit.TRUST, Exit.PERSON, Exit.LATER)
+
+_LATER = {"L009", "B002", "X090"}
+"""Codes of faults that pass by themselves: a full disk, a run past its deadline. Nothing is lost, try again."""
+
+
+def exit_for(error: GatewayError) -> Exit:
+    """The exit status that one error asks for."""
+    if isinstance(error, LinkError) or error.code in _LATER:
+        return Exit.LATER
+    if error.code.startswith("E_") or error.code.startswith("K"):
+        return Exit.TRUST
+    if error.code.startswith(("S", "M0", "M302", "D0")):
+        return Exit.SETTINGS
+    return Exit.PERSON
+
+
+def worst(statuses: set[Exit]) -> Exit:
+    """The one status that stands for several."""
+    return next((status for status in _ORDER if status in statuses), Exit.DONE)
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts of one run and everything that needs somebody.
+
+    Every count is of things that this run itself did; a run that repeats nothing counts nothing.
+    """
+
+    records_taken: int = 0
+    records_refused: int = 0
+    records_waiting: int = 0
+    records_repeated: int = 0
+    messages_queued: int = 0
+    interchanges_prepared: int = 0
+    objects_dispatched: int = 0
+    objects_collected: int = 0
+    objects_repeated: int = 0
+    objects_quarantined: int = 0
+    receipts_taken: int = 0
+    interchanges_processed: int = 0
+    messages_accepted: int = 0
+    messages_rejected: int = 0
+    answers_taken: int = 0
+    deliveries_written: int = 0
+    problems: list[tuple[Exit, Finding]] = field(default_factory=list)
+
+    def trouble(self, error: GatewayError, status: Exit | None = None) -> None:
+        """Note an error and the exit status it asks for; the run goes on."""
+        decided = exit_for(error) if status is None else status
+        self.problems.extend((decided, finding) for finding in error.findings
+                             if finding.severity is Severity.ERROR or len(error.findings) == 1)
+
+    @property
+    def status(self) -> Exit:
+        """The exit status of the run."""
+        return worst({status for status, _ in self.problems})
+
+    def counts(self) -> dict[str, int]:
+        """The counts by name, for people and for --json."""
+        return {name: value for name in self.__slots__ if isinstance(value := getattr(self, name), int)}

@@ -1,0 +1,161 @@
+"""Where a value came from: from the segment in the message back to the line of the sender's own file (DESIGN 2.4).
+
+Nothing is stored per value: the record, the national files and the mapping's digest are in the ledger, so the way is
+walked again when somebody asks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.edifact import Message, MessageIdentifier, WireMessage, describe, read_wire
+from gateway.errors import LocalError
+from gateway.exchange.assembly import Gateway
+from gateway.findings import Finding, Place
+from gateway.ledger.rows import MessageRow
+from gateway.mapping import Traced
+from gateway.references import Path, Tree
+from gateway.transit.event import Event, FunctionalError
+from gateway.transit.terms import from_tree
+
+_PATH = re.compile(r"(?P<tag>[A-Z]{3})(?P<constants>(?:\+[^/+]*)*)(?:/(?P<element>\w+))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """One value of a message and where it came from.
+
+    element_id    number of the data element in the directory, "" when it has none
+    mapping       file and line of the mapping
+    path          path in the transit record; None for a constant of the mapping
+    place         place in the national file; None for what the gateway gave
+    """
+
+    segment: int
+    tag: str
+    element: int
+    component: int
+    element_id: str
+    name: str
+    value: str
+    mapping: str
+    path: Path | None
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """One reason of a rejection with the place in the sender's own file that it speaks of."""
+
+    error: FunctionalError
+    path: Path | None
+    place: Place | None
+
+
+def trace(gateway: Gateway, reference: str, path: str) -> list[Origin]:
+    """The origins of the values that a path names in the newest message of ours under a reference.
+
+    path  ``NAD+CN``, ``NAD+CN/3036``, ``LOC+45``, ``CST/1496``
+
+    Raises LocalError X044 (nothing under that reference), X046 (the path names nothing).
+    """
+    wanted = _PATH.fullmatch(path)
+    message, origins = _origins(gateway, reference)
+    if wanted is None:
+        raise LocalError(Finding(code="X046", values={"path": path, "reference": reference}))
+    constants = [text.split(":") for text in wanted["constants"].split("+")[1:]]
+    positions = {segment.position for segment in message.segments if segment.tag == wanted["tag"]
+                 and _begins(segment.elements, constants)}
+    found = [origin for origin in origins if origin.segment in positions
+             and wanted["element"] in (None, origin.element_id)]
+    if not found:
+        raise LocalError(Finding(code="X046", values={"path": path, "reference": reference}))
+    return found
+
+
+def explain(gateway: Gateway, rejection: Tree) -> list[Explained]:
+    """The reasons of a REJECTED event, each with the place in our national file (TRANSIT 7.2, 12)."""
+    event = from_tree(Event, rejection)
+    try:
+        _, origins = _origins(gateway, event.answered_message or event.mrn or "")
+    except LocalError:
+        return [Explained(error=error, path=None, place=None) for error in event.errors]
+    return [_explained(error, origins) for error in event.errors]
+
+
+def _explained(error: FunctionalError, origins: Sequence[Origin]) -> Explained:
+    """The value at the segment named; where it is missing there, the goods item or the heading it should stand in."""
+    exact = [origin for origin in origins if origin.segment == error.position and origin.path is not None]
+    inside = [origin for origin in origins if error.item is not None and origin.path is not None
+              and origin.path.startswith(f"items[{error.item}].")]
+    for candidates in (exact, inside):
+        for origin in candidates:
+            if origin.place is not None:
+                return Explained(error=error, path=origin.path, place=origin.place)
+    return Explained(error=error, path=exact[0].path if exact else None, place=None)
+
+
+def _origins(gateway: Gateway, reference: str) -> tuple[Message, list[Origin]]:
+    row, body, tree, places = _sources(gateway, reference)
+    mapping = gateway.mapping_of(row.mapping)
+    message = read_wire(WireMessage(MessageIdentifier.parse(row.identifier), body, row.segments),
+                        row.message_reference or "1")
+    names = {}
+    for segment in message.segments:
+        for part in describe(segment, message.identifier).components:
+            names[segment.position, part.element, part.component or 1] = (part.id, part.name)
+    return message, [_origin(traced, names, places) for traced in mapping.trace(tree)]
+
+
+def _origin(traced: Traced, names: Mapping[tuple[int, int, int], tuple[str, str]],
+            places: Mapping[Path, Place]) -> Origin:
+    identifier, name = names.get((traced.segment, traced.element, traced.component), ("", ""))
+    return Origin(segment=traced.segment, tag=traced.tag, element=traced.element, component=traced.component,
+                  element_id=identifier, name=name, value=traced.value,
+                  mapping=f"{traced.mapping_file}:{traced.mapping_line}", path=traced.path,
+                  place=None if traced.path is None else nearest(places, traced.path))
+
+
+def nearest(places: Mapping[Path, Place], path: Path) -> Place | None:
+    """The place of a path, or of the nearest group around it."""
+    while path:
+        if path in places:
+            return places[path]
+        path = path.rpartition(".")[0]
+    return None
+
+
+def _sources(gateway: Gateway, reference: str) -> tuple[MessageRow, str, Tree, Mapping[Path, Place]]:
+    """The newest message of ours under a reference, its record, and the places of its values in the national files."""
+    with gateway.ledger.reading() as queries:
+        rows = [row for row in queries.find(reference).messages
+                if row.direction == "out" and row.type in ("CUSDEC", "CUSRES") and row.mapping]
+        if not rows:
+            raise LocalError(Finding(code="X044", values={"reference": reference}))
+        row = next((row for row in rows if row.type == "CUSDEC"), rows[0])
+        body = queries.body_of(row.id)
+        source = None if row.source_id is None else queries.source(row.source_id)
+        held: list[Tree] = []
+        if row.mrn is not None:
+            held = [declaration.tree for declaration in queries.declarations(row.mrn)
+                    if declaration.source_id == row.source_id] if row.type == "CUSDEC" else \
+                [event.tree for event in queries.events(row.mrn) if event.word == row.word]
+    assert body is not None
+    if not held:
+        raise LocalError(Finding(code="X044", values={"reference": reference}))
+    places: Mapping[Path, Place] = {}
+    if source is not None:
+        reading = gateway.dialect(source.dialect).read({file.name: file.content for file in source.files})
+        places = next((record.origins for record in reading.records), {})
+    return row, body, held[-1], places
+
+
+def _begins(elements: Sequence[object], constants: Sequence[Sequence[str]]) -> bool:
+    """Tell whether a segment's first elements begin with the components given; an empty one fits anything."""
+    for element, wanted in zip(elements, constants, strict=False):
+        if not isinstance(element, tuple) or any(
+                text and text != part for text, part in zip(wanted, (*element, *[""] * len(wanted)), strict=False)):
+            return False
+    return len(elements) >= len(constants)

@@ -1,0 +1,85 @@
+"""What normalising does to a record, and nothing more: it is what the way there and back leaves of it.
+
+- a flag that is false is left out, as in the transit record itself;
+- a word that shares its code with others becomes the word declared as the answer;
+- a default that is written becomes a value;
+- a term that the layout decides gets its value.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from gateway.mapping.codecs import CodeCodec
+from gateway.mapping.parts import Field, Node, Scopes
+from gateway.mapping.plan import Plan, PlanLine
+from gateway.mapping.tables import Tables
+from gateway.mapping.term_types import TermType
+from gateway.references import Tree
+
+
+def normal(plan: Plan, tables: Tables, types: Mapping[str, TermType], record: Tree) -> Tree:
+    """The normal form of a record that the plan can write."""
+    result = cast(Node, copy.deepcopy(record))
+    _lines(plan.lines, (result,), tables, types)
+    for access, value in plan.fixed:
+        holder: Any = result
+        for parent in access.parents:
+            holder = holder.get(parent) if isinstance(holder, dict) else None
+        if isinstance(holder, dict):
+            holder[access.key] = value
+    return cast(Tree, result)
+
+
+def _lines(lines: Sequence[PlanLine], scopes: Scopes, tables: Tables, types: Mapping[str, TermType]) -> None:
+    for line in lines:
+        if line.guard is not None and not line.guard.holds(scopes):
+            continue
+        opened = line.each or line.group
+        if opened is not None:
+            found = opened.get(scopes) or []
+            for member in found if line.each else [found] if found else []:
+                _line(line, (*scopes, member), tables, types)
+        elif line.flag is not None:
+            if line.flag.get(scopes):
+                _line(line, scopes, tables, types)
+            else:
+                _forget(line.flag.parents, line.flag.key, scopes[line.flag.depth])
+        elif not line.optional or any(access.get(scopes) is not None for access in line.accesses):
+            _line(line, scopes, tables, types)
+
+
+def _line(line: PlanLine, scopes: Scopes, tables: Tables, types: Mapping[str, TermType]) -> None:
+    for element in line.elements:
+        parts = [part for part in element.parts if isinstance(part, Field)]
+        present = any(access.get(scopes) is not None for part in element.parts if not isinstance(part, str)
+                      for access in part.accesses())
+        for part in parts:
+            access = part.access
+            value = access.get(scopes)
+            if value is None and part.default is not None and present:
+                _holder(access.parents, scopes[access.depth])[access.key] = part.codec.read(part.default_text)
+            elif isinstance(part.codec, CodeCodec) and isinstance(value, str):
+                table = types[access.term].table or ""
+                code = tables.words(table).get(value)
+                if code is not None:
+                    _holder(access.parents, scopes[access.depth])[access.key] = tables.answers(table)[code]
+    _lines(line.children, scopes, tables, types)
+
+
+def _forget(parents: Sequence[str], key: str, node: Node) -> None:
+    """Take a false flag out, and the groups that hold nothing else."""
+    if not parents:
+        node.pop(key, None)
+    elif parents[0] in node:
+        _forget(parents[1:], key, node[parents[0]])
+        if not node[parents[0]]:
+            del node[parents[0]]
+
+
+def _holder(parents: Sequence[str], node: Node) -> Node:
+    for parent in parents:
+        node = node.setdefault(parent, {})
+    return node
