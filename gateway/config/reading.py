@@ -62,7 +62,7 @@ def read_as(pattern: str, code: str, make: Callable[[str], T], *, text: bool) ->
     compiled = re.compile(pattern)
 
     def read(value: object) -> object:
-        written = must_be_text(value) if text else _plain(value)
+        written = single(value) if text else _plain(value)  # what `make` accepts is a text to every reader
         if not isinstance(written, str):
             return value
         if compiled.fullmatch(written) is None:
@@ -83,10 +83,14 @@ def text_of(pattern: str, code: str) -> Any:
 
 @dataclass(frozen=True)
 class between:
-    """Limits of an integer, both included: ``Annotated[Integer, between(1, 500)]``. Raises fault S052."""
+    """Limits of an integer, both included: ``Annotated[Integer, between(1, 500)]``. Raises fault S052.
+
+    `render` writes a number as it stands in a file.
+    """
 
     low: int
     high: int
+    render: Callable[[int], str] = str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
@@ -98,7 +102,7 @@ class between:
 
     def _check(self, value: int) -> int:
         if not self.low <= value <= self.high:
-            raise fault("S052", value=str(value), low=str(self.low), high=str(self.high))
+            raise fault("S052", value=self.render(value), low=self.render(self.low), high=self.render(self.high))
         return value
 
 

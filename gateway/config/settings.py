@@ -25,6 +25,7 @@ from gateway.config.scalars import (
     Text,
     TimeZone,
     between,
+    render_size,
 )
 
 Format = Annotated[Literal["1"], QUOTED]
@@ -97,7 +98,7 @@ class Limits(Model):
 
     messages_per_interchange: Annotated[Integer, between(1, 500)] = 500
     run: Duration = timedelta(minutes=15)
-    file: Annotated[Size, between(1 << 10, 32 << 20)] = 32 << 20
+    file: Annotated[Size, between(1 << 10, 32 << 20, render_size)] = 32 << 20
 
 
 def _ledger(value: str, info: ValidationInfo) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from gateway.config.settings import SettingsFile
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.texts import Language, say
+
+_PEM = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,8 +168,9 @@ def _lane(answers: MailboxAnswers) -> dict[str, Value]:
 
 
 def _fingerprint(path: Path) -> str:
-    """SHA-256 of a certificate in PEM. What the certificate says is not judged here."""
+    """SHA-256 of the one certificate in a PEM file. What the certificate says is not judged here."""
     try:
-        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(path.read_text("ascii"))).hexdigest()
+        [block] = _PEM.findall(path.read_text("ascii"))
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(block)).hexdigest()
     except (OSError, ValueError):
         raise LocalError(Finding(code="S087", place=Place(file=os.fspath(path))))

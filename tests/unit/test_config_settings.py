@@ -219,7 +219,7 @@ P = "partners/BFDGD.yaml"
     ("algorithms: []", "algorithms: [SHA-1]", ["S045 17 SHA-1]"]),
     ("algorithms: []", "algorithms: [P-384, Ed25519, ECDH-P-384]", []),
     ("order: loose", "order: losse", ["S045 15 losse"]),
-    ("receipt: 4h", "receipt: 4", ["S050 16 4,"]),
+    ("receipt: 4h", "receipt: 4", ["S055 16 4,"]),
 ])
 def test_what_does_not_make_sense_is_a_fault_at_the_value_to_blame(folder: Path, old: str, new: str,
                                                                    expected: list[str]) -> None:
@@ -261,6 +261,14 @@ def test_the_ledgers_address_is_absolute_and_holds_no_password(folder: Path, led
         assert broken(folder) == [(expected, "edi.yaml", 11, 9)]
     else:
         assert load_settings(folder / "edi.yaml").ledger == (expected or f"sqlite:///{folder}/x/l.sqlite")
+
+
+def test_a_size_out_of_bounds_is_said_as_it_is_written(folder: Path) -> None:
+    write(folder, "edi.yaml", SHORT + "limits: {file: 64MiB}\n")
+    with pytest.raises(LocalError) as error:
+        load_settings(folder / "edi.yaml")
+    assert [(one.code, one.values) for one in error.value.findings] == [
+        ("S052", {"value": "64MiB", "low": "1KiB", "high": "32MiB"})]
 
 
 def test_no_finding_ever_shows_the_password_of_a_database(folder: Path) -> None:

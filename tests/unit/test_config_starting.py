@@ -103,11 +103,23 @@ def test_an_answer_that_does_not_fit_is_a_finding_and_no_file(folder: Path) -> N
     with pytest.raises(LocalError) as error:
         partner_text(replace(norway(folder), deadlines={"receipt": "4h", "telepathy": "1s"}))
     assert [one.code for one in error.value.findings] == ["S048"]
-    (folder / "partners" / "NOTOLL-signing.crt").write_text("no certificate", "ascii")
+
+
+@pytest.mark.parametrize("content", ["no certificate", "", PEM + PEM, PEM.replace("AQID", "A"), None])
+def test_a_fingerprint_is_of_exactly_one_certificate(folder: Path, content: str | None) -> None:
+    path = folder / "partners" / "NOTOLL-signing.crt"
+    path.unlink()
+    if content is not None:
+        path.write_text(content, "ascii")
     with pytest.raises(LocalError) as error:
         partner_text(norway(folder))
-    assert [(one.code, one.place.file) for one in error.value.findings] == [
-        ("S087", str(folder / "partners" / "NOTOLL-signing.crt"))]
+    assert [(one.code, one.place.file) for one in error.value.findings] == [("S087", str(path))]
+
+
+def test_a_fingerprint_is_that_of_the_certificate_whatever_stands_around_it(folder: Path) -> None:
+    expected = partner_text(norway(folder))
+    (folder / "partners" / "NOTOLL-signing.crt").write_text(f"subject=NOTOLL\n{PEM}\n", "ascii")
+    assert partner_text(norway(folder)) == expected
 
 
 def test_a_revocation_list_needs_no_reason(folder: Path) -> None:
