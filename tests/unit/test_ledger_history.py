@@ -7,12 +7,16 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Table, select, update
 
 from gateway.errors import LocalError
-from gateway.ledger import Ledger, Moved
+from gateway.ledger import Ledger, Moved, states, tables
+from gateway.ledger.chain import Fact
 from gateway.ledger.questions import BadContent, BadRow
 from tests.unit.test_ledger_story import (
     HOUR,
@@ -200,12 +204,10 @@ def test_of_two_runs_that_saw_the_same_interchange_only_one_settles_it(ledger: L
 
 def test_a_guarded_update_of_a_state_that_is_held_no_more_moves_nothing(ledger: Ledger) -> None:
     """The guard itself, below the reading that every method does first."""
-    from gateway.ledger.tables import message
-
     with ledger.transaction() as transaction:
         number = queue(transaction)
     with pytest.raises(Moved) as moved, ledger.transaction() as transaction:
-        transaction._move_one(message, number, "PREPARED", {"state": "DISPATCHED", "changed": NOW}, "M1")
+        transaction._move_one(tables.message, number, "PREPARED", {"state": "DISPATCHED", "changed": NOW}, "M1")
     assert moved.value.findings[0].values == {"subject": "message", "reference": "M1", "expected": "PREPARED"}
     with ledger.reading() as queries:
         assert [row.state for row in queries.messages()] == ["WAITING"]
@@ -221,3 +223,36 @@ def test_a_reader_keeps_its_moment_while_others_write_and_cannot_write_itself(le
             queries._connection.exec_driver_sql("DELETE FROM counter")
     with ledger.reading() as queries:
         assert len(queries.messages()) == 1
+
+
+LIVES = [pytest.param(tables.object_, states.OBJECT_OUT, id="object"),
+         pytest.param(tables.interchange, states.INTERCHANGE_OUT, id="interchange out"),
+         pytest.param(tables.interchange, states.INTERCHANGE_IN, id="interchange in"),
+         pytest.param(tables.message, states.MESSAGE_OUT, id="message out"),
+         pytest.param(tables.message, states.MESSAGE_IN, id="message in")]
+
+
+@pytest.mark.parametrize(("table", "life"), LIVES)
+def test_every_arrow_of_a_life_moves_the_row_and_writes_one_row_of_history(
+        lived: Ledger, table: Table, life: states.Transitions[Any]) -> None:
+    """And every step that a state does not know leaves row and history as they were."""
+    with lived.reading() as queries:
+        before = queries.history_head().id
+    outcome = {}
+    with lived.transaction() as transaction:
+        execute = transaction._connection.execute
+        for state, step in product(life, states.Step):
+            execute(update(table).where(table.c.id == 1).values(state=state))
+            moved = transaction._move_all(
+                table, life, step, table.c.id == 1,
+                lambda row, source, target, step=step: Fact(  # type: ignore[misc]  # bound now, not when called
+                    at=NOW, subject=table.name, subject_id=row.id, reference="walk", event=step, from_state=source,
+                    to_state=target), {}, [])
+            outcome[state, step] = (moved, execute(select(table.c.state).where(table.c.id == 1)).scalar_one())
+    arrows = {(state, step): target for state, steps in life.items() for step, target in steps.items()}
+    assert outcome == {(state, step): (1, arrows[state, step]) if (state, step) in arrows else (0, state)
+                       for state, step in product(life, states.Step)}
+    with lived.reading() as queries:
+        told = {(row.from_state, row.event): row.to_state for row in queries.history(after=before)}
+        assert queries.verify_history() is None
+    assert told == arrows
