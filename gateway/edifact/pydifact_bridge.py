@@ -55,6 +55,8 @@ class GatewayParser(pydifact.parser.Parser):
 
         message      text as pydifact hands it over: one character per byte (ISO 8859-1)
         characters   ignored: the text itself says its service characters
+
+        Raises UnicodeEncodeError for text that was decoded otherwise.
         """
         interchange = next(read_interchanges(message.encode("iso8859-1")))
         if interchange.una is not None:

@@ -33,11 +33,8 @@ def capped(findings: Iterable[Finding]) -> Iterator[Finding]:
     for last in islice(iterator, LIMIT):
         yield last
     if last is not None and next(iterator, None) is not None:
-        yield Finding(
-            code="F099",
-            values={"limit": str(LIMIT), "kind": last.code},
-            place=Place(interchange=last.place.interchange),
-        )
+        place = Place(interchange=last.place.interchange, message=last.place.message)
+        yield Finding(code="F099", severity=Severity.NOTE, place=place, values={"limit": str(LIMIT), "kind": last.code})
 
 
 def check(interchange: Interchange) -> list[Finding]:

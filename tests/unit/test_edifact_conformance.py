@@ -13,11 +13,13 @@ from gateway.edifact import (
     check_message,
     read_interchanges,
     read_wire,
+    rejected_messages,
     to_wire,
     validate,
 )
 from gateway.edifact.directory import Dependency
 from gateway.edifact.formats import broken
+from gateway.findings import Severity
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "edifact"
 CUSRES = MessageIdentifier("CUSRES", "D", "96B", "UN", "COR10")
@@ -254,6 +256,8 @@ def test_the_findings_of_a_message_are_cut_and_the_cut_is_told() -> None:
     assert [finding.code for finding in findings].count("F034") == 1000
     (cut,) = [finding for finding in findings if finding.code == "F099"]
     assert cut.values == {"limit": "1000", "kind": "F034"}
+    assert (cut.severity, cut.place.message) == (Severity.NOTE, "1")
+    assert rejected_messages(findings) == {"1"}
 
 
 def test_a_clean_message_of_two_hundred_segments_is_checked_in_about_a_millisecond() -> None:
