@@ -176,10 +176,11 @@ class Writing:
             path = f"{place}.{name}" if place else name
             if inner is _UNKNOWN:
                 self.findings.append(Finding(code="M113", place=Place(path=path),
-                                             values={"function": self._plan.function or "-", "value": str(value)[:80]}))
+                                             values={"line": "-", "function": self._plan.function or "-",
+                                                     "value": str(value)[:80]}))
             elif type(value) is not (list if inner.many else dict):
                 self.findings.append(Finding(code="M102", place=Place(path=path),
-                                             values={"value": str(value)[:80],
+                                             values={"line": "-", "value": str(value)[:80],
                                                      "expected": "list" if inner.many else "group"}))
                 sound = False
             elif type(value) is dict:
