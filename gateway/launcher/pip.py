@@ -85,9 +85,9 @@ def find(options: Options, python: Path, folder: Path) -> Pip:
 
 def candidates(options: Options, python: Path) -> Iterator[list[str]]:
     """Ways to a pip without an index, best first. Raises Stop 5 for an altered wheel."""
+    yield [sys.executable, "-I", "-m", "pip", "--python", str(python)]  # there already; since pip 22.3
     if runs([str(python), "-I", "-m", "ensurepip", "--default-pip"]):
         yield [str(python), "-I", "-m", "pip"]
-    yield [sys.executable, "-I", "-m", "pip", "--python", str(python)]
     if options.house and (Path(options.house) / index.WHEEL).is_file():
         wheel = Path(options.house) / index.WHEEL
         found = hashlib.sha256(wheel.read_bytes()).hexdigest()

@@ -88,7 +88,7 @@ def test_a_wheelhouse_of_another_python_is_recognised_before_anything_is_install
     assert stop.value.key == "launcher.house_absent"
 
 
-def test_pip_is_looked_for_in_the_environment_then_here_then_in_folders_then_on_the_index(
+def test_pip_is_looked_for_here_then_in_the_environment_then_in_folders_then_on_the_index(
         monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     house, system = tmp_path / "house", tmp_path / "system"
     for folder, name in ((house, index.WHEEL), (system, "pip-23.0.1-py3-none-any.whl")):
@@ -107,8 +107,8 @@ def test_pip_is_looked_for_in_the_environment_then_here_then_in_folders_then_on_
     with pytest.raises(Stop) as stop:
         pip.find(options, Path("/env/python"), tmp_path)
     assert stop.value.values == {"what": index.WHEEL}
-    assert tried == [["/env/python", "-I", "-m", "ensurepip", "--default-pip"],
-                     [sys.executable, "-I", "-m", "pip", "--python", "/env/python", "--version"],
+    assert tried == [[sys.executable, "-I", "-m", "pip", "--python", "/env/python", "--version"],
+                     ["/env/python", "-I", "-m", "ensurepip", "--default-pip"],
                      ["/env/python", "-I", str(house / index.WHEEL / "pip"), "--version"],
                      ["/env/python", "-I", str(system / "pip-23.0.1-py3-none-any.whl" / "pip"), "--version"]]
     (house / index.WHEEL).write_bytes(b"altered")
