@@ -10,7 +10,7 @@ from gateway.spool.locking import Busy, run_lock
 from gateway.spool.moving import claim, settle, settle_together
 from gateway.spool.private import read_private
 from gateway.spool.quarantine import Kept, Quarantine
-from gateway.spool.whole import read_whole, sweep, sync_folder, write_together, write_whole
+from gateway.spool.whole import flush_together, read_whole, sweep, sync_folder, write_together, write_whole
 
 __all__ = [
     "Busy",
@@ -18,6 +18,7 @@ __all__ = [
     "Quarantine",
     "claim",
     "escaped",
+    "flush_together",
     "free_space",
     "own_folder",
     "read_private",

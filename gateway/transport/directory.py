@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from gateway.errors import GatewayError, LinkError, LocalError
 from gateway.findings import Finding
-from gateway.spool import escaped, read_whole, sync_folder
+from gateway.spool import escaped, flush_together, read_whole, sync_folder
 from gateway.transport.lanes import DirectoryLane
 from gateway.transport.listing import Seen, sort_out
 from gateway.transport.mailbox import (
@@ -26,6 +27,9 @@ from gateway.transport.mailbox import (
     require_names,
 )
 from gateway.transport.wire import Attributes
+
+_BATCH = 256
+"""Files held open between writing and flushing."""
 
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -95,25 +99,17 @@ class DirectoryMailbox:
     def publish(self, files: Sequence[tuple[str, bytes]]) -> Outcomes:
         """See the contract."""
         require_names([name for name, _ in files])
+        items = list(dict(files).items())
         outcomes: dict[str, Outcome] = {}
-        for name, content in dict(files).items():
-            try:
-                self._publish(name, content)
-                outcomes[name] = Outcome(name, None)
-            except OSError as error:
-                outcomes[name] = Outcome(name, file_fault("B110", name, step="write", answer=_words(error)))
+        for start in range(0, len(items), _BATCH):
+            outcomes.update(self._publish(items[start:start + _BATCH]))
         return self._flushed(outcomes, [self._new, self._tmp])
 
     def remove(self, names: Sequence[str]) -> Outcomes:
         """See the contract."""
         require_names(names)
-        outcomes: dict[str, Outcome] = {}
-        for name in names:
-            try:
-                (self._new / name).unlink(missing_ok=True)
-                outcomes[name] = Outcome(name, None)
-            except OSError as error:
-                outcomes[name] = Outcome(name, file_fault("B110", name, step="remove", answer=_words(error)))
+        outcomes = {name: _outcome(name, "remove", partial((self._new / name).unlink, missing_ok=True))
+                    for name in names}
         return self._flushed(outcomes, [self._new])
 
     def close(self) -> None:
@@ -142,21 +138,34 @@ class DirectoryMailbox:
         self._in += len(content)
         return content
 
-    def _publish(self, name: str, content: bytes) -> None:
-        partial = self._tmp / name
-        handle = os.open(partial, _WRITE, 0o600)
+    def _publish(self, items: Sequence[tuple[str, bytes]]) -> dict[str, Outcome]:
+        """Write, flush and rename a batch; all flushes together, and before the first rename, which is much faster."""
+        outcomes: dict[str, Outcome] = {}
+        handles: dict[str, int] = {}
         try:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise OSError(0, "not a regular file")
-            os.fchmod(handle, self._lane.mode)
-            view = memoryview(content)
-            while view:
-                view = view[os.write(handle, view):]
-            os.fsync(handle)
+            for name, content in items:
+                outcomes[name] = _outcome(name, "write", partial(self._write, name, content, handles))
+            for name, failure in zip(handles, flush_together(list(handles.values())), strict=True):
+                if failure is not None:
+                    outcomes[name] = _refused(name, "fsync", failure)
         finally:
-            os.close(handle)
-        partial.rename(self._new / name)
-        self._out += len(content)
+            for handle in handles.values():
+                os.close(handle)
+        for name, content in items:
+            if outcomes[name].error is None:
+                outcomes[name] = _outcome(name, "rename", partial((self._tmp / name).rename, self._new / name))
+                self._out += len(content)
+        return outcomes
+
+    def _write(self, name: str, content: bytes, handles: dict[str, int]) -> None:
+        handle = os.open(self._tmp / name, _WRITE, 0o600)
+        handles[name] = handle
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(0, "not a regular file")
+        os.fchmod(handle, self._lane.mode)
+        view = memoryview(content)
+        while view:
+            view = view[os.write(handle, view):]
 
     def _flushed(self, outcomes: dict[str, Outcome], folders: Sequence[Path]) -> Outcomes:
         """Flush the folders; when that fails, none of the outcomes is sure."""
@@ -167,6 +176,18 @@ class DirectoryMailbox:
             said = _said(error) if isinstance(error, GatewayError) else _words(error)
             return [Outcome(name, file_fault("B110", name, step="fsync", answer=said)) for name in outcomes]
         return [*outcomes.values()]
+
+
+def _outcome(name: str, step: str, work: Callable[[], object]) -> Outcome:
+    try:
+        work()
+    except OSError as error:
+        return _refused(name, step, error)
+    return Outcome(name, None)
+
+
+def _refused(name: str, step: str, error: OSError) -> Outcome:
+    return Outcome(name, file_fault("B110", name, step=step, answer=_words(error)))
 
 
 def _words(error: OSError) -> str:

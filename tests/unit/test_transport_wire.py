@@ -81,7 +81,8 @@ def test_every_kind_of_answer_is_read(packet: bytes, reply: object) -> None:
 
 @pytest.mark.parametrize("packet", [
     b"", b"\x65", b"\x65\0\0\0", b"\x65\0\0\0\x09\0\0", b"\x66\0\0\0\x09\0\0\0\x05abc",
-    b"\x68\0\0\0\x09\xff\xff\xff\xff", b"\x69\0\0\0\x09\0\0\0\x01\0", b"\x69\0\0\0\x09\x80\0\0\0\xff\xff\xff\xff", b"\x01\0\0\0\x09", b"\x00\0\0\0\x09"])
+    b"\x68\0\0\0\x09\xff\xff\xff\xff", b"\x69\0\0\0\x09\0\0\0\x01\0",
+    b"\x69\0\0\0\x09\x80\0\0\0\xff\xff\xff\xff", b"\x01\0\0\0\x09", b"\x00\0\0\0\x09"])
 def test_a_packet_that_is_cut_or_unknown_is_malformed(packet: bytes) -> None:
     with pytest.raises(Malformed):
         read_reply(packet)
