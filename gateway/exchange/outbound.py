@@ -16,6 +16,7 @@ from gateway.ledger import Transaction
 from gateway.mapping import Corridor, Mapping
 from gateway.mapping.dialect import NationalRecord
 from gateway.references import Tree
+from gateway.texts import Language, sentence
 from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event
 from gateway.transit.mrn import make_mrn
@@ -31,6 +32,7 @@ def take_declaration(gateway: Gateway, transaction: Transaction, record: Nationa
 
     Raises LocalError with the faults, placed in the national file where the dialect knows the place.
     """
+    _note_announced(transaction, record, moment)
     try:
         return _take_declaration(gateway, transaction, record, source, moment)
     except LocalError as error:
@@ -46,6 +48,7 @@ def take_event(gateway: Gateway, transaction: Transaction, records: Sequence[Nat
     """
     events: list[Event] = []
     for record in records:
+        _note_announced(transaction, record, moment)
         try:
             events.append(_own_event(gateway, transaction, record, moment))
         except LocalError as error:
@@ -108,6 +111,13 @@ def check(wire: WireMessage) -> None:
     findings = check_message(read_wire(wire))
     if has_errors(findings):
         raise LocalError(*findings)
+
+
+def _note_announced(transaction: Transaction, record: NationalRecord, moment: Moment) -> None:
+    """What the dialect saw and did not refuse (totals that do not match, say) stays with the record (TRANSIT 5.2)."""
+    for finding in record.findings:
+        transaction.journal(subject="record", reference=record.key, at=moment.now,
+                            text=sentence(finding, Language.FRENCH))
 
 
 def _take_declaration(gateway: Gateway, transaction: Transaction, record: NationalRecord, source: int,

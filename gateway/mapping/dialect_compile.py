@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 
 from gateway.config.nodes import MappingNode, Node, SequenceNode, TextNode
-from gateway.mapping.dialect_formats import Format, Misfit, Surroundings, make, standard
+from gateway.mapping.dialect_formats import Format, Misfit, Surroundings, instants_only, make, standard
 from gateway.mapping.dialect_level import Cell, Level, Line, OneTerm
 from gateway.mapping.dialect_lists import Counted, Everywhere, Packed, PackedList, Repeated, Single
 from gateway.mapping.dialect_parts import LINES
@@ -166,6 +166,8 @@ class Compiler:
         except Misfit as misfit:
             self._source.misfit(misfit, node)
             return None
+        if kind == "datetime" and form.name == "moment":
+            form = instants_only(form)
         if kind not in form.kinds:
             self._source.fault("D008", node, term=self._term + term, kind=kind, format=form.name)
             return None
@@ -275,7 +277,7 @@ class Compiler:
             cells.append((cell, template))
             formats.update(self.hole_formats(template, cell.part, form))
             for hole in template.holes:
-                if self._known(form, f"{of.text}.{hole}"):
+                if self._known(form, f"{of.text}.{hole}", ("text",)):
                     terms[f"{of.text}.{hole}"] = Template("{" + hole + "}")
                     self.terms[f"{self._term}{of.text}.{hole}"] = form
             return Rule(terms, given, cells, formats)
@@ -283,7 +285,8 @@ class Compiler:
             for key, value in self._source.entries(found.get(name)):
                 text = self._source.text(value)
                 template = self.template(text) if text is not None else None
-                if template is not None and self._known(key, term_of(key.text)):
+                kinds = ("text",) if name == "terms" else ()
+                if template is not None and self._known(key, term_of(key.text), kinds):
                     into[key.text] = template
                     if name == "terms":
                         self.terms[self._term + key.text] = key

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -94,6 +94,17 @@ def standard(kind: str, surroundings: Surroundings) -> Format:
     name = {"count": "count", "decimal": "number", "date": "date yyyy-MM-dd", "boolean": "flag true false",
             "datetime": "moment yyyy-MM-dd HH:mm(:ss)", "moment": "moment yyyy-MM-dd HH:mm(:ss)"}.get(kind, "text")
     return make(name, surroundings)
+
+
+def instants_only(form: Format) -> Format:
+    """A moment format for a term that takes no day alone."""
+    def read(text: str) -> Scalar:
+        value = form.read(text)
+        if not isinstance(value, datetime):
+            raise Misfit("D101", value=text, format=form.name, example=form.write(datetime(2026, 3, 10, 10, 15,
+                                                                                          tzinfo=UTC)))
+        return value
+    return replace(form, read=read)
 
 
 def _exact(name: str, kinds: set[str], read: Read, write: Write, echo: Echo | None = None) -> Format:

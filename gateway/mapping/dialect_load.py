@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,7 @@ class Spec:
 
     canonical  True when the national file is the record's own JSON
     coded      canonical: term -> format of its code table
+    required   group or list, with a dot at its end -> names that every one of it has
     lax        terms that are False by default and then leave no key
     """
 
@@ -65,7 +67,19 @@ class Spec:
     canonical: bool
     coded: Mapping[str, Format]
     lax: frozenset[str]
+    required: Mapping[str, Sequence[str]]
     defaults: Mapping[str, Scalar]
+
+
+def required_terms(model: type, prefix: str = "") -> dict[str, list[str]]:
+    """Group or list of a record class -> the names it cannot do without."""
+    made = {prefix: [field.name for field in dataclasses.fields(model)
+                     if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING]}
+    for name, hint in typing.get_type_hints(model).items():
+        for part in (hint, *typing.get_args(hint)):
+            if isinstance(part, type) and dataclasses.is_dataclass(part):
+                made.update(required_terms(part, f"{prefix}{name}."))
+    return made
 
 
 def load_spec(path: Path, identifier: str, search: Sequence[Path]) -> Spec:
@@ -113,7 +127,7 @@ class _Loader:
         if source.findings or level is None:
             return None
         return Spec(self._identifier, record, model, known, parts, level, cell,
-                    "container_lines" in compiler.terms or "trailer" in compiler.terms, False, {}, lax, {})
+                    "container_lines" in compiler.terms or "trailer" in compiler.terms, False, {}, lax, required_terms(model), {})
 
     def _canonical(self, record: str, model: type, kinds: Mapping[str, str], lax: frozenset[str],
                    codes: Mapping[str, CodeTable], zone: ZoneInfo, places: TextNode) -> Spec | None:
@@ -142,7 +156,7 @@ class _Loader:
         defaults: dict[str, Scalar] = {field.name: field.default for field in dataclasses.fields(model)
                                        if isinstance(field.default, str)}
         return Spec(self._identifier, record, model, kinds, parts, Level((), {}), None, False, True, coded, lax,
-                    defaults)
+                    {}, defaults)
 
     def _one_of(self, key: str, allowed: Sequence[str]) -> str | None:
         node = self._source.text(self._root.get(key))

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place, Severity
@@ -150,6 +151,7 @@ def _rows(text: str, delimiter: str, file: str, findings: list[Finding]) -> Iter
         yield row
 
 
+@lru_cache(maxsize=2000)
 def _same(heading: str) -> str:
     """A heading without what people change: accents, case, dots, line breaks, the form of the number sign."""
     plain = unicodedata.normalize("NFKD", heading.replace("°", "o").replace("’", "'"))

@@ -116,11 +116,11 @@ def _build(element: etree._Element, wanted: Mapping[str, Wanted], node: Node, fi
     children = node.children
     for child in element:
         tag = child.tag
-        shape = wanted.get(tag)  # type: ignore[arg-type]
         tail = child.tail
-        if tail is not None and not tail.isspace():
+        if tail != "\n" and tail is not None and not tail.isspace():
             findings.append(Finding(code="R008", place=Place(file=file, line=child.sourceline, locator=node.locator),
                                     values={"text": tail.strip()[:40]}))
+        shape = wanted.get(tag)  # type: ignore[arg-type]
         if shape is None:
             continue
         siblings = children.setdefault(tag, [])  # type: ignore[arg-type]

@@ -1,0 +1,106 @@
+"""Killed before or after any durable step and simply run again: is anything lost, is anything done twice?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import gateway.exchange.failpoints  # noqa: F401  # declares the names
+from gateway.failpoints import NAMES
+from tests.tools.offices import Office, offices
+from tests.tools.records import declaration_json, event_json
+
+KILLED = -9
+SENDING = [name for name in NAMES if name.startswith(("send.", "seal.", "dispatch."))]
+RECEIVING = [name for name in NAMES if not name.startswith("send.")]
+
+
+def test_every_failpoint_is_passed_by_one_of_the_campaigns() -> None:
+    assert set(SENDING) | set(RECEIVING) == set(NAMES)
+
+
+@pytest.mark.parametrize("failpoint", SENDING)
+def test_a_killed_sender_sends_each_declaration_once(failpoint: str, tmp_path: Path) -> None:
+    togo, burkina = offices(tmp_path)
+    _drop(togo)
+    assert togo.killed("edi-send", failpoint) == KILLED
+    _until_quiet(togo, burkina)
+    _exactly_once(togo, burkina)
+
+
+@pytest.mark.parametrize("failpoint", RECEIVING)
+def test_a_killed_receiver_takes_and_answers_each_declaration_once(failpoint: str, tmp_path: Path) -> None:
+    togo, burkina = offices(tmp_path)
+    _drop(togo)
+    togo.run("edi-send")
+    assert burkina.killed("edi-receive", failpoint) == KILLED
+    _until_quiet(togo, burkina)
+    _exactly_once(togo, burkina)
+
+
+@pytest.mark.parametrize("failpoint", RECEIVING)
+def test_a_sender_killed_while_it_takes_its_answers_takes_each_once(failpoint: str, tmp_path: Path) -> None:
+    togo, burkina = offices(tmp_path)
+    _drop(togo)
+    togo.run("edi-send")
+    burkina.run("edi-receive")
+    assert togo.killed("edi-receive", failpoint) == KILLED
+    _until_quiet(togo, burkina)
+    _exactly_once(togo, burkina)
+
+
+@pytest.mark.parametrize("failpoint", SENDING)
+def test_a_killed_sender_sends_each_event_once(failpoint: str, tmp_path: Path) -> None:
+    togo, burkina = offices(tmp_path)
+    _drop(togo)
+    _until_quiet(togo, burkina)
+    mrn = min(togo.movements())
+    burkina.drop("events", {"arrived.json": event_json(mrn, "ARRIVED")})
+    assert burkina.killed("edi-send", failpoint) == KILLED
+    _until_quiet(burkina, togo)
+    _exactly_once(togo, burkina)
+    assert [json.loads(content)["word"] for content in togo.inbox("events").values()] == ["ARRIVÉE"]
+    assert togo.movements()[mrn]["state"] == "ARRIVED"
+
+
+def _drop(togo: Office) -> None:
+    togo.drop("declarations", {"d1.json": declaration_json("A"), "d2.json": declaration_json("B"),
+                               "d3.json": declaration_json("C", without_gross_mass=1)})
+
+
+def _until_quiet(first: Office, second: Office) -> None:
+    """Cron comes round until nothing moves any more."""
+    for _ in range(6):
+        moved = 0
+        for office in (first, second):
+            for program in ("edi-send", "edi-receive"):
+                ran = office.run(program)
+                assert ran.exit in (0, 1), ran.err
+                moved += sum(value for name, value in ran.counts.items()
+                             if name not in ("schema", "exit") and isinstance(value, int))
+        if not moved:
+            return
+    raise AssertionError("the two gateways never came to rest")
+
+
+def _exactly_once(togo: Office, burkina: Office) -> None:
+    """Three declarations at the partner, two accepted and one rejected, each answered once; nothing left over."""
+    movements = togo.movements()
+    assert sorted(line["national_key"] for line in movements.values()) == [
+        "TGLPL/2026/T/A", "TGLPL/2026/T/B", "TGLPL/2026/T/C"]
+    accepted = {mrn for mrn, line in movements.items() if "REJECTED-BY" not in line["flags"]}
+    assert len(accepted) == 2
+    assert set(burkina.movements()) == accepted
+    assert set(burkina.inbox("declarations")) == {f"{mrn}.json" for mrn in accepted}
+    answers = [json.loads(content) for name, content in togo.inbox("answers").items() if not name.endswith(".mrn.json")]
+    assert sorted((answer["mrn"], answer["word"]) for answer in answers) == sorted(
+        (mrn, "ACCEPTATION" if mrn in accepted else "REJET") for mrn in movements)
+    for office, partner in ((togo, burkina), (burkina, togo)):
+        assert list(office.mailbox(partner.name).iterdir()) == []
+        for line in office.interchanges("out"):
+            assert line["state"] in ("ACKNOWLEDGED", "RECEIVED"), line
+        assert [line for line in office.lines("status") if line["kind"] == "summary"][0]["unanswered"] == 0
+    judged = [line for line in burkina.interchanges("in") if line["type"] == "CUSDEC"]
+    assert sum(line["messages"] for line in judged) == 3
