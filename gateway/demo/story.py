@@ -119,14 +119,13 @@ def _story(told: Told) -> list[Check]:
     _name_movements(told)
     told.tell("answers", first=told.mrns["first"], third=told.mrns["third"])
 
-    for who, event in ((BURKINA, "cross-in"), (BURKINA, "cross-out"), (MALI, "arrived"), (MALI, "control"),
-                       (MALI, "discharged")):
-        _drop_event(told, who, event)
+    for who in ALL:
+        for template in sorted((stories() / who.gateway.lower()).glob("[0-9]-*.json")):
+            _drop_event(told, who, template)
         command(told, who, "edi-send")
         for other in world.others(who):
             command(told, other, "edi-receive")
         command(told, who, "edi-receive")
-    command(told, TOGO, "edi-receive")
     told.tell("events", mrn=told.mrns["first"])
     return checks + judge(told.root, told.mrns, told.say, lambda who, kind: listing(told, who, kind))
 
@@ -177,16 +176,15 @@ def stories() -> Path:
 
 def _drop_declarations(told: Told) -> None:
     target = TOGO.home(told.root) / "national" / "out" / "declarations"
-    for path in sorted((stories() / "declarations").iterdir()):
+    for path in sorted((stories() / "tgotr").glob("declaration-*")):
         _place(path.read_bytes(), target / path.name)
     told.tell("declarations", folder=target)
 
 
-def _drop_event(told: Told, who: Administration, name: str) -> None:
+def _drop_event(told: Told, who: Administration, template: Path) -> None:
     """Write an event file of an office as its national system would; the template lacks only the MRN."""
-    content = (stories() / "events" / f"{who.folder}-{name}.json").read_text("utf-8")
-    target = who.home(told.root) / "national" / "out" / "events" / f"{name}.json"
-    _place(content.replace("{mrn}", told.mrns["first"]).encode(), target)
+    target = who.home(told.root) / "national" / "out" / "events" / template.name
+    _place(template.read_text("utf-8").replace("{mrn}", told.mrns["first"]).encode(), target)
 
 
 def _place(content: bytes, target: Path) -> None:
@@ -228,9 +226,10 @@ def _alter_mail(root: Path, who: Administration, sender: Administration) -> str:
 
 def _name_movements(told: Told) -> None:
     """Which movement is which: the first has an MRN of its own, the two others got theirs from the gateway."""
-    rows = {row["national_key"]: row["mrn"] for row in listing(told, TOGO, "movement")}
-    for name, key in json.loads((stories() / "keys.json").read_text("utf-8")).items():
-        told.mrns[name] = rows[key]
+    for name, file in (("first", "declaration-1.xml"), ("second", "declaration-2.csv"),
+                       ("third", "declaration-3.json")):
+        lines = [json.loads(line) for line in edi(told, TOGO, "show", file, "--json")]
+        told.mrns[name] = next(line["mrn"] for line in lines if line["kind"] == "message")
 
 
 def _end(told: Told, checks: list[Check]) -> int:

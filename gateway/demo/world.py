@@ -50,6 +50,12 @@ MALI = Administration(gateway="MLDGD", folder="mali", country="ML", zone="Africa
                       name=("Direction générale des douanes du Mali", "Mali customs"))
 ALL = (TOGO, BURKINA, MALI)
 
+DECLARATIONS = (("*.xml", "tgotr/asycuda"), ("*-t1.csv", "tgotr/asycuda"), ("*.csv", "tgotr/csv"),
+                ("*.json", "neutral/json"))
+"""What Togo's national side puts out, and which dialect reads it; the first that fits."""
+
+OTHERS = (("*.json", "neutral/json"),)
+
 
 class NotOurs(Exception):
     """The folder exists, is not empty and was not made by the demonstration: it is left alone."""
@@ -107,6 +113,7 @@ def _settings(root: Path, who: Administration, servers: dict[str, MailboxServer]
     home = who.home(root)
     (home / "settings.yaml").write_text(settings_text(SettingsAnswers(
         gateway=who.gateway, environment="demo", country=who.country, time_zone=who.zone,
+        declarations=DECLARATIONS if who is TOGO else OTHERS,
         inbox_declarations=who.inbox, inbox_events="neutral/event-json")), "utf-8")
     for other in others(who):
         for part in ("authority", "signing", "encryption"):

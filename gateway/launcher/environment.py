@@ -51,7 +51,7 @@ def find_or_make(options: Options, extra: str) -> tuple[str, bool]:
     python = python_of(folder)
     if not folders.ours(folder) and suffices(python, extra):
         return str(python), False
-    marker = folders.claim(folder, "--venv", 0o755)
+    marker = folders.claim(folder)
     with folders.alone(options, marker):
         made_for, *extras = marker.read_text("utf-8").split() or [""]
         complete = made_for == digest() and starts(python)

@@ -17,6 +17,9 @@ from gateway.launcher.steps import ROOT
 from gateway.launcher.words import Options, Stop
 
 MARKER = ".corridor-gateway"
+"""In an environment that we made."""
+DEMONSTRATION = ".corridor-gateway-demo"
+"""In a folder that `gateway.demo` made; it looks after its folder itself, only --clean is ours."""
 CHECKOUT = Path(ROOT)
 PROJECT = CHECKOUT / "pyproject.toml"
 USUAL = {"--venv": (".venv", "XDG_CACHE_HOME", ".cache"), "--dir": (".demo", "XDG_STATE_HOME", ".local/state")}
@@ -41,9 +44,9 @@ def chosen(options: Options, option: str) -> Path:
     return home / "corridor-gateway" / (hashlib.sha256(os.fsencode(base)).hexdigest()[:8] + name)
 
 
-def ours(folder: Path) -> bool:
+def ours(folder: Path, marker: str = MARKER) -> bool:
     """Tell whether a folder carries our marker."""
-    return (folder / MARKER).is_file()
+    return (folder / marker).is_file()
 
 
 def python_of(folder: Path) -> Path:
@@ -51,11 +54,11 @@ def python_of(folder: Path) -> Path:
     return folder / "Scripts" / "python.exe" if os.name == "nt" else folder / "bin" / "python"
 
 
-def claim(folder: Path, option: str, mode: int) -> Path:
-    """Make the folder ours and return its marker. Raises Stop when it holds what is not ours."""
+def claim(folder: Path) -> Path:
+    """Make the folder of the environment ours and return its marker. Raises Stop when it holds what is not ours."""
     if folder.is_dir() and any(folder.iterdir()) and not ours(folder):
-        raise Stop(3, "launcher.foreign", folder=folder, option=option, other=f"{folder.name}-edi")
-    folder.mkdir(mode, parents=True, exist_ok=True)
+        raise Stop(3, "launcher.foreign", folder=folder, other=f"{folder.name}-edi")
+    folder.mkdir(parents=True, exist_ok=True)
     marker = folder / MARKER
     marker.touch()
     return marker
@@ -72,11 +75,12 @@ def empty(folder: Path) -> None:
 
 def clean(options: Options) -> int:
     """Remove the demonstration, with --all the environment too. Raises Stop for a folder that is not ours."""
-    for option in ("--dir", "--venv") if options.everything else ("--dir",):
+    marked = {"--dir": DEMONSTRATION, "--venv": MARKER} if options.everything else {"--dir": DEMONSTRATION}
+    for option, marker in marked.items():
         folder = chosen(options, option)
         if not folder.is_dir():
             continue
-        if not ours(folder):
+        if not ours(folder, marker):
             raise Stop(3, "launcher.kept", folder=folder)
         shutil.rmtree(folder)
         options.say(sys.stderr, "launcher.removed", folder=folder)

@@ -131,9 +131,8 @@ def within(options: Options) -> int:
     try:
         module = importlib.import_module(name)
         if options.verb == "demo":
-            folder = folders.chosen(options, "--dir")
-            folders.claim(folder, "--dir", 0o700)
-            return int(module.main(["--dir", str(folder), "--lang", options.language] + options.rest))
+            folder = str(folders.chosen(options, "--dir"))
+            return int(module.main(["--dir", folder, "--lang", options.language] + options.rest))
         sys.argv = ["edi", options.verb] + options.rest
         return int(module.main() or 0)
     except ImportError as error:  # what is heavy is imported late

@@ -142,6 +142,7 @@ class Compiler:
             if body.optional:
                 self._fault("M041", origin, label=line.label)
         inner = opened(line, prefixes, self._types)
+        before = len(self._findings)
         elements = tuple(self._element(element, inner, origin, sure) for element in body.elements)
         overflow = self._overflow(elements, origin)
         if overflow is not None:
@@ -149,7 +150,7 @@ class Compiler:
         parts = [part for element in elements for part in element.parts if not isinstance(part, str)]
         accesses = tuple(access for part in parts for access in part.accesses())
         counts = tuple(part.access for part in parts if isinstance(part, Count))
-        if body.optional and not accesses and not counts:
+        if body.optional and not accesses and not counts and len(self._findings) == before:
             self._fault("M041", origin, label=line.label)
         children = self._lines(line.children, inner, sure)
         return PlanLine(line.label, body.tag, origin, elements, each, group, flag, body.optional,

@@ -127,7 +127,8 @@ class _Loader:
         if source.findings or level is None:
             return None
         return Spec(self._identifier, record, model, known, parts, level, cell,
-                    "container_lines" in compiler.terms or "trailer" in compiler.terms, False, {}, lax, required_terms(model), {})
+                    "container_lines" in compiler.terms or "trailer" in compiler.terms, False, {}, lax,
+                    required_terms(model), {})
 
     def _canonical(self, record: str, model: type, kinds: Mapping[str, str], lax: frozenset[str],
                    codes: Mapping[str, CodeTable], zone: ZoneInfo, places: TextNode) -> Spec | None:

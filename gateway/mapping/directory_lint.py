@@ -133,7 +133,7 @@ class _Checker:
             if longest > element.length or (element.kind == "n" and not numeric) or longest == 0:
                 self._fault("M029", line, type=shown, id=identifier, format=element.format)
 
-    def _fault(self, code: str, line: PlanLine, **values: str) -> None:
+    def _fault(self, code: str, line: PlanLine, /, **values: str) -> None:
         self._findings.append(fault(code, line.origin, tag=line.tag, label=line.label, **values))
 
 

@@ -95,7 +95,7 @@ def resolve(identifier: str | Path, search: Sequence[Path]) -> tuple[Definition,
     digests = "".join(document.digest for document in reversed(chain))
     definition.digest = hashlib.sha256(digests.encode()).hexdigest()
     definition.text = "".join(f"# {document.file}\n{document.text}" for document in reversed(chain))
-    if not definition.message.type:
+    if not definition.message.type and not findings:
         findings.append(Finding(code="M003", place=Place(file=chain[0].file, line=1, column=1),
                                 values={"key": "message"}))
     return definition, findings

@@ -75,7 +75,7 @@ def check_places(definition: Definition, types: dict[str, TermType], findings: l
         fixed = term in definition.fixed or any(other.startswith(inner) for other in definition.fixed)
         if typed is not None and not dropped and not fixed:
             findings.append(fault("M021", typed.origin, term=term))
-        if not fixed:
+        elif not fixed:
             del types[term]
 
 

@@ -144,7 +144,7 @@ class Writing:
             return ""
         if not present:
             return ""
-        while not texts[-1]:
+        while texts and not texts[-1]:
             texts.pop()
         return ":".join(texts)
 

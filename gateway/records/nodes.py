@@ -34,6 +34,10 @@ class Kind(enum.Enum):
     ARRAY = "array"
 
 
+_NONE: dict[str, list[Node]] = {}
+"""The children of every leaf: one object for all of them, so that a large file makes fewer."""
+
+
 class Node:
     """One element, cell or value.
 
@@ -49,7 +53,8 @@ class Node:
     __slots__ = ("children", "column", "form", "kind", "line", "name", "ordinal", "parent", "repeated", "text")
 
     def __init__(self, name: str, text: str, form: Form, *, line: int | None = None, column: int | None = None,
-                 parent: Node | None = None, ordinal: int = 1, repeated: bool = False, kind: Kind = Kind.TEXT) -> None:
+                 parent: Node | None = None, ordinal: int = 1, repeated: bool = False, kind: Kind = Kind.TEXT,
+                 leaf: bool = False) -> None:
         self.name = name
         self.text = text
         self.form = form
@@ -59,7 +64,7 @@ class Node:
         self.ordinal = ordinal
         self.repeated = repeated
         self.kind = kind
-        self.children: dict[str, list[Node]] = {}
+        self.children: dict[str, list[Node]] = _NONE if leaf else {}
 
     def first(self, path: Sequence[str]) -> Node | None:
         """The first node at a path below this one, or None."""

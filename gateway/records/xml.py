@@ -123,19 +123,24 @@ def _build(element: etree._Element, wanted: Mapping[str, Wanted], node: Node, fi
         shape = wanted.get(tag)  # type: ignore[arg-type]
         if shape is None:
             continue
-        siblings = children.setdefault(tag, [])  # type: ignore[arg-type]
         text = child.text
-        made = Node(tag, text.strip() if text else "", Form.XML, line=child.sourceline,  # type: ignore[arg-type]
-                    parent=node, ordinal=len(siblings) + 1, repeated=shape.repeats)
+        text = text.strip() if text else ""
+        inner = shape.children
+        if not text and not inner and not shape.repeats and len(child) < 2 \
+                and (not len(child) or (child[0].tag == "null" and not child[0].text)):
+            continue  # an empty element is no value
+        siblings = children.setdefault(tag, [])  # type: ignore[arg-type]
+        made = Node(tag, text, Form.XML, line=child.sourceline, parent=node,  # type: ignore[arg-type]
+                    ordinal=len(siblings) + 1, repeated=shape.repeats, leaf=not inner)
         siblings.append(made)
         if len(siblings) > 1 and not shape.repeats:
             made.repeated = True
             findings.append(Finding(code="R009", place=made.place(file), values={"element": made.name}))
-        if shape.children:
-            if made.text:
-                findings.append(Finding(code="R008", place=made.place(file), values={"text": made.text[:40]}))
-            _build(child, shape.children, made, file, findings)
-        elif len(child) and (made.text or len(child) > 1 or child[0].tag != "null" or child[0].text):
+        if inner:
+            if text:
+                findings.append(Finding(code="R008", place=made.place(file), values={"text": text[:40]}))
+            _build(child, inner, made, file, findings)
+        elif len(child):
             findings.append(Finding(code="R008", place=made.place(file), values={"text": made.text[:40]}))
 
 
