@@ -17,14 +17,18 @@ from pathlib import Path
 
 import pytest
 
+from gateway.demo import world
 from gateway.launcher import environment, folders, index
 from gateway.launcher.words import Options, Stop
 from tests.tools.index_server import IndexServer, make_wheel, sha256
 
 ROOT = Path(__file__).parents[2]
 DEMO = """\
-import sys, tiny
+import pathlib, sys, tiny
 def main(arguments):
+    folder = pathlib.Path(arguments[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ".corridor-gateway-demo").touch()
     print(tiny.VERSION, sys.prefix, *arguments, sep="|")
     return 0
 """
@@ -99,7 +103,6 @@ def test_the_demonstration_runs_from_nothing_and_the_second_time_at_once(
     status, output, errors = checkout.run("demo")
     assert (status, output) == (0, checkout.greeting()), errors
     assert f"Environnement prêt : {checkout.root / '.venv'}" in errors
-    assert (checkout.root / ".demo").stat().st_mode & 0o777 == 0o700
     asked = len(served.requests)
 
     started = time.monotonic()
@@ -177,6 +180,10 @@ def test_a_folder_that_is_not_ours_is_neither_written_to_nor_removed(checkout: C
     assert (status, errors) == (3, f"{theirs.parent} was not made by the gateway: it is not removed. "
                                    "Remove it by hand if need be.\n")
     assert [path.name for path in theirs.parent.iterdir()] == ["precious"]
+
+
+def test_the_launcher_and_the_demonstration_agree_on_the_marker() -> None:
+    assert folders.DEMONSTRATION == world.MARKER
 
 
 def test_clean_removes_the_demonstration_and_with_all_the_environment(checkout: Checkout, served: IndexServer) -> None:
@@ -337,7 +344,7 @@ def test_a_full_disk_and_a_folder_that_forbids_execution_are_told_before_anythin
         monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "venv"
     options = Options(["demo", "--lang", "en"], {})
-    marker = folders.claim(folder, "--venv", 0o755)
+    marker = folders.claim(folder)
     usage = shutil.disk_usage(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=299_000_000))
