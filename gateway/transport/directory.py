@@ -86,8 +86,7 @@ class DirectoryMailbox:
                         continue
                     listed.append((item.name, Attributes(status.st_size, status.st_mode, int(status.st_mtime))))
         except OSError as error:
-            raise LinkError(Finding(code="B120", values={
-                "name": escaped(os.fspath(self._new)), "answer": _words(error)})) from error
+            raise file_fault("B120", escaped(os.fspath(self._new)), answer=_words(error)) from error
         self._seen = sort_out(listed, truncated)
         return [*self._seen.entries]
 

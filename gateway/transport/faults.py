@@ -49,16 +49,21 @@ def classify(error: BaseException, *, address: str, phase: str, expired: bool) -
     """
     if isinstance(error, GatewayError):
         return error
-    detail = str(error) or type(error).__name__
+    detail = _words(error)
     if expired:
         return link_fault(Reason.TIMED_OUT, address, phase)
     if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
         if "host key" in detail:  # none of the kinds we hold a pinned key of
-            return LocalError(Finding(code="E_HOSTKEY", values={"address": address, "found": escaped(detail)}))
+            return LocalError(Finding(code="E_HOSTKEY", values={"address": address, "found": "of no pinned type"}))
         return LocalError(Finding(code="E_SSH", values={"address": address, "detail": escaped(detail)}))
     if isinstance(error, paramiko.SSHException) and detail.startswith("Signature verification"):
         return LocalError(Finding(code="E_HOSTKEY", values={"address": address, "found": escaped(detail)}))
     return link_fault(_reason(error, detail), address, phase, detail)
+
+
+def _words(error: BaseException) -> str:
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return said.strip().rstrip(".") or type(error).__name__
 
 
 def _reason(error: BaseException, detail: str) -> Reason:

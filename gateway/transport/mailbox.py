@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
 from gateway.errors import LinkError
-from gateway.findings import Finding
+from gateway.findings import Finding, Place
 
 _NAME = re.compile(r"[0-9a-f]{32}\.p7m")
 FOREIGN_SHOWN = 100
@@ -167,5 +167,5 @@ def require_names(names: Sequence[str]) -> None:
 
 
 def file_fault(code: str, name: str, **values: str) -> LinkError:
-    """The LinkError for one file of a batch."""
-    return LinkError(Finding(code=code, values={"name": name, **values}))
+    """The LinkError for one file of a batch, or for the folder itself; its name is the place."""
+    return LinkError(Finding(code=code, place=Place(file=name), values={"name": name, **values}))
