@@ -192,10 +192,10 @@ def test_the_watchdog_cuts_after_silence_and_not_before(cuts: list[float]) -> No
             dog.alive()
             time.sleep(0.01)
         assert cuts == []
-        time.sleep(0.5)
+        time.sleep(1.0)
     dog.stop()
     assert dog.expired
-    assert [0.6 < cut - begun < 1.0 for cut in cuts] == [True]
+    assert [0.6 < cut - begun < 1.5 for cut in cuts] == [True]
 
 
 def test_the_watchdog_ends_a_lively_session_at_its_limit_but_lets_the_caller_think(cuts: list[float]) -> None:
@@ -211,10 +211,10 @@ def test_the_watchdog_ends_a_lively_session_at_its_limit_but_lets_the_caller_thi
 
 
 def test_a_stopped_watchdog_never_cuts_and_leaves_no_thread(cuts: list[float]) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     dog = watched(cuts, 60)
     with dog.limit(0.1):
         dog.stop()
         dog.stop()
     time.sleep(0.2)
-    assert (cuts, dog.expired, threading.active_count()) == ([], False, before)
+    assert (cuts, dog.expired, set(threading.enumerate()) - before) == ([], False, set())
