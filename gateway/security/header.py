@@ -109,7 +109,7 @@ def read_entity(entity: bytes) -> tuple[Header, bytes]:
     if match["profile"] != b"1":
         raise EnvelopeError("E_PROFILE")
     try:
-        date = datetime.strptime(match["date"].decode("ascii"), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        date = datetime.fromisoformat(match["date"].decode("ascii"))  # the pattern leaves one form, in UTC
     except ValueError:
         raise EnvelopeError("E_HEADER") from None
     text = {name: value.decode("ascii") for name, value in match.groupdict().items()}

@@ -7,8 +7,10 @@ The SSH key opens mailboxes only, where everything is sealed: it carries no pass
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -68,11 +70,14 @@ def make_identity(folder: Path, *, gateway: str, environment: str, now: datetime
     valid        life of the two certificates; the authority lives twice as long
     passphrase   encrypts the private keys, the SSH key excepted
 
-    Raises LocalError K007 when one of FILES is there already; ValueError for a name that is no gateway id.
+    Raises LocalError K007 when one of FILES is there already, K001 when the folder cannot be written to; ValueError for a name that is no gateway id.
     """
     if not is_gateway_id(gateway) or environment not in ("demo", "test", "production"):
         raise ValueError("not a gateway id, or not an environment")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
     names = (*FILES, *(f"{PUBLIC}/{name}" for name in PUBLIC_FILES))
     taken = [name for name in names if (folder / name).exists() or (folder / name).is_symlink()]
     if taken:
@@ -91,11 +96,11 @@ def make_identity(folder: Path, *, gateway: str, environment: str, now: datetime
                                       serialization.NoEncryption())
     public = ssh.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     contents[f"{SSH}.pub"] = public + f" {gateway}\n".encode()
-    (folder / PUBLIC).mkdir(mode=0o700, exist_ok=True)
     contents |= {f"{PUBLIC}/{name}": contents[name] for name in PUBLIC_FILES}
-    _write_all(folder, contents)
-    sync_folder(folder)
-    sync_folder(folder / PUBLIC)
+    try:
+        _write_all(folder, contents)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
     return Identity(folder, authority, certificates[SIGNING], certificates[ENCRYPTION])
 
 
@@ -156,25 +161,34 @@ def read_passphrase(path: Path) -> bytes:
     return read_private(path).split(b"\n", 1)[0].rstrip(b"\r")
 
 
-def _write_all(folder: Path, contents: dict[str, bytes]) -> None:
-    """All files or none."""
+def _write_all(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """All files or none, made durable. Raises OSError."""
+    (folder / PUBLIC).mkdir(mode=0o700, exist_ok=True)
     written: list[Path] = []
     try:
         for name, content in contents.items():
-            _write_new(folder / name, content)
-            written.append(folder / name)
+            _write_new(folder / name, content, written)
     except BaseException:
         for path in written:
             path.unlink(missing_ok=True)
         raise
+    sync_folder(folder)
+    sync_folder(folder / PUBLIC)
 
 
-def _write_new(path: Path, content: bytes) -> None:
+def _write_new(path: Path, content: bytes, written: list[Path]) -> None:
+    """Write a file that was not there, and note it in `written` as soon as it is."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    written.append(path)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _unwritable(folder: Path, error: OSError) -> LocalError:
+    values = {"path": str(folder), "error": errno.errorcode.get(error.errno or 0, "?")}
+    return LocalError(Finding(code="K001", place=Place(file=str(folder)), values=values))
 
 
 def _name(gateway: str, environment: str, use: str) -> x509.Name:

@@ -124,8 +124,8 @@ def _address(verified: Verified, inner: bytes, recipient: str, trust: Trust) -> 
         raise EnvelopeError("E_WRONG_SENDER", sender=other, folder=trust.partner)
     if header.recipient != recipient:  # V28
         raise EnvelopeError("E_WRONG_RECIPIENT", recipient=header.recipient)
-    return Opened(header, payload, inner, hashlib.sha256(verified.entity).hexdigest(),
-                  hashlib.sha256(verified.signature).hexdigest(), verified.signing_time, verified.certificate_sha256)
+    return Opened(header, payload, inner, verified.mic, hashlib.sha256(verified.signature).hexdigest(),
+                  verified.signing_time, verified.certificate_sha256)
 
 
 def _where(error: Exception) -> str:

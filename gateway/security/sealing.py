@@ -15,7 +15,9 @@ from functools import lru_cache
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import GCM
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -23,7 +25,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from gateway.errors import LocalError
 from gateway.findings import Finding
 from gateway.security import asn1
-from gateway.security.algorithms import ECDH_IDENTIFIER, OAEP, OAEP_IDENTIFIER, SHARED_INFO, curve_of_key
+from gateway.security.algorithms import (
+    ECDH_IDENTIFIER,
+    OAEP,
+    OAEP_IDENTIFIER,
+    SHARED_INFO,
+    Digest,
+    curve_of_key,
+)
 from gateway.security.certificates import ENCRYPTION, Certificate
 from gateway.security.header import Header, build_entity
 from gateway.security.keys import Signer
@@ -59,26 +68,25 @@ def seal(header: Header, payload: bytes, *, signer: Signer, recipients: Sequence
     Raises LocalError K020 unless there are 1..8 recipients, all different, each with an encryption certificate of
     section 3.3; ValueError for a header outside the grammar.
     """
-    entity = build_entity(header, payload)
-    inner, signature = sign_entity(entity, signer=signer, signing_time=signing_time)
+    inner, mic, signature_digest = _sign(build_entity(header, payload), signer, signing_time)
     content = encrypt(inner, recipients)
-    return Sealed(file_name(content), content, inner, hashlib.sha256(entity).hexdigest(),
-                  hashlib.sha256(signature).hexdigest())
+    return Sealed(file_name(content), content, inner, mic, signature_digest)
 
 
-def sign_entity(entity: bytes, *, signer: Signer, signing_time: datetime) -> tuple[bytes, bytes]:
-    """The inner object of section 3.2 and its signature value."""
-    scheme = signer.scheme
+def _sign(entity: bytes, signer: Signer, signing_time: datetime) -> tuple[bytes, str, str]:
+    """The inner object of section 3.2, the MIC, and the digest of the signature value."""
+    scheme, mic = signer.scheme, hashlib.sha256(entity).digest()
+    digest = mic if scheme.digest is Digest.SHA_256 else hashlib.new(scheme.digest.value, entity).digest()
     attributes = asn1.write_attributes((
         *signer.identity,
-        asn1.write_attribute(asn1.MESSAGE_DIGEST, asn1.write_octets(hashlib.new(scheme.digest.value, entity).digest())),
+        asn1.write_attribute(asn1.MESSAGE_DIGEST, asn1.write_octets(digest)),
         asn1.write_attribute(asn1.SIGNING_TIME, asn1.write_signing_time(signing_time.replace(microsecond=0))),
     ))
     signature = signer.sign(attributes)
     certificate = signer.certificate
     inner = asn1.write_inner(entity, (certificate.der,), certificate.name, scheme.digest_identifier, attributes,
                              scheme.identifier, signature)
-    return inner, signature
+    return inner, mic.hex(), hashlib.sha256(signature).hexdigest()
 
 
 def encrypt(inner: bytes, recipients: Sequence[Certificate]) -> bytes:
@@ -90,9 +98,10 @@ def encrypt(inner: bytes, recipients: Sequence[Certificate]) -> bytes:
         raise LocalError(Finding(code="K020", values={"recipients": str(len(recipients))}))
     prepared = [_recipient(certificate) for certificate in recipients]
     key, nonce = os.urandom(KEY_OCTETS), os.urandom(NONCE_OCTETS)
-    sealed = AESGCM(key).encrypt(nonce, inner, None)
-    return asn1.write_outer([recipient.wrap(key) for recipient in prepared], nonce, sealed[:-TAG_OCTETS],
-                            sealed[-TAG_OCTETS:])
+    encryptor = Cipher(AES256(key), GCM(nonce)).encryptor()  # ciphertext and tag apart: nothing large is cut or joined
+    ciphertext = encryptor.update(inner)
+    encryptor.finalize()
+    return asn1.write_outer([recipient.wrap(key) for recipient in prepared], nonce, ciphertext, encryptor.tag)
 
 
 def file_name(content: bytes) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.security import asn1
-from gateway.security.algorithms import DIGESTS, SCHEMES, SIGNATURES, Signature, verify
+from gateway.security.algorithms import DIGESTS, SCHEMES, SIGNATURES, Digest, Signature, verify
 from gateway.security.certificates import SIGNING, Certificate
 from gateway.security.refusals import EnvelopeError
 from gateway.security.trust import Trust, TrustedCertificate, check_time
@@ -23,9 +23,10 @@ _ALLOWED = _REQUIRED | {asn1.ALGORITHM_PROTECTION, asn1.SMIME_CAPABILITIES}
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The content of a true signature: the ENTITY, the signature value, when and by which certificate."""
+    """The content of a true signature: the ENTITY, its MIC, the signature value, when and by which certificate."""
 
     entity: bytes
+    mic: str
     signature: bytes
     signing_time: datetime
     certificate_sha256: str
@@ -63,13 +64,15 @@ def verify_inner(inner: bytes, trust: Trust, *, now: datetime, environment: str)
         raise EnvelopeError("E_CERT_WEAK")
     if certificate.scheme is not signature:
         raise EnvelopeError("E_ALG", name=signature.value)
-    if hashlib.new(SCHEMES[signature].digest.value, data.content).digest() != attributes.digest:  # V23
+    mic, digest = hashlib.sha256(data.content).digest(), SCHEMES[signature].digest
+    named = mic if digest is Digest.SHA_256 else hashlib.new(digest.value, data.content).digest()
+    if named != attributes.digest:  # V23
         raise EnvelopeError("E_DIGEST")
     if not verify(certificate.key, signer.signature, signer.signed):  # V24
         raise EnvelopeError("E_SIGNATURE")
     trust.check(entry, now=now, environment=environment, others=others)  # V25
     check_time(certificate, attributes.signing_time)
-    return Verified(data.content, signer.signature, attributes.signing_time, certificate.sha256)
+    return Verified(data.content, mic.hex(), signer.signature, attributes.signing_time, certificate.sha256)
 
 
 def _read(inner: bytes) -> asn1.Inner:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 import gateway.security
 from gateway.errors import PartnerError
@@ -53,9 +54,11 @@ def test_the_names_of_cases_are_unique() -> None:
 
 
 def test_the_classes_of_codes_are_those_of_section_6() -> None:
-    assert {"E_DUPLICATE", "E_VOID", "E_CHAIN", "E_DATE", "E_OLD", "E_PAYLOAD", "E_UNB", "E_TEST_FLAG"} == NEGATIVE_RECEIPT
-    assert {"E_DATE", "E_OLD", "E_PAYLOAD", "E_UNB", "E_TEST_FLAG", "E_RECEIPT", "E_RECEIPT_UNKNOWN", "E_FORK"} == LEAF
-    assert {"E_CERT_RETIRED", "E_CERT_TIME", "E_CRL", "E_DATE", "E_OLD"} == RELEASABLE
+    assert sorted(NEGATIVE_RECEIPT) == [
+        "E_CHAIN", "E_DATE", "E_DUPLICATE", "E_OLD", "E_PAYLOAD", "E_TEST_FLAG", "E_UNB", "E_VOID"]
+    assert sorted(LEAF) == [
+        "E_DATE", "E_FORK", "E_OLD", "E_PAYLOAD", "E_RECEIPT", "E_RECEIPT_UNKNOWN", "E_TEST_FLAG", "E_UNB"]
+    assert sorted(RELEASABLE) == ["E_CERT_RETIRED", "E_CERT_TIME", "E_CRL", "E_DATE", "E_OLD"]
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -148,12 +151,11 @@ def test_a_thousand_altered_objects_are_refused_with_a_listed_code_and_none_is_a
 
 @pytest.mark.threat(11)
 def test_t11_a_failed_decryption_has_one_code_no_cause_and_takes_the_whole_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    w, calls = world(), []
-    genuine = unwrapping.AESGCM
+    calls: list[int] = []
 
     class Recording:
         def __init__(self, key: bytes) -> None:
-            self._cipher = genuine(key)
+            self._cipher = AESGCM(key)
 
         def decrypt(self, nonce: bytes, content: bytes, extra: bytes | None) -> bytes:
             calls.append(len(content))

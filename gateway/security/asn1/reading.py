@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from cryptography.hazmat import asn1
@@ -16,6 +17,7 @@ from gateway.security.asn1.values import Inner, Name, Outer, Recipient, SignerIn
 _INTEGER_BITS = 21 * 8 - 1  # 21 octets with the sign bit free, GW-1 section 3.4
 _SEQUENCE, _CONTEXT_1 = b"\x30", b"\xa1"
 _UNCOMPRESSED = b"\x04"
+_LONGEST_REMEMBERED = 8192
 
 T = TypeVar("T")
 
@@ -86,8 +88,10 @@ def read_signing_time(value: bytes) -> datetime:
     return moment
 
 
+@lru_cache(maxsize=64)  # the same octets in every object of a signer
 def read_signing_certificate(value: bytes) -> SigningCertificate:
     """The value of signingCertificateV2. Raises NotDer, also when it is hashed with anything but SHA-256."""
+    _require(len(value) <= _LONGEST_REMEMBERED)
     whole = _decode(der.SigningCertificate, value)
     _require(bool(whole.certificates))
     first = whole.certificates[0]
@@ -102,8 +106,10 @@ def read_signing_certificate(value: bytes) -> SigningCertificate:
     return SigningCertificate(first.digest, (_encoded(name), first.issuer_serial.serial))
 
 
+@lru_cache(maxsize=64)
 def read_protection(value: bytes) -> tuple[bytes, bytes]:
     """Content octets of the AlgorithmIdentifiers of digest and signature in cmsAlgorithmProtection. Raises NotDer."""
+    _require(len(value) <= _LONGEST_REMEMBERED)
     protection = _decode(der.Protection, value)
     _require(protection.digest.tag_bytes == _SEQUENCE and protection.signature.tag_bytes == _CONTEXT_1)
     return bytes(protection.digest.data), bytes(protection.signature.data)

@@ -1,0 +1,238 @@
+"""Are keys made as the profile says, and used only when they lie as a secret must?"""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+
+from gateway.errors import LocalError
+from gateway.security import (
+    Certificate,
+    certificate_level,
+    certificate_levels,
+    fingerprint,
+    load_decryption_key,
+    load_signer,
+    make_identity,
+    read_certificate,
+    read_passphrase,
+    ssh_public_line,
+    trusted_certificate,
+)
+from gateway.security.certificates import check_environment
+from gateway.security.identity import FILES, PUBLIC_FILES
+from tests.tools import loose_sealer as loose
+from tests.tools.identities import NOW, VALID, Party, identity
+
+DAY = timedelta(days=1)
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def party(tmp_path: Path) -> Party:
+    """Fresh keys."""
+    return identity(tmp_path, "TGOTR")
+
+
+def _codes(action: Callable[[], object]) -> list[str]:
+    with pytest.raises(LocalError) as caught:
+        action()
+    return [finding.code for finding in caught.value.findings]
+
+
+@pytest.mark.threat(35)
+def test_t35_every_file_of_an_identity_is_readable_by_its_owner_alone(party: Party) -> None:
+    modes = {path.relative_to(party.folder).as_posix(): f"{stat.S_IMODE(path.stat().st_mode):04o}"
+             for path in party.folder.rglob("*")}
+    assert modes == {"public": "0700", **dict.fromkeys(FILES, "0600"),
+                     **{f"public/{name}": "0600" for name in PUBLIC_FILES}}
+    assert stat.S_IMODE(party.folder.stat().st_mode) == 0o700
+
+
+def test_what_is_handed_over_holds_no_secret_and_is_what_lies_beside_the_keys(party: Party) -> None:
+    for name in PUBLIC_FILES:
+        content = (party.folder / "public" / name).read_bytes()
+        assert content == (party.folder / name).read_bytes()
+        assert b"PRIVATE" not in content
+
+
+def test_nothing_is_ever_overwritten(party: Party) -> None:
+    before = {path: path.read_bytes() for path in party.folder.rglob("*") if path.is_file()}
+    again = _codes(lambda: make_identity(party.folder, gateway="TGOTR", environment="demo", now=NOW, valid=VALID,
+                                         passphrase=None, algorithm="ec"))
+    assert again == ["K007"] * 12
+    assert {path: path.read_bytes() for path in party.folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_failure_halfway_leaves_no_file_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    genuine, calls = os.fsync, iter(range(5))
+
+    def failing(descriptor: int) -> None:
+        if next(calls) == 3:
+            raise OSError(28, "No space left on device")
+        genuine(descriptor)
+
+    monkeypatch.setattr(os, "fsync", failing)
+    assert _codes(lambda: identity(tmp_path, "TGOTR")) == ["K001"]
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(("gateway", "environment"), [("tgotr", "demo"), ("../X", "demo"), ("TGOTR", "prod")])
+def test_keys_are_made_for_gateways_and_environments_only(tmp_path: Path, gateway: str, environment: str) -> None:
+    with pytest.raises(ValueError, match="not a gateway id"):
+        make_identity(tmp_path, gateway=gateway, environment=environment, now=NOW, valid=VALID, passphrase=None)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("algorithm", ["ec", "rsa"])
+@pytest.mark.parametrize("environment", ["demo", "test", "production"])
+def test_certificates_have_the_profile_and_the_mark_of_their_environment(tmp_path: Path, algorithm: str,
+                                                                         environment: str) -> None:
+    made = identity(tmp_path, "TGOTR", environment=environment, algorithm=algorithm).identity  # type: ignore[arg-type]
+    assert [sorted(one.uses) for one in (made.signing, made.encryption, made.authority)] == [
+        ["signing"], ["encryption"], []]
+    assert {made.signing.environment, made.encryption.environment} == {environment}
+    assert made.signing.strong
+    assert made.encryption.strong
+    unit = {"demo": ",OU=GW-1 demo", "test": ",OU=GW-1 test", "production": ""}[environment]
+    assert made.signing.subject == f"CN=TGOTR signing{unit},O=TGOTR"
+    assert (made.signing.not_before, made.signing.not_after) == (NOW - timedelta(hours=1), NOW + VALID)
+    assert made.authority.not_after == NOW + 2 * VALID
+
+
+@pytest.mark.threat(38)
+def test_t38_our_own_certificate_of_another_environment_is_refused_at_start(party: Party) -> None:
+    check_environment(party.identity.signing, "demo")
+    assert _codes(lambda: check_environment(party.identity.signing, "production")) == ["K024"]
+
+
+def test_keys_under_a_passphrase_load_with_it_and_not_without(tmp_path: Path) -> None:
+    party = identity(tmp_path, "TGOTR", passphrase=b"correct horse")
+    files = (party.folder / "signing.key", party.folder / "signing.crt")
+    assert load_signer(*files, b"correct horse").certificate == party.identity.signing
+    assert [_codes(lambda wrong=wrong: load_signer(*files, wrong)) for wrong in (  # type: ignore[misc]
+        None, b"", b"wrong")] == [["K003"]] * 3
+    assert b"ENCRYPTED" in files[0].read_bytes()
+    assert b"PRIVATE KEY" in (party.folder / "ssh").read_bytes()
+
+
+def test_a_key_that_lies_open_loads_whatever_the_passphrase(party: Party) -> None:
+    files = (party.folder / "encryption.key", party.folder / "encryption.crt")
+    assert load_decryption_key(*files, b"unused").certificate == party.identity.encryption
+
+
+def test_a_pair_that_does_not_belong_together_or_does_not_serve_is_refused(party: Party, tmp_path: Path) -> None:
+    folder, other = party.folder, identity(tmp_path / "other", "TGOTR").folder
+    assert [
+        _codes(lambda: load_signer(folder / "signing.key", other / "signing.crt", None)),
+        _codes(lambda: load_signer(folder / "encryption.key", folder / "encryption.crt", None)),
+        _codes(lambda: load_decryption_key(folder / "signing.key", folder / "signing.crt", None)),
+        _codes(lambda: load_signer(folder / "authority.key", folder / "authority.crt", None)),
+        _codes(lambda: load_signer(folder / "ssh.pub", folder / "signing.crt", None)),
+        _codes(lambda: load_signer(folder / "signing.key", folder / "signing.key", None)),
+        _codes(lambda: load_signer(folder / "signing.key", folder / "nothing.crt", None)),
+    ] == [["K005"], ["K006"], ["K006"], ["K006"], ["K002"], ["K004"], ["K004"]]
+
+
+@pytest.mark.threat(35)
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
+def test_t35_a_key_that_others_may_read_is_not_used(party: Party, mode: int) -> None:
+    key = party.folder / "signing.key"
+    key.chmod(mode)
+    assert _codes(lambda: load_signer(key, party.folder / "signing.crt", None)) == ["E_KEYFILE"]
+
+
+@pytest.mark.threat(15)
+@pytest.mark.threat(35)
+def test_t35_a_key_behind_a_link_or_in_an_open_folder_or_missing_is_not_used(party: Party, tmp_path: Path) -> None:
+    link = tmp_path / "link.key"
+    link.symlink_to(party.folder / "signing.key")
+    certificate = party.folder / "signing.crt"
+    refused = [_codes(lambda path=path: load_signer(path, certificate, None))  # type: ignore[misc]
+               for path in (link, party.folder, party.folder / "none.key")]
+    party.folder.chmod(0o777)
+    refused.append(_codes(lambda: load_signer(party.folder / "signing.key", certificate, None)))
+    assert refused == [["E_KEYFILE"]] * 4
+
+
+@pytest.mark.threat(35)
+def test_t35_a_passphrase_is_one_line_of_a_private_file(tmp_path: Path) -> None:
+    path = tmp_path / "passphrase"
+    path.write_bytes(b"correct horse\r\nnot this\n")
+    path.chmod(0o600)
+    assert read_passphrase(path) == b"correct horse"
+    path.chmod(0o640)
+    assert _codes(lambda: read_passphrase(path)) == ["E_KEYFILE"]
+
+
+def test_the_ssh_key_is_one_that_openssh_reads_and_its_line_is_had_from_either_file(party: Party) -> None:
+    line = ssh_public_line(party.folder / "ssh")
+    assert line == ssh_public_line(party.folder / "ssh.pub") == (party.folder / "ssh.pub").read_text().strip()
+    assert line.startswith("ssh-ed25519 AAAA")
+    assert line.endswith(" TGOTR")
+    assert _codes(lambda: ssh_public_line(party.folder / "none")) == ["K008"]
+    (party.folder / "bad.pub").write_text("ssh-ed25519 AAAA\nssh-ed25519 BBBB")
+    assert _codes(lambda: ssh_public_line(party.folder / "bad.pub")) == ["K008"]
+
+
+def test_a_fingerprint_is_short_enough_for_the_telephone(party: Party) -> None:
+    certificate = party.identity.signing
+    groups = fingerprint(certificate).split(" ")
+    assert [len(group) for group in groups] == [4] * 8
+    assert "".join(groups).lower() == certificate.sha256[:32]
+
+
+def test_a_certificate_reads_from_pem_and_der_and_from_nothing_else(party: Party) -> None:
+    certificate = party.identity.signing
+    assert read_certificate(certificate.der) == read_certificate(certificate.pem()) == certificate
+    for content in (b"", b"text", certificate.der + b"\x00", certificate.pem() * 2, certificate.der[:-1]):
+        with pytest.raises(ValueError):
+            read_certificate(content)
+
+
+def test_an_entry_of_a_partners_list_is_the_file_that_was_compared(party: Party) -> None:
+    path, certificate = party.folder / "signing.crt", party.identity.signing
+    entry = trusted_certificate(path, sha256=certificate.sha256.upper(), use="signing", use_from=NOW,
+                                accept_until=NOW + DAY)
+    assert (entry.certificate, entry.use_from, entry.accept_until) == (certificate, NOW, NOW + DAY)
+    assert _codes(lambda: trusted_certificate(path, sha256="0" * 64, use="signing", use_from=NOW,
+                                              accept_until=NOW)) == ["K009"]
+
+
+def _ending(days: float) -> Certificate:
+    key = generate_private_key(SECP256R1())
+    made = loose.certificate(key, None, name=f"{days}", now=NOW, end=timedelta(days=days), start=timedelta(days=-400))
+    return Certificate(loose.der_of(made))
+
+
+def test_warnings_come_60_30_14_7_and_1_days_before_the_end_and_after_it() -> None:
+    days = (61, 60, 59.5, 31, 30, 15, 14, 8, 7, 2, 1, 0.5, 0, -0.5)
+    due = certificate_levels(map(_ending, days), NOW)
+    assert [(expiry.level, expiry.days) for expiry in due] == [
+        (0, -1), (1, 0), (1, 0), (1, 1), (7, 2), (7, 7), (14, 8), (14, 14), (30, 15), (30, 30), (60, 31), (60, 59),
+        (60, 60)]
+    assert [certificate_level(_ending(left), NOW) for left in days] == [
+        "ok", "notice", "notice", "notice", "warning", "warning", "warning", "warning", "urgent", "urgent", "urgent",
+        "urgent", "urgent", "expired"]
+    assert certificate_level(_ending(5), NOW - timedelta(days=500)) == "early"
+
+
+@pytest.mark.threat(35)
+def test_t35_no_private_key_is_kept_in_the_repository() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z", "--", ".", ":!samples/gw1"], cwd=ROOT, capture_output=True,
+                            check=False)
+    if listed.returncode:
+        pytest.skip("not a checkout")
+    marks = [f"-----BEGIN {kind}PRIVATE KEY-----".encode() for kind in ("", "EC ", "RSA ", "ENCRYPTED ", "OPENSSH ")]
+    found = [name.decode() for name in listed.stdout.split(b"\0") if name and (ROOT / name.decode()).is_file()
+             and any(mark + b"\n" in (ROOT / name.decode()).read_bytes() for mark in marks)]
+    assert found == []
+    assert [name for name in listed.stdout.split(b"\0") if name.startswith(b"keys/")] in (
+        [b"keys/README.md"], [b"keys/.gitignore", b"keys/README.md"])
