@@ -97,7 +97,10 @@ class Mapping:
         writing = Writing(self.plan(record))
         writing.write(cast("dict[str, Any]", record))
         if writing.findings:
-            raise LocalError(*writing.findings)
+            once: dict[tuple[str, str | None], Finding] = {}  # a value with two places in the message is wrong once
+            for finding in writing.findings:
+                once.setdefault((finding.code, finding.place.path), finding)
+            raise LocalError(*once.values())
         return WireMessage(self.message, "'".join(writing.out) + "'", len(writing.out))
 
     def to_record(self, message: Message) -> Tree:

@@ -39,8 +39,9 @@ def _lines(lines: Sequence[PlanLine], scopes: Scopes, tables: Tables, types: Map
             continue
         opened = line.each or line.group
         if opened is not None:
-            found = opened.get(scopes) or []
-            for member in found if line.each else [found] if found else []:
+            found: Any = opened.get(scopes) or []
+            members: list[Node] = found if line.each else [found] if found else []
+            for member in members:
                 _line(line, (*scopes, member), tables, types)
         elif line.flag is not None:
             if line.flag.get(scopes):

@@ -192,7 +192,7 @@ class Joined(Part):
         self._fields = tuple(piece for piece in pieces if not isinstance(piece, str))
         self._pattern = re.compile("".join(re.escape(piece) if isinstance(piece, str) else f"({piece.codec.pattern})"
                                            for piece in pieces), re.DOTALL)
-        self._shape = "".join(piece if isinstance(piece, str) else "{" + piece.access.term + "}" for piece in pieces)
+        self._shape = "".join(piece if isinstance(piece, str) else f"‹{piece.access.term}›" for piece in pieces)
 
     def accesses(self) -> tuple[Access, ...]:
         return tuple(one.access for one in self._fields)

@@ -81,9 +81,11 @@ class Reading:
                     if any(other is not run and any(one.fits(self._elements) for one in other.lines)
                            for other in self._plan.all_runs(run.tag)):
                         break
-                    self._unexpected(run)
-                    self._advance()
-                    continue
+                    if len(run.lines) > 1 or found[0] >= run.lines[0].limit:
+                        self._unexpected(run)
+                        self._advance()
+                        continue
+                    line = run.lines[0]  # only this can be meant: say exactly what is wrong with it
                 found[line.number] += 1
                 if found[line.number] > line.limit:
                     self._line = line

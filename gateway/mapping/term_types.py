@@ -92,7 +92,7 @@ def parse_type(text: str) -> TermType | None:
         return TermType("list", 1, int(match["members"]))
     for name in NAMES:
         if name == match["word"]:
-            return TermType(name)
+            return TermType(name, 1)
     return None
 
 

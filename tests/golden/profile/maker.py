@@ -21,7 +21,7 @@ OTHERS = "0123456789 +:'?*.,-/()=&% "
 
 
 class Maker:
-    """One record at a time. `false_flags`: also flags that are false, which normalising takes out."""
+    """One record at a time, flags that are false among them. plain: letters only, no sign that needs a release."""
 
     def __init__(self, mapping: Mapping, chance: random.Random, *, plain: bool = False) -> None:
         self._mapping = mapping
@@ -46,7 +46,8 @@ class Maker:
                 continue
             if line.each is not None:
                 count = min(line.limit, self._chance.choice((0, 0, 1, 1, 2, 3, 5)))
-                members = [member for member in (self._opened(line, scopes, ordinal) for ordinal in range(count)) if member]
+                members = [self._opened(line, scopes, ordinal) for ordinal in range(count)]
+                members = [member for member in members if member]
                 if members:
                     _put(line.each, scopes, members)
             elif line.group is not None:
@@ -76,7 +77,8 @@ class Maker:
 
     def _fill(self, line: PlanLine, scopes: tuple[dict[str, Any], ...]) -> None:
         for part in _parts(line):
-            accesses = [access for access in part.accesses() if access.term != "function" and access.get(scopes) is None]
+            accesses = [access for access in part.accesses()
+                        if access.term != "function" and access.get(scopes) is None]
             if part.optional and not self._often():
                 continue
             for access in accesses:
