@@ -14,6 +14,7 @@ from gateway.security.certificates import (
     read_certificate,
 )
 from gateway.security.expiry import Expiry, certificate_level, certificate_levels
+from gateway.security.hardening import forbid_dumps
 from gateway.security.header import EDIFACT, EDIFACT_GZIP, FIRST_PREVIOUS, KINDS, RECEIPT, Header, is_gateway_id
 from gateway.security.identity import Identity, make_identity, read_passphrase, ssh_public_line
 from gateway.security.keys import DecryptionKey, Signer, load_decryption_key, load_signer
@@ -30,12 +31,12 @@ from gateway.security.versions import check_version
 
 __all__ = [
     "EDIFACT", "EDIFACT_GZIP", "FIRST_PREVIOUS", "KINDS", "LARGEST_FILE", "LEAF", "NEGATIVE_RECEIPT", "RECEIPT",
-    "RELEASABLE", "Certificate", "DecryptionKey", "EnvelopeError", "Expiry", "Header", "Identity", "Known", "LinkView",
-    "Opened", "Receipt", "RevocationLists", "Sealed", "Signer", "Trust", "TrustedCertificate", "certificate_level",
-    "certificate_levels", "check_environment",
-    "check_payload_kind", "check_version", "disposition_of", "encrypt", "file_name", "fingerprint", "head_text",
-    "inclusion_proof", "inflate", "is_file_name", "is_gateway_id", "judge_order", "leaf", "leaf_hash",
-    "load_certificate", "load_decryption_key", "load_signer", "make_identity", "open_envelope", "open_from_link",
-    "proves_inclusion", "read_certificate", "read_passphrase", "read_receipt", "receipt_payload", "recipients_of",
-    "root", "seal", "ssh_public_line", "trusted_certificate", "unb_prefix_ok",
+    "RELEASABLE", "Certificate", "DecryptionKey", "EnvelopeError", "Expiry", "Header", "Identity", "Known",
+    "LinkView", "Opened", "Receipt", "RevocationLists", "Sealed", "Signer", "Trust", "TrustedCertificate",
+    "certificate_level", "certificate_levels", "check_environment", "check_payload_kind", "check_version",
+    "disposition_of", "encrypt", "file_name", "fingerprint", "forbid_dumps", "head_text", "inclusion_proof",
+    "inflate", "is_file_name", "is_gateway_id", "judge_order", "leaf", "leaf_hash", "load_certificate",
+    "load_decryption_key", "load_signer", "make_identity", "open_envelope", "open_from_link", "proves_inclusion",
+    "read_certificate", "read_passphrase", "read_receipt", "receipt_payload", "recipients_of", "root", "seal",
+    "ssh_public_line", "trusted_certificate", "unb_prefix_ok",
 ]

@@ -70,7 +70,8 @@ def make_identity(folder: Path, *, gateway: str, environment: str, now: datetime
     valid        life of the two certificates; the authority lives twice as long
     passphrase   encrypts the private keys, the SSH key excepted
 
-    Raises LocalError K007 when one of FILES is there already, K001 when the folder cannot be written to; ValueError for a name that is no gateway id.
+    Raises LocalError K007 when one of FILES is there already, K001 when the folder cannot be written to; ValueError for
+    a name that is no gateway id.
     """
     if not is_gateway_id(gateway) or environment not in ("demo", "test", "production"):
         raise ValueError("not a gateway id, or not an environment")

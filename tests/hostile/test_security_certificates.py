@@ -61,6 +61,13 @@ def _below(*, top: dict[str, Any] | None = None, middle: dict[str, Any] | None =
     return build
 
 
+def _below_no_authority(w: World) -> Delivery:
+    """A lawful signer of XA makes a certificate of its own below its own."""
+    author = w.author(issuer=w.ec)
+    return Delivery(w.sealed(author=author, certificates=[author.certificate, w.ec.certificate]),
+                    trust=w.trust(author))
+
+
 def _self_signed(w: World) -> Delivery:
     key = ec.generate_private_key(ec.SECP256R1())
     author = Author(key, loose.certificate(key, None, name="XA", now=NOW))
@@ -173,6 +180,10 @@ CASES = [
     Case("the authority between did not come along", "E_CERT_PATH", _below(came_along=False), (24,)),
     Case("an authority between that may not certify", "E_CERT_PATH", _below(middle={"bits": ("crl_sign",)}), (24,)),
     Case("an authority whose path length forbids one between", "E_CERT_PATH", _below(top={"path_length": 0}), (24,)),
+    Case("an expired authority", "E_CERT_PATH", _below(links=0, top={"end": -HOUR}), (24,)),
+    Case("an authority of tomorrow", "E_CERT_PATH", _below(links=0, top={"start": HOUR}), (24,)),
+    Case("an expired authority between", "E_CERT_PATH", _below(middle={"end": -HOUR}), (24,)),
+    Case("an authority between that is none", "E_CERT_PATH", _below_no_authority, (24,)),
     Case("a certificate signed with SHA-1", "E_CERT_PATH", _signed_with_sha_1, (24, 9)),
     Case("a self-signed certificate", "E_CERT_PATH", _self_signed, (24,)),
     Case("another authority", "E_CERT_PATH", lambda w: (lambda author: Delivery(

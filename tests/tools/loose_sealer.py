@@ -371,9 +371,9 @@ def authority(name: str, now: datetime, key: Any = None, *, issuer: Author | Non
               path_length: int | None = None, **options: Any) -> Author:
     """A certification authority with its key."""
     key = key or ec.generate_private_key(ec.SECP256R1())
-    options.setdefault("bits", ("key_cert_sign", "crl_sign"))
+    options = {"bits": ("key_cert_sign", "crl_sign"), "end": timedelta(days=2000), **options}
     return Author(key, certificate(key, issuer, name=name, now=now, ca=True, path_length=path_length, purposes=None,
-                                   end=timedelta(days=2000), **options))
+                                   **options))
 
 
 def revocation_list(issuer: Author, now: datetime, *, revoked: Sequence[int] = (), number: int | None = 1,

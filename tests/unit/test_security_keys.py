@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -236,3 +237,11 @@ def test_t35_no_private_key_is_kept_in_the_repository() -> None:
     assert found == []
     assert [name for name in listed.stdout.split(b"\0") if name.startswith(b"keys/")] in (
         [b"keys/README.md"], [b"keys/.gitignore", b"keys/README.md"])
+
+
+@pytest.mark.threat(35)
+def test_t35_a_process_that_holds_keys_leaves_no_core_and_lets_nobody_look_inside() -> None:
+    script = ("from gateway.security import forbid_dumps; import ctypes, os, resource; forbid_dumps();"
+              "print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), os.umask(0))")
+    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert told == "(0, 0) 0 63\n"
