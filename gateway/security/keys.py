@@ -7,6 +7,7 @@ module, a counting test double).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -89,23 +90,30 @@ class FileDecryptionKey:
 
     def decrypt(self, encrypted_key: bytes) -> bytes:
         """RSAES-OAEP. Raises ValueError, also when the key is not RSA."""
-        if not isinstance(self._key, rsa.RSAPrivateKey):
-            raise ValueError("not an RSA key")
+        if not isinstance(self._key, rsa.RSAPrivateKey) or len(encrypted_key) * 8 != self._key.key_size:
+            self._spend()
+            raise ValueError("not for this key")
         return self._key.decrypt(encrypted_key, OAEP)
 
     def agree(self, point: bytes) -> bytes:
-        """ECDH with an uncompressed point on the curve of the key. Raises ValueError, also when the key is not EC.
-
-        A point that is not on the curve costs as much time as one that is.
-        """
+        """ECDH with an uncompressed point on the curve of the key. Raises ValueError, also when the key is not EC."""
         if not isinstance(self._key, ec.EllipticCurvePrivateKey):
-            raise ValueError("not an EC key")
+            self._spend()
+            raise ValueError("not for this key")
         try:
             public = ec.EllipticCurvePublicKey.from_encoded_point(self._key.curve, point)
         except ValueError:
-            self._key.exchange(ec.ECDH(), self._key.public_key())
+            self._spend()
             raise
         return self._key.exchange(ec.ECDH(), public)
+
+    def _spend(self) -> None:
+        """One use of the key for nothing: a value that does not fit it costs as much time as one that does (V10)."""
+        if isinstance(self._key, ec.EllipticCurvePrivateKey):
+            self._key.exchange(ec.ECDH(), self._key.public_key())
+        elif isinstance(self._key, rsa.RSAPrivateKey):
+            with suppress(ValueError):
+                self._key.decrypt(bytes(self._key.key_size // 8), OAEP)
 
 
 def load_signer(key: Path, certificate: Path, passphrase: bytes | None) -> FileSigner:

@@ -70,10 +70,8 @@ def _content_key(entry: asn1.Recipient, key: DecryptionKey) -> bytes | None:
         if entry.point is None:
             content_key = key.decrypt(entry.encrypted_key)
         else:
-            derived = derive(key.agree(entry.point))
-            if len(entry.encrypted_key) != _WRAPPED_OCTETS:
-                return None
-            content_key = aes_key_unwrap(derived, entry.encrypted_key)
+            wrapped = entry.encrypted_key if len(entry.encrypted_key) == _WRAPPED_OCTETS else bytes(_WRAPPED_OCTETS)
+            content_key = aes_key_unwrap(derive(key.agree(entry.point)), wrapped)
     except (ValueError, InvalidUnwrap):
         return None
     return content_key if len(content_key) == KEY_OCTETS else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import random
 import re
+import statistics
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -168,6 +170,25 @@ def test_t11_a_failed_decryption_has_one_code_no_cause_and_takes_the_whole_way(m
             case.delivery().open()
         assert (caught.value.code, caught.value.findings[0].values, caught.value.__cause__) == ("E_DECRYPT", {}, None)
     assert (len(failing), len(calls)) == (13, 13)
+
+
+@pytest.mark.threat(11)
+def test_t11_the_kinds_of_failed_decryption_take_the_same_time_for_each_key() -> None:
+    """Medians of interleaved rounds; the bound is wide because the machine is shared, a missing step is far wider."""
+    w, keys, trust = world(), world().keys(), world().trust()
+    rsa_name = loose.issuer_and_serial(w.ours_rsa.certificate)
+    deliveries = {case.name: case.delivery().but(keys=keys, trust=trust)
+                  for case in test_security_outer.CASES if case.code == "E_DECRYPT"}
+    times: dict[str, list[float]] = {name: [] for name in deliveries}
+    for _ in range(40):
+        for name, delivery in deliveries.items():
+            start = time.perf_counter()
+            delivery.outcome()
+            times[name].append(time.perf_counter() - start)
+    for by_rsa in (False, True):
+        medians = {name: statistics.median(times[name]) for name, delivery in deliveries.items()
+                   if (rsa_name in delivery.content) is by_rsa}
+        assert max(medians.values()) < 1.6 * min(medians.values()), medians
 
 
 @pytest.mark.threat(7)
