@@ -68,8 +68,12 @@ def canonical_value(text: str, kind: str) -> Scalar:
 
 
 def write_rest(rest: Mapping[Path, Scalar]) -> str:
-    """The text of the rest cell."""
-    return "|".join(f"{path}={_escaped(canonical_text(value))}" for path, value in rest.items())
+    """The text of the rest cell, in the order of the paths."""
+    return "|".join(f"{path}={_escaped(canonical_text(rest[path]))}" for path in sorted(rest, key=_order))
+
+
+def _order(path: Path) -> list[tuple[str, int]]:
+    return [(step.group(1), int(step.group(2) or 0)) for step in _STEP.finditer(path)]
 
 
 def read_rest(node: Node, part: str, kinds: Mapping[str, str], reading: Reading) -> Given:

@@ -24,8 +24,8 @@ DELIMITERS = (";", ",", "\t", "|")
 _MARK = b"\xef\xbb\xbf"
 _MANGLED = re.compile(r"[+-]?\d[.,]?\d*[Ee]\+\d+")
 _SUM = re.compile(r"-?\d+(?:[.,]\d+)?")
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+_FORMULA = re.compile(rf"'*(?:[=+\-@\t\r]|{_MANGLED.pattern}\Z)")
+_GUARDED = re.compile(rf"'+(?:[=+\-@\t\r]|{_MANGLED.pattern}\Z)")
 _BLANKS = str.maketrans("", "", " \u00a0\u202f\u2009")
 
 
@@ -35,7 +35,8 @@ class Layout:
 
     columns  name -> headings, the first is the one written; compared without accents, case, dots and line breaks
     totals   first word of the line of totals, if there is one
-    guard    True: a cell that a spreadsheet would run as a formula is written with an apostrophe before it
+    guard    True: a cell that a spreadsheet would run as a formula, or show as 1,2E+14, is written with an apostrophe
+             before it, the spreadsheet's own mark of a text; reading takes it away
     """
 
     encoding: str
@@ -66,10 +67,9 @@ def read_csv(content: bytes, file: str, layout: Layout, *, limit: int = FILE_LIM
     rows = _rows(text, layout.delimiter, file, findings)
     headings = next(rows, [])
     names = _columns(headings, file, layout, findings)
-    if not any(names):
-        findings.append(Finding(code="R014", place=Place(file=file, line=1), values={
+    if not any(heading.text for heading in headings):
+        raise LocalError(*findings, Finding(code="R014", place=Place(file=file, line=1), values={
             "headings": ", ".join(synonyms[0] for synonyms in layout.columns.values())}))
-        raise LocalError(*findings)
     lines: list[Node] = []
     announced: list[Finding] = []
     for row in rows:
@@ -160,14 +160,14 @@ def _same(heading: str) -> str:
     return " ".join(kept.upper().split())
 
 
-def _columns(headings: Sequence[_Cell], file: str, layout: Layout, findings: list[Finding]) -> list[str]:
-    """The column name of each heading, "" where there is none."""
+def _columns(headings: Sequence[_Cell], file: str, layout: Layout, findings: list[Finding]) -> list[str | None]:
+    """The column name of each heading: "" where there is no heading, None where it is unknown."""
     known = {_same(synonym): name for name, synonyms in layout.columns.items() for synonym in synonyms}
-    names: list[str] = []
+    names: list[str | None] = []
     for heading in headings:
-        name = known.get(_same(heading.text), "") if heading.text else ""
+        name = known.get(_same(heading.text)) if heading.text else ""
         place = Place(file=file, line=heading.line, column=heading.column)
-        if heading.text and not name:
+        if name is None:
             near = difflib.get_close_matches(_same(heading.text), known, 1)
             written = layout.columns[known[near[0]]][0] if near else ""
             findings.append(Finding(code="R010", place=place, values={"heading": heading.text, "near": written or "?"}))
@@ -177,31 +177,34 @@ def _columns(headings: Sequence[_Cell], file: str, layout: Layout, findings: lis
     return names
 
 
-def _line(row: Sequence[_Cell], names: Sequence[str], file: str, layout: Layout, findings: list[Finding]) -> Node:
+def _line(row: Sequence[_Cell], names: Sequence[str | None], file: str, layout: Layout, findings: list[Finding]) -> Node:
     line = Node("", "", Form.CSV, line=row[0].line, column=1)
     for number, cell in enumerate(row):
         if not cell.text:
             continue
         place = Place(file=file, line=cell.line, column=cell.column)
         name = names[number] if number < len(names) else ""
+        if name is None:
+            continue  # the heading is the finding
         if not name:
             findings.append(Finding(code="R012", place=place, values={"value": cell.text[:40]}))
             continue
-        if _MANGLED.fullmatch(cell.text):
+        guarded = layout.guard and _GUARDED.match(cell.text) is not None
+        if not guarded and _MANGLED.fullmatch(cell.text):
             findings.append(Finding(code="R015", place=place, values={
                 "value": cell.text, "heading": layout.columns[name][0]}))
             continue
-        text = cell.text[1:] if layout.guard and _GUARDED.match(cell.text) else cell.text
+        text = cell.text[1:] if guarded else cell.text
         line.children[name] = [Node(layout.columns[name][0], text, Form.CSV, line=cell.line, column=cell.column,
                                     parent=line)]
     return line
 
 
-def _totals(row: Sequence[_Cell], names: Sequence[str], lines: Sequence[Node], file: str) -> Iterator[Finding]:
+def _totals(row: Sequence[_Cell], names: Sequence[str | None], lines: Sequence[Node], file: str) -> Iterator[Finding]:
     """Compare each figure of the line of totals with the sum of its column; a difference is announced."""
     for cell, name in zip(row, names, strict=False):
         written = cell.text.translate(_BLANKS)
-        if not _SUM.fullmatch(written):
+        if not name or not _SUM.fullmatch(written):
             continue
         texts = [line.children[name][0].text.translate(_BLANKS) for line in lines if name in line.children]
         if not all(_SUM.fullmatch(text) for text in texts):

@@ -32,10 +32,11 @@ def read_json(content: bytes, file: str, *, limit: int = FILE_LIMIT) -> Node:
     """
     if len(content) > limit:
         raise LocalError(Finding(code="R001", place=Place(file=file), values={"limit": str(limit)}))
+    content = content.removeprefix(b"\xef\xbb\xbf")
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = content[:error.start].decode("utf-8-sig")
+        before = content[:error.start].decode("utf-8")
         raise LocalError(Finding(
             code="R006", place=Place(file=file, line=before.count("\n") + 1, column=len(before) - before.rfind("\n")),
             values={"byte": f"0x{content[error.start]:02X}", "encoding": "utf-8"}))

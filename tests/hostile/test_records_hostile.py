@@ -1,0 +1,133 @@
+"""What can a hostile national file do to us? Nothing: no file read, no memory eaten, no value lost in silence."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import LocalError
+from gateway.mapping.dialect import load_dialect
+from gateway.records.csv import Layout, read_csv
+from gateway.records.json import read_json
+from gateway.records.nodes import leaf_texts
+from gateway.records.xml import Wanted, read_xml
+
+ROOT = Path(__file__).parents[2]
+WANTED = Wanted({"Delay": Wanted()})
+LAUGHS = b"<!DOCTYPE ASYCUDA [<!ENTITY a0 'ha'>" + b"".join(
+    b"<!ENTITY a%d '&a%d;&a%d;&a%d;&a%d;&a%d;&a%d;&a%d;&a%d;&a%d;&a%d;'>" % (n, *[n - 1] * 10) for n in range(1, 10)
+) + b"]><ASYCUDA><Delay>&a9;</Delay></ASYCUDA>"
+
+
+def codes(content: bytes) -> list[str]:
+    with pytest.raises(LocalError) as caught:
+        read_xml(content, "f.xml", root="ASYCUDA", wanted=WANTED)
+    return [finding.code for finding in caught.value.findings]
+
+
+@pytest.mark.threat(21)
+def test_a_document_that_names_a_file_is_refused_and_the_file_is_not_read(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("SECRET")
+    content = f'<!DOCTYPE ASYCUDA [<!ENTITY x SYSTEM "{secret.as_uri()}">]><ASYCUDA><Delay>1&x;2</Delay></ASYCUDA>'
+    assert codes(content.encode()) == ["R002"]
+
+
+@pytest.mark.threat(21)
+@pytest.mark.parametrize("doctype", [
+    b"<!DOCTYPE ASYCUDA>", b'<!DOCTYPE ASYCUDA SYSTEM "http://127.0.0.1:9/x.dtd">',
+    b'<!DOCTYPE ASYCUDA PUBLIC "-//X//Y" "x.dtd">', b"<!DOCTYPE ASYCUDA [<!ENTITY a 'b'>]>",
+    b"<!DOCTYPE ASYCUDA [<!ENTITY % p SYSTEM 'file:///etc/passwd'> %p;]>"])
+def test_any_doctype_is_refused(doctype: bytes) -> None:
+    assert codes(doctype + b"<ASYCUDA><Delay>1</Delay></ASYCUDA>") == ["R002"]
+
+
+@pytest.mark.threat(21)
+def test_a_billion_laughs_cost_no_memory() -> None:
+    tracemalloc.start()
+    found = codes(LAUGHS)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found in (["R002"], ["R004"])
+    assert peak < 2_000_000
+
+
+@pytest.mark.threat(21)
+def test_depth_length_count_and_size_have_limits() -> None:
+    assert codes(b"<ASYCUDA>" + b"<a>" * 300 + b"</a>" * 300 + b"</ASYCUDA>") == ["R004"]
+    assert codes(b"<ASYCUDA><Delay>" + b"x" * 11_000_000 + b"</Delay></ASYCUDA>") == ["R004"]
+    assert codes(b"<ASYCUDA>" + b"<a/>" * 3_000_001 + b"</ASYCUDA>") == ["R007"]
+    assert codes(b"<ASYCUDA>" + b" " * (32 * 1024 * 1024) + b"</ASYCUDA>") == ["R001"]
+
+
+@pytest.mark.threat(21)
+def test_xinclude_is_an_unknown_element_and_nothing_else(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("SECRET")
+    content = (f'<ASYCUDA xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="{secret.as_uri()}" '
+               'parse="text"/><Delay>3</Delay></ASYCUDA>')
+    root = read_xml(content.encode(), "f", root="ASYCUDA", wanted=WANTED)
+    assert list(leaf_texts(root)) == [("/ASYCUDA/Delay", "3")]
+
+
+def test_the_parser_is_made_in_one_place_only() -> None:
+    users = [path for path in (ROOT / "gateway").rglob("*.py")
+             if "XMLParser(" in path.read_text("utf-8") or "iterparse" in path.read_text("utf-8")]
+    assert [path.relative_to(ROOT).as_posix() for path in users] == ["gateway/records/xml.py"]
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"a":' * 100_000, b"[" * 70 + b"]" * 70])
+def test_deep_json_is_refused_before_it_costs_a_stack(content: bytes) -> None:
+    with pytest.raises(LocalError) as caught:
+        read_json(content, "f.json")
+    assert caught.value.code == "R022"
+
+
+def test_a_quote_that_never_closes_costs_one_finding_and_no_time() -> None:
+    layout = Layout("utf-8", ";", {"a": ["A"]})
+    with pytest.raises(LocalError) as caught:
+        read_csv(b"A\r\n" + b'"x""' * 500_000, "f.csv", layout)
+    assert [finding.code for finding in caught.value.findings] == ["R013"]
+
+
+@pytest.mark.threat(34)
+def test_a_formula_from_a_partner_is_not_run_by_the_spreadsheet_and_comes_back_as_it_was() -> None:
+    dialect = load_dialect("tgotr/csv", [ROOT / "mappings"])
+    tree = {"function": "original", "amendment": 0, "local_reference": "=HYPERLINK(1)", "mrn": "+1", "location_of_goods":
+            "'=A1", "itinerary": "1,23457E+14"}
+    files = dialect.write(tree, "x")
+    assert b";=" not in files["x.csv"]
+    assert files["x.csv"].startswith("N° RÉPERTOIRE".encode("cp1252"))
+    assert b"\r\n'=HYPERLINK(1);'+1;" in files["x.csv"]
+    assert dialect.read(files).records[0].tree == tree
+
+
+@pytest.mark.parametrize("identifier", ["tgotr/asycuda", "tgotr/csv", "neutral/json", "neutral/event-json"])
+def test_damaged_files_are_refused_with_findings_and_never_raise(identifier: str) -> None:
+    dialect = load_dialect(identifier, [ROOT / "mappings"])
+    story = ROOT / "samples" / "story"
+    sound = {"tgotr/asycuda": story / "tgotr" / "declaration-1.xml", "tgotr/csv": story / "tgotr" / "declaration-2.csv",
+             "neutral/json": story / "tgotr" / "declaration-3.json",
+             "neutral/event-json": story / "mldgd" / "2-arrivee-MLBKO.json"}[identifier]
+    twin = {"declaration-1-t1.csv": (story / "tgotr" / "declaration-1-t1.csv").read_bytes()} \
+        if identifier == "tgotr/asycuda" else {}
+    content, chance = sound.read_bytes(), random.Random(7)
+    for _ in range(400):
+        damaged = bytearray(content)
+        for _ in range(chance.randint(1, 4)):
+            position = chance.randrange(len(damaged))
+            action = chance.randrange(3)
+            if action == 0:
+                damaged[position] = chance.randrange(256)
+            elif action == 1:
+                del damaged[position:position + chance.randint(1, 40)]
+            else:
+                damaged[position:position] = bytes(chance.randrange(256) for _ in range(3))
+        reading = dialect.read({sound.name: bytes(damaged), **twin})
+        named = {file for record in reading.records for file in record.files} | {one.file for one in reading.waiting} \
+            | {one.file for one in reading.refused}
+        assert named == {sound.name, *twin}
+        assert all(one.findings for one in reading.refused)
