@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from gateway.edifact import Message
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange.assembly import Gateway, Moment
-from gateway.exchange.movements import refresh
-from gateway.exchange.outbound import check, queue_events, queue_wire
+from gateway.exchange.effects import Effects
+from gateway.exchange.outbound import check, event_reference, queue_events
 from gateway.exchange.rejection import Refusal, event_of_rejection, refusals, rule_refusal, unreadable
 from gateway.exchange.route import departure_of, foreign_office
 from gateway.findings import Finding, Place
-from gateway.ledger import Transaction
+from gateway.ledger import NewDeclaration, NewDelivery, NewEvent, NewMovement, Transaction
 from gateway.mapping import Corridor, Mapping, Peek, peek
 from gateway.references import Tree
 from gateway.transit.checks import check_declaration
@@ -31,7 +32,7 @@ _ANSWERS = (Word.ACCEPTED, Word.REJECTED, Word.ENQ_ANSWER, Word.STATE_ANSWER)
 _WHOLE = ("original", "replacement", "copy", "retransmission")
 
 
-def _nothing(message_id: int) -> None:
+def nothing(message_id: int, effects: Effects) -> None:
     """A message without effect."""
 
 
@@ -41,7 +42,7 @@ class Judgement:
 
     state     ACCEPTED, REJECTED, TAKEN, HELD, UNREADABLE (the ledger's words)
     problems  what somebody must look at
-    apply     effects, called with the ledger's number of the stored message
+    apply     adds its effects; called with the ledger's number of the stored message
     """
 
     state: str
@@ -49,7 +50,7 @@ class Judgement:
     word: str = ""
     mapping: Mapping | None = None
     problems: tuple[Finding, ...] = ()
-    apply: Callable[[int], None] = field(default=_nothing)
+    apply: Callable[[int, Effects], None] = field(default=nothing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ def judge_cusdec(incoming: Incoming) -> Judgement:
     except LocalError as error:
         return _held(incoming, glance, error.findings)
     return Judgement(state="ACCEPTED", mrn=declaration.mrn, word=declaration.function, mapping=mapping,
-                     apply=lambda message_id: _accept(incoming, corridor, declaration, tree, files, message_id))
+                     apply=partial(_accept, incoming, corridor, declaration, tree, files))
 
 
 def judge_cusres(incoming: Incoming) -> Judgement:
@@ -131,6 +132,13 @@ def judge_cusres(incoming: Incoming) -> Judgement:
         return replace(_held(incoming, glance, [Finding(code="X042", place=incoming.place,
                                                         values={"mrn": first.mrn, "word": word})]),
                        word=word, mapping=mapping)
+    said = [incoming.transaction.known_event(event.administration, event.reference, event.word.value)
+            for event in events]
+    if all(row is not None and row.tree == tree for row, tree in zip(said, trees, strict=True)):
+        return Judgement(state="TAKEN", mrn=first.mrn, word=word, mapping=mapping)
+    if any(row is not None and row.tree != tree for row, tree in zip(said, trees, strict=True)):
+        return Judgement(state="UNREADABLE", mrn=first.mrn, word=word, mapping=mapping, problems=(Finding(
+            code="X048", place=incoming.place, values={"reference": first.reference, "word": word}),))
     try:
         files = {name: content for event, tree in zip(events, trees, strict=True)
                  for name, content in incoming.gateway.dialect(incoming.gateway.settings.national.inbox.events).write(
@@ -139,7 +147,7 @@ def judge_cusres(incoming: Incoming) -> Judgement:
         return replace(_held(incoming, glance, error.findings), word=word, mapping=mapping)
     return Judgement(state="TAKEN", mrn=first.mrn, word=word, mapping=mapping,
                      problems=_rejection_problem(incoming, first),
-                     apply=lambda message_id: _hold_events(incoming, events, trees, files, message_id))
+                     apply=partial(_hold_events, incoming, events, trees, files))
 
 
 def _corridor(incoming: Incoming, glance: Peek) -> Corridor:
@@ -208,42 +216,41 @@ def _national_files(gateway: Gateway, tree: Tree, mrn: str, amendment: int, func
 
 
 def _accept(incoming: Incoming, corridor: Corridor, declaration: Declaration, tree: Tree, files: dict[str, bytes],
-            message_id: int) -> None:
+            message_id: int, effects: Effects) -> None:
     """Hold the record, hand it to the national side, and answer ACCEPTED unless the national side wants to."""
     gateway, transaction, now = incoming.gateway, incoming.transaction, incoming.moment.now
     assert declaration.mrn is not None
-    if transaction.movement(declaration.mrn) is None:
-        assert declaration.office_of_departure is not None and declaration.office_of_destination is not None
-        transaction.add_movement(
+    departure, destination = declaration.office_of_departure, declaration.office_of_destination
+    if departure is not None and destination is not None:  # a cancellation has neither, and its movement is held
+        effects.movements.append(NewMovement(
             mrn=declaration.mrn, key=declaration.mrn, administration=incoming.partner, corridor=corridor.identifier,
-            role=corridor.role(gateway.name) or "transit", departure=declaration.office_of_departure.code,
-            destination=declaration.office_of_destination.code, time_limit=declaration.time_limit, at=now)
-    transaction.add_declaration(mrn=declaration.mrn, amendment=declaration.amendment or 0,
-                                function=declaration.function, tree=tree, source_id=None, message_id=message_id,
-                                at=now)
-    for name, content in files.items():
-        transaction.add_delivery(folder="declarations", name=name, content=content, at=now)
+            role=corridor.role(gateway.name) or "transit", departure=departure.code, destination=destination.code,
+            time_limit=declaration.time_limit))
+    effects.declarations.append(NewDeclaration(
+        mrn=declaration.mrn, amendment=declaration.amendment or 0, function=declaration.function, tree=tree,
+        source_id=None, message_id=message_id))
+    effects.deliveries.extend(NewDelivery(folder="declarations", name=name, content=content)
+                              for name, content in files.items())
+    effects.touch(declaration.mrn)
     if gateway.settings.acceptance == "automatic":
         office = own_office(gateway, declaration)
         event = Event(
             word=Word.ACCEPTED, reference=_reference(gateway, transaction, office, now), administration=gateway.name,
             mrn=declaration.mrn, happened=_minute(now), office=office, answered_message=incoming.answered,
             local_reference=declaration.local_reference)
-        queue_events(gateway, transaction, [event], None, message_id, incoming.moment)
-    else:
-        refresh(gateway, transaction, declaration.mrn, now)
+        effects.events.append(_own(event, now))
+        queue_events(gateway, corridor, [event], effects, source=None, answers=message_id)
 
 
 def _reject(incoming: Incoming, corridor: Corridor, mapping: Mapping, mrn: str | None, declaration: Declaration | None,
             reasons: Sequence[Refusal]) -> Judgement:
     word = declaration.function if declaration is not None else ""
     return Judgement(state="REJECTED", mrn=mrn, word=word, mapping=mapping,
-                     apply=lambda message_id: _send_rejection(incoming, corridor, mrn, declaration, reasons,
-                                                              message_id))
+                     apply=partial(_send_rejection, incoming, corridor, mrn, declaration, reasons))
 
 
 def _send_rejection(incoming: Incoming, corridor: Corridor, mrn: str | None, declaration: Declaration | None,
-                    reasons: Sequence[Refusal], message_id: int) -> None:
+                    reasons: Sequence[Refusal], message_id: int, effects: Effects) -> None:
     gateway, transaction, now = incoming.gateway, incoming.transaction, incoming.moment.now
     office = own_office(gateway, declaration) if declaration is not None else None
     event = event_of_rejection(
@@ -252,12 +259,18 @@ def _send_rejection(incoming: Incoming, corridor: Corridor, mrn: str | None, dec
         local_reference=declaration.local_reference if declaration is not None else None, now=_minute(now))
     wire = corridor.write([to_tree(event)])
     check(wire)
-    queue_wire(transaction, incoming.partner, "CUSRES", mrn, event.word.value, wire, corridor.cusres(event.word.value),
-               None, message_id, incoming.moment)
-    if mrn is not None and transaction.movement(mrn) is not None:
-        transaction.add_event(mrn=mrn, administration=gateway.name, reference=event.reference, word=event.word.value,
-                              happened=now, tree=to_tree(event), message_id=None, source_id=None, at=now)
-        refresh(gateway, transaction, mrn, now)
+    effects.queue([incoming.partner], "CUSRES", mrn, event.word.value, wire, corridor.cusres(event.word.value),
+                  source=None, answers=message_id)
+    if mrn is not None and transaction.movement(mrn) is not None:  # what was rejected at first sight leaves no movement
+        effects.events.append(_own(event, now))
+        effects.touch(mrn)
+
+
+def _own(event: Event, now: datetime) -> NewEvent:
+    """An event that the gateway itself says."""
+    return NewEvent(mrn=event.mrn, administration=event.administration, reference=event.reference,
+                    word=event.word.value, happened=event.happened or now, tree=to_tree(event), message_id=None,
+                    source_id=None)
 
 
 def _answer_request(incoming: Incoming, corridor: Corridor, mapping: Mapping, declaration: Declaration) -> Judgement:
@@ -270,10 +283,9 @@ def _answer_request(incoming: Incoming, corridor: Corridor, mapping: Mapping, de
     newest = max(versions, key=lambda row: row.amendment)
     copy: Tree = {**newest.tree, "function": "copy", "prepared": _minute(incoming.moment.now)}
 
-    def send_copy(message_id: int) -> None:
-        wire = mapping.to_message(copy)
-        queue_wire(incoming.transaction, incoming.partner, "CUSDEC", declaration.mrn, "copy", wire, mapping, None,
-                   message_id, incoming.moment)
+    def send_copy(message_id: int, effects: Effects) -> None:
+        effects.queue([incoming.partner], "CUSDEC", declaration.mrn, "copy", mapping.to_message(copy), mapping,
+                      source=None, answers=message_id)
 
     return Judgement(state="ACCEPTED", mrn=declaration.mrn, word="request", mapping=mapping, apply=send_copy)
 
@@ -301,22 +313,20 @@ def _rejection_problem(incoming: Incoming, event: Event) -> tuple[Finding, ...]:
 
 
 def _hold_events(incoming: Incoming, events: Sequence[Event], trees: Sequence[Tree], files: dict[str, bytes],
-                 message_id: int) -> None:
+                 message_id: int, effects: Effects) -> None:
     transaction, now = incoming.transaction, incoming.moment.now
     for event, tree in zip(events, trees, strict=True):
-        happened = event.happened if isinstance(event.happened, datetime) else now
-        transaction.add_event(mrn=event.mrn, administration=event.administration, reference=event.reference,
-                              word=event.word.value, happened=happened, tree=tree, message_id=message_id,
-                              source_id=None, at=now)
+        effects.events.append(NewEvent(
+            mrn=event.mrn, administration=event.administration, reference=event.reference, word=event.word.value,
+            happened=event.happened or now, tree=tree, message_id=message_id, source_id=None))
         if event.word in (Word.ACCEPTED, Word.REJECTED):
             transaction.settle_answer(incoming.partner, answered=event.answered_message, mrn=event.mrn,
                                       word=event.word.value, detail=", ".join(error.rule for error in event.errors),
                                       at=now)
     folder = "answers" if events[0].word in _ANSWERS else "events"
-    for name, content in files.items():
-        transaction.add_delivery(folder=folder, name=name, content=content, at=now)
-    if events[0].mrn is not None:
-        refresh(incoming.gateway, transaction, events[0].mrn, now)
+    effects.deliveries.extend(NewDelivery(folder=folder, name=name, content=content)
+                              for name, content in files.items())
+    effects.touch(events[0].mrn)
 
 
 def own_office(gateway: Gateway, declaration: Declaration) -> EventOffice | None:
@@ -335,8 +345,7 @@ def own_office(gateway: Gateway, declaration: Declaration) -> EventOffice | None
 
 
 def _reference(gateway: Gateway, transaction: Transaction, office: EventOffice | None, now: datetime) -> str:
-    code = office.code if office is not None else gateway.name
-    return f"{code}-{now:%Y%m%d}-{transaction.next_number(f'event/{code}/{now:%Y%m%d}'):06d}"
+    return event_reference(transaction, office.code if office is not None else gateway.name, now)
 
 
 def _minute(now: datetime) -> datetime:

@@ -16,13 +16,12 @@ from gateway.config import NationalSource
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Moment
-from gateway.exchange.outbound import take_declaration, take_event
 from gateway.exchange.summary import Exit, Summary, exit_for
+from gateway.exchange.taking import take_groups
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
-from gateway.ledger import Transaction
 from gateway.mapping.dialect import NationalRecord, Reading
-from gateway.spool import claim, settle, write_whole
+from gateway.spool import claim, settle, settle_together, write_whole
 from gateway.texts import Language, hint, sentence
 
 BATCH = 64
@@ -116,47 +115,27 @@ def _commit(gateway: Gateway, folder: _Folder, dialect: str,
             groups: Sequence[tuple[tuple[str, ...], list[NationalRecord]]], files: Mapping[str, bytes],
             moment: Moment, summary: Summary) -> None:
     """One transaction for several groups of files; each group stands or falls by itself."""
-    taken: list[tuple[str, ...]] = []
-    refused: list[tuple[tuple[str, ...], Sequence[Finding]]] = []
+    taken: list[Path] = []
+    refused: list[tuple[Sequence[str], Sequence[Finding]]] = []
     with gateway.ledger.transaction() as transaction:
-        for names, records in groups:
-            try:
-                with transaction.part():
-                    queued = take_group(gateway, transaction, folder.kind, dialect, names, records, files, moment)
-            except GatewayError as error:
-                if error.code == "X005" and moment.now - _dropped(folder.claimed / names[0]) < PATIENCE:
-                    summary.records_waiting += 1
-                elif exit_for(error) is not Exit.PERSON:  # our settings or machine, not the record: it keeps waiting
-                    summary.records_waiting += 1
-                    summary.trouble(error)
-                else:
-                    refused.append((names, error.findings))
-                continue
-            taken.append(names)
-            if queued is None:
-                summary.records_repeated += 1
+        for names, outcome in take_groups(gateway, transaction, folder.kind, dialect, groups, files, moment):
+            if not isinstance(outcome, GatewayError):
+                taken.extend(folder.claimed / name for name in names)
+                summary.records_taken += outcome.records
+                summary.records_repeated += outcome.repeated
+                summary.messages_queued += outcome.messages
+            elif outcome.code == "X005" and moment.now - _dropped(folder.claimed / names[0]) < PATIENCE:
+                summary.records_waiting += 1
+            elif exit_for(outcome) is not Exit.PERSON:  # our settings or machine, not the record: it keeps waiting
+                summary.records_waiting += 1
+                summary.trouble(outcome)
             else:
-                summary.records_taken += len(records)
-                summary.messages_queued += queued
+                refused.append((names, outcome.findings))
     reach(failpoints.TAKEN)
-    for names in taken:
-        for name in names:
-            settle(folder.claimed / name, folder.sent)
-    for names, findings in refused:
-        _refuse(folder, names, findings, gateway, summary)
+    settle_together(taken, folder.sent)
+    for files_of_one, findings in refused:
+        _refuse(folder, files_of_one, findings, gateway, summary)
     reach(failpoints.FILED)
-
-
-def take_group(gateway: Gateway, transaction: Transaction, kind: str, dialect: str, names: Sequence[str],
-                records: Sequence[NationalRecord], files: Mapping[str, bytes], moment: Moment) -> int | None:
-    """Messages queued for the records of these files; None when the very same content was taken before."""
-    source = transaction.add_source(kind=kind, dialect=dialect, key=records[0].key,
-                                    files={name: files[name] for name in names}, at=moment.now)
-    if source is None:
-        return None
-    if kind == "events":
-        return take_event(gateway, transaction, records, source, moment)
-    return sum(take_declaration(gateway, transaction, record, source, moment) for record in records)
 
 
 def _refuse(folder: _Folder, names: Sequence[str], findings: Sequence[Finding], gateway: Gateway,

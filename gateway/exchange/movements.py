@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from gateway.exchange.assembly import Assembly
-from gateway.ledger import Transaction
+from gateway.ledger import NewState, Transaction
 from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event
 from gateway.transit.states import movement_state
@@ -15,20 +15,29 @@ from gateway.transit.terms import from_tree
 _BEFORE_SENT = ("DRAFT", "RECORDED", "RELEASED")
 """States of the departure role that a first dispatch turns into SENT, by the order of the table (TRANSIT 3.2)."""
 
+_SLICE = 250
 
-def refresh(assembly: Assembly, transaction: Transaction, mrn: str, now: datetime) -> None:
-    """Derive the state of a movement anew from everything held, and store it where it differs."""
-    movement = transaction.movement(mrn)
-    if movement is None:
-        return
-    corridor = assembly.corridors.named(movement.corridor)
-    state = movement_state(
-        movement.role, [from_tree(Declaration, row.tree) for row in transaction.declarations(mrn)],
-        [from_tree(Event, row.tree) for row in transaction.events(mrn)], now, administration=assembly.name,
-        route=[member.gateway for member in corridor.administrations if member.role != "departure"],
-        sent=transaction.handed_to(mrn))
-    transaction.set_movement_state(mrn, state=state.state, flags=" ".join(sorted(state.flags)),
-                                   next_action=state.next, who=state.who, at=now)
+
+def refresh(assembly: Assembly, transaction: Transaction, mrns: Iterable[str], now: datetime) -> None:
+    """Derive the states of movements anew from everything held, and store those that differ.
+
+    An MRN without a movement is passed over: what was rejected leaves none.
+    """
+    wanted = list(dict.fromkeys(mrns))
+    for start in range(0, len(wanted), _SLICE):
+        some = wanted[start:start + _SLICE]
+        movements = transaction.movements_of(some)
+        declarations, events = transaction.declarations_of(some), transaction.events_of(some)
+        handed = transaction.handed_to(some)
+        states = []
+        for mrn, movement in movements.items():
+            derived = movement_state(
+                movement.role, [from_tree(Declaration, row.tree) for row in declarations.get(mrn, ())],
+                [from_tree(Event, row.tree) for row in events.get(mrn, ())], now, administration=assembly.name,
+                route=_answering(assembly, movement.corridor), sent=handed.get(mrn, set()))
+            states.append(NewState(mrn=mrn, state=derived.state, flags=" ".join(sorted(derived.flags)),
+                                   next_action=derived.next, who=derived.who))
+        transaction.set_movement_states(states, at=now)
 
 
 def handed_over(transaction: Transaction, object_ids: Sequence[int], now: datetime) -> None:
@@ -36,8 +45,17 @@ def handed_over(transaction: Transaction, object_ids: Sequence[int], now: dateti
 
     What has no event yet needs no derivation: being handed over is the one thing that changed.
     """
-    for mrn in transaction.carried_declarations(object_ids):
-        movement = transaction.movement(mrn)
-        if movement is not None and movement.role == "departure" and movement.state in _BEFORE_SENT:
-            transaction.set_movement_state(mrn, state="SENT", flags=movement.flags, next_action=movement.next_action,
-                                           who=movement.who, at=now)
+    mrns = transaction.carried_declarations(object_ids)
+    for start in range(0, len(mrns), _SLICE):
+        movements = transaction.movements_of(mrns[start:start + _SLICE])
+        transaction.set_movement_states([
+            NewState(mrn=movement.mrn, state="SENT", flags=movement.flags, next_action=movement.next_action,
+                     who=movement.who)
+            for movement in movements.values() if movement.role == "departure" and movement.state in _BEFORE_SENT],
+            at=now)
+
+
+def _answering(assembly: Assembly, corridor: str) -> list[str]:
+    """The administrations of a corridor that must accept a declaration."""
+    return [member.gateway for member in assembly.corridors.named(corridor).administrations
+            if member.role != "departure"]

@@ -1,21 +1,26 @@
-"""From one national record to the messages it causes, inside the ledger transaction that makes them true."""
+"""From one national record to the messages it causes, inside the ledger transaction that makes them true.
+
+A declaration is planned (read, completed, mapped, judged) and its effects are written later, with those of others; an
+event of the national side is taken at once, because there are few and each may contradict one that is held.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.edifact import WireMessage, check_message, read_wire
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, Moment
-from gateway.exchange.movements import refresh
+from gateway.exchange.effects import Effects
 from gateway.exchange.route import corridor_of, foreign_office, others, recipients
 from gateway.findings import Finding, Place, has_errors
-from gateway.ledger import Transaction
-from gateway.mapping import Corridor, Mapping
+from gateway.ledger import NewDeclaration, NewDelivery, NewMovement, Transaction
+from gateway.mapping import Corridor
 from gateway.mapping.dialect import NationalRecord
-from gateway.references import Tree
+from gateway.references import Path, Tree
 from gateway.texts import Language, sentence
 from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event
@@ -25,16 +30,30 @@ from gateway.transit.terms import from_tree, to_tree
 _WHOLE = ("original", "replacement", "copy", "retransmission")
 _EARLIER = ("accepted", "presented", "national_reference_date")
 
+GATEWAY_SERIAL = "G"
+"""Serial letter of the numbers that the gateway itself gives (PROFILE section 8, 3): no national register has it."""
 
-def take_declaration(gateway: Gateway, transaction: Transaction, record: NationalRecord, source: int,
-                     moment: Moment) -> int:
-    """Queue the copies of one declaration for every administration of its route. Returns how many.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One declaration ready to go.
+
+    copies  messages it causes
+    apply   adds its effects; called with the ledger's number of the national files
+    """
+
+    mrn: str
+    copies: int
+    apply: Callable[[int, Effects], None]
+
+
+def plan_declaration(gateway: Gateway, transaction: Transaction, record: NationalRecord, moment: Moment) -> Plan:
+    """Plan the copies of one declaration for every administration of its route.
 
     Raises LocalError with the faults, placed in the national file where the dialect knows the place.
     """
-    _note_announced(transaction, record, moment)
     try:
-        return _take_declaration(gateway, transaction, record, source, moment)
+        return _plan(gateway, transaction, record, moment)
     except LocalError as error:
         raise LocalError(*(placed(finding, record) for finding in error.findings)) from error
 
@@ -44,60 +63,45 @@ def take_event(gateway: Gateway, transaction: Transaction, records: Sequence[Nat
     """Queue the copies of the events of one file for the route of their movement. Returns how many.
 
     Events of one office under one reference (arrival and control) travel as one message (PROFILE section 3).
-    Raises LocalError: X005 movement not known, X006 office not ours, X007 word not ours to say.
+    Raises LocalError: X005 movement not known, X006 office not ours, X007 word not ours to say, L010 said otherwise
+    before.
     """
-    events: list[Event] = []
+    together: dict[str, list[Event]] = {}
     for record in records:
-        _note_announced(transaction, record, moment)
+        note_announced(transaction, record, moment)
         try:
-            events.append(_own_event(gateway, transaction, record, moment))
+            event = _own_event(gateway, transaction, record, moment)
         except LocalError as error:
             raise LocalError(*(placed(finding, record) for finding in error.findings)) from error
-    together: dict[str, list[Event]] = {}
-    for event in events:
         together.setdefault(event.reference, []).append(event)
-    return sum(queue_events(gateway, transaction, group, source, None, moment) for group in together.values())
+    effects = Effects()
+    for events in together.values():
+        _hold(gateway, transaction, events, source, moment, effects)
+    effects.write(gateway, transaction, moment.now)
+    return len(effects.messages)
 
 
-def queue_events(gateway: Gateway, transaction: Transaction, events: Sequence[Event], source: int | None,
-                 answers: int | None, moment: Moment) -> int:
-    """Hold events of ours in the ledger and queue their message for everybody they concern. Returns how many.
-
-    Events already held are not queued again: their messages exist.
-    """
+def queue_events(gateway: Gateway, corridor: Corridor, events: Sequence[Event], effects: Effects, *,
+                 source: int | None, answers: int | None) -> None:
+    """Queue the message of events of ours for everybody they concern. Raises LocalError when it cannot be written."""
     first = events[0]
-    movement = transaction.movement(first.mrn) if first.mrn is not None else None
-    if movement is None:
-        raise LocalError(Finding(code="X005", values={"mrn": first.mrn or "?"}))
-    fresh = [event for event in events if transaction.add_event(
-        mrn=event.mrn, administration=event.administration, reference=event.reference, word=event.word.value,
-        happened=_instant(event, moment), tree=to_tree(event), message_id=None, source_id=source, at=moment.now)]
-    if not fresh:
-        return 0
-    corridor = gateway.corridors.named(movement.corridor)
     wire = corridor.write([to_tree(event) for event in events])
     check(wire)
-    mapping = corridor.cusres(first.word.value)
-    partners = recipients(first, corridor, gateway.name)
-    for partner in partners:
-        queue_wire(transaction, partner, "CUSRES", first.mrn, first.word.value, wire, mapping, source, answers, moment)
-    refresh(gateway, transaction, movement.mrn, moment.now)
-    return len(partners)
+    effects.queue(recipients(first, corridor, gateway.name), "CUSRES", first.mrn, first.word.value, wire,
+                  corridor.cusres(first.word.value), source=source, answers=answers)
+    effects.touch(first.mrn)
 
 
-def queue_wire(transaction: Transaction, partner: str, message_type: str, mrn: str | None, word: str, wire: WireMessage,
-           mapping: Mapping, source: int | None, answers: int | None, moment: Moment) -> None:
-    """Queue one message for one partner, with the mapping that made it kept for later questions."""
-    transaction.keep_mapping(mapping.digest, mapping.identifier, mapping.text)
-    transaction.queue_message(partner=partner, type=message_type, mrn=mrn, word=word,
-                              wire=(str(wire.identifier), wire.body, wire.segments), mapping=mapping.identifier,
-                              mapping_digest=mapping.digest, source_id=source, answers=answers,
-                              urgent=message_type != "CUSDEC", at=moment.now)
+def note_announced(transaction: Transaction, record: NationalRecord, moment: Moment) -> None:
+    """What the dialect saw and did not refuse (totals that do not match, say) stays with the record (TRANSIT 5.2)."""
+    for finding in record.findings:
+        transaction.journal(subject="record", reference=record.key, at=moment.now,
+                            text=sentence(finding, Language.FRENCH))
 
 
 def placed(finding: Finding, record: NationalRecord) -> Finding:
     """The finding with the place in the national file that its record path came from (DESIGN 2.4)."""
-    path = finding.place.path
+    path: Path | None = finding.place.path
     while path:
         origin = record.origins.get(path)
         if origin is not None:
@@ -113,42 +117,37 @@ def check(wire: WireMessage) -> None:
         raise LocalError(*findings)
 
 
-def _note_announced(transaction: Transaction, record: NationalRecord, moment: Moment) -> None:
-    """What the dialect saw and did not refuse (totals that do not match, say) stays with the record (TRANSIT 5.2)."""
-    for finding in record.findings:
-        transaction.journal(subject="record", reference=record.key, at=moment.now,
-                            text=sentence(finding, Language.FRENCH))
-
-
-def _take_declaration(gateway: Gateway, transaction: Transaction, record: NationalRecord, source: int,
-                      moment: Moment) -> int:
+def _plan(gateway: Gateway, transaction: Transaction, record: NationalRecord, moment: Moment) -> Plan:
     declaration = from_tree(Declaration, record.tree)
     corridor = corridor_of(declaration, gateway.corridors)
-    role = corridor.role(gateway.name)
-    if role != "departure" and declaration.function != "request":
+    if corridor.role(gateway.name) != "departure" and declaration.function != "request":
         raise LocalError(Finding(code="X021", place=Place(path="office_of_departure.code"),
                                  values={"corridor": corridor.identifier, "gateway": gateway.name}))
     declaration = _complete(transaction, declaration, record.key, gateway, moment.now)
-    assert declaration.mrn is not None
-    tree = to_tree(declaration)
-    known = transaction.movement(declaration.mrn)
-    if known is None:
-        _add_movement(transaction, declaration, record.key, gateway, corridor, moment.now)
-    else:
+    mrn = declaration.mrn
+    assert mrn is not None
+    known = transaction.movement(mrn)
+    if known is not None:
         _refuse_old_version(transaction, declaration)
+    tree = to_tree(declaration)
     wire = corridor.cusdec.to_message(tree)
     check(wire)
-    transaction.add_declaration(mrn=declaration.mrn, amendment=declaration.amendment or 0,
-                                function=declaration.function, tree=tree, source_id=source, message_id=None,
-                                at=moment.now)
     partners = others(corridor, gateway.name)
-    for partner in partners:
-        queue_wire(transaction, partner, "CUSDEC", declaration.mrn, declaration.function, wire, corridor.cusdec, source,
-               None, moment)
-    if record.tree.get("mrn") is None:
-        _write_back(transaction, record.key, declaration.mrn, moment.now)
-    refresh(gateway, transaction, declaration.mrn, moment.now)
-    return len(partners)
+
+    def apply(source: int, effects: Effects) -> None:
+        note_announced(transaction, record, moment)
+        if known is None:
+            effects.movements.append(_movement(declaration, record.key, gateway, corridor))
+        effects.declarations.append(NewDeclaration(
+            mrn=mrn, amendment=declaration.amendment or 0, function=declaration.function, tree=tree, source_id=source,
+            message_id=None))
+        effects.queue(partners, "CUSDEC", mrn, declaration.function, wire, corridor.cusdec, source=source,
+                      answers=None)
+        if "mrn" not in record.tree:
+            effects.deliveries.append(_write_back(record.key, mrn))
+        effects.touch(mrn)
+
+    return Plan(mrn=mrn, copies=len(partners), apply=apply)
 
 
 def _complete(transaction: Transaction, declaration: Declaration, key: str, gateway: Gateway,
@@ -169,17 +168,15 @@ def _new_mrn(transaction: Transaction, declaration: Declaration, now: datetime) 
     office = declaration.office_of_departure.code
     earlier = next((value for name in _EARLIER if (value := getattr(declaration, name)) is not None), now)
     number = transaction.next_number(f"mrn/{office}/{earlier.year}")
-    return make_mrn(year=earlier.year, office=office, serial="G", number=number)
+    return make_mrn(year=earlier.year, office=office, serial=GATEWAY_SERIAL, number=number)
 
 
-def _add_movement(transaction: Transaction, declaration: Declaration, key: str, gateway: Gateway, corridor: Corridor,
-                  now: datetime) -> None:
-    assert declaration.office_of_departure is not None and declaration.office_of_destination is not None
-    assert declaration.mrn is not None
-    transaction.add_movement(
-        mrn=declaration.mrn, key=key, administration=gateway.name, corridor=corridor.identifier,
-        role=corridor.role(gateway.name) or "departure", departure=declaration.office_of_departure.code,
-        destination=declaration.office_of_destination.code, time_limit=declaration.time_limit, at=now)
+def _movement(declaration: Declaration, key: str, gateway: Gateway, corridor: Corridor) -> NewMovement:
+    departure, destination = declaration.office_of_departure, declaration.office_of_destination
+    assert departure is not None and destination is not None and declaration.mrn is not None
+    return NewMovement(mrn=declaration.mrn, key=key, administration=gateway.name, corridor=corridor.identifier,
+                       role=corridor.role(gateway.name) or "departure", departure=departure.code,
+                       destination=destination.code, time_limit=declaration.time_limit)
 
 
 def _refuse_old_version(transaction: Transaction, declaration: Declaration) -> None:
@@ -199,8 +196,7 @@ def _own_event(gateway: Gateway, transaction: Transaction, record: NationalRecor
     if "reference" not in tree:
         office = tree.get("office")
         code = str(office["code"]) if isinstance(office, dict) and "code" in office else gateway.name
-        day = f"{moment.now:%Y%m%d}"
-        tree["reference"] = f"{code}-{day}-{transaction.next_number(f'event/{code}/{day}'):06d}"
+        tree["reference"] = event_reference(transaction, code, moment.now)
     event = from_tree(Event, tree)
     if event.administration != gateway.name:
         raise LocalError(Finding(code="X007", place=Place(path="administration"),
@@ -211,14 +207,28 @@ def _own_event(gateway: Gateway, transaction: Transaction, record: NationalRecor
     return event
 
 
-def _write_back(transaction: Transaction, key: str, mrn: str, now: datetime) -> None:
+def _hold(gateway: Gateway, transaction: Transaction, events: Sequence[Event], source: int, moment: Moment,
+          effects: Effects) -> None:
+    """Hold events of the national side and queue their message, unless all of them were said before."""
+    first = events[0]
+    movement = transaction.movement(first.mrn) if first.mrn is not None else None
+    if movement is None:
+        raise LocalError(Finding(code="X005", values={"mrn": first.mrn or "?"}))
+    fresh = [event for event in events if transaction.add_event(
+        mrn=event.mrn, administration=event.administration, reference=event.reference, word=event.word.value,
+        happened=event.happened or moment.now, tree=to_tree(event), message_id=None, source_id=source, at=moment.now)]
+    if fresh:
+        queue_events(gateway, gateway.corridors.named(movement.corridor), events, effects, source=source, answers=None)
+
+
+def event_reference(transaction: Transaction, office: str, now: datetime) -> str:
+    """A new event reference of an office: office, day, number of that day."""
+    day = f"{now:%Y%m%d}"
+    return f"{office}-{day}-{transaction.next_number(f'event/{office}/{day}'):06d}"
+
+
+def _write_back(key: str, mrn: str) -> NewDelivery:
     """Tell the national side the MRN that we gave (DESIGN section 6, 4)."""
     name = "".join(character if character.isalnum() else "-" for character in key)
-    content = f'{{\n "national_key": "{key}",\n "mrn": "{mrn}"\n}}\n'.encode()
-    transaction.add_delivery(folder="answers", name=f"{name}.mrn.json", content=content, at=now)
-
-
-def _instant(event: Event, moment: Moment) -> datetime:
-    happened = event.happened
-    return happened if isinstance(happened, datetime) else moment.now
-
+    content = json.dumps({"national_key": key, "mrn": mrn}, ensure_ascii=False, indent=1) + "\n"
+    return NewDelivery(folder="answers", name=f"{name}.mrn.json", content=content.encode())

@@ -6,6 +6,8 @@ that dies in between finds the interchange stored and unprocessed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from gateway.edifact import (
@@ -25,12 +27,14 @@ from gateway.edifact import (
 from gateway.errors import GatewayError, PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Moment
-from gateway.exchange.inbound import Incoming, Judgement, judge_cusdec, judge_cusres
+from gateway.exchange.effects import Effects
+from gateway.exchange.inbound import Incoming, Judgement, judge_cusdec, judge_cusres, nothing
 from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
-from gateway.ledger import Transaction
+from gateway.ledger import NewMessageIn, Transaction
 from gateway.ledger.rows import InterchangeIn
+from gateway.mapping import peek
 
 ROUND = 16
 """Interchanges asked from the ledger at once: their bytes are held in memory."""
@@ -88,12 +92,10 @@ def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, mom
         _queue_contrl(transaction, row, make_contrl(interchange, findings), moment)
         state = "REJECTED" if "" in refused else "ACKNOWLEDGED"
     if "" not in refused:
+        batch = _Batch(gateway, transaction, row, moment, summary)
         for message in interchange.messages:
-            incoming = Incoming(gateway=gateway, transaction=transaction, partner=row.partner,
-                                control_reference=row.control_reference, message=message, moment=moment)
-            judgement = Judgement(state="SYNTAX-REJECTED") if message.reference in refused \
-                else _judge(incoming, summary)
-            _settle(incoming, row, judgement, summary)
+            batch.take(message, message.reference in refused)
+        batch.write()
     if refused:
         summary.trouble(PartnerError(*findings), Exit.PERSON)
     transaction.settle_interchange_in(row.id, state=state, at=moment.now)
@@ -117,18 +119,74 @@ def _judge(incoming: Incoming, summary: Summary) -> Judgement:
     return Judgement(state="UNREADABLE", problems=(Finding(code="X033", place=incoming.place, values={"type": kind}),))
 
 
-def _settle(incoming: Incoming, row: InterchangeIn, judgement: Judgement, summary: Summary) -> None:
-    """Store the message with its state, then let it act."""
-    message, mapping = incoming.message, judgement.mapping
-    if mapping is not None:
-        incoming.transaction.keep_mapping(mapping.digest, mapping.identifier, mapping.text)
-    message_id = incoming.transaction.add_message_in(
-        interchange_id=row.id, message_reference=message.reference, type=message.identifier.type, mrn=judgement.mrn,
-        word=judgement.word, identifier=str(message.identifier), body=_body(message),
-        segments=message.count - 2, mapping="" if mapping is None else mapping.identifier,
-        mapping_digest="" if mapping is None else mapping.digest, state=judgement.state, at=incoming.moment.now)
-    judgement.apply(message_id)
-    _count(judgement, summary)
+class _Batch:
+    """Messages of one interchange, judged one after the other and written together.
+
+    A batch is written before a movement comes up a second time, so that its next message is judged by what the first
+    one did. Where writing together fails, each is written by itself, and the one at fault is held.
+    """
+
+    def __init__(self, gateway: Gateway, transaction: Transaction, row: InterchangeIn, moment: Moment,
+                 summary: Summary) -> None:
+        self._gateway = gateway
+        self._transaction = transaction
+        self._row = row
+        self._moment = moment
+        self._summary = summary
+        self._pending: list[tuple[Message, Judgement]] = []
+        self._mrns: set[str] = set()
+
+    def take(self, message: Message, refused: bool) -> None:
+        """Judge one message; `refused` by its syntax: then it is only stored."""
+        mrn = None if refused else peek(message).mrn
+        if mrn is not None and mrn in self._mrns:
+            self.write()
+        incoming = Incoming(gateway=self._gateway, transaction=self._transaction, partner=self._row.partner,
+                            control_reference=self._row.control_reference, message=message, moment=self._moment)
+        judgement = Judgement(state="SYNTAX-REJECTED") if refused else _judge(incoming, self._summary)
+        self._pending.append((message, judgement))
+        if mrn is not None:
+            self._mrns.add(mrn)
+
+    def write(self) -> None:
+        """Write what was judged so far."""
+        pending, self._pending, self._mrns = self._pending, [], set()
+        try:
+            with self._transaction.part():
+                self._write(pending)
+        except GatewayError as error:
+            if len(pending) == 1:
+                self._hold(pending[0][0], pending[0][1], error)
+                return
+            for one in pending:
+                self._pending = [one]
+                self.write()
+            return
+        for _, judgement in pending:
+            _count(judgement, self._summary)
+
+    def _write(self, pending: Sequence[tuple[Message, Judgement]]) -> None:
+        effects = Effects()
+        numbers = self._transaction.add_messages_in([self._stored(*one) for one in pending], at=self._moment.now)
+        for number, (_, judgement) in zip(numbers, pending, strict=True):
+            if judgement.mapping is not None:
+                effects.mappings[judgement.mapping.digest] = judgement.mapping
+            judgement.apply(number, effects)
+        effects.write(self._gateway, self._transaction, self._moment.now)
+
+    def _hold(self, message: Message, judgement: Judgement, error: GatewayError) -> None:
+        """Store a message whose effects could not be written: later runs judge it again."""
+        held = replace(judgement, state="HELD", problems=tuple(error.findings), apply=nothing)
+        self._transaction.add_messages_in([self._stored(message, held)], at=self._moment.now)
+        self._summary.trouble(error)
+
+    def _stored(self, message: Message, judgement: Judgement) -> NewMessageIn:
+        mapping = judgement.mapping
+        return NewMessageIn(
+            interchange_id=self._row.id, message_reference=message.reference, type=message.identifier.type,
+            mrn=judgement.mrn, word=judgement.word, identifier=str(message.identifier), body=_body(message),
+            segments=message.count - 2, mapping="" if mapping is None else mapping.identifier,
+            mapping_digest="" if mapping is None else mapping.digest, state=judgement.state)
 
 
 def _body(message: Message) -> str:
@@ -157,7 +215,9 @@ def _judge_held(gateway: Gateway, moment: Moment, summary: Summary) -> None:
                         summary.trouble(PartnerError(*judgement.problems), Exit.PERSON)
                     continue
                 transaction.settle_message_in(row.id, state=judgement.state, at=moment.now)
-                judgement.apply(row.id)
+                effects = Effects()
+                judgement.apply(row.id, effects)
+                effects.write(gateway, transaction, moment.now)
                 _count(judgement, summary)
         except GatewayError as error:
             summary.trouble(error)
@@ -179,7 +239,7 @@ def _take_contrl(incoming: Incoming, summary: Summary) -> Judgement:
     contrl = read_contrl(incoming.message)
     rejected = [answered.reference for answered in contrl.messages if answered.action == "4"]
 
-    def settle(message_id: int) -> None:
+    def settle(message_id: int, effects: Effects) -> None:
         known = incoming.transaction.settle_contrl(
             incoming.partner, control_reference=contrl.reference, action=contrl.action, rejected=rejected,
             detail=in_short(contrl), at=incoming.moment.now)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.errors import GatewayError
 from gateway.exchange.assembly import Gateway, Moment
-from gateway.exchange.intake import records_by_files, take_group
+from gateway.exchange.intake import records_by_files
+from gateway.exchange.taking import Taken, take_groups
 from gateway.findings import Finding
 
 
@@ -64,14 +66,14 @@ def _rehearse_files(gateway: Gateway, kind: str, dialect: str, files: dict[str, 
         yield Rehearsed(subject=refused.file, action="refuse", findings=refused.findings)
     for waiting in reading.waiting:
         yield Rehearsed(subject=waiting.file, action="wait")
-    for names, records in records_by_files(reading.records).items():
-        queued: int | None = None
-        try:
-            with gateway.ledger.transaction() as transaction:
-                queued = take_group(gateway, transaction, kind, dialect, names, records, files, moment)
-                raise _Undone
-        except _Undone:
-            action = "repeat" if queued is None else "take"
-            yield Rehearsed(subject=", ".join(names), action=action, count=queued or 0)
-        except GatewayError as error:
-            yield Rehearsed(subject=", ".join(names), action="refuse", findings=tuple(error.findings))
+    outcomes: list[tuple[tuple[str, ...], Taken | GatewayError]] = []
+    with contextlib.suppress(_Undone), gateway.ledger.transaction() as transaction:
+        outcomes.extend(take_groups(gateway, transaction, kind, dialect,
+                                    list(records_by_files(reading.records).items()), files, moment))
+        raise _Undone
+    for names, outcome in outcomes:
+        subject = ", ".join(names)
+        if isinstance(outcome, GatewayError):
+            yield Rehearsed(subject=subject, action="refuse", findings=tuple(outcome.findings))
+        else:
+            yield Rehearsed(subject=subject, action="repeat" if outcome.repeated else "take", count=outcome.messages)

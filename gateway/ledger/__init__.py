@@ -9,7 +9,16 @@ the same transaction, and any run may be killed anywhere and simply run again (D
 """
 
 from gateway.ledger.codec import decode_tree, encode_tree
-from gateway.ledger.entries import NewDeclaration, NewDelivery, NewEvent, NewMessage, NewMessageIn, NewMovement
+from gateway.ledger.entries import (
+    NewDeclaration,
+    NewDelivery,
+    NewEvent,
+    NewMessage,
+    NewMessageIn,
+    NewMovement,
+    NewSource,
+    NewState,
+)
 from gateway.ledger.errors import Conflict, LocalConflict, Moved, PartnerConflict
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.parts.movements import EventOutcome
@@ -18,7 +27,8 @@ from gateway.ledger.states import IllegalTransition, InterchangeState, MessageSt
 from gateway.ledger.transaction import Transaction
 
 __all__ = [
-    "Conflict", "Deadlines", "EventOutcome", "IllegalTransition", "InterchangeState", "Ledger", "LocalConflict",
-    "MessageState", "Moved", "NewDeclaration", "NewDelivery", "NewEvent", "NewMessage", "NewMessageIn", "NewMovement",
-    "ObjectState", "PartnerConflict", "Queries", "Transaction", "decode_tree", "encode_tree",
+    "Conflict", "Deadlines", "EventOutcome", "IllegalTransition", "InterchangeState", "Ledger",
+    "LocalConflict", "MessageState", "Moved", "NewDeclaration", "NewDelivery", "NewEvent", "NewMessage",
+    "NewMessageIn", "NewMovement", "NewSource", "NewState", "ObjectState", "PartnerConflict", "Queries",
+    "Transaction", "decode_tree", "encode_tree",
 ]

@@ -5,10 +5,32 @@ Instants are aware UTC; a moment is a day or an instant; digests are 64 hex digi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.ledger.rows import Moment
 from gateway.references import Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSource:
+    """The national files of one record, by name. key: the national key."""
+
+    kind: str
+    dialect: str
+    key: str
+    files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewState:
+    """The state of a movement as derived from its events."""
+
+    mrn: str
+    state: str
+    flags: str
+    next_action: str
+    who: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,32 @@ class Lookups:
             movement.c.administration == administration, movement.c.key == key)).first()
         return None if row is None else movement_row(row)
 
+    def movements_of(self, mrns: Sequence[str]) -> dict[str, Movement]:
+        """The movements with these MRNs, by MRN."""
+        return {row.mrn: movement_row(row) for row in self._connection.execute(
+            select(movement).where(movement.c.mrn.in_(mrns)))}
+
+    def declarations_of(self, mrns: Sequence[str]) -> dict[str, list[DeclarationRow]]:
+        """Every version of these movements' declarations, by MRN, in the order of recording."""
+        found: dict[str, list[DeclarationRow]] = {}
+        for row in self._connection.execute(
+                select(declaration).where(declaration.c.mrn.in_(mrns)).order_by(declaration.c.id)):
+            found.setdefault(row.mrn, []).append(DeclarationRow(**{**row._mapping, "tree": decode_tree(row.tree)}))
+        return found
+
+    def events_of(self, mrns: Sequence[str]) -> dict[str, list[EventRow]]:
+        """Every event of these movements, by MRN, in the order of recording."""
+        found: dict[str, list[EventRow]] = {}
+        for row in self._connection.execute(select(event).where(event.c.mrn.in_(mrns)).order_by(event.c.id)):
+            found.setdefault(row.mrn, []).append(event_row(row))
+        return found
+
+    def known_event(self, administration: str, reference: str, word: str) -> EventRow | None:
+        """The event of this identity, when it is held."""
+        row = self._connection.execute(select(event).where(
+            event.c.administration == administration, event.c.reference == reference, event.c.word == word)).first()
+        return None if row is None else event_row(row)
+
     def declarations(self, mrn: str) -> list[DeclarationRow]:
         """Every version of a movement's declaration, in the order of recording."""
         rows = self._connection.execute(
@@ -44,11 +70,14 @@ class Lookups:
         return [event_row(row) for row in self._connection.execute(
             select(event).where(event.c.mrn == mrn).order_by(event.c.id))]
 
-    def handed_to(self, mrn: str) -> set[str]:
-        """The partners into whose mailbox a declaration of this movement was put."""
-        return set(self._connection.execute(select(message.c.partner).distinct().where(
-            message.c.direction == "out", message.c.mrn == mrn, message.c.type == "CUSDEC",
-            message.c.state.not_in([MessageState.WAITING, MessageState.PREPARED]))).scalars())
+    def handed_to(self, mrns: Sequence[str]) -> dict[str, set[str]]:
+        """The partners into whose mailbox a declaration of these movements was put, by MRN."""
+        found: dict[str, set[str]] = {}
+        for row in self._connection.execute(select(message.c.mrn, message.c.partner).distinct().where(
+                message.c.direction == "out", message.c.mrn.in_(mrns), message.c.type == "CUSDEC",
+                message.c.state.not_in([MessageState.WAITING, MessageState.PREPARED]))):
+            found.setdefault(row.mrn, set()).add(row.partner)
+        return found
 
     def carried_declarations(self, object_ids: Sequence[int]) -> list[str]:
         """The MRNs of the declarations that these objects of ours carry."""

@@ -37,6 +37,7 @@ class Base:
         self._counters: dict[str, int] = {}
         self._stored: dict[str, int] = {}
         self._facts: list[Fact] = []
+        self._mappings: set[str] = set()
 
     # --- numbers
 
@@ -72,6 +73,7 @@ class Base:
                 yield
         except BaseException:
             self._counters = counters
+            self._mappings.clear()
             del self._facts[facts:]
             raise
 

@@ -6,20 +6,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum, unique
 
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import bindparam, insert, select, tuple_, update
 
 from gateway.findings import Finding
 from gateway.ledger.chain import Fact
 from gateway.ledger.codec import decode_tree, digest_of, encode_moment, encode_tree
-from gateway.ledger.entries import NewDeclaration, NewEvent, NewMovement
+from gateway.ledger.entries import NewDeclaration, NewEvent, NewMovement, NewState
 from gateway.ledger.errors import EVENT_DIFFERS, LocalConflict, Moved, PartnerConflict
 from gateway.ledger.lookups import Lookups
 from gateway.ledger.parts.base import Base
-from gateway.ledger.rows import Moment
+from gateway.ledger.rows import Moment, Movement
 from gateway.ledger.tables import declaration, event, movement
 from gateway.references import Tree
 
 _SLICE = 500
+
+_STATE = (update(movement).where(movement.c.mrn == bindparam("number"), movement.c.state == bindparam("expected"))
+          .values(state=bindparam("new_state"), flags=bindparam("new_flags"), next_action=bindparam("new_action"),
+                  who=bindparam("new_who"), changed=bindparam("moment")))
 
 
 @unique
@@ -66,25 +70,34 @@ class Movements(Lookups, Base):
 
     def set_movement_state(self, mrn: str, *, state: str, flags: str, next_action: str, who: str,
                            at: datetime) -> None:
-        """Keep the state derived from the events. Raises LookupError for an unknown MRN.
+        """Keep the state derived from the events. Raises LookupError for an unknown MRN."""
+        self.set_movement_states([NewState(mrn=mrn, state=state, flags=flags, next_action=next_action, who=who)],
+                                 at=at)
+
+    def set_movement_states(self, states: Sequence[NewState], *, at: datetime) -> None:
+        """Keep states derived from events, at most one for each MRN. Raises LookupError for an unknown MRN.
 
         Nothing is written when nothing changed; history when state, flags or whose move it is changed.
         """
-        held = self._connection.execute(
-            select(movement.c.state, movement.c.flags, movement.c.next_action, movement.c.who)
-            .where(movement.c.mrn == mrn)).first()
-        if held is None:
-            raise LookupError(mrn)
-        if tuple(held) == (state, flags, next_action, who):
-            return
-        done = self._connection.execute(
-            update(movement).where(movement.c.mrn == mrn, movement.c.state == held.state)
-            .values(state=state, flags=flags, next_action=next_action, who=who, changed=at))
-        if done.rowcount != 1:
-            raise Moved("movement", mrn, held.state)
-        self._record(Fact(at=at, subject="movement", subject_id=None, reference=mrn, event="state",
-                          from_state=held.state, to_state=state,
-                          text=" | ".join(part for part in (flags, next_action, who) if part)))
+        held: dict[str, Movement] = {}
+        for start in range(0, len(states), _SLICE):
+            held.update(self.movements_of([new.mrn for new in states[start:start + _SLICE]]))
+        moved = []
+        for new in states:
+            old = held.get(new.mrn)
+            if old is None:
+                raise LookupError(new.mrn)
+            if (old.state, old.flags, old.next_action, old.who) == (new.state, new.flags, new.next_action, new.who):
+                continue
+            moved.append({"number": new.mrn, "expected": old.state, "new_state": new.state, "new_flags": new.flags,
+                          "new_action": new.next_action, "new_who": new.who, "moment": at})
+            self._record(Fact(at=at, subject="movement", subject_id=None, reference=new.mrn, event="state",
+                              from_state=old.state, to_state=new.state,
+                              text=" | ".join(part for part in (new.flags, new.next_action, new.who) if part)))
+        if moved:
+            done = self._connection.execute(_STATE, moved)
+            if done.rowcount != len(moved):
+                raise Moved("movement", states[0].mrn, "state")
 
     def add_declaration(self, *, mrn: str, amendment: int, function: str, tree: Tree, source_id: int | None,
                         message_id: int | None, at: datetime) -> int:

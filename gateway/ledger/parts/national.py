@@ -3,44 +3,91 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select
 
 from gateway.ledger.chain import Fact
 from gateway.ledger.codec import digest_of
+from gateway.ledger.entries import NewSource
 from gateway.ledger.parts.base import Base
 from gateway.ledger.tables import source, source_file
+
+_SLICE = 500
 
 
 class National(Base):
     """Sources."""
 
     def add_source(self, *, kind: str, dialect: str, key: str, files: Mapping[str, bytes], at: datetime) -> int | None:
-        """Take a national record's files; None when the very same content was taken before.
+        """Take a national record's files; None when the very same content was taken before."""
+        return self.add_sources([NewSource(kind=kind, dialect=dialect, key=key, files=files)], at=at)[0]
+
+    def add_sources(self, sources: Sequence[NewSource], *, at: datetime) -> list[int | None]:
+        """Take the files of national records; for each its number, or None when the very same content was taken before.
 
         Same means: same kind, same national key, and the same set of file contents under whatever names. A file that
         holds many records is stored once, however many sources point to it.
         """
-        digests = {name: digest_of(octets) for name, octets in files.items()}
-        digest = hashlib.sha256("\n".join(sorted(digests.values())).encode()).hexdigest()
-        taken = self._connection.execute(select(source.c.id).where(
-            source.c.digest == digest, source.c.key == key, source.c.kind == kind)).first()
-        if taken is not None:
-            return None
-        number = self._ids(source, 1).start
-        self._connection.execute(insert(source), {"id": number, "kind": kind, "dialect": dialect, "key": key,
-                                                  "digest": digest, "at": at})
-        rows = [{"source_id": number, "position": position, "name": name, "digest": digests[name],
-                 "content_id": self._file(digests[name], octets)}
-                for position, (name, octets) in enumerate(files.items(), 1)]
-        self._connection.execute(insert(source_file), rows)
-        self._record(Fact(at=at, subject="source", subject_id=number, reference=key, event="new",
-                          text=", ".join(files), digest=digest))
-        return number
+        digests = [_digests(new) for new in sources]
+        wholes = [_whole(found) for found in digests]
+        taken = self._taken(wholes)
+        kept = self._kept({digest: new.files[name] for new, found in zip(sources, digests, strict=True)
+                           for name, digest in found.items()})
+        numbers: list[int | None] = []
+        rows: list[dict[str, object]] = []
+        files: list[dict[str, object]] = []
+        for new, found, whole in zip(sources, digests, wholes, strict=True):
+            if (whole, new.key, new.kind) in taken:
+                numbers.append(None)
+                continue
+            taken.add((whole, new.key, new.kind))
+            number = self._ids(source, 1).start
+            numbers.append(number)
+            rows.append({"id": number, "kind": new.kind, "dialect": new.dialect, "key": new.key, "digest": whole,
+                         "at": at})
+            files.extend({"source_id": number, "position": position, "name": name, "digest": found[name],
+                          "content_id": kept[found[name]]} for position, name in enumerate(new.files, 1))
+            self._record(Fact(at=at, subject="source", subject_id=number, reference=new.key, event="new",
+                              text=", ".join(new.files), digest=whole))
+        if rows:
+            self._connection.execute(insert(source), rows)
+            self._connection.execute(insert(source_file), files)
+        return numbers
 
-    def _file(self, digest: str, octets: bytes) -> int:
-        kept: int | None = self._connection.execute(
-            select(source_file.c.content_id).where(source_file.c.digest == digest).limit(1)).scalar()
-        return self._keep([octets])[0][0] if kept is None else kept
+    def sources_taken(self, sources: Sequence[NewSource]) -> list[bool]:
+        """For each whether the very same content was taken before."""
+        wholes = [_whole(_digests(new)) for new in sources]
+        taken = self._taken(wholes)
+        return [(whole, new.key, new.kind) in taken for new, whole in zip(sources, wholes, strict=True)]
+
+    def _taken(self, wholes: Sequence[str]) -> set[tuple[str, str, str]]:
+        found: set[tuple[str, str, str]] = set()
+        for start in range(0, len(wholes), _SLICE):
+            found.update((row.digest, row.key, row.kind) for row in self._connection.execute(
+                select(source.c.digest, source.c.key, source.c.kind)
+                .where(source.c.digest.in_(wholes[start:start + _SLICE]))))
+        return found
+
+    def _kept(self, contents: Mapping[str, bytes]) -> dict[str, int]:
+        """Content numbers by digest; what is not stored yet is stored."""
+        wanted = list(contents)
+        found: dict[str, int] = {}
+        for start in range(0, len(wanted), _SLICE):
+            found.update((row.digest, row.content_id) for row in self._connection.execute(
+                select(source_file.c.digest, source_file.c.content_id)
+                .where(source_file.c.digest.in_(wanted[start:start + _SLICE]))))
+        missing = [digest for digest in wanted if digest not in found]
+        found.update(zip(missing, (number for number, _ in self._keep([contents[digest] for digest in missing])),
+                         strict=True))
+        return found
+
+
+def _digests(new: NewSource) -> dict[str, str]:
+    return {name: digest_of(octets) for name, octets in new.files.items()}
+
+
+def _whole(digests: Mapping[str, str]) -> str:
+    """One digest for a set of contents, whatever their names."""
+    return hashlib.sha256("\n".join(sorted(digests.values())).encode()).hexdigest()

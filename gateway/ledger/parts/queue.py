@@ -75,6 +75,9 @@ class Queue(Base):
 
     def keep_mapping(self, digest: str, identifier: str, text: str) -> None:
         """Keep the text of a mapping, once for each digest."""
+        if digest in self._mappings:
+            return
+        self._mappings.add(digest)
         if self._connection.execute(select(mapping_text.c.digest).where(mapping_text.c.digest == digest)).first():
             return
         self._connection.execute(insert(mapping_text), {"digest": digest, "identifier": identifier, "text": text})

@@ -1,0 +1,56 @@
+"""What judged records and messages cause, gathered so that many of them cost few statements.
+
+Judging reads and decides; the effects are written afterwards, together, in the same transaction. Whoever is judged
+next sees the effects that were written, so that a batch ends before a movement comes up a second time (`touches`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.edifact import WireMessage
+from gateway.exchange.assembly import Assembly
+from gateway.exchange.movements import refresh
+from gateway.ledger import NewDeclaration, NewDelivery, NewEvent, NewMessage, NewMovement, Transaction
+from gateway.mapping import Mapping
+
+
+@dataclass(slots=True)
+class Effects:
+    """Rows to come, in the order in which one needs the other, and the movements whose state they change."""
+
+    movements: list[NewMovement] = field(default_factory=list)
+    declarations: list[NewDeclaration] = field(default_factory=list)
+    events: list[NewEvent] = field(default_factory=list)
+    messages: list[NewMessage] = field(default_factory=list)
+    deliveries: list[NewDelivery] = field(default_factory=list)
+    mappings: dict[str, Mapping] = field(default_factory=dict)
+    touched: dict[str, None] = field(default_factory=dict)
+
+    def touch(self, mrn: str | None) -> None:
+        """Have the state of a movement derived anew."""
+        if mrn is not None:
+            self.touched[mrn] = None
+
+    def queue(self, partners: Sequence[str], message_type: str, mrn: str | None, word: str, wire: WireMessage,
+              mapping: Mapping, *, source: int | None, answers: int | None) -> None:
+        """Queue one message for each of some partners, with the mapping that made it."""
+        self.mappings[mapping.digest] = mapping
+        self.messages.extend(NewMessage(
+            partner=partner, type=message_type, mrn=mrn, word=word,
+            wire=(str(wire.identifier), wire.body, wire.segments), mapping=mapping.identifier,
+            mapping_digest=mapping.digest, source_id=source, answers=answers, urgent=message_type != "CUSDEC")
+            for partner in partners)
+
+    def write(self, assembly: Assembly, transaction: Transaction, now: datetime) -> None:
+        """Write everything and derive the states. Raises GatewayError, and then nothing of it may stand."""
+        for digest, mapping in self.mappings.items():
+            transaction.keep_mapping(digest, mapping.identifier, mapping.text)
+        transaction.add_movements(self.movements, at=now)
+        transaction.add_declarations(self.declarations, at=now)
+        transaction.add_events(self.events, at=now)
+        transaction.queue_messages(self.messages, at=now)
+        transaction.add_deliveries(self.deliveries, at=now)
+        refresh(assembly, transaction, self.touched, now)

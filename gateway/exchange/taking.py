@@ -1,0 +1,121 @@
+"""Take groups of national files into the ledger: each group whole or not at all, many of them with few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.errors import GatewayError
+from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.effects import Effects
+from gateway.exchange.outbound import Plan, plan_declaration, take_event
+from gateway.ledger import NewSource, Transaction
+from gateway.mapping.dialect import NationalRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What a group of files gave: records, or repeated 1 when the very same content was taken before."""
+
+    records: int = 0
+    messages: int = 0
+    repeated: int = 0
+
+
+Names = tuple[str, ...]
+Groups = Sequence[tuple[Names, Sequence[NationalRecord]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    names: Names
+    source: NewSource
+    plans: list[Plan]
+    movements: frozenset[object]
+
+
+def take_groups(gateway: Gateway, transaction: Transaction, kind: str, dialect: str, groups: Groups,
+                files: Mapping[str, bytes], moment: Moment) -> Iterator[tuple[Names, Taken | GatewayError]]:
+    """For each group of files what came of it; an error means that nothing of that group stands."""
+    sources = [NewSource(kind=kind, dialect=dialect, key=records[0].key, files={name: files[name] for name in names})
+               for names, records in groups]
+    repeated = transaction.sources_taken(sources)
+    pending: list[_Planned] = []
+    for (names, records), source, known in zip(groups, sources, repeated, strict=True):
+        if known:
+            yield names, Taken(repeated=1)
+        elif kind == "events":
+            yield names, _take_events(gateway, transaction, source, records, moment)
+        else:
+            if _again(pending, records):  # planned after what it comes after has been written
+                yield from _write(gateway, transaction, pending, moment)
+                pending = []
+            try:
+                plans = [_planned(gateway, transaction, record, moment) for record in records]
+            except GatewayError as error:
+                yield names, error
+            else:
+                pending.append(_Planned(names, source, plans, _movements(records)))
+    yield from _write(gateway, transaction, pending, moment)
+
+
+def _movements(records: Sequence[NationalRecord]) -> frozenset[object]:
+    """What names the movements of some records: national keys and, where given, MRNs."""
+    return frozenset(record.key for record in records) | {
+        record.tree["mrn"] for record in records if isinstance(record.tree.get("mrn"), str)}
+
+
+def _again(pending: Sequence[_Planned], records: Sequence[NationalRecord]) -> bool:
+    """Tell whether one of these movements is among those that are not written yet."""
+    wanted = _movements(records)
+    return any(earlier.movements & wanted for earlier in pending)
+
+
+def _planned(gateway: Gateway, transaction: Transaction, record: NationalRecord, moment: Moment) -> Plan:
+    """A plan; numbers drawn for one that fails are given back."""
+    if "mrn" in record.tree:
+        return plan_declaration(gateway, transaction, record, moment)
+    with transaction.part():
+        return plan_declaration(gateway, transaction, record, moment)
+
+
+def _write(gateway: Gateway, transaction: Transaction, pending: Sequence[_Planned],
+           moment: Moment) -> Iterator[tuple[Names, Taken | GatewayError]]:
+    """Write several groups together; where that fails, one by one, so that only the one at fault falls."""
+    if not pending:
+        return
+    try:
+        with transaction.part():
+            _write_together(gateway, transaction, pending, moment)
+    except GatewayError as error:
+        if len(pending) == 1:
+            yield pending[0].names, error
+            return
+        for one in pending:
+            yield from _write(gateway, transaction, [one], moment)
+        return
+    for one in pending:
+        yield one.names, Taken(records=len(one.plans), messages=sum(plan.copies for plan in one.plans))
+
+
+def _write_together(gateway: Gateway, transaction: Transaction, pending: Sequence[_Planned], moment: Moment) -> None:
+    effects = Effects()
+    numbers = transaction.add_sources([one.source for one in pending], at=moment.now)
+    for one, number in zip(pending, numbers, strict=True):
+        if number is not None:  # None: the same content stands twice in this very batch
+            for plan in one.plans:
+                plan.apply(number, effects)
+    effects.write(gateway, transaction, moment.now)
+
+
+def _take_events(gateway: Gateway, transaction: Transaction, source: NewSource, records: Sequence[NationalRecord],
+                 moment: Moment) -> Taken | GatewayError:
+    try:
+        with transaction.part():
+            number = transaction.add_source(kind=source.kind, dialect=source.dialect, key=source.key,
+                                            files=source.files, at=moment.now)
+            assert number is not None
+            queued = take_event(gateway, transaction, records, number, moment)
+    except GatewayError as error:
+        return error
+    return Taken(records=len(records), messages=queued)
