@@ -36,6 +36,18 @@ class Unfit(Exception):
         self.values = values
 
 
+def shown(value: object) -> str:
+    """A value as a finding shows it: never longer than a line, and never a number that Python refuses to print."""
+    try:
+        text = str(value)
+    except ValueError:
+        return f"{type(value).__name__} …"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+SHOWN = 120
+
+
 class Codec(Protocol):
     """Both directions for the values of one hole.
 
@@ -78,18 +90,18 @@ class TextCodec:
 
     def write(self, value: object) -> str:
         if type(value) is not str:
-            raise Unfit("M102", value=str(value), expected="text")
+            raise Unfit("M102", value=shown(value), expected="text")
         length = len(value)
         if length > self._maximum > 0:
-            raise Unfit("M103", value=value, length=str(length), type=self._type)
+            raise Unfit("M103", value=shown(value), length=str(length), type=self._type)
         if length < self._minimum:
             raise Unfit("M104", value=value, length=str(length), type=self._type)
         if value[:1] == " " or value[-1:] == " ":
-            raise Unfit("M105", value=value)
+            raise Unfit("M105", value=shown(value))
         if not value.isprintable() and CONTROL.search(value):
-            raise Unfit("M106", value=repr(value))
+            raise Unfit("M106", value=shown(repr(value)))
         if self._letters and _DIGIT.search(value):
-            raise Unfit("M102", value=value, expected=self._type)
+            raise Unfit("M102", value=shown(value), expected=self._type)
         return value
 
     read = write
@@ -105,19 +117,19 @@ class CountCodec:
 
     def __init__(self, kind: TermType) -> None:
         self._maximum = self.longest = kind.maximum
+        self._limit = 10 ** kind.maximum
         self._type = str(kind)
 
     def write(self, value: object) -> str:
         if type(value) is not int or value < 0:
-            raise Unfit("M102", value=str(value), expected=self._type)
-        text = str(value)
-        if len(text) > self._maximum:
-            raise Unfit("M103", value=text, length=str(len(text)), type=self._type)
-        return text
+            raise Unfit("M102", value=shown(value), expected=self._type)
+        if value >= self._limit:
+            raise Unfit("M103", value=shown(value), length=f"> {self._maximum}", type=self._type)
+        return str(value)
 
     def read(self, text: str) -> int:
         if len(text) > self._maximum:
-            raise Unfit("M103", value=text, length=str(len(text)), type=self._type)
+            raise Unfit("M103", value=shown(text), length=str(len(text)), type=self._type)
         if not _COUNT.fullmatch(text):
             raise Unfit("M102", value=text, expected=self._type)
         return int(text)
@@ -141,14 +153,16 @@ class DecimalCodec:
 
     def write(self, value: object) -> str:
         if type(value) is not Decimal or not value.is_finite() or value.is_signed():
-            raise Unfit("M102", value=str(value), expected=self._type)
+            raise Unfit("M102", value=shown(value), expected=self._type)
+        if not -self._digits <= value.adjusted() < self._digits:  # 1E+999999999 would be a gigabyte of zeros
+            raise Unfit("M103", value=shown(value), length=f"> {self._digits}", type=f"n..{self._digits}")
         text = format(value, "f")
         self._check(text)
         return text
 
     def read(self, text: str) -> Decimal:
-        if not _DECIMAL.fullmatch(text):
-            raise Unfit("M102", value=text, expected=self._type)
+        if len(text) > self._digits + 1 or not _DECIMAL.fullmatch(text):
+            raise Unfit("M102", value=shown(text), expected=self._type)
         text = text.replace(",", ".")
         self._check(text)
         return Decimal(text)
@@ -176,10 +190,10 @@ class StampCodec:
     def write(self, value: object) -> str:
         if self._day:
             if type(value) is not date:
-                raise Unfit("M102", value=str(value), expected="date")
+                raise Unfit("M102", value=shown(value), expected="date")
             return f"{value.year:04}{value.month:02}{value.day:02}"
         if type(value) is not datetime:
-            raise Unfit("M102", value=str(value), expected="datetime")
+            raise Unfit("M102", value=shown(value), expected="datetime")
         if value.utcoffset() != timedelta(0):
             raise Unfit("M117", value=value.isoformat())
         if value.microsecond or (value.second and self._converter == "203"):
@@ -189,7 +203,7 @@ class StampCodec:
 
     def read(self, text: str) -> date | datetime:
         if len(text) != self.width or not text.isascii() or not _STAMP.fullmatch(text):
-            raise Unfit("M109", value=text, format=self._converter)
+            raise Unfit("M109", value=shown(text), format=self._converter)
         try:
             day = date(int(text[:4]), int(text[4:6]), int(text[6:8]))
             if self._day:
@@ -197,7 +211,7 @@ class StampCodec:
             return datetime(day.year, day.month, day.day, int(text[8:10]), int(text[10:12]), int(text[12:] or 0),
                             tzinfo=UTC)
         except ValueError:
-            raise Unfit("M109", value=text, format=self._converter) from None
+            raise Unfit("M109", value=shown(text), format=self._converter) from None
 
 
 class CodeCodec:
@@ -227,16 +241,16 @@ class CodeCodec:
 
     def write(self, value: object) -> str:
         if type(value) is not (bool if self._boolean else str):
-            raise Unfit("M102", value=str(value), expected=f"code({self._table})")
+            raise Unfit("M102", value=shown(value), expected=f"code({self._table})")
         code = self._codes.get(value)
         if code is None:
-            raise Unfit("M110", value=str(value), table=self._table)
+            raise Unfit("M110", value=shown(value), table=self._table)
         return code
 
     def read(self, text: str) -> Scalar:
         value = self._answers.get(text)
         if value is None:
-            raise Unfit("M110", value=text, table=self._table)
+            raise Unfit("M110", value=shown(text), table=self._table)
         return value
 
 

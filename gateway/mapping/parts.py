@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from gateway.edifact import escape
-from gateway.mapping.codecs import Codec, StampCodec, TextCodec, Unfit, cut
+from gateway.mapping.codecs import Codec, StampCodec, TextCodec, Unfit, cut, shown
 from gateway.mapping.term_types import TermType
 from gateway.references import Scalar
 
@@ -23,6 +23,7 @@ Node: TypeAlias = "dict[str, Any]"
 
 Scopes: TypeAlias = "tuple[Node, ...]"
 
+_COUNT_DIGITS = 9
 _AWKWARD = re.compile(r"[+:?']")
 _MOMENT_DATE, _MOMENT_INSTANT = StampCodec("102"), StampCodec("203")
 
@@ -166,8 +167,8 @@ class Count(Part):
 
     def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
         text = texts[component]
-        if not text.isascii() or not text.isdecimal() or (text[0] == "0" and text != "0"):
-            reader.fault("M102", element, component, {"value": text, "expected": "n"})
+        if len(text) > _COUNT_DIGITS or not text.isascii() or not text.isdecimal() or (text[0] == "0" and text != "0"):
+            reader.fault("M102", element, component, {"value": shown(text), "expected": f"n..{_COUNT_DIGITS}"})
             return
         reader.counted(self.access, scopes, int(text), element, component)
 
@@ -218,7 +219,7 @@ class Joined(Part):
     def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
         match = self._pattern.fullmatch(texts[component])
         if match is None:
-            reader.fault("M208", element, component, {"value": texts[component], "expected": self._shape})
+            reader.fault("M208", element, component, {"value": shown(texts[component]), "expected": self._shape})
             return
         for one, text in zip(self._fields, match.groups(), strict=True):
             try:
@@ -242,7 +243,7 @@ class Extra(Part):
         key, value = self._key.get(scopes), self._value.get(scopes)
         codec = self.codecs.get(key) if isinstance(key, str) else None
         if codec is None:
-            writer.refuse(self._key, "M110", {"value": str(key), "table": "extras"})
+            writer.refuse(self._key, "M110", {"value": shown(key), "table": "extras"})
             return ""
         if value is None:
             writer.refuse(self._value, "M101", {"term": self._value.term})
@@ -257,7 +258,7 @@ class Extra(Part):
         key, sign, text = texts[component].partition("=")
         codec = self.codecs.get(key)
         if not sign or codec is None:
-            reader.fault("M110", element, component, {"value": texts[component], "table": "extras"})
+            reader.fault("M110", element, component, {"value": shown(texts[component]), "table": "extras"})
             return
         try:
             value = codec.read(text)
@@ -336,7 +337,7 @@ class Chunks(Part):
         pieces = cut(text, self.segments * self.width, self.size)
         if pieces is None:
             room = self.segments * self.width * self.size
-            writer.refuse(self.access, "M116", {"value": text, "length": str(len(text)), "room": str(room)})
+            writer.refuse(self.access, "M116", {"value": shown(text), "length": str(len(text)), "room": str(room)})
             return []
         pieces = [released(piece, False) for piece in pieces]
         return [":".join(pieces[start:start + self.width]) for start in range(0, len(pieces), self.width)]

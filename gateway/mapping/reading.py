@@ -11,9 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from gateway.edifact import Element as WireElement
 from gateway.edifact import Message, Repeated
 from gateway.findings import Finding, Place
+from gateway.mapping.codecs import shown
 from gateway.mapping.parts import Access, Node, Scopes
 from gateway.mapping.plan import ElementPlan, Plan, PlanLine, Run
 from gateway.references import Scalar
+
+LIMIT = 200
+"""Findings of one message; what follows adds nothing that anybody would read."""
 
 Watch = Callable[[int, str, int, int, str, PlanLine, str | None], None]
 """Told of every value: segment position, tag, element, component (from 1), text, line, path in the record."""
@@ -164,7 +168,7 @@ class Reading:
             text = received[start] if start < count else ""
             if isinstance(part, str):
                 if text != part:
-                    self.fault("M205", number, start, {"value": str(text), "expected": part})
+                    self.fault("M205", number, start, {"value": shown(text), "expected": part})
             elif text:
                 present = True
                 part.read(self, scopes, received, number, start)
@@ -172,10 +176,10 @@ class Reading:
                 self._absent(part, number, start)
                 present = True
         if not present:
-            self.fault("M217", number, 0, {"value": ":".join(str(text) for text in received)})
+            self.fault("M217", number, 0, {"value": shown(":".join(str(text) for text in received))})
         for component in range(plan.width, count):
             if received[component]:
-                self.fault("M204", number, component, {"value": str(received[component])})
+                self.fault("M204", number, component, {"value": shown(received[component])})
         return True
 
     def _constant(self, plan: ElementPlan, received: WireElement, number: int) -> None:
@@ -185,13 +189,13 @@ class Reading:
             expected = plan.components[component] if component < len(plan.components) else ""
             if text != expected:
                 code = "M205" if expected else "M204"
-                self.fault(code, number, component, {"value": text, "expected": expected})
+                self.fault(code, number, component, {"value": shown(text), "expected": expected})
 
     def _surplus(self, elements: Sequence[WireElement], first: int) -> None:
         for number, element in enumerate(elements, first):
             for component, text in enumerate(element):
                 if text:
-                    self.fault("M204", number, component, {"value": str(text)})
+                    self.fault("M204", number, component, {"value": shown(text)})
 
     def put(self, access: Access, scopes: Scopes, value: Scalar, element: int, component: int, text: str) -> None:
         """Put a value into the record, or compare it when the term has one already."""
@@ -201,7 +205,8 @@ class Reading:
         key = access.key
         if key in node:
             if node[key] != value:
-                self.fault("M210", element, component, {"value": text, "term": access.term, "other": str(node[key])})
+                self.fault("M210", element, component,
+                           {"value": shown(text), "term": access.term, "other": shown(node[key])})
         else:
             node[key] = value
         if access.twin:
@@ -304,5 +309,7 @@ class Reading:
                      component=component + 1)
 
     def _add(self, code: str, place: Place, line: PlanLine | None, values: Mapping[str, str]) -> None:
+        if len(self.findings) >= LIMIT:
+            return
         origin = {} if line is None else {"line": str(line.origin), "label": line.label}
         self.findings.append(Finding(code=code, place=place, values={**origin, **values}))

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gateway.findings import Finding, Place
+from gateway.mapping.codecs import shown
 from gateway.mapping.parts import Access, Node, Scopes
 from gateway.mapping.plan import ElementPlan, Plan, PlanLine, Shape
+
+LIMIT = 200
+"""Findings of one record; what follows adds nothing that anybody would read."""
 
 
 class Writing:
@@ -33,7 +37,7 @@ class Writing:
         for access, value in self._plan.fixed:
             found = access.get(scopes)
             if found is not None and found != value:
-                self._find("M114", access, {"value": str(found), "expected": value})
+                self._find("M114", access, {"value": shown(found), "expected": value})
         self._lines(self._plan.lines, scopes)
 
     def refuse(self, access: Access, code: str, values: Mapping[str, str]) -> None:
@@ -102,7 +106,7 @@ class Writing:
             return False
         if value is not True:
             self._line = line
-            self._find("M102", access, {"value": str(value), "expected": "boolean"})
+            self._find("M102", access, {"value": shown(value), "expected": "boolean"})
         return value is True
 
     def _write(self, line: PlanLine, scopes: Scopes) -> None:
@@ -177,10 +181,10 @@ class Writing:
             if inner is _UNKNOWN:
                 self.findings.append(Finding(code="M113", place=Place(path=path),
                                              values={"line": "-", "function": self._plan.function or "-",
-                                                     "value": str(value)[:80]}))
+                                                     "value": shown(value)}))
             elif type(value) is not (list if inner.many else dict):
                 self.findings.append(Finding(code="M102", place=Place(path=path),
-                                             values={"line": "-", "value": str(value)[:80],
+                                             values={"line": "-", "value": shown(value),
                                                      "expected": "list" if inner.many else "group"}))
                 sound = False
             elif type(value) is dict:
@@ -198,6 +202,8 @@ class Writing:
 
     def _find(self, code: str, access: Access | None, values: Mapping[str, str]) -> None:
         path = self._places[-1] if access is None else self._path(access)
+        if len(self.findings) >= LIMIT:
+            return
         line = {} if self._line is None else {"line": str(self._line.origin), "label": self._line.label,
                                               "tag": self._line.tag}
         self.findings.append(Finding(code=code, place=Place(path=path), values={**line, **values}))

@@ -61,8 +61,8 @@ def characters(received: Message) -> int:
 
 
 STRANGE: list[Any] = [None, "", " ", "A" * 5000, 0, -1, 10 ** 30, True, False, Decimal("1E+30"), Decimal("-0"),
-                      Decimal("Infinity"), 1.5, b"A", date.min, datetime.max, [], {}, [[]], [{}], [None], {"a": {}},
-                      "\ud800", "\x00", "ɓ", "'+:?"]
+                      Decimal("Infinity"), 10 ** 6000, 1.5, b"A", date.min, datetime.max, [], {}, [[]], [{}], [None],
+                      {"a": {}}, "\ud800", "\x00", "ɓ", "'+:?"]
 
 
 def test_a_strange_value_anywhere_in_a_record_is_refused_by_its_path_or_comes_back() -> None:
@@ -104,4 +104,20 @@ def test_ten_thousand_items_come_back_and_a_very_long_segment_is_refused() -> No
     long = WireMessage(written.identifier, "BGM+950:::T1+M:0+1'UNS+D" + ":A" * 2000 + "'UNS+S'", 3)
     with pytest.raises(PartnerError) as caught:
         CORRIDOR.cusdec.to_record(read_wire(long))
-    assert len(caught.value.findings) <= 2001
+    assert len(caught.value.findings) == 200
+
+
+@pytest.mark.parametrize("value", [Decimal("1E+999999999"), Decimal("1E-999999999"), 10 ** 6000],
+                         ids=["large", "small", "count"])
+def test_a_monstrous_number_is_refused_at_once(value: Decimal | int) -> None:
+    term = "total_gross_mass" if isinstance(value, Decimal) else "total_packages"
+    with pytest.raises(LocalError) as caught:
+        CORRIDOR.cusdec.to_message({**TRANSIT_HARD, term: value})
+    assert [(one.code, one.place.path) for one in caught.value.findings] == [("M103", term)]
+
+
+def test_a_monstrous_count_is_refused_at_once() -> None:
+    body = wire("cusdec_transit_hard").body.replace("CNT+5:3'", "CNT+5:" + "9" * 100000 + "'")
+    with pytest.raises(PartnerError) as caught:
+        CORRIDOR.cusdec.to_record(read_wire(WireMessage(CORRIDOR.cusdec.message, body, 81)))
+    assert [one.code for one in caught.value.findings] == ["M102"]
