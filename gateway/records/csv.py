@@ -177,7 +177,8 @@ def _columns(headings: Sequence[_Cell], file: str, layout: Layout, findings: lis
     return names
 
 
-def _line(row: Sequence[_Cell], names: Sequence[str | None], file: str, layout: Layout, findings: list[Finding]) -> Node:
+def _line(row: Sequence[_Cell], names: Sequence[str | None], file: str, layout: Layout,
+          findings: list[Finding]) -> Node:
     line = Node("", "", Form.CSV, line=row[0].line, column=1)
     for number, cell in enumerate(row):
         if not cell.text:

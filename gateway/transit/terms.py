@@ -42,11 +42,12 @@ def terms(record: type) -> dict[str, str]:
 
 def from_tree(record: type[Record], tree: Tree) -> Record:
     """Build the typed record. Raises LocalError (T001 unknown term, T002 wrong kind, T003 missing) with all faults."""
-    findings: list[Finding] = []
-    built = _build(record, tree, "", findings)
-    if findings:
-        raise LocalError(*findings)
-    return typing.cast(Record, built)
+    try:
+        return typing.cast(Record, _quickly(record, tree))
+    except _Odd:  # something is wrong: walk again with paths, and say everything that is
+        findings: list[Finding] = []
+        _build(record, tree, "", findings)
+        raise LocalError(*findings) from None
 
 
 def to_tree(record: object) -> Tree:
@@ -74,6 +75,7 @@ class _Shape:
     accepts: Callable[[Any], bool]
     default: object
     enumeration: type[enum.Enum] | None = None
+    exact: type | None = None
 
 
 @cache
@@ -96,7 +98,38 @@ def _shape(hint: Any, default: object) -> _Shape:
         values = {member.value for member in only}
         return _Shape("text", None, lambda value: value in values, default, only)
     kind = _KINDS[only]
-    return _Shape(kind, None, lambda value: type(value) is only, default)
+    return _Shape(kind, None, lambda value: type(value) is only, default, exact=only)
+
+
+class _Odd(Exception):
+    """A tree that does not fit; the slow way says why."""
+
+
+def _quickly(record: type, tree: Tree) -> object:
+    """Build the record of a tree that fits. Raises _Odd."""
+    shapes = _shapes(record)
+    values: dict[str, Any] = {}
+    for name, value in tree.items():
+        shape = shapes.get(name)
+        if shape is None:
+            raise _Odd
+        if shape.exact is not None:
+            if type(value) is not shape.exact:
+                raise _Odd
+            values[name] = value
+        elif not shape.accepts(value):
+            raise _Odd
+        elif shape.inner is None:
+            values[name] = shape.enumeration(value) if shape.enumeration else value
+        elif shape.kind == "list":
+            inner = shape.inner
+            values[name] = tuple([_quickly(inner, member) for member in value])  # type: ignore[union-attr,arg-type]
+        else:
+            values[name] = _quickly(shape.inner, value)  # type: ignore[arg-type]
+    try:
+        return record(**values)
+    except TypeError:  # a compulsory term is missing
+        raise _Odd from None
 
 
 def _build(record: type, tree: Tree, path: Path, findings: list[Finding]) -> object | None:

@@ -14,6 +14,7 @@ from gateway.records.csv import Layout, read_csv
 from gateway.records.json import read_json
 from gateway.records.nodes import leaf_texts
 from gateway.records.xml import Wanted, read_xml
+from gateway.references import Tree
 
 ROOT = Path(__file__).parents[2]
 WANTED = Wanted({"Delay": Wanted()})
@@ -96,8 +97,8 @@ def test_a_quote_that_never_closes_costs_one_finding_and_no_time() -> None:
 @pytest.mark.threat(34)
 def test_a_formula_from_a_partner_is_not_run_by_the_spreadsheet_and_comes_back_as_it_was() -> None:
     dialect = load_dialect("tgotr/csv", [ROOT / "mappings"])
-    tree = {"function": "original", "amendment": 0, "local_reference": "=HYPERLINK(1)", "mrn": "+1", "location_of_goods":
-            "'=A1", "itinerary": "1,23457E+14"}
+    tree: Tree = {"function": "original", "amendment": 0, "local_reference": "=HYPERLINK(1)", "mrn": "+1",
+                  "location_of_goods": "'=A1", "itinerary": "1,23457E+14"}
     files = dialect.write(tree, "x")
     assert b";=" not in files["x.csv"]
     assert files["x.csv"].startswith("N° RÉPERTOIRE".encode("cp1252"))
@@ -127,7 +128,8 @@ def test_damaged_files_are_refused_with_findings_and_never_raise(identifier: str
             else:
                 damaged[position:position] = bytes(chance.randrange(256) for _ in range(3))
         reading = dialect.read({sound.name: bytes(damaged), **twin})
-        named = {file for record in reading.records for file in record.files} | {one.file for one in reading.waiting} \
-            | {one.file for one in reading.refused}
+        named = {file for record in reading.records for file in record.files}
+        named |= {one.file for one in reading.waiting}
+        named |= {one.file for one in reading.refused}
         assert named == {sound.name, *twin}
         assert all(one.findings for one in reading.refused)

@@ -61,13 +61,15 @@ class Generator:
     def value(self, term: str, kind: str) -> Scalar:
         if term in CODES:
             return self.random.choice(CODES[term])
-        return {"text": self.text, "count": lambda: self.random.randint(0, 99_999_999),
-                "boolean": lambda: True, "decimal": self.decimal, "date": self.day, "datetime": self.instant,
-                "moment": lambda: self.random.choice([self.day, self.instant])()}[kind]()
+        makers: dict[str, Callable[[], Scalar]] = {
+            "text": self.text, "count": lambda: self.random.randint(0, 99_999_999), "boolean": lambda: True,
+            "decimal": self.decimal, "date": self.day, "datetime": self.instant,
+            "moment": lambda: self.day() if self.random.random() < 0.5 else self.instant()}
+        return makers[kind]()
 
     def text(self) -> str:
         if not self.wild:
-            return "".join(self.random.choice("ABCDEFGHKLMNPRSTUVWXYZ23456789") for _ in range(self.random.randint(2, 9)))
+            return "".join(self.random.choices("ABCDEFGHKLMNPRSTUVWXYZ23456789", k=self.random.randint(2, 9)))
         text = "".join(self.random.choice(ALPHABET) for _ in range(self.random.randint(1, 60))).strip()
         return text or "X"
 

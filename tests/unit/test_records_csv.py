@@ -30,13 +30,14 @@ def faults(text: str, encoding: str = "cp1252") -> Sequence[tuple[str, Place, di
 
 
 def test_headings_match_without_accents_case_dots_and_line_breaks() -> None:
-    for heading in ("BUREAU DÉPART", "bureau depart", '"Bureau\nde\xa0part"'.replace("de\xa0part", "départ"), "BUREAU_DEP."):
+    for heading in ("BUREAU DÉPART", "bureau depart", '"Bureau\ndépart"', "BUREAU_DEP."):
         table = read_csv(f"{heading};Nº PLOMB;;\r\nTGLPL;CX 1;;\r\n".encode("cp1252"), "f", layout())
         assert [cells(line) for line in table.lines] == [{"office": "TGLPL", "seal": "CX 1"}]
 
 
 def test_a_cell_knows_its_line_its_column_and_its_heading_also_behind_line_breaks() -> None:
-    table = read_csv("BUREAU DÉPART;N° PLOMB\r\n\"TG\r\nLPL\";x\r\nTGCKS;CX5567123\r\n".encode("cp1252"), "t1.csv", layout())
+    text = "BUREAU DÉPART;N° PLOMB\r\n\"TG\r\nLPL\";x\r\nTGCKS;CX5567123\r\n"
+    table = read_csv(text.encode("cp1252"), "t1.csv", layout())
     assert table.lines[1].children["seal"][0].place("t1.csv") == Place(file="t1.csv", line=4, column=7,
                                                                       locator="N° PLOMB")
     assert table.lines[0].children["office"][0].text == "TG\r\nLPL"

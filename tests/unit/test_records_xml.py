@@ -89,7 +89,8 @@ def test_a_skeleton_gives_the_order_the_constants_and_the_way_of_being_empty() -
     skeleton = Skeleton(SKELETON, "s.xml", root="ASYCUDA", repeated={"Item", "Item/Packages"})
     written = skeleton.write({"Item": [{"Mark": "A & <B>"}, {"Packages": [{"Kind": "CT"}, {}]}]}, "UTF-8")
     assert written.decode() == (
-        '<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n<ASYCUDA>\n<Type>\n<Code>TR</Code>\n</Type>\n<Delay />\n'
+        '<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n'
+        "<ASYCUDA>\n<Type>\n<Code>TR</Code>\n</Type>\n<Delay />\n"
         "<Item>\n<Mark>A &amp; &lt;B&gt;</Mark>\n</Item>\n"
         "<Item>\n<Mark>\n<null />\n</Mark>\n<Packages>\n<Kind>CT</Kind>\n</Packages>\n"
         "<Packages>\n<Kind>\n<null />\n</Kind>\n</Packages>\n</Item>\n</ASYCUDA>\n")
