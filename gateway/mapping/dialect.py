@@ -158,6 +158,14 @@ class Dialect:
                        waiting=tuple(one for one in waiting if kept[one.file] == "waiting"),
                        refused=tuple(Refused(file, tuple(findings)) for file, findings in refused.items()))
 
+    def unread(self, file: str, content: bytes) -> list[Place]:
+        """The elements of a national XML file that hold something and that this dialect does not read: kept with their
+        places for whoever wants to know what the national system adds. Empty for CSV and JSON, where an unknown name is
+        refused. Raises LocalError for a file that cannot be read.
+        """
+        part = next((part for part in self._spec.parts if part.fits(file)), None)
+        return part.codec.unread(content, file) if part is not None else []
+
     def write(self, tree: Tree, stem: str) -> dict[str, bytes]:
         """The national files of a record: name -> content.
 

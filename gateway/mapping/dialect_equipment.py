@@ -93,11 +93,14 @@ def split(tree: Tree) -> Tree:
     if not equipment and not any("containers" in item for item in items):
         return dict(tree)
     lines: list[Tree] = []
+    items_of: dict[object, list[int]] = {}
+    for ordinal, item in enumerate(items, 1):
+        for number in dict.fromkeys(container.get("number") for container in _containers(item)):
+            items_of.setdefault(number, []).append(ordinal)
     for piece in equipment:
         if piece.get("kind") == "container":
             said: Tree = {key: piece[key] for key in ("number", "size", "filling") if key in piece}
-            carried = [ordinal for ordinal, item in enumerate(items, 1)
-                       if {"number": piece.get("number")} in _containers(item)]
+            carried = items_of.get(piece.get("number"), [])
             lines.extend({"item": ordinal, **said} for ordinal in carried)
             if not carried:
                 lines.append(said)

@@ -18,7 +18,7 @@ from gateway.mapping.dialect_text import Template
 from gateway.records.csv import Layout, Table, read_csv, write_csv
 from gateway.records.json import Json, read_json, write_json
 from gateway.records.nodes import Form, Node, Values
-from gateway.records.xml import Wanted, read_xml
+from gateway.records.xml import Wanted, read_xml, unread
 from gateway.records.xml_write import Skeleton, writable
 
 
@@ -38,6 +38,9 @@ class Codec(Protocol):
 
     def read(self, content: bytes, file: str, limit: int) -> tuple[list[Node], tuple[Finding, ...]]:
         """One node per record, and what is only announced. Raises LocalError with the faults."""
+
+    def unread(self, content: bytes, file: str) -> list[Place]:
+        """What the file holds and the dialect does not read."""
 
     def write(self, values: Values) -> bytes:
         """The file of one record. Raises Misfit D203 for a character that the file cannot carry."""
@@ -112,6 +115,9 @@ class XmlCodec:
     def read(self, content: bytes, file: str, limit: int) -> tuple[list[Node], tuple[Finding, ...]]:
         return [read_xml(content, file, root=self.root, wanted=self.wanted, limit=limit)], ()
 
+    def unread(self, content: bytes, file: str) -> list[Place]:
+        return [node.place(file) for node in unread(content, file, root=self.root, wanted=self.wanted)]
+
     def write(self, values: Values) -> bytes:
         _check(values, "", writable)
         return self.skeleton.write(values, self.encoding)
@@ -136,6 +142,9 @@ class CsvCodec:
     def read(self, content: bytes, file: str, limit: int) -> tuple[list[Node], tuple[Finding, ...]]:
         table = read_csv(content, file, self.layout, limit=limit)
         return (self._grouped(table, file) if self.group else table.lines), table.findings
+
+    def unread(self, content: bytes, file: str) -> list[Place]:
+        return []
 
     def write(self, values: Values) -> bytes:
         header = {name: text for name, text in values.items() if isinstance(text, str)}
@@ -191,6 +200,9 @@ class JsonCodec:
 
     def read(self, content: bytes, file: str, limit: int) -> tuple[list[Node], tuple[Finding, ...]]:
         return [read_json(content, file, limit=limit)], ()
+
+    def unread(self, content: bytes, file: str) -> list[Place]:
+        return []
 
     def write(self, values: Values) -> bytes:
         return write_json(_nested(values))

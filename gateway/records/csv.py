@@ -9,11 +9,11 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place, Severity
@@ -120,8 +120,7 @@ def _decode(content: bytes, file: str, layout: Layout, limit: int) -> str:
             values={"byte": f"0x{content[error.start]:02X}", "encoding": layout.encoding}))
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
+class _Cell(NamedTuple):
     text: str
     line: int
     column: int
@@ -133,11 +132,13 @@ def _rows(text: str, delimiter: str, file: str, findings: list[Finding]) -> Iter
     cell = re.compile(f'(?:"((?:[^"]|"")*)"[ \\t]*|([^{mark}\r\n]*))({mark}|\r\n|\n|\r|\\Z)')
     ends = [match.end() for match in re.finditer("\r\n|\n|\r", text)]
     row: list[_Cell] = []
-    offset = 0
+    offset = number = start = 0
     while offset < len(text):
         match = cell.match(text, offset)
-        number = bisect_right(ends, offset)
-        line, column = number + 1, offset - (ends[number - 1] if number else 0) + 1
+        while number < len(ends) and ends[number] <= offset:
+            start = ends[number]
+            number += 1
+        line, column = number + 1, offset - start + 1
         if match is None or (match.group(1) is None and match.group(2).startswith('"')):
             findings.append(Finding(code="R013", place=Place(file=file, line=line, column=column)))
             return
@@ -183,22 +184,25 @@ def _line(row: Sequence[_Cell], names: Sequence[str | None], file: str, layout: 
     for number, cell in enumerate(row):
         if not cell.text:
             continue
-        place = Place(file=file, line=cell.line, column=cell.column)
         name = names[number] if number < len(names) else ""
         if name is None:
             continue  # the heading is the finding
         if not name:
-            findings.append(Finding(code="R012", place=place, values={"value": cell.text[:40]}))
+            findings.append(Finding(code="R012", place=_place(cell, file), values={"value": cell.text[:40]}))
             continue
         guarded = layout.guard and _GUARDED.match(cell.text) is not None
         if not guarded and _MANGLED.fullmatch(cell.text):
-            findings.append(Finding(code="R015", place=place, values={
+            findings.append(Finding(code="R015", place=_place(cell, file), values={
                 "value": cell.text, "heading": layout.columns[name][0]}))
             continue
         text = cell.text[1:] if guarded else cell.text
         line.children[name] = [Node(layout.columns[name][0], text, Form.CSV, line=cell.line, column=cell.column,
-                                    parent=line)]
+                                    parent=line, leaf=True)]
     return line
+
+
+def _place(cell: _Cell, file: str) -> Place:
+    return Place(file=file, line=cell.line, column=cell.column)
 
 
 def _totals(row: Sequence[_Cell], names: Sequence[str | None], lines: Sequence[Node], file: str) -> Iterator[Finding]:

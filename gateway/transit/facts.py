@@ -53,8 +53,16 @@ class Facts:
         return any(event.word.value in words for event in self.events)
 
     def own(self, word: str) -> bool:
-        """The same for our own administration; for anybody's where ours is not known."""
-        return any(self.administration in (None, event.administration) for event in self.of(word))
+        """The same for our own administration."""
+        return any(self.ours(event) for event in self.of(word))
+
+    def ours(self, event: Event) -> bool:
+        """Tell whether an event is our own; where nobody says who we are, that of a country between both ends."""
+        if self.administration is not None:
+            return event.administration == self.administration
+        ends = [office.code[:2] for office in (self.latest.office_of_departure, self.latest.office_of_destination)
+                if office is not None] if self.latest is not None else []
+        return event.office is not None and country_of(event.office.code) not in ends
 
     def instant(self, moment: Moment | None) -> datetime:
         """A moment as an instant; a day counts from its start, nothing counts as long ago."""
@@ -183,13 +191,10 @@ class Facts:
         if self.arrived:
             return True
         passed = [office.code for office in self.latest.offices_of_transit] if self.latest is not None else []
-        mine = [passed.index(event.office.code) for event in self.events
-                if event.word is Word.CROSS_IN and event.office is not None and event.office.code in passed
-                and self.administration in (None, event.administration)]
-        others = [passed.index(event.office.code) for event in self.events
-                  if event.word is Word.CROSS_IN and event.office is not None and event.office.code in passed
-                  and self.administration is not None and event.administration != self.administration]
-        return bool(mine) and any(other > max(mine) for other in others)
+        entries = [(passed.index(event.office.code), self.ours(event)) for event in self.of("CROSS-IN")
+                   if event.office is not None and event.office.code in passed]
+        mine = [position for position, ours in entries if ours]
+        return bool(mine) and any(position > max(mine) for position, ours in entries if not ours)
 
     @cached_property
     def arrived_elsewhere(self) -> bool:

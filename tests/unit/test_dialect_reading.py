@@ -58,6 +58,13 @@ def test_every_value_of_a_record_read_from_files_has_its_place(asycuda: Dialect)
     assert record.origins.nearest("nothing") is None
 
 
+def test_what_the_national_system_adds_is_ignored_and_can_be_listed(asycuda: Dialect) -> None:
+    added = [place.locator for place in asycuda.unread("a.xml", SAD)]
+    assert "/ASYCUDA/National_tracking/Device" in added
+    assert "/ASYCUDA/Transit/Principal/Name" not in added
+    assert asycuda.unread("a-t1.csv", T1) == []
+
+
 def test_a_part_without_its_twin_waits(asycuda: Dialect) -> None:
     assert asycuda.read({"a.xml": SAD}) == Reading((), (Waiting("a.xml", "TGLPL/2026/T/20417", "t1"),), ())
     assert asycuda.read({"a-t1.csv": T1}).waiting == (Waiting("a-t1.csv", "TGLPL/2026/T/20417", "sad"),)
@@ -142,8 +149,9 @@ def test_a_total_of_the_spreadsheet_that_is_not_the_sum_is_announced(spreadsheet
 
 def test_the_neutral_json_refuses_a_misspelt_term_with_the_nearest(tmp_path: Path) -> None:
     dialect = load_dialect("neutral/json", [ROOT / "mappings"])
-    reading = dialect.read({"d.json": b'{"mrn": "X",\n "items": [{"number": 1, "gross_mas": "12.5", "net_mass": "1,5"},\n'
-                                      b' {"number": "2", "packages": {}}], "accepted": "10/03/2026"}'})
+    content = (b'{"mrn": "X",\n "items": [{"number": 1, "gross_mas": "12.5", "net_mass": "1,5"},\n'
+               b' {"number": "2", "packages": {}}], "accepted": "10/03/2026"}')
+    reading = dialect.read({"d.json": content})
     assert [(finding.code, finding.place.line, finding.place.column, finding.place.locator, finding.place.path)
             for finding in reading.refused[0].findings] == [
         ("D110", 2, 39, "/items/0/gross_mas", "items[1].gross_mas"), ("D101", 2, 59, "/items/0/net_mass",

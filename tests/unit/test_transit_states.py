@@ -90,6 +90,13 @@ def test_a_transit_country_sees_its_own_crossing(events: tuple[Event, ...], expe
 
 
 @pytest.mark.parametrize(("events", "expected"), [
+    ((OUT,), "EXPECTED"), ((IN,), "ENTERED"), ((IN, OUT_BF), "EXITED"), ((IN, IN_NE), "EXITED")])
+def test_where_nobody_says_who_we_are_the_country_between_both_ends_is_ours(
+        events: tuple[Event, ...], expected: str) -> None:
+    assert state("transit", *events).state == expected
+
+
+@pytest.mark.parametrize(("events", "expected"), [
     ((), "EXPECTED"), ((OUT, IN), "EXPECTED"), ((ARRIVED,), "ARRIVED"), ((ARRIVED, CONFORM), "CONTROLLED"),
     ((SHORT,), "DISPUTED"), ((PART,), "PART-DISCHARGED"), ((ARRIVED, CONFORM, DISCHARGED), "DISCHARGED"),
     ((event("ARRIVED", "MLDGD", "MLBKO"),), "ELSEWHERE")])
