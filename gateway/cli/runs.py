@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -35,6 +36,7 @@ def _run(name: str, step: Callable[..., Summary], config: Path, partners: tuple[
     locks = settings.paths.state / "lock"
     locks.mkdir(parents=True, exist_ok=True, mode=0o700)
     watchdog = _watch(settings.limits.run.total_seconds())
+    gc.freeze()  # what is loaded by now stays: the collector need not look at it again for every batch of records
     try:
         with run_lock(locks / f"{name}.lock"), open_gateway(settings, (now := moment()).now) as gateway:
             summary = step(gateway, now, partners=partners, limit=limit)

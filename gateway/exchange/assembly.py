@@ -24,6 +24,8 @@ from gateway.security import (
     DecryptionKey,
     Signer,
     Trust,
+    check_version,
+    forbid_dumps,
     load_certificate,
     load_decryption_key,
     load_signer,
@@ -52,6 +54,9 @@ class Assembly:
     """What the settings name, opened when first asked for: keys, partners' certificates, corridors, dialects."""
 
     def __init__(self, settings: Settings) -> None:
+        """Raises LocalError E_VERSION beside a library that is too old to trust; the process leaves no dumps."""
+        check_version()
+        forbid_dumps()
         self.settings = settings
         self._dialects: dict[str, Dialect] = {}
         self._mappings: dict[str, Mapping] = {}

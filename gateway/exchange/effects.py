@@ -12,9 +12,20 @@ from datetime import datetime
 
 from gateway.edifact import WireMessage
 from gateway.exchange.assembly import Assembly
-from gateway.exchange.movements import refresh
+from gateway.exchange.movements import derive, refresh
 from gateway.ledger import NewDeclaration, NewDelivery, NewEvent, NewMessage, NewMovement, Transaction
 from gateway.mapping import Mapping
+from gateway.transit.declaration import Declaration
+from gateway.transit.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first declaration of a movement with the events said about it at once: all there is to derive its state."""
+
+    movement: NewMovement
+    declaration: Declaration
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(slots=True)
@@ -27,6 +38,7 @@ class Effects:
     messages: list[NewMessage] = field(default_factory=list)
     deliveries: list[NewDelivery] = field(default_factory=list)
     mappings: dict[str, Mapping] = field(default_factory=dict)
+    firsts: dict[str, First] = field(default_factory=dict)
     touched: dict[str, None] = field(default_factory=dict)
 
     def touch(self, mrn: str | None) -> None:
@@ -48,9 +60,15 @@ class Effects:
         """Write everything and derive the states. Raises GatewayError, and then nothing of it may stand."""
         for digest, mapping in self.mappings.items():
             transaction.keep_mapping(digest, mapping.identifier, mapping.text)
-        transaction.add_movements(self.movements, at=now)
+        created = transaction.add_movements(self.movements, at=now)
         transaction.add_declarations(self.declarations, at=now)
         transaction.add_events(self.events, at=now)
         transaction.queue_messages(self.messages, at=now)
         transaction.add_deliveries(self.deliveries, at=now)
-        refresh(assembly, transaction, self.touched, now)
+        new = {movement.mrn for movement, is_new in zip(self.movements, created, strict=True) if is_new}
+        firsts = [first for mrn, first in self.firsts.items() if mrn in new]
+        transaction.set_movement_states([
+            derive(assembly, first.movement.mrn, first.movement.corridor, first.movement.role, [first.declaration],
+                   first.events, (), now) for first in firsts], at=now)
+        known = {first.movement.mrn for first in firsts}
+        refresh(assembly, transaction, [mrn for mrn in self.touched if mrn not in known], now)

@@ -15,7 +15,7 @@ from functools import partial
 from gateway.edifact import Message
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange.assembly import Gateway, Moment
-from gateway.exchange.effects import Effects
+from gateway.exchange.effects import Effects, First
 from gateway.exchange.outbound import check, event_reference, queue_events
 from gateway.exchange.rejection import Refusal, event_of_rejection, refusals, rule_refusal, unreadable
 from gateway.exchange.route import departure_of, foreign_office
@@ -222,10 +222,12 @@ def _accept(incoming: Incoming, corridor: Corridor, declaration: Declaration, tr
     assert declaration.mrn is not None
     departure, destination = declaration.office_of_departure, declaration.office_of_destination
     if departure is not None and destination is not None:  # a cancellation has neither, and its movement is held
-        effects.movements.append(NewMovement(
+        movement = NewMovement(
             mrn=declaration.mrn, key=declaration.mrn, administration=incoming.partner, corridor=corridor.identifier,
             role=corridor.role(gateway.name) or "transit", departure=departure.code, destination=destination.code,
-            time_limit=declaration.time_limit))
+            time_limit=declaration.time_limit)
+        effects.movements.append(movement)
+        effects.firsts[declaration.mrn] = First(movement, declaration)
     effects.declarations.append(NewDeclaration(
         mrn=declaration.mrn, amendment=declaration.amendment or 0, function=declaration.function, tree=tree,
         source_id=None, message_id=message_id))
@@ -239,6 +241,8 @@ def _accept(incoming: Incoming, corridor: Corridor, declaration: Declaration, tr
             mrn=declaration.mrn, happened=_minute(now), office=office, answered_message=incoming.answered,
             local_reference=declaration.local_reference)
         effects.events.append(_own(event, now))
+        if declaration.mrn in effects.firsts:
+            effects.firsts[declaration.mrn] = replace(effects.firsts[declaration.mrn], events=(event,))
         queue_events(gateway, corridor, [event], effects, source=None, answers=message_id)
 
 

@@ -20,12 +20,15 @@ from gateway.exchange.summary import Exit, Summary, exit_for
 from gateway.exchange.taking import take_groups
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
-from gateway.mapping.dialect import NationalRecord, Reading
+from gateway.mapping.dialect import NationalRecord, Waiting
 from gateway.spool import claim, settle, settle_together, write_whole
 from gateway.texts import Language, hint, sentence
 
 BATCH = 64
 """Records per transaction: few enough to lose little time in a crash, enough to share one fsync."""
+
+FILES = 256
+"""National files read at once."""
 
 PATIENCE = timedelta(hours=24)
 """How long an event waits for a movement that is not known yet (DESIGN section 6, 6)."""
@@ -43,7 +46,10 @@ class _Folder:
 
 
 def take_national_files(gateway: Gateway, moment: Moment, summary: Summary, limit: int | None = None) -> None:
-    """Take every waiting national file, declarations before events. One bad file never stops the others."""
+    """Take every waiting national file, declarations before events. One bad file never stops the others.
+
+    limit  files of each kind at most
+    """
     national = gateway.settings.national
     for kind, sources in (("declarations", national.declarations), ("events", national.events)):
         root = gateway.settings.paths.national
@@ -53,9 +59,8 @@ def take_national_files(gateway: Gateway, moment: Moment, summary: Summary, limi
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
         claimed = _claim_all(folder, limit)
         reach(failpoints.CLAIMED)
-        for dialect, files in _by_dialect(claimed, sources, folder, gateway, summary).items():
-            reading = gateway.dialect(dialect).read(files)
-            _take(gateway, folder, dialect, reading, files, moment, summary)
+        for dialect, names in _by_dialect(claimed, sources, folder, gateway, summary).items():
+            _take_files(gateway, folder, dialect, names, moment, summary)
 
 
 def _claim_all(folder: _Folder, limit: int | None) -> dict[str, Path]:
@@ -73,34 +78,46 @@ def _claim_all(folder: _Folder, limit: int | None) -> dict[str, Path]:
 
 
 def _by_dialect(claimed: Mapping[str, Path], sources: Sequence[NationalSource], folder: _Folder, gateway: Gateway,
-                summary: Summary) -> dict[str, dict[str, bytes]]:
-    grouped: dict[str, dict[str, bytes]] = {}
-    for name, path in claimed.items():
-        dialect = next((source.dialect for source in sources
-                        if fnmatch.fnmatchcase(name.lower(), source.match.lower())), None)
+                summary: Summary) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name in claimed:
+        dialect = dialect_for(name, sources)
         if dialect is None:
             _refuse(folder, [name], [Finding(code="X001", place=Place(file=name))], gateway, summary)
         else:
-            grouped.setdefault(dialect, {})[name] = path.read_bytes()
+            grouped.setdefault(dialect, []).append(name)
     return grouped
 
 
-def _take(gateway: Gateway, folder: _Folder, dialect: str, reading: Reading, files: Mapping[str, bytes],
-          moment: Moment, summary: Summary) -> None:
-    for refused in reading.refused:
-        _refuse(folder, [refused.file], refused.findings, gateway, summary)
-    for waiting in reading.waiting:
-        age = moment.now - _dropped(folder.claimed / waiting.file)
-        if age > gateway.settings.national.twin_wait:
-            lacking = Finding(code="X002", place=Place(file=waiting.file),
-                              values={"key": waiting.key, "lacks": waiting.lacks})
-            _refuse(folder, [waiting.file], [lacking], gateway, summary)
+def dialect_for(name: str, sources: Sequence[NationalSource]) -> str | None:
+    """The dialect of a file by its name: the first pattern that fits, whatever the case."""
+    return next((source.dialect for source in sources if fnmatch.fnmatchcase(name.lower(), source.match.lower())),
+                None)
+
+
+def _take_files(gateway: Gateway, folder: _Folder, dialect: str, names: Sequence[str], moment: Moment,
+                summary: Summary) -> None:
+    """Take the files of one dialect, some at a time: their bytes and records are held in memory.
+
+    A part whose twin is not among them goes on to the next lot, so that twins meet wherever they stand.
+    """
+    waiting: list[Waiting] = []
+    for start in range(0, len(names), FILES):
+        lot = [*(one.file for one in waiting), *names[start:start + FILES]]
+        files = {name: (folder.claimed / name).read_bytes() for name in lot}
+        reading = gateway.dialect(dialect).read(files)
+        for refused in reading.refused:
+            _refuse(folder, [refused.file], refused.findings, gateway, summary)
+        groups = list(records_by_files(reading.records).items())
+        for first in range(0, len(groups), BATCH):
+            _commit(gateway, folder, dialect, groups[first:first + BATCH], files, moment, summary)
+        waiting = list(reading.waiting)
+    for one in waiting:
+        if moment.now - _dropped(folder.claimed / one.file) > gateway.settings.national.twin_wait:
+            _refuse(folder, [one.file], [Finding(code="X002", place=Place(file=one.file), values={
+                "key": one.key, "lacks": one.lacks})], gateway, summary)
         else:
             summary.records_waiting += 1
-    whole = records_by_files(reading.records)
-    groups = list(whole.items())
-    for start in range(0, len(groups), BATCH):
-        _commit(gateway, folder, dialect, groups[start:start + BATCH], files, moment, summary)
 
 
 def records_by_files(records: Iterable[NationalRecord]) -> dict[tuple[str, ...], list[NationalRecord]]:

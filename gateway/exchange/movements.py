@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from gateway.exchange.assembly import Assembly
@@ -29,15 +29,20 @@ def refresh(assembly: Assembly, transaction: Transaction, mrns: Iterable[str], n
         movements = transaction.movements_of(some)
         declarations, events = transaction.declarations_of(some), transaction.events_of(some)
         handed = transaction.handed_to(some)
-        states = []
-        for mrn, movement in movements.items():
-            derived = movement_state(
-                movement.role, [from_tree(Declaration, row.tree) for row in declarations.get(mrn, ())],
-                [from_tree(Event, row.tree) for row in events.get(mrn, ())], now, administration=assembly.name,
-                route=_answering(assembly, movement.corridor), sent=handed.get(mrn, set()))
-            states.append(NewState(mrn=mrn, state=derived.state, flags=" ".join(sorted(derived.flags)),
-                                   next_action=derived.next, who=derived.who))
-        transaction.set_movement_states(states, at=now)
+        transaction.set_movement_states([
+            derive(assembly, mrn, movement.corridor, movement.role,
+                   [from_tree(Declaration, row.tree) for row in declarations.get(mrn, ())],
+                   [from_tree(Event, row.tree) for row in events.get(mrn, ())], handed.get(mrn, set()), now)
+            for mrn, movement in movements.items()], at=now)
+
+
+def derive(assembly: Assembly, mrn: str, corridor: str, role: str, declarations: Sequence[Declaration],
+           events: Sequence[Event], sent: Collection[str], now: datetime) -> NewState:
+    """The state of one movement from everything held of it. sent: partners its declaration was handed to."""
+    derived = movement_state(role, declarations, events, now, administration=assembly.name,
+                             route=_answering(assembly, corridor), sent=sent)
+    return NewState(mrn=mrn, state=derived.state, flags=" ".join(sorted(derived.flags)), next_action=derived.next,
+                    who=derived.who)
 
 
 def handed_over(transaction: Transaction, object_ids: Sequence[int], now: datetime) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime
 from gateway.edifact import WireMessage, check_message, read_wire
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, Moment
-from gateway.exchange.effects import Effects
+from gateway.exchange.effects import Effects, First
 from gateway.exchange.route import corridor_of, foreign_office, others, recipients
 from gateway.findings import Finding, Place, has_errors
 from gateway.ledger import NewDeclaration, NewDelivery, NewMovement, Transaction
@@ -137,7 +137,9 @@ def _plan(gateway: Gateway, transaction: Transaction, record: NationalRecord, mo
     def apply(source: int, effects: Effects) -> None:
         note_announced(transaction, record, moment)
         if known is None:
-            effects.movements.append(_movement(declaration, record.key, gateway, corridor))
+            movement = _movement(declaration, record.key, gateway, corridor)
+            effects.movements.append(movement)
+            effects.firsts[mrn] = First(movement, declaration)
         effects.declarations.append(NewDeclaration(
             mrn=mrn, amendment=declaration.amendment or 0, function=declaration.function, tree=tree, source_id=source,
             message_id=None))

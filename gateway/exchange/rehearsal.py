@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import fnmatch
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.errors import GatewayError
 from gateway.exchange.assembly import Gateway, Moment
-from gateway.exchange.intake import records_by_files
+from gateway.exchange.intake import dialect_for, records_by_files
 from gateway.exchange.taking import Taken, take_groups
 from gateway.findings import Finding
 
@@ -41,8 +40,7 @@ def rehearse_send(gateway: Gateway, moment: Moment) -> Iterator[Rehearsed]:
         grouped: dict[str, dict[str, bytes]] = {}
         for folder in (gateway.settings.paths.state / "claimed" / kind, gateway.settings.paths.national / "out" / kind):
             for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-                dialect = next((source.dialect for source in sources
-                                if fnmatch.fnmatchcase(path.name.lower(), source.match.lower())), None)
+                dialect = dialect_for(path.name, sources)
                 if dialect is None:
                     yield Rehearsed(subject=path.name, action="refuse", findings=(Finding(code="X001"),))
                 else:

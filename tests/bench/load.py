@@ -34,17 +34,20 @@ def declarations(count: int, seed: int = 1) -> Iterator[Tree]:
 
 
 def _declaration(rng: random.Random, number: int) -> Tree:
-    items = [_item(rng, position) for position in range(1, items_of(rng) + 1)]
+    made = [_item(rng, position) for position in range(1, items_of(rng) + 1)]
+    items = [item for item, _, _ in made]
     container = f"MSKU{number:07d}"
-    total = sum((item["gross_mass"] for item in items), Decimal(0))  # type: ignore[misc]
-    packages = sum(item["packages"][0]["count"] for item in items)  # type: ignore[index,misc,call-overload]
+    plate = f"TG {number % 9999:04d} AZ"
+    total = sum((gross for _, gross, _ in made), Decimal(0))
+    packages = sum(count for _, _, count in made)
     for item in items:
         item["containers"] = [{"number": container}]
     return {
         "function": "original", "mrn": make_mrn(year=2026, office="TGLPL", serial="T", number=number), "amendment": 0,
         "local_reference": f"TG26-DECL-{number:06d}", "national_reference": f"2026/TGLPL/T/{number}",
         "national_reference_date": date(2026, 3, 10), "transit_type": "T1", "procedure": "8000",
-        "office_of_departure": {"code": "TGLPL", "name": "LOME PORT"}, "office_of_exit": {"code": "TGCKS", "name": "CINKASSE"},
+        "office_of_departure": {"code": "TGLPL", "name": "LOME PORT"},
+        "office_of_exit": {"code": "TGCKS", "name": "CINKASSE"},
         "offices_of_transit": [{"code": "BFCKS", "order": 1}],
         "office_of_destination": {"code": "BFOUI"}, "country_of_dispatch": "CN",
         "country_of_destination": "BF", "countries_of_transit": [{"country": "BF"}],
@@ -54,25 +57,30 @@ def _declaration(rng: random.Random, number: int) -> Tree:
         "control_result": "A1",
         "equipment": [{"kind": "container", "number": container, "size": "22G1", "filling": "full"}],
         "seals": [{"equipment": 1, "number": 1, "identity": f"TGCUS{number:010d}", "party": "customs"}],
-        "vehicle_at_departure": {"mode": "3", "kind": "31", "identity": f"TG {number % 9999:04d} AZ", "nationality": "TG"},
-        "vehicle_at_border": {"mode": "3", "kind": "31", "identity": f"TG {number % 9999:04d} AZ", "nationality": "TG"},
+        "vehicle_at_departure": {"mode": "3", "kind": "31", "identity": plate, "nationality": "TG"},
+        "vehicle_at_border": {"mode": "3", "kind": "31", "identity": plate, "nationality": "TG"},
         "principal": {"identifier": "TG1000012", "name": "TRANSIT EXEMPLE SARL", "street": "BD DU MONO 12",
                       "city": "LOME", "country": "TG"},
-        "consignor": {"name": "GUANGZHOU EXAMPLE TRADING", "street": "TIANHE RD 8", "city": "GUANGZHOU", "country": "CN"},
-        "consignee": {"identifier": "BF22001", "name": "ÉTABLISSEMENTS N'GOLO ET FILS", "street": "AVENUE KWAME N'KRUMAH",
-                      "city": "OUAGADOUGOU", "country": "BF"},
+        "consignor": {"name": "GUANGZHOU EXAMPLE TRADING", "street": "TIANHE RD 8", "city": "GUANGZHOU",
+                      "country": "CN"},
+        "consignee": {"identifier": "BF22001", "name": "ÉTABLISSEMENTS N'GOLO ET FILS",
+                      "street": "AVENUE KWAME N'KRUMAH", "city": "OUAGADOUGOU", "country": "BF"},
         "declarant": {"identifier": "TG0451", "name": "DECLARANT EXEMPLE"},
         "guarantee": {"type": "T", "amount": Decimal(4625000), "currency": "XOF",
                       "references": [{"number": f"TRIE-CCIT-2026-{number:06d}", "date": date(2026, 3, 9)}],
                       "valid_in": [{"country": "TG"}, {"country": "BF"}]},
-        "total_gross_mass": total, "total_packages": packages, "items": items,  # type: ignore[dict-item]
+        "total_gross_mass": total, "total_packages": packages, "items": items,
     }
 
 
-def _item(rng: random.Random, position: int) -> Tree:
+def _item(rng: random.Random, position: int) -> tuple[Tree, Decimal, int]:
+    """An item, its gross mass and its packages."""
     gross = Decimal(rng.randint(10_000, 30_000_000)) / 1000
-    return {"number": position, "commodity": f"{rng.randint(10**9, 10**10 - 1)}", "procedure": "8000",
-            "description": rng.choice(_GOODS), "origin": rng.choice(("CN", "IN", "TR", "FR")), "gross_mass": gross,
-            "net_mass": gross - Decimal(rng.randint(0, 5000)) / 1000,
-            "packages": [{"count": rng.randint(1, 999), "kind": "CT", "marks": f"SEN {position}"}],
-            "customs_value": Decimal(rng.randint(10_000, 30_000_000)), "customs_value_currency": "XOF"}
+    count = rng.randint(1, 999)
+    item: Tree = {
+        "number": position, "commodity": f"{rng.randint(10**9, 10**10 - 1)}", "procedure": "8000",
+        "description": rng.choice(_GOODS), "origin": rng.choice(("CN", "IN", "TR", "FR")), "gross_mass": gross,
+        "net_mass": gross - Decimal(rng.randint(0, 5000)) / 1000,
+        "packages": [{"count": count, "kind": "CT", "marks": f"SEN {position}"}],
+        "customs_value": Decimal(rng.randint(10_000, 30_000_000)), "customs_value_currency": "XOF"}
+    return item, gross, count

@@ -1,5 +1,8 @@
 """The whole road: 5,000 declarations from ASYCUDA files at the sender to national files and answers at the receiver.
 
+Two gateways as two processes, as two administrations would run them: the one reads, converts, seals in interchanges of
+up to 500 messages and sends, while the other already judges.
+
 Read, converted, sealed in interchanges of up to 500 messages, put over SFTP on the loopback, collected, judged,
 handed over, answered with receipts, CONTRL and CUSRES, and the answers taken. Beside it, in the same run, what the bare
 primitives need for the same bytes: parsing, signing and encrypting, putting, and one fsync per commit.
@@ -7,13 +10,18 @@ primitives need for the same bytes: parsing, signing and encrypting, putting, an
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import paramiko
@@ -37,33 +45,93 @@ from tests.tools.sshd import Sshd, running_sshd
 
 DECLARATIONS = 5000
 SECONDS = 60
+PAUSE = 0.1
+"""Seconds between two runs of one gateway."""
+
+LOT = 1000
+"""National files that one run of the sender takes: 500 declarations of two files."""
 
 
 def figures(scale: float) -> Iterator[Figure]:
-    """Run the road once and the primitives once."""
+    """Run the road once, as two processes, and the primitives once."""
     count = max(1, round(DECLARATIONS * scale))
     with ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edi-bench-")))
         sshd = stack.enter_context(running_sshd(root, []))
         togo, burkina = offices(root, sshd, inbox_declarations="bfdgd/asycuda")
         octets = _drop(togo, count)
+        start = time.perf_counter()
+        with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
+            receiving = pool.submit(receive_all, burkina.settings, togo.name, count)
+            sending = send_all(togo.settings, burkina.name, count)
+            received = receiving.result()
+        total = time.perf_counter() - start
+        for side, work in (("sender", sending), ("receiver", received)):
+            for name, seconds in work.seconds.items():
+                yield Figure(name=f"road: {side}: {name}", value=count / max(seconds, 1e-6), unit="messages/s",
+                             against=f"{seconds:.2f} s for {count}")
+            yield Figure(name=f"road: {side}: peak memory", value=work.peak / 1024, unit="MiB")
         sender = stack.enter_context(open_gateway(togo.settings, _now()))
-        receiver = stack.enter_context(open_gateway(burkina.settings, _now()))
-        stages = _road(sender, receiver, count)
-        total = sum(seconds for _, seconds in stages)
-        for name, seconds in stages:
-            yield Figure(name=f"road: {name}", value=count / seconds, unit="messages/s",
-                         against=f"{seconds:.2f} s for {count}")
-        payloads = _payloads(sender)
-        for name, seconds in _primitives(root, togo, sshd, sender, payloads, count):
+        for name, seconds in _primitives(root, togo, sshd, sender, _payloads(sender), count):
             yield Figure(name=f"primitive: {name}", value=seconds, unit="s", against="the whole road in the same run",
                          ratio=total / seconds)
         yield Figure(name="road: national files read", value=octets / 1e6, unit="MB")
-        yield Figure(name="road: peak memory", value=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-                     unit="MiB")
-        yield Figure(name=f"road: {count} declarations", value=total, unit="s", against=f"{SECONDS} s",
-                     ratio=total / SECONDS, target=f"under {SECONDS} s for {DECLARATIONS} on two cores",
-                     met=total <= SECONDS * max(scale, 0.02))
+        yield Figure(name=f"road: {count} declarations, there and answered", value=total, unit="s",
+                     against=f"{SECONDS * scale:g} s", ratio=total / (SECONDS * scale),
+                     target=f"{DECLARATIONS} in under {SECONDS} s on two cores", met=total < SECONDS * scale)
+
+
+@dataclass
+class Work:
+    """What one gateway did: seconds by stage, peak memory in KiB."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    peak: int = 0
+
+    def time(self, stage: str, step: Callable[[], None]) -> None:
+        """Run a step and add its time to a stage."""
+        start = time.perf_counter()
+        step()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+
+
+def send_all(settings: Path, partner: str, count: int) -> Work:
+    """Send everything, a lot of files at a time as a frequent cron does, and take every answer."""
+    work, summary = Work(), Summary()
+    with open_gateway(settings, _now()) as gateway:
+        gc.freeze()
+        while summary.answers_taken < count or summary.records_taken < count:
+            work.time("read, convert, queue", partial(take_national_files, gateway, _moment(), summary, LOT))
+            work.time("seal", partial(seal_waiting, gateway, partner, _moment(), summary))
+            work.time("dispatch", partial(dispatch, gateway, partner, _moment(), summary))
+            work.time("collect answers", partial(collect, gateway, partner, _moment(), summary))
+            work.time("take answers", partial(process_stored, gateway, _moment(), summary))
+            _clean(summary)
+            time.sleep(PAUSE)
+    work.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return work
+
+
+def receive_all(settings: Path, partner: str, count: int) -> Work:
+    """Receive, judge, hand over and answer until everything is accepted."""
+    work, summary = Work(), Summary()
+    with open_gateway(settings, _now()) as gateway:
+        gc.freeze()
+        while summary.messages_accepted < count:
+            work.time("collect, receipts", partial(collect, gateway, partner, _moment(), summary))
+            work.time("judge, answer", partial(process_stored, gateway, _moment(), summary))
+            work.time("write national inbox", partial(deliver, gateway, _moment(), summary))
+            work.time("seal answers", partial(seal_waiting, gateway, partner, _moment(), summary))
+            work.time("dispatch answers", partial(dispatch, gateway, partner, _moment(), summary))
+            _clean(summary)
+            time.sleep(PAUSE)
+    work.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return work
+
+
+def _clean(summary: Summary) -> None:
+    if summary.problems:
+        raise RuntimeError(f"the road is not clean: {summary.counts()} {summary.problems[:3]}")
 
 
 def _now() -> datetime:
@@ -83,31 +151,6 @@ def _drop(togo: Office, count: int) -> int:
         octets += sum(map(len, files.values()))
         togo.drop("declarations", files)
     return octets
-
-
-def _road(sender: Gateway, receiver: Gateway, count: int) -> list[tuple[str, float]]:
-    summary = Summary()
-    them, us = receiver.name, sender.name
-    steps: list[tuple[str, Callable[[], None]]] = [
-        ("read, convert, queue", lambda: take_national_files(sender, _moment(), summary)),
-        ("seal", lambda: seal_waiting(sender, them, _moment(), summary)),
-        ("dispatch", lambda: dispatch(sender, them, _moment(), summary)),
-        ("collect, receipts", lambda: collect(receiver, us, _moment(), summary)),
-        ("judge, answer", lambda: process_stored(receiver, _moment(), summary)),
-        ("write national inbox", lambda: deliver(receiver, _moment(), summary)),
-        ("seal answers", lambda: seal_waiting(receiver, us, _moment(), summary)),
-        ("dispatch answers", lambda: dispatch(receiver, us, _moment(), summary)),
-        ("collect answers", lambda: collect(sender, them, _moment(), summary)),
-        ("take answers", lambda: process_stored(sender, _moment(), summary)),
-    ]
-    stages = []
-    for name, step in steps:
-        start = time.perf_counter()
-        step()
-        stages.append((name, time.perf_counter() - start))
-    if summary.problems or summary.messages_accepted != count:
-        raise RuntimeError(f"the road was not clean: {summary.counts()} {summary.problems[:3]}")
-    return stages
 
 
 def _payloads(sender: Gateway) -> list[bytes]:
@@ -134,7 +177,8 @@ def _primitives(root: Path, togo: Office, sshd: Sshd, sender: Gateway, payloads:
     yield "sign and encrypt the same interchanges", time.perf_counter() - start
 
     transport = paramiko.Transport(("127.0.0.1", sshd.port))
-    transport.connect(username=sshd.user, pkey=paramiko.Ed25519Key.from_private_key_file(str(togo.home / "keys" / "ssh")))
+    key = paramiko.Ed25519Key.from_private_key_file(str(togo.home / "keys" / "ssh"))
+    transport.connect(username=sshd.user, pkey=key)
     client = paramiko.SFTPClient.from_transport(transport)
     assert client is not None
     start = time.perf_counter()
