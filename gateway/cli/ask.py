@@ -52,12 +52,13 @@ def trace_command(config: Path, reference: str, path: str, as_json: bool) -> int
             source = t("trace.gateway")
         else:
             source = where(origin.place, LANGUAGE)
-        rows.append([f"{origin.tag} {origin.segment}", origin.element_id, origin.value, origin.path or "",
+        rows.append([f"{origin.tag} {origin.segment}", f"{origin.element_id} {origin.name}".strip(), origin.value, origin.path or "",
                      source, origin.mapping])
     if as_json:
         emit_json("summary", {"count": len(origins)})
     else:
-        table(["SEGMENT", "0000", t("column.value"), "", t("column.origin"), ""], rows)
+        table([t("column.segment"), t("column.data_element"), t("column.value"), t("column.record"),
+               t("column.origin"), t("column.mapping")], rows)
     return Exit.DONE
 
 
@@ -67,16 +68,10 @@ def trace_command(config: Path, reference: str, path: str, as_json: bool) -> int
 @without_settings
 def explain_command(code: str, as_json: bool) -> int:
     """The sentence and what to do, in both languages."""
-    name = code.strip()
-    if not known(name, Language.FRENCH):
-        name = name.upper()
-    if "." in name or not known(name, Language.FRENCH):
+    name = code.strip().upper()
+    told = _catalogued(name) or _ruled(name)
+    if not told:
         raise LocalError(Finding(code="C002", values={"code": code}))
-    told: dict[str, dict[str, str]] = {}
-    for language in (Language.FRENCH, Language.ENGLISH):
-        told[language.value] = {part: say(f"{name}.{part}" if part != "sentence" else name, language)
-                                for part in ("sentence", "hint", "explain")
-                                if part == "sentence" or known(f"{name}.{part}", language)}
     if as_json:
         emit_json("code", {"code": name, **told})
         return Exit.DONE
@@ -90,3 +85,30 @@ def explain_command(code: str, as_json: bool) -> int:
         if "explain" in parts:
             emit(f"  {parts['explain']}")
     return Exit.DONE
+
+
+_Told = dict[str, dict[str, str]]
+
+
+def _catalogued(name: str) -> _Told:
+    """What the catalogues say of a code, by language."""
+    if "." in name or not known(name, Language.FRENCH):
+        return {}
+    return {language.value: {part: say(f"{name}.{part}" if part != "sentence" else name, language)
+                             for part in ("sentence", "hint", "explain")
+                             if part == "sentence" or known(f"{name}.{part}", language)}
+            for language in (Language.FRENCH, Language.ENGLISH)}
+
+
+def _ruled(name: str) -> _Told:
+    """What the corridors' mappings say of one of their rules, by language."""
+    from gateway.mapping import load_corridors, search_path
+
+    for corridor in load_corridors(search_path()).all:
+        rule = corridor.cusdec.definition.require.get(name)
+        if rule is not None:
+            where_it_stands = f"{rule.origin.file}:{rule.origin.line}"
+            return {language.value: {"sentence": sentence, "explain": say(
+                "explain.rule", language, corridor=corridor.identifier, place=where_it_stands)}
+                for language, sentence in ((Language.FRENCH, rule.french), (Language.ENGLISH, rule.english))}
+    return {}

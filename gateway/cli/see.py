@@ -20,6 +20,8 @@ from gateway.references import Tree
 from gateway.reports import Sheet, overdue, sheet, status
 from gateway.texts import known, say, where
 
+_ENDED = ("CLOSED", "DISCHARGED", "CANCELLED", "ELSEWHERE")
+
 
 @click.command(name="status", help=t("cli.status.help"))
 @json_option
@@ -38,13 +40,13 @@ def status_command(config: Path, as_json: bool) -> int:
     emit(t("status.movements"))
     table([t("column.changed"), t("column.mrn"), t("column.state"), t("column.flags"), t("column.next"),
            t("column.who")],
-          [[_time(row.changed), row.mrn, _state(row.state), row.flags, _next(row.next, row.mrn), row.who]
+          [[_time(row.changed), row.mrn, _standing(row.state, row.flags), row.flags, _next(row.next, row.mrn), row.who]
            for row in shown.movements])
     emit()
     emit(t("status.interchanges"))
     table([t("column.changed"), t("column.reference"), t("column.partner"), t("column.direction"), t("column.type"),
            t("column.state"), t("column.next")],
-          [[_time(row.changed), row.reference, row.partner, t(f"direction.{row.direction}"), row.type, row.state,
+          [[_time(row.changed), row.reference, row.partner, t(f"direction.{row.direction}"), row.type, _life(row.state),
             _next(row.next, row.reference)] for row in shown.interchanges])
     emit()
     totals = shown.totals
@@ -102,7 +104,7 @@ def show_command(config: Path, reference: str, raw: str | None, as_json: bool) -
 
 def _show(gateway: Gateway, found: Sheet) -> None:
     for movement in found.movements:
-        emit(t("show.movement", mrn=movement.mrn, state=_state(movement.state)) + (
+        emit(t("show.movement", mrn=movement.mrn, state=_standing(movement.state, movement.flags)) + (
             f" [{movement.flags}]" if movement.flags else ""))
         emit("  " + t("show.corridor", corridor=movement.corridor, role=movement.role, departure=movement.departure,
                       destination=movement.destination, limit=movement.time_limit or "N/A"))
@@ -119,12 +121,12 @@ def _show(gateway: Gateway, found: Sheet) -> None:
         table([t("column.changed"), t("column.reference"), t("column.partner"), t("column.direction"),
                t("column.type"), t("column.what"), t("column.state")],
               [[_time(row.changed), f"{row.control_reference or '—'}-{row.message_reference or '—'}", row.partner,
-                t(f"direction.{row.direction}"), row.type, row.word, row.state.value] for row in found.messages])
+                t(f"direction.{row.direction}"), row.type, row.word, _life(row.state.value)] for row in found.messages])
     for line in found.interchanges:
-        emit("\n" + t("show.interchange", reference=line.control_reference, state=line.state.value)
+        emit("\n" + t("show.interchange", reference=line.control_reference, state=_life(line.state.value))
              + f"  {line.partner}, {t(f'direction.{line.direction}')}, {line.type}")
         if line.direction == "out":
-            answered = sorted({row.state.value for row in found.messages if row.interchange_id == line.id})
+            answered = sorted({_life(row.state.value) for row in found.messages if row.interchange_id == line.id})
             emit("  " + t("show.answers", receipt=_time(line.received) or t("show.no"),
                           contrl=line.action or t("show.no"), cusres=", ".join(answered) or "—"))
         if line.detail:
@@ -142,12 +144,12 @@ def _show_rejection(gateway: Gateway, partner: str, tree: Tree) -> None:
         wanted = LANGUAGE.value.upper()
         text = next((text.text for text in reason.error.texts if text.language == wanted),
                     reason.error.texts[0].text if reason.error.texts else "")
-        emit(f"  {reason.error.rule}: {text}")
+        subject = t("show.item", item=reason.error.item) if reason.error.item is not None else t("show.heading")
+        emit(f"  {reason.error.rule}: {subject}: {text}")
         if reason.place is not None:
             emit("    " + t("show.rejection.place", place=where(reason.place, LANGUAGE)))
         advice = f"{reason.error.rule}.hint"
-        if known(advice, LANGUAGE):
-            emit(f"    → {say(advice, LANGUAGE)}")
+        emit(f"    → {say(advice, LANGUAGE)}" if known(advice, LANGUAGE) else "    → " + t("show.rejection.hint"))
 
 
 def _show_json(found: Sheet) -> None:
@@ -188,9 +190,22 @@ def _next(code: str, reference: str) -> str:
     return t(f"next.{code or 'none'}", reference=reference)
 
 
+def _standing(state: str, flags: str) -> str:
+    """A movement's state for people: a rejection or a delay that waits for somebody comes before how far it got."""
+    shown = _state(state)
+    held = {flag.partition(":")[0] for flag in flags.split()}
+    if state not in _ENDED:
+        shown = next((f"{_state(flag)} ({shown})" for flag in ("REJECTED-BY", "OVERDUE") if flag in held), shown)
+    return shown
+
+
 def _state(state: str) -> str:
-    key = f"state.{state}"
-    return t(key) if known(key, LANGUAGE) else state
+    return t(f"state.{state}") if known(f"state.{state}", LANGUAGE) else state
+
+
+def _life(state: str) -> str:
+    """An interchange's or message's state in words."""
+    return t(f"life.{state}")
 
 
 def _time(instant: object) -> str:

@@ -37,16 +37,16 @@ def compare(subject: str, expected: object, happened: object) -> Check:
     return Check(subject, str(expected), str(happened))
 
 
-def judge(root: Path, mrns: Mapping[str, str], say: Say, listing: Listing) -> list[Check]:
+def judge(root: Path, mrns: Mapping[str, str], say: Say, name: Callable[[Administration], str], listing: Listing) -> list[Check]:
     """The end of the story in the ledgers, and the received national file against the sent one."""
     checks = []
     for who, states in ((TOGO, {"first": "CLOSED", "second": "CONFIRMED", "third": "SENT"}),
                         (BURKINA, {"first": "CLOSED", "second": "EXPECTED", "third": "-"}),
                         (MALI, {"first": "DISCHARGED", "second": "EXPECTED", "third": "-"})):
         movements = {row["mrn"]: row for row in listing(who, "movement")}
-        for name, state in states.items():
-            happened = movements.get(mrns[name], {"state": "-"})["state"]
-            checks.append(compare(say(f"check.state.{name}", who=who.name[0], mrn=mrns[name]), state, happened))
+        for number, state in states.items():
+            happened = movements.get(mrns[number], {"state": "-"})["state"]
+            checks.append(compare(say(f"check.state.{number}", who=name(who), mrn=mrns[number]), state, happened))
     flags = next(row["flags"] for row in listing(TOGO, "movement") if row["mrn"] == mrns["third"])
     checks.append(compare(say("check.rejected_by"), "REJECTED-BY", "REJECTED-BY" if "REJECTED-BY" in flags else flags))
     out = [row for row in listing(TOGO, "interchange") if row["direction"] == "out" and row["type"] == "CUSDEC"]
@@ -54,7 +54,7 @@ def judge(root: Path, mrns: Mapping[str, str], say: Say, listing: Listing) -> li
                           " ".join(row["state"] for row in out)))
     for who in (BURKINA, MALI):
         same = _received(root, who, mrns["first"]) == _sent(root)
-        checks.append(compare(say("check.same", who=who.name[0]), say("yes"), say("yes" if same else "no")))
+        checks.append(compare(say("check.same", who=name(who)), say("yes"), say("yes" if same else "no")))
     return checks
 
 

@@ -185,7 +185,7 @@ def _reasons(incoming: Incoming, corridor: Corridor, tree: Tree, declaration: De
     if declaration.function == "cancellation" and declaration.mrn is not None \
             and incoming.transaction.movement(declaration.mrn) is None:
         return [rule_refusal("COR0012", mrn=declaration.mrn)]
-    return refusals(incoming.message, failures)
+    return refusals(failures, corridor.cusdec.trace_message(incoming.message)) if failures else []
 
 
 def _version(transaction: Transaction, declaration: Declaration, tree: Tree) -> str:

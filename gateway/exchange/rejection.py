@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.edifact import Message
 from gateway.findings import Finding
-from gateway.mapping import Failure
+from gateway.mapping import Failure, Traced
+from gateway.references import Path
 from gateway.texts import Language, say, sentence
 from gateway.transit.checks import RuleFailure
 from gateway.transit.event import ErrorText, Event, EventOffice, FunctionalError, Word
@@ -39,14 +39,16 @@ class Refusal:
     english: str
 
 
-def refusals(message: Message, failures: Iterable[Failure | RuleFailure]) -> list[Refusal]:
-    """The failed rules of a message, each at the segment it speaks of."""
+def refusals(failures: Iterable[Failure | RuleFailure], traced: Sequence[Traced]) -> list[Refusal]:
+    """The failed rules of a message, each at the segment it speaks of.
+
+    traced  every value of the message and the record path it went to
+    """
     found = []
     for failure in failures:
         french, english = _sentences(failure)
         found.append(Refusal(rule=failure.rule, item=failure.item, tag=failure.segment,
-                             position=position(message, failure.item, failure.segment),
-                             french=french, english=english))
+                             position=position(traced, failure.path), french=french, english=english))
     return found
 
 
@@ -79,22 +81,15 @@ def event_of_rejection(reasons: Sequence[Refusal], *, mrn: str | None, reference
             for reason in reasons[:_ERRORS]))
 
 
-def position(message: Message, item: int | None, tag: str | None) -> int | None:
-    """Position of the first segment with that tag inside a goods item (or heading); where it is missing, of the
-    segment that opens the item."""
-    opening: int | None = None
-    for segment in message.segments:
-        if segment.tag == "CST" and segment.elements and segment.elements[0]:
-            number = segment.elements[0][0] if isinstance(segment.elements[0], tuple) else ""
-            if opening is not None:
-                break
-            if item is not None and number == str(item):
-                opening = segment.position
-        elif segment.tag == "UNS" and opening is not None:
-            break
-        if (item is None or opening is not None) and segment.tag == tag:
-            return segment.position
-    return opening
+def position(traced: Sequence[Traced], path: Path) -> int | None:
+    """Position of the segment that carries a value; where the value is missing, of the segment that opens the nearest
+    group around it; None when the heading as a whole lacks it."""
+    exact = next((one.segment for one in traced if one.path == path), None)
+    while exact is None and path:
+        path = path.rpartition(".")[0]
+        exact = next((one.segment for one in traced if path and one.path is not None
+                      and one.path.startswith(f"{path}.")), None)
+    return exact
 
 
 def _sentences(failure: Failure | RuleFailure) -> tuple[str, str]:

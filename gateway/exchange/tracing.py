@@ -86,15 +86,15 @@ def explain(gateway: Gateway, rejection: Tree) -> list[Explained]:
 
 
 def _explained(error: FunctionalError, origins: Sequence[Origin]) -> Explained:
-    """The value at the segment named; where it is missing there, the goods item or the heading it should stand in."""
-    exact = [origin for origin in origins if origin.segment == error.position and origin.path is not None]
-    inside = [origin for origin in origins if error.item is not None and origin.path is not None
-              and origin.path.startswith(f"items[{error.item}].")]
-    for candidates in (exact, inside):
-        for origin in candidates:
-            if origin.place is not None:
-                return Explained(error=error, path=origin.path, place=origin.place)
-    return Explained(error=error, path=exact[0].path if exact else None, place=None)
+    """The value at the segment that the reason names, and its place in our national file.
+
+    A missing value is named by the segment that opens its group: the first value there is the item's own number.
+    """
+    named = [origin for origin in origins if origin.segment == error.position and origin.path is not None]
+    right = [origin for origin in named if origin.tag == error.segment] or named
+    placed = next((origin for origin in right if origin.place is not None), None)
+    first = placed or (right[0] if right else None)
+    return Explained(error=error, path=first.path if first else None, place=first.place if first else None)
 
 
 def _origins(gateway: Gateway, reference: str) -> tuple[Message, list[Origin]]:

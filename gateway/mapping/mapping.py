@@ -144,8 +144,15 @@ class Mapping:
 
     def trace(self, record: Tree) -> list[Traced]:
         """Every value of the message that a record gives, in the order of the message. Raises as `to_message`."""
+        return self.trace_message(read_wire(self.to_message(record)))
+
+    def trace_message(self, message: Message) -> list[Traced]:
+        """Every value of a message and where it goes in the record, in the order of the message.
+
+        Raises as `to_record`.
+        """
         traced: list[Traced] = []
-        self._read(read_wire(self.to_message(record)), traced)
+        self._read(message, traced)
         return traced
 
     def normal(self, record: Tree) -> Tree:
