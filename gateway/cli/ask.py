@@ -52,8 +52,8 @@ def trace_command(config: Path, reference: str, path: str, as_json: bool) -> int
             source = t("trace.gateway")
         else:
             source = where(origin.place, LANGUAGE)
-        rows.append([f"{origin.tag} {origin.segment}", f"{origin.element_id} {origin.name}".strip(), origin.value, origin.path or "",
-                     source, origin.mapping])
+        rows.append([f"{origin.tag} {origin.segment}", f"{origin.element_id} {origin.name}".strip(), origin.value,
+                     origin.path or "", source, origin.mapping])
     if as_json:
         emit_json("summary", {"count": len(origins)})
     else:

@@ -37,7 +37,8 @@ def compare(subject: str, expected: object, happened: object) -> Check:
     return Check(subject, str(expected), str(happened))
 
 
-def judge(root: Path, mrns: Mapping[str, str], say: Say, name: Callable[[Administration], str], listing: Listing) -> list[Check]:
+def judge(root: Path, mrns: Mapping[str, str], say: Say, name: Callable[[Administration], str],
+          listing: Listing) -> list[Check]:
     """The end of the story in the ledgers, and the received national file against the sent one."""
     checks = []
     for who, states in ((TOGO, {"first": "CLOSED", "second": "CONFIRMED", "third": "SENT"}),

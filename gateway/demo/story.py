@@ -72,7 +72,7 @@ def run(arguments: list[str]) -> int:
     except world.NotOurs:
         print(told.say("not_ours", folder=root), file=sys.stderr)
         return 3
-    with world.mailboxes(root, now) as ports:
+    with world.mailboxes(root, now, language.value) as ports:
         told.tell("keys", **{who.folder: fingerprint(load_certificate(
             who.home(root) / "keys" / "signing.crt"))[:11] for who in ALL})
         told.tell("mailboxes", ports=", ".join(str(port) for port in ports.values()))

@@ -88,7 +88,7 @@ def others(who: Administration) -> list[Administration]:
 
 
 @contextlib.contextmanager
-def mailboxes(root: Path, now: datetime) -> Iterator[dict[str, int]]:
+def mailboxes(root: Path, now: datetime, language: str) -> Iterator[dict[str, int]]:
     """Serve every mailbox, then write the settings that name the ports and host keys. Yields port by gateway id."""
     servers: dict[str, MailboxServer] = {}
     ports: dict[str, int] = {}
@@ -101,7 +101,7 @@ def mailboxes(root: Path, now: datetime) -> Iterator[dict[str, int]]:
             servers[who.gateway] = MailboxServer(accounts)
             ports[who.gateway] = servers[who.gateway].start()
         for who in ALL:
-            _settings(root, who, servers, ports, now)
+            _settings(root, who, servers, ports, now, language)
         yield ports
     finally:
         for server in servers.values():
@@ -109,11 +109,11 @@ def mailboxes(root: Path, now: datetime) -> Iterator[dict[str, int]]:
 
 
 def _settings(root: Path, who: Administration, servers: dict[str, MailboxServer], ports: dict[str, int],
-              now: datetime) -> None:
+              now: datetime, language: str) -> None:
     home = who.home(root)
     (home / "settings.yaml").write_text(settings_text(SettingsAnswers(
         gateway=who.gateway, environment="demo", country=who.country, time_zone=who.zone,
-        declarations=DECLARATIONS if who is TOGO else OTHERS,
+        language=language, declarations=DECLARATIONS if who is TOGO else OTHERS,
         inbox_declarations=who.inbox, inbox_events="neutral/event-json")), "utf-8")
     for other in others(who):
         for part in ("authority", "signing", "encryption"):

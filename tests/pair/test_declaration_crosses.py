@@ -57,7 +57,7 @@ def test_a_rejection_names_the_rule_and_the_place_in_our_own_file(pair: tuple[Of
     (movement,) = togo.movements().values()
     assert (movement["flags"], movement["next"]) == ("REJECTED-BY:BFDGD", "correct")
     shown = togo.run("edi", "show", movement["mrn"]).out
-    assert "COR0214: gross mass missing" in shown
+    assert "COR0214: item 2: gross mass missing" in shown
     assert "in your file: d1.json:" in shown
     assert burkina.inbox("declarations") == {}
 
