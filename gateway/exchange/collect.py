@@ -6,6 +6,7 @@ fetch → open (GW-1, V1-V33) → one transaction: object, leaf, interchange, re
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -86,7 +87,7 @@ def _collect_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Se
     reach(failpoints.FETCHED)
     settled: list[str] = []
     with gateway.ledger.transaction() as transaction:
-        for file in fetched:
+        for file in sorted(fetched, key=_order):
             if _settle(gateway, transaction, partner, file, moment, summary):
                 settled.append(file.entry.name)
     reach(failpoints.STORED)
@@ -94,6 +95,12 @@ def _collect_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Se
         if outcome.error is not None:
             summary.trouble(outcome.error)
     reach(failpoints.REMOVED)
+
+
+def _order(file: _Fetched) -> int:
+    """Objects are stored in the order of their link, whatever the mailbox listed first; the refused come last."""
+    opened = file.opened if file.error is None else file.error.opened
+    return sys.maxsize if opened is None else opened.header.sequence
 
 
 def _fetch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[Entry], moment: Moment,

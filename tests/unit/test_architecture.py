@@ -26,7 +26,8 @@ INNERMOST = {"texts": {"findings"}}
 LIBRARIES = {
     "click": {"cli"}, "paramiko": {"transport"}, "lxml": {"records"}, "pydifact": {"edifact"},
     "cryptography": {"security"}, "sqlalchemy": {"ledger"}, "alembic": {"ledger"}, "fastapi": {"web"},
-    "starlette": {"web"}, "yaml": {"config"}, "jinja2": {"pages"}, "filelock": {"spool"}, "pydantic": {"config", "mapping"},
+    "starlette": {"web"}, "yaml": {"config"}, "jinja2": {"pages"}, "filelock": {"spool"},
+    "pydantic": {"config", "mapping"},
 }
 RIM = {"cli", "launcher", "__main__", "demo"}
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}
