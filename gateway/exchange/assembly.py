@@ -115,6 +115,10 @@ class Assembly:
             raise LocalError(Finding(code="X010", values={"partner": name,
                                                           "known": ", ".join(sorted(self.settings.partners))}))
 
+    def known_partner(self, name: str) -> str:
+        """The name of a partner whose file is there, even broken: then its messages wait. Raises LocalError X010."""
+        return name if name in self.settings.broken_partners else self.partner(name).partner
+
     def dialect(self, identifier: str) -> Dialect:
         """A dialect, loaded once."""
         if identifier not in self._dialects:

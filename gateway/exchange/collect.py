@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from gateway.errors import GatewayError, LinkError, PartnerError
 from gateway.exchange import failpoints
@@ -37,6 +38,9 @@ from gateway.texts import Language, sentence
 from gateway.transport import Entry, Mailbox, open_mailbox
 
 BATCH = 64
+
+GAP = timedelta(hours=1)
+"""How long a number may be missing before it is an alarm."""
 
 _WAITS = "E_FUTURE"
 """Stays in the mailbox and is judged again by the next run."""
@@ -79,6 +83,19 @@ def collect(gateway: Gateway, partner: str, moment: Moment, summary: Summary, li
                 _collect_batch(gateway, partner, mailbox, entries[start:start + BATCH], moment, summary)
     except GatewayError as error:
         summary.trouble(error)
+    _alarm_gaps(gateway, partner, moment, summary)
+
+
+def _alarm_gaps(gateway: Gateway, partner: str, moment: Moment, summary: Summary) -> None:
+    """Numbers of the partner's link that are missing although a later one has been here for an hour (ENVELOPE O3)."""
+    with gateway.ledger.reading() as queries:
+        gaps = queries.gaps(partner)
+    for gap in gaps:
+        missing = moment.now - gap.since
+        if missing >= GAP:
+            numbers = str(gap.first) if gap.first == gap.last else f"{gap.first}-{gap.last}"
+            summary.trouble(PartnerError(Finding(code="E_GAP", place=Place(interchange=partner), values={
+                "n": numbers, "hours": f"{missing // GAP} h"})), Exit.PERSON)
 
 
 def _collect_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[Entry], moment: Moment,

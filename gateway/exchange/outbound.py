@@ -23,7 +23,7 @@ from gateway.mapping.dialect import NationalRecord
 from gateway.references import Path, Tree
 from gateway.texts import Language, sentence
 from gateway.transit.declaration import Declaration
-from gateway.transit.event import Event
+from gateway.transit.event import Event, Word
 from gateway.transit.mrn import make_mrn
 from gateway.transit.terms import from_tree, to_tree
 
@@ -132,7 +132,7 @@ def _plan(gateway: Gateway, transaction: Transaction, record: NationalRecord, mo
     tree = to_tree(declaration)
     wire = corridor.cusdec.to_message(tree)
     check(wire)
-    partners = others(corridor, gateway.name)
+    partners = [gateway.known_partner(name) for name in others(corridor, gateway.name)]
 
     def apply(source: int, effects: Effects) -> None:
         note_announced(transaction, record, moment)
@@ -206,7 +206,18 @@ def _own_event(gateway: Gateway, transaction: Transaction, record: NationalRecor
     foreign = foreign_office(event, gateway.name, gateway.corridors)
     if foreign is not None:
         raise LocalError(Finding(code="X006", place=Place(path="office.code"), values={"office": foreign}))
-    return event
+    return _answering(transaction, event) if event.word in (Word.ACCEPTED, Word.REJECTED) else event
+
+
+def _answering(transaction: Transaction, event: Event) -> Event:
+    """An acceptance or rejection by the national side names the message that brought the newest version."""
+    brought = [row for row in transaction.declarations(event.mrn or "") if row.message_id is not None]
+    if not brought or brought[-1].message_id is None:
+        return event
+    local = brought[-1].tree.get("local_reference")
+    return replace(event,
+                   answered_message=event.answered_message or transaction.reference_of(brought[-1].message_id),
+                   local_reference=event.local_reference or (local if isinstance(local, str) else None))
 
 
 def _hold(gateway: Gateway, transaction: Transaction, events: Sequence[Event], source: int, moment: Moment,

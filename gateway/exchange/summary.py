@@ -42,7 +42,7 @@ def exit_for(error: GatewayError) -> Exit:
         return Exit.LATER
     if error.code.startswith("E_") or error.code.startswith("K"):
         return Exit.TRUST
-    if error.code.startswith(("S", "M0", "M302", "D0")):
+    if error.code.startswith(("S", "M0", "M302", "D0", "X010")):
         return Exit.SETTINGS
     return Exit.PERSON
 

@@ -70,6 +70,13 @@ class Lookups:
         return [event_row(row) for row in self._connection.execute(
             select(event).where(event.c.mrn == mrn).order_by(event.c.id))]
 
+    def reference_of(self, message_id: int) -> str | None:
+        """How an answer names a partner's message: control reference, hyphen, message reference."""
+        row = self._connection.execute(
+            select(interchange.c.control_reference, message.c.message_reference)
+            .join(message, message.c.interchange_id == interchange.c.id).where(message.c.id == message_id)).first()
+        return None if row is None else f"{row.control_reference}-{row.message_reference}"
+
     def handed_to(self, mrns: Sequence[str]) -> dict[str, set[str]]:
         """The partners into whose mailbox a declaration of these movements was put, by MRN."""
         found: dict[str, set[str]] = {}

@@ -262,7 +262,11 @@ class KnownObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Sequences of a partner's link that are missing while a later one is here; both ends included."""
+    """Sequences of a partner's link that are missing while a later one is here; both ends included.
+
+    since  when the one after them was stored
+    """
 
     first: int
     last: int
+    since: datetime

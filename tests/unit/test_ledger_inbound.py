@@ -61,10 +61,10 @@ def test_the_head_of_a_link_stops_at_a_hole_and_goes_on_when_it_is_filled(ledger
     for sequence in (1, 5, 3):
         with ledger.transaction() as transaction:
             receive(transaction, sequence)
-    assert look() == (1, [Gap(first=2, last=2), Gap(first=4, last=4)], [b"leaf 1"])
+    assert look() == (1, [Gap(first=2, last=2, since=NOW), Gap(first=4, last=4, since=NOW)], [b"leaf 1"])
     with ledger.transaction() as transaction:
         receive(transaction, 2)
-    assert look() == (3, [Gap(first=4, last=4)], [b"leaf 1", b"leaf 2", b"leaf 3"])
+    assert look() == (3, [Gap(first=4, last=4, since=NOW)], [b"leaf 1", b"leaf 2", b"leaf 3"])
     with ledger.transaction() as transaction:
         receive(transaction, 4)
     assert look() == (5, [], [b"leaf %d" % n for n in range(1, 6)])

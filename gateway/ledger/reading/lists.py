@@ -173,14 +173,14 @@ class Lists(Lookups):
         if held is None or held.sequence == held.highest:
             return []
         here = self._connection.execute(
-            select(object_.c.sequence).where(object_.c.direction == "in", object_.c.partner == partner,
-                                             object_.c.sequence > held.sequence)
-            .order_by(object_.c.sequence)).scalars()
+            select(object_.c.sequence, object_.c.at).where(
+                object_.c.direction == "in", object_.c.partner == partner, object_.c.sequence > held.sequence)
+            .order_by(object_.c.sequence))
         gaps, expected = [], held.sequence + 1
-        for sequence in here:
-            if sequence > expected:
-                gaps.append(Gap(first=expected, last=sequence - 1))
-            expected = sequence + 1
+        for row in here:
+            if row.sequence > expected:
+                gaps.append(Gap(first=expected, last=row.sequence - 1, since=row.at))
+            expected = row.sequence + 1
         return gaps
 
     def leaves(self, partner: str, direction: str, *, first: int = 1, last: int | None = None) -> Iterator[bytes]:
