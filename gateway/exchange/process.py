@@ -57,6 +57,8 @@ def process_stored(gateway: Gateway, moment: Moment, summary: Summary) -> None:
             break
         for row in waiting:
             tried.add(row.id)
+            if _parked(gateway, row):
+                continue
             if row.attempts >= ATTEMPTS:
                 _bury(gateway, row, moment, summary)
                 continue
@@ -70,6 +72,15 @@ def process_stored(gateway: Gateway, moment: Moment, summary: Summary) -> None:
                 summary.trouble(error)
             reach(failpoints.PROCESSED)
     _judge_held(gateway, moment, summary)
+
+
+def _parked(gateway: Gateway, row: InterchangeIn) -> bool:
+    """Tell whether an interchange waits for an earlier number of its link: only where the agreement says so (O2)."""
+    if gateway.partner(row.partner).agreement.order != "strict":
+        return False
+    with gateway.ledger.reading() as queries:
+        carrier = queries.object_of(row.object_id)
+        return carrier is not None and carrier.sequence > queries.link_head(row.partner, "in").sequence
 
 
 def _bury(gateway: Gateway, row: InterchangeIn, moment: Moment, summary: Summary) -> None:
