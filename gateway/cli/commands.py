@@ -12,7 +12,7 @@ _COMMANDS = {
     "status": "see", "overdue": "see", "show": "see", "trace": "ask", "explain": "ask",
     "resend": "act", "reprocess": "act", "quarantine": "act", "validate": "files",
     "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "setup",
-    "bench": "bench",
+    "bench": "bench", "partner": "partner",
 }
 _PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
 

@@ -32,7 +32,7 @@ def _level(certificate: Certificate, now: datetime) -> str:
         "notice" if days <= 60 else "ok"
 
 
-@click.group(name="keys", help=t("cli.keys.help"))
+@click.group(name="keys", help=t("cli.keys.help"), subcommand_metavar=t("cli.metavar.command"))
 def keys_command() -> None:
     """The keys of this gateway and the certificates of its partners."""
 
@@ -40,7 +40,8 @@ def keys_command() -> None:
 @keys_command.command(name="init", help=t("cli.keys.init.help"))
 @click.option("--algorithm", type=click.Choice(["ec", "rsa"]), default="ec", show_default=True,
               help=t("cli.keys.algorithm"))
-@click.option("--days", type=click.IntRange(1, 1200), default=730, show_default=True, help=t("cli.keys.days"))
+@click.option("--days", type=click.IntRange(1, 1200), default=730, show_default=True,
+              metavar=t("cli.metavar.number"), help=t("cli.keys.days"))
 @json_option
 @common
 def init_command(config: Path, algorithm: str, days: int, as_json: bool) -> int:
@@ -60,7 +61,7 @@ def init_command(config: Path, algorithm: str, days: int, as_json: bool) -> int:
     for part, certificate in parts.items():
         emit(t("keys.fingerprint", part=part, fingerprint=fingerprint(certificate),
                end=f"{certificate.not_after:%Y-%m-%d}"))
-    note(t("keys.public", folder=settings.paths.keys))
+    note(t("keys.public", folder=settings.paths.keys / "public"))
     return Exit.DONE
 
 
@@ -88,7 +89,10 @@ def check_command(config: Path, as_json: bool) -> int:
         if as_json:
             emit_json("certificate", {"owner": owner, "use": use, "level": level, "ends": certificate.not_after,
                                       "sha256": certificate.sha256})
-    if not as_json:
-        table([t("column.partner"), t("column.type"), t("column.changed"), t("column.state"), "SHA-256"], rows)
-    return max(statuses, key=[Exit.DONE, Exit.PERSON, Exit.TRUST].index)
-
+    status = max(statuses, key=[Exit.DONE, Exit.PERSON, Exit.TRUST].index)
+    if as_json:
+        emit_json("summary", {"count": len(held), "exit": int(status)})
+    else:
+        table([t("column.partner"), t("column.type"), t("column.end"), t("column.state"), t("column.fingerprint")],
+              rows)
+    return status

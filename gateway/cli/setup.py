@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -9,22 +10,25 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, t, table, tell, without_settings
+from gateway.cli.context import LANGUAGE, common, emit, emit_json, json_option, t, table, tell, without_settings
 from gateway.config import SettingsAnswers, load_settings, resolved, settings_text
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange.assembly import Assembly
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
+from gateway.texts import sentence
 
-_FOLDERS = ("partners", "national/out/declarations", "national/out/events", "national/in", "state", "keys")
+_FOLDERS = ("partners", "national/out/declarations", "national/out/events", "national/in", "state", "keys", "schema")
+_SCHEMAS = Path(__file__).parents[1] / "schema"
 
 
 @click.command(name="init", help=t("cli.init.help"))
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--gateway", required=True, metavar="ID")
-@click.option("--country", required=True, metavar="XX")
-@click.option("--time-zone", required=True, metavar="ZONE")
-@click.option("--environment", type=click.Choice(["test", "production"]), default="test", show_default=True)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar=t("cli.metavar.folder"))
+@click.option("--gateway", required=True, metavar="ID", help=t("cli.init.gateway"))
+@click.option("--country", required=True, metavar="XX", help=t("cli.init.country"))
+@click.option("--time-zone", required=True, metavar="ZONE", help=t("cli.init.time_zone"))
+@click.option("--environment", type=click.Choice(["test", "production"]), default="test", show_default=True,
+              help=t("cli.init.environment"))
 @without_settings
 def init_command(folder: Path, gateway: str, country: str, time_zone: str, environment: str) -> int:
     """Write the settings and the folders of a new gateway; never over an existing one."""
@@ -32,7 +36,7 @@ def init_command(folder: Path, gateway: str, country: str, time_zone: str, envir
     if settings.exists():
         raise LocalError(Finding(code="C003", values={"folder": str(folder), "file": settings.name}))
     text = settings_text(SettingsAnswers(gateway=gateway, country=country, time_zone=time_zone,
-                                         environment=environment))
+                                         environment=environment, language=LANGUAGE.value), language=LANGUAGE)
     for name in _FOLDERS:
         (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.write_text(text, "utf-8")
@@ -41,16 +45,29 @@ def init_command(folder: Path, gateway: str, country: str, time_zone: str, envir
     except LocalError:
         settings.unlink()
         raise
+    for schema in _SCHEMAS.glob("*.json"):  # for the editor: completion and explanations while typing
+        (folder / "schema" / schema.name).write_bytes(schema.read_bytes())
     emit(t("init.done", file=settings))
-    emit(t("init.next", config=settings))
+    emit(t("init.next"))
+    here = shlex.quote(str(settings.resolve()))
+    emit(f"  edi keys init --config {here}")
+    emit(t("init.partner"))
+    emit(f"  edi partner add --help\n  edi config check --config {here}")
     emit(t("init.cron"))
-    program = Path(sys.argv[0]).resolve().parent
-    emit(f"*/5 * * * * EDI_CONFIG={settings.resolve()} {program / 'edi-send'}")
-    emit(f"*/5 * * * * EDI_CONFIG={settings.resolve()} {program / 'edi-receive'}")
+    emit(f"  */5 * * * * EDI_CONFIG={here} {_program('edi-send')}")
+    emit(f"  */5 * * * * EDI_CONFIG={here} {_program('edi-receive')}")
     return Exit.DONE
 
 
-@click.group(name="config", help=t("cli.config.help"))
+def _program(name: str) -> str:
+    """The command line of an installed program; where none is installed, by way of this Python."""
+    for folder in (Path(sys.argv[0]).parent, Path(sys.executable).parent):
+        if (folder / name).is_file():
+            return shlex.quote(str((folder / name).absolute()))
+    return f"{shlex.quote(sys.executable)} -m gateway.cli {name}"
+
+
+@click.group(name="config", help=t("cli.config.help"), subcommand_metavar=t("cli.metavar.command"))
 def config_command() -> None:
     """The settings."""
 
@@ -77,7 +94,8 @@ def check_command(config: Path, as_json: bool) -> int:
     if as_json:
         emit_json("config-check", {"file": config, "ok": not findings, "partners": partners, "corridors": corridors,
                                    "findings": [{"code": finding.code, "file": finding.place.file,
-                                                 "line": finding.place.line, "column": finding.place.column}
+                                                 "line": finding.place.line, "column": finding.place.column,
+                                                 "text": sentence(finding, LANGUAGE)}
                                                 for finding in findings]})
     if findings:
         tell(findings)
@@ -119,5 +137,3 @@ def _loading(assembly: Assembly) -> list[Finding]:
         except GatewayError as error:
             found.extend(error.findings)
     return found
-
-

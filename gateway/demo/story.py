@@ -12,6 +12,7 @@ import contextlib
 import io
 import json
 import os
+import shlex
 import shutil
 import sys
 import time
@@ -253,8 +254,9 @@ def _end(told: Told, checks: list[Check]) -> int:
         return DEFECT
     print(told.say("succeeded", n=len(checks), seconds=seconds))
     here = told.root.relative_to(Path.cwd()) if told.root.is_relative_to(Path.cwd()) else told.root
+    option = "" if str(here) == ".demo" else f" --dir {shlex.quote(str(here))}"
     for key in ("see.status", "see.rejection", "see.trace", "see.file", "see.clean"):
-        print(f" {told.say(key, dir=here, first=told.mrns['first'], third=told.mrns['third'])}")
+        print(f" {told.say(key, dir=here, option=option, first=told.mrns['first'], third=told.mrns['third'])}")
     return 0
 
 
