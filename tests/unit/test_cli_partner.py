@@ -121,12 +121,14 @@ def test_a_name_that_is_no_gateway_name_touches_no_file(togo: Path, public: Path
 
 
 @pytest.mark.parametrize(("environment", "made", "valid", "expected"), [
-    ("production", NOW, timedelta(days=30), (5, "E_CERT_USAGE")), ("demo", NOW, timedelta(days=30), (5, "E_CERT_USAGE")),
+    ("production", NOW, timedelta(days=30), (5, "E_CERT_USAGE")),
+    ("demo", NOW, timedelta(days=30), (5, "E_CERT_USAGE")),
     ("test", NOW - timedelta(days=9), timedelta(days=8), (1, "C010: ")),
     ("test", NOW + timedelta(days=2), timedelta(days=8), (1, "C010: "))],
     ids=["production", "demo", "expired", "not yet valid"])
 def test_certificates_that_could_not_be_used_today_are_refused(
-        togo: Path, tmp_path: Path, environment: str, made: datetime, valid: timedelta, expected: tuple[int, str]) -> None:
+        togo: Path, tmp_path: Path, environment: str, made: datetime, valid: timedelta,
+        expected: tuple[int, str]) -> None:
     public = partner_files(tmp_path, environment, made, valid)
     status, out, err = add(togo, public, "--outbound", tmp_path / "mail")
     assert (status, out, left(togo)) == (expected[0], "", []), err
