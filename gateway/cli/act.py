@@ -43,18 +43,23 @@ def resend_command(config: Path, references: tuple[str, ...], as_json: bool) -> 
 
 @click.command(name="reprocess", help=t("cli.reprocess.help"))
 @_references
+@json_option
 @common
-def reprocess_command(config: Path, references: tuple[str, ...]) -> int:
+def reprocess_command(config: Path, references: tuple[str, ...], as_json: bool) -> int:
     """Have interchanges that were given up judged again by the next edi-receive."""
     done = 0
     with open_gateway(load_settings(config), (now := moment()).now) as gateway:
         for reference in references:
             count = revive(gateway, reference, now)
             done += bool(count)
-            if count:
+            if as_json:
+                emit_json("reprocessed", {"reference": reference, "interchanges": count})
+            elif count:
                 emit(t("reprocess.done", reference=reference))
-            else:
+            if not count:
                 tell([Finding(code="X047", values={"reference": reference})])
+    if as_json:
+        emit_json("summary", {"asked": len(references), "reprocessed": done})
     return Exit.DONE if done == len(references) else Exit.PERSON
 
 

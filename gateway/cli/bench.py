@@ -17,9 +17,9 @@ _CHECKOUT = Path(__file__).parents[2]
 
 
 @click.command(name="bench", help=t("cli.bench.help"))
-@click.argument("name", required=False)
+@click.argument("name", required=False, metavar=t("cli.metavar.name"))
 @click.option("--scale", type=click.FloatRange(0.001, 100), default=1.0, show_default=True,
-              help=t("cli.bench.scale"))
+              metavar=t("cli.metavar.number"), help=t("cli.bench.scale"))
 @json_option
 @without_settings
 def bench_command(name: str | None, scale: float, as_json: bool) -> int:

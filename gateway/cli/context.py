@@ -1,7 +1,8 @@
 """What every command shares: the language, the options all commands take, output of data and of messages.
 
 stdout carries data, stderr carries messages (EXPERIENCE 3.3). Under cron, where stderr is no terminal, there is no
-colour and nothing below a warning.
+colour and nothing below a warning. Foreign data is shown with its control characters escaped, wherever it comes from:
+a partner's file must not be able to write to somebody's terminal.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
+import re
 import secrets
 import sys
 import time
@@ -16,18 +18,24 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from gateway.errors import GatewayError
-from gateway.exchange.assembly import Moment
 from gateway.exchange.summary import Exit, exit_for
 from gateway.findings import Finding, Severity
 from gateway.texts import Language, hint, say, sentence
 
+if TYPE_CHECKING:
+    from gateway.exchange.assembly import Moment
+
 LANGUAGE = Language.FRENCH
 """Decided by `gateway.cli.entry` before any command is imported."""
+
+_verbosity = 0
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Controls of terminals (C0, C1), line separators, and what turns the direction of text."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -39,20 +47,33 @@ def t(key: str, **values: object) -> str:
 
 def moment() -> Moment:
     """The one instant and the identifiers of this run: the only place that reads the clock and draws randomness."""
+    from gateway.exchange.assembly import Moment  # slow to import, and not wanted by --help
+
     return Moment(datetime.now(UTC).replace(microsecond=0), lambda: secrets.token_hex(16), time.monotonic)
+
+
+def start(language: Language) -> None:
+    """Begin a run: its language, and nothing said about its verbosity yet."""
+    global LANGUAGE, _verbosity
+    LANGUAGE, _verbosity = language, 0
+
+
+def verbose() -> int:
+    """How often -v was given."""
+    return _verbosity
+
+
+def _more(context: click.Context, parameter: click.Parameter, value: int) -> None:
+    global _verbosity
+    _verbosity += value
 
 
 def common(command: Command) -> Command:
     """The options that every command takes."""
-    for option in (
-        click.option("--config", type=click.Path(path_type=Path, dir_okay=False), envvar="EDI_CONFIG",
-                     default=Path("settings.yaml"), help=t("cli.option.config")),
-        click.option("--lang", type=click.Choice(["fr", "en"]), expose_value=False, help=t("cli.option.lang")),
-        click.option("--no-color", is_flag=True, expose_value=False, help=t("cli.option.no_color")),
-        click.option("-v", "--verbose", count=True, expose_value=False, help=t("cli.option.verbose")),
-    ):
-        command = option(command)
-    return command
+    command = without_settings(command)
+    return click.option("--config", type=click.Path(path_type=Path, dir_okay=False), envvar="EDI_CONFIG",
+                        default=Path("settings.yaml"), metavar=t("cli.metavar.file"),
+                        help=t("cli.option.config"))(command)
 
 
 def without_settings(command: Command) -> Command:
@@ -60,7 +81,8 @@ def without_settings(command: Command) -> Command:
     for option in (
         click.option("--lang", type=click.Choice(["fr", "en"]), expose_value=False, help=t("cli.option.lang")),
         click.option("--no-color", is_flag=True, expose_value=False, help=t("cli.option.no_color")),
-        click.option("-v", "--verbose", count=True, expose_value=False, help=t("cli.option.verbose")),
+        click.option("-v", "--verbose", count=True, expose_value=False, callback=_more,
+                     help=t("cli.option.verbose")),
     ):
         command = option(command)
     return command
@@ -69,21 +91,28 @@ def without_settings(command: Command) -> Command:
 json_option = click.option("--json", "as_json", is_flag=True, help=t("cli.option.json"))
 
 
-def verbose() -> int:
-    """How often -v was given."""
-    return sum(word.count("v") for word in sys.argv[1:] if word.startswith("-v") and set(word[1:]) == {"v"}) \
-        + sys.argv[1:].count("--verbose")
+def visible(text: str) -> str:
+    """Text on one line, every control character as its escape (ESC becomes ``\\x1b``); letters stay as they are."""
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def _lines(text: str) -> str:
+    return "\n".join(visible(line) for line in text.split("\n"))
 
 
 def emit(line: str = "") -> None:
-    """One line of data."""
-    click.echo(line)
+    """One line of data; control characters are shown, not sent."""
+    click.echo(_lines(line))
 
 
 def emit_json(kind: str, item: Mapping[str, object]) -> None:
     """One JSON object on one line, with its schema number and kind (EXPERIENCE 3.4)."""
-    click.echo(json.dumps({"schema": 1, "kind": kind, **{key: plain(value) for key, value in item.items()}},
-                          ensure_ascii=False))
+    click.echo(to_json({"schema": 1, "kind": kind, **{key: plain(value) for key, value in item.items()}}))
+
+
+def to_json(value: object) -> str:
+    """One line of JSON; what could break the line or reach a terminal is escaped as JSON has it."""
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def plain(value: object) -> object:
@@ -109,12 +138,16 @@ def plain(value: object) -> object:
 
 def note(line: str) -> None:
     """One line for people on stderr."""
-    click.echo(line, err=True)
+    click.echo(_lines(line), err=True)
 
 
 def tell(findings: Iterable[Finding], *, warnings: bool = True) -> None:
-    """Findings on stderr: place, code, sentence, and what to do next. Warnings are left out where not wanted."""
+    """Findings on stderr: place, code, sentence, and what to do next. Warnings are left out where not wanted.
+
+    What to do is said once for findings in a row that ask for the same.
+    """
     told: set[str] = set()
+    pending: str | None = None
     for finding in findings:
         if finding.severity is not Severity.ERROR and not warnings:
             continue
@@ -122,25 +155,36 @@ def tell(findings: Iterable[Finding], *, warnings: bool = True) -> None:
         if line in told:
             continue
         told.add(line)
-        note(line)
         advice = hint(finding, LANGUAGE)
-        if advice is not None:
-            note(f"  → {advice}")
+        if pending is not None and advice != pending:
+            note(f"  → {pending}")
+        note(line)
+        pending = advice
+    if pending is not None:
+        note(f"  → {pending}")
 
 
-def report(error: GatewayError, *, as_json: bool) -> None:
-    """A fatal error in words; with --json the last line of stderr is one JSON object (EXPERIENCE 3.3)."""
+def report(error: GatewayError, *, as_json: bool, status: Exit | None = None) -> Exit:
+    """A fatal error in words; with --json the last line of stderr is one JSON object (EXPERIENCE 3.3).
+
+    status  what the command ends with, where that is not what the error itself asks for. Returns the exit status.
+    """
+    decided = status or exit_for(error)
     tell(error.findings)
     if as_json:
-        first = error.findings[0]
-        click.echo(json.dumps({
-            "schema": 1, "kind": "error", "code": first.code, "exit": int(exit_for(error)) or int(Exit.PERSON),
-            "message": sentence(first, LANGUAGE), "hint": hint(first, LANGUAGE)}, ensure_ascii=False), err=True)
+        fatal(error.findings[0], decided)
+    return decided
+
+
+def fatal(finding: Finding, status: Exit) -> None:
+    """The JSON object that ends stderr when a command fails: code, exit, message, hint."""
+    click.echo(to_json({"schema": 1, "kind": "error", "code": finding.code, "exit": int(status),
+                        "message": sentence(finding, LANGUAGE), "hint": hint(finding, LANGUAGE)}), err=True)
 
 
 def table(headings: list[str], rows: list[list[str]]) -> None:
     """A plain table; at most 50 rows on a terminal, and the line that says how many more there are."""
-    shown = rows[:50] if sys.stdout.isatty() else rows
+    shown = [[visible(cell) for cell in row] for row in (rows[:50] if sys.stdout.isatty() else rows)]
     widths = [max(len(cell) for cell in column) for column in zip(headings, *shown, strict=True)]
     for row in (headings, *shown):
         emit("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -5,19 +5,21 @@ Every outcome is mapped to the table of exit statuses (EXPERIENCE 3.2): the fram
 
 from __future__ import annotations
 
+import contextlib
 import gettext
 import io
 import os
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
 from gateway.errors import GatewayError
-from gateway.exchange.summary import Exit, exit_for, worst
-from gateway.texts import Language, choose, say
+from gateway.exchange.summary import Exit
+from gateway.findings import Finding
+from gateway.texts import Language, choose
 
 _LOCALE = Path(__file__).parents[1] / "locale"
 
@@ -27,49 +29,45 @@ def run(program: str, arguments: Sequence[str] | None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     language = _language(words)
     _substitute_what_streams_cannot_show()
-    os.umask(0o077)
     from gateway.cli import context  # after the language is decided
 
-    context.LANGUAGE = language
-    return _outcome(program, words, language)
+    context.start(language)
+    with _process_manners():
+        return int(_outcome(program, words))
 
 
-def _outcome(program: str, words: list[str], language: Language) -> int:
+def _outcome(program: str, words: list[str]) -> int:
     import click
 
-    from gateway.cli.commands import program_of
-    from gateway.cli.context import report
+    from gateway.cli.commands import program_of, reads
+    from gateway.cli.context import fatal, report
 
-    signal.signal(signal.SIGTERM, _terminated)
+    as_json = "--json" in words
     try:
-        outcome = program_of(program).main(args=words, prog_name=program, standalone_mode=False)
+        command = program_of(program)
+        with command.make_context(program, list(words)) as context:
+            outcome = command.invoke(context)
         sys.stdout.flush()
-        return int(outcome) if isinstance(outcome, int) else Exit.DONE
+        return outcome if isinstance(outcome, int) else Exit.DONE
     except GatewayError as error:
-        report(error, as_json="--json" in words)
-        return worst({exit_for(error)}) or Exit.PERSON
+        return report(error, as_json=as_json)
     except click.exceptions.Exit as error:
         return error.exit_code
-    except click.UsageError as error:
+    except click.ClickException as error:  # wrong use; the framework's words come from our catalogue
         error.show()
-        return Exit.USAGE
-    except click.ClickException as error:
-        error.show()
+        if as_json:
+            fatal(Finding(code="C020", values={"message": error.format_message(), "command": _help_of(error, program)}),
+                  Exit.USAGE)
         return Exit.USAGE
     except (click.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
     except _Terminated:
         return Exit.TERMINATED
-    except BrokenPipeError:  # `edi status | head` is no fault
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.DONE
+    except BrokenPipeError:  # `edi status | head` is no fault; of an act, nobody has read what it did
+        _close_quietly()
+        return Exit.DONE if reads(program, words) else Exit.PERSON
     except Exception as error:
-        print(say("cli.defect", language, kind=type(error).__name__), file=sys.stderr)  # noqa: T201
-        if "-v" in words or "-vv" in words or os.environ.get("EDI_TRACEBACK"):
-            traceback.print_exc()
-        else:
-            _report_file(error, language)
-        return Exit.DEFECT
+        return _defect(error, program, words, as_json)
 
 
 class _Terminated(BaseException):
@@ -80,14 +78,20 @@ def _terminated(number: int, frame: FrameType | None) -> None:
     raise _Terminated
 
 
+@contextlib.contextmanager
+def _process_manners() -> Iterator[None]:
+    """Files for our own user only, and SIGTERM as an orderly end; given back at the end, for whoever calls `run`."""
+    umask, handler = os.umask(0o077), signal.signal(signal.SIGTERM, _terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, handler or signal.SIG_DFL)
+        os.umask(umask)
+
+
 def _language(words: Sequence[str]) -> Language:
     """Peek at --lang, then at the language of the settings (cron runs under C), then decide and tell gettext."""
-    option = None
-    for position, word in enumerate(words):
-        if word == "--lang" and position + 1 < len(words):
-            option = words[position + 1]
-        elif word.startswith("--lang="):
-            option = word.partition("=")[2]
+    option = _option(words, "--lang")
     setting = None if option or os.environ.get("EDI_LANG") else _setting(words)
     language = choose(option, os.environ, setting)
     os.environ["LANGUAGE"] = language.value
@@ -96,19 +100,29 @@ def _language(words: Sequence[str]) -> Language:
     return language
 
 
+def _option(words: Sequence[str], name: str) -> str | None:
+    """The value of an option, before the framework has read the line; the last one counts."""
+    value = None
+    for position, word in enumerate(words):
+        if word == name and position + 1 < len(words):
+            value = words[position + 1]
+        elif word.startswith(f"{name}="):
+            value = word.partition("=")[2]
+    return value
+
+
+def _settings_file(words: Sequence[str]) -> Path:
+    return Path(_option(words, "--config") or os.environ.get("EDI_CONFIG") or "settings.yaml")
+
+
 def _setting(words: Sequence[str]) -> str | None:
     """The line ``language:`` of the settings, read without judging the file: the command will judge it."""
-    name = os.environ.get("EDI_CONFIG")
-    for position, word in enumerate(words):
-        if word == "--config" and position + 1 < len(words):
-            name = words[position + 1]
-        elif word.startswith("--config="):
-            name = word.partition("=")[2]
     try:
-        lines = Path(name or "settings.yaml").read_text("utf-8", "replace").splitlines()
-    except OSError:
+        lines = _settings_file(words).read_text("utf-8", "replace").splitlines()
+    except (OSError, ValueError):
         return None
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("language:")), None)
+    return next((line.partition(":")[2].partition("#")[0].strip(" \"'") for line in lines
+                 if line.startswith("language:")), None)
 
 
 def _substitute_what_streams_cannot_show() -> None:
@@ -117,15 +131,28 @@ def _substitute_what_streams_cannot_show() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _report_file(error: BaseException, language: Language) -> None:
-    """Leave a report without business data: exception types and code places only, no messages, no values."""
-    lines = [f"{type(error).__name__}"]
-    lines += [f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}"
-              for frame in traceback.extract_tb(error.__traceback__)]
-    path = Path.cwd() / f"edi-defect-{os.getpid()}.txt"
-    try:
-        path.write_text("\n".join(lines) + "\n", "utf-8")
-    except OSError:
-        print("\n".join(lines), file=sys.stderr)  # noqa: T201
-        return
-    print(say("cli.defect.report", language, file=path), file=sys.stderr)  # noqa: T201
+def _close_quietly() -> None:
+    """Nobody reads stdout any more: what is still to be flushed goes nowhere."""
+    with contextlib.suppress(OSError, ValueError):  # a stream that is no file has nothing to flush
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _help_of(error: object, program: str) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context is not None else program} --help"
+
+
+def _defect(error: Exception, program: str, words: Sequence[str], as_json: bool) -> Exit:
+    """Our own fault: a sentence, and a report that can be handed on. The traceback itself is for -vv."""
+    from gateway.cli.context import fatal, tell, verbose
+    from gateway.cli.defects import write_report
+
+    if verbose() > 1 or os.environ.get("EDI_TRACEBACK"):
+        traceback.print_exception(error)
+    path = write_report(error, program, words, _settings_file(words))
+    finding = Finding(code="C021" if path is not None else "C022",
+                      values={"kind": type(error).__name__, "file": str(path)})
+    tell([finding])
+    if as_json:
+        fatal(finding, Exit.DEFECT)
+    return Exit.DEFECT

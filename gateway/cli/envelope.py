@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, moment, note, t, tell
+from gateway.cli.context import common, emit, emit_json, json_option, moment, note, report, t
 from gateway.config import load_settings
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange.assembly import Assembly
@@ -17,16 +17,26 @@ from gateway.findings import Finding
 from gateway.security import EDIFACT, Header, Opened, file_name, open_envelope, seal
 from gateway.spool import write_whole
 
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[0-9a-f]{32}\.p7m")
 _SHOWN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 
 
+def _digest(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not _DIGEST.fullmatch(value.lower()):
+        raise click.BadParameter(t("cli.seal.digest"))
+    return value.lower()
+
+
 @click.command(name="seal", help=t("cli.seal.help"))
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=_FILE, metavar=t("cli.metavar.file"))
 @click.option("--to", "partner", required=True, metavar="ID", help=t("cli.seal.to"))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help=t("cli.seal.output"))
-@click.option("--sequence", type=click.IntRange(min=1), default=1, show_default=True, help=t("cli.seal.sequence"))
-@click.option("--previous", metavar="HEX", default="0" * 64, help=t("cli.seal.previous"))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path),
+              metavar=t("cli.metavar.path"), help=t("cli.seal.output"))
+@click.option("--sequence", type=click.IntRange(min=1), default=1, show_default=True,
+              metavar=t("cli.metavar.number"), help=t("cli.seal.sequence"))
+@click.option("--previous", metavar="SHA256", default="0" * 64, callback=_digest, help=t("cli.seal.previous"))
 @json_option
 @common
 def seal_command(config: Path, file: Path, partner: str, output: Path, sequence: int, previous: str,
@@ -51,9 +61,9 @@ def seal_command(config: Path, file: Path, partner: str, output: Path, sequence:
 
 
 @click.command(name="open", help=t("cli.open.help"))
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=_FILE, metavar=t("cli.metavar.file"))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False),
-              help=t("cli.open.output"))
+              metavar=t("cli.metavar.file"), help=t("cli.open.output"))
 @click.option("--from", "partner", metavar="ID", help=t("cli.open.from"))
 @json_option
 @common
@@ -66,10 +76,9 @@ def open_command(config: Path, file: Path, output: Path, partner: str | None, as
         if refusal is not None:
             raise PartnerError(refusal)
     except PartnerError as error:
-        tell(error.findings)
         if as_json:
             emit_json("opened", {"file": file, "ok": False, "code": error.code})
-        return Exit.TRUST
+        return report(error, as_json=as_json, status=Exit.TRUST)
     write_whole(output, opened.payload)
     if as_json:
         emit_json("opened", {"file": file, "ok": True, "code": None, "output": output, "mic": opened.mic,
@@ -101,4 +110,3 @@ def _open(gateway: Assembly, file: Path, partner: str | None) -> tuple[str, Open
             unknown = error
     assert unknown is not None
     raise unknown
-

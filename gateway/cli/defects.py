@@ -1,0 +1,69 @@
+"""The report of a defect of ours: exception types and places in the code, and nothing that a trader has declared.
+
+It lies where the gateway keeps its state, under ``defects``; where the settings cannot be read, or the state folder
+cannot be written, in the system's folder for temporary files. Never in the current folder: a run of cron stands in
+somebody's home, and a report among his files is found by nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+import traceback
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.cli.commands import called, version
+
+
+def write_report(error: BaseException, program: str, words: Sequence[str], settings: Path) -> Path | None:
+    """Write the report and return where it lies; None when there is no place to write to."""
+    text = "\n".join(_lines(error, program, words)) + "\n"
+    name = f"edi-defect-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.txt"
+    for folder in _folders(settings):
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        except OSError:
+            continue
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        return folder / name
+    return None
+
+
+def _folders(settings: Path) -> Iterator[Path]:
+    state = _state(settings)
+    if state is not None and state.is_dir():
+        yield state / "defects"
+    yield Path(tempfile.gettempdir())
+
+
+def _state(settings: Path) -> Path | None:
+    """The state folder, where the settings are sound. Whatever is wrong with them is not what is reported here."""
+    try:
+        from gateway.config import load_settings
+
+        return load_settings(settings, partners=False).paths.state
+    except Exception:  # this runs after a defect: the next one must not hide it
+        return None
+
+
+def _lines(error: BaseException, program: str, words: Sequence[str]) -> Iterator[str]:
+    yield f"corridor-gateway {version()}, Python {platform.python_version()}, {platform.system()}"
+    yield f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {' '.join([program, *called(words)])}"
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield f"{type(cause).__module__}.{type(cause).__qualname__}"  # never its words: they may quote a file
+        for frame in traceback.extract_tb(cause.__traceback__):
+            yield f"  {_short(frame.filename)}:{frame.lineno} {frame.name}"
+        cause = cause.__cause__ or cause.__context__
+
+
+def _short(filename: str) -> str:
+    """The last three parts: enough to know the module, nothing of where it is installed."""
+    return "/".join(Path(filename).parts[-3:])

@@ -1,0 +1,54 @@
+"""What a corridor says of an interchange, without a gateway, a partner or a ledger: for `edi validate --corridor`.
+
+The same judgement as a receiver gives (`gateway.exchange.inbound`), as far as a file alone can be judged: the layout,
+the rules under ``require``, the arithmetic. Who may say it, and whether it is new, only a ledger knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.edifact import Interchange, Message
+from gateway.errors import GatewayError
+from gateway.exchange.rejection import refusals
+from gateway.findings import Finding, Place
+from gateway.mapping import Corridor
+from gateway.transit.checks import check_declaration
+from gateway.transit.declaration import Declaration
+from gateway.transit.event import Event
+from gateway.transit.terms import from_tree
+
+_WHOLE = ("original", "replacement", "copy", "retransmission")
+
+
+def judge_by_corridor(interchange: Interchange, corridor: Corridor) -> Iterator[Finding]:
+    """Findings of the mapping (M, T), and a COR0nnn for each rule broken, its sentences in the values ``fr``, ``en``.
+
+    Messages of other types than CUSDEC and CUSRES have no corridor.
+    """
+    for message in interchange.messages:
+        try:
+            if message.identifier.type == "CUSDEC":
+                yield from _judge_declaration(interchange.header.control_reference, message, corridor)
+            elif message.identifier.type == "CUSRES":
+                for tree in corridor.read(message):
+                    from_tree(Event, tree)
+        except GatewayError as error:
+            yield from error.findings
+
+
+def _judge_declaration(reference: str, message: Message, corridor: Corridor) -> Iterator[Finding]:
+    tree = corridor.cusdec.to_record(message)
+    declaration = from_tree(Declaration, tree)
+    if declaration.function == "request":
+        return
+    failures = [*corridor.cusdec.requirements(tree),
+                *(check_declaration(declaration) if declaration.function in _WHOLE else ())]
+    if not failures:
+        return
+    tags = {segment.position: segment.tag for segment in message.segments}
+    for failure, refusal in zip(failures, refusals(failures, corridor.cusdec.trace_message(message)), strict=True):
+        yield Finding(code=refusal.rule, values={"fr": refusal.french, "en": refusal.english}, place=Place(
+            interchange=reference or None, message=message.reference, segment=refusal.position, tag=refusal.tag,
+            path=failure.path or None,
+            missing=refusal.position is not None and tags.get(refusal.position) != refusal.tag))
