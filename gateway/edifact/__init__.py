@@ -27,7 +27,7 @@ from gateway.edifact.model import (
 )
 from gateway.edifact.reader import escape, read_interchanges, read_wire
 from gateway.edifact.wire import Element, Repeated
-from gateway.edifact.writer import to_wire, write_interchange
+from gateway.edifact.writer import foreign_characters, to_wire, write_interchange
 
 __all__ = [
     "Contrl",
@@ -49,6 +49,7 @@ __all__ = [
     "code_name",
     "describe",
     "escape",
+    "foreign_characters",
     "load_directory",
     "make_contrl",
     "read_contrl",

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from gateway.edifact import characters
 from gateway.edifact.charsets import Charset, charset, known
 from gateway.edifact.header import write_instant
-from gateway.edifact.model import InterchangeHeader, Message, MessageIdentifier, WireMessage
+from gateway.edifact.model import InterchangeHeader, Message, WireMessage
 from gateway.edifact.reader import escape, identifier_text
 from gateway.edifact.wire import Element, Repeated, Wire
 from gateway.errors import LocalError
@@ -155,45 +155,57 @@ def _header_findings(header: InterchangeHeader) -> Iterator[Finding]:
             yield Finding(code="F061", place=place, values={"part": name, "value": text, "limit": str(limit)})
 
 
+def foreign_characters(message: WireMessage, syntax_identifier: str) -> list[Finding]:
+    """Every component of a message with a character that a set of 0001 lacks: F060 with segment, element, component.
+
+    A message that is asked this before it waits for its interchange cannot stop the others in it. Raises ValueError
+    for no syntax identifier.
+    """
+    announced = charset(syntax_identifier)
+    if announced is None:
+        raise ValueError(f"no syntax identifier: {syntax_identifier!r}")
+    try:
+        if not announced.foreign(message.body.encode(announced.codec)):
+            return []
+    except UnicodeEncodeError:
+        pass
+    return list(_foreign_in(f"UNH'{message.body}", announced, None, None, counted=True))
+
+
 def _foreign(
     header: InterchangeHeader, announced: Charset, messages: Sequence[tuple[str, WireMessage]]
 ) -> list[Finding]:
     """Every component that holds a character outside the set, with its place."""
-    found: list[Finding] = []
     control = header.control_reference
-    for reference, message in [("", WireMessage(MessageIdentifier("", "", ""), _unb(header), 1)), *messages]:
-        head = (
-            f"UNH+{escape(reference)}+{identifier_text(message)}+{escape(message.access_reference or '')}'"
-            if reference
-            else ""
-        )
-        wire = Wire(head + message.body, characters.CANONICAL)
-        for position, raw in enumerate(wire.raws, 1):
-            for number, element in enumerate(wire.elements(raw), 1):
-                for component, text in enumerate(_flat(element), 1):
-                    strange = [character for character in text if not announced.admits(character)]
-                    if strange:
-                        found.append(
-                            Finding(
-                                code="F060",
-                                values={
-                                    "identifier": announced.identifier,
-                                    "text": text,
-                                    "characters": " ".join(
-                                        f"{character} (U+{ord(character):04X})" for character in dict.fromkeys(strange)
-                                    ),
-                                },
-                                place=Place(
-                                    interchange=control,
-                                    message=reference or None,
-                                    segment=position if reference else None,
-                                    tag=wire.tag(raw)[0],
-                                    element=number,
-                                    component=component,
-                                ),
-                            )
-                        )
+    found = list(_foreign_in(_unb(header), announced, control, None, counted=False))
+    for reference, message in messages:
+        head = f"UNH+{escape(reference)}+{identifier_text(message)}+{escape(message.access_reference or '')}'"
+        found.extend(_foreign_in(head + message.body, announced, control, reference, counted=True))
     return found
+
+
+def _foreign_in(
+    text: str, announced: Charset, control: str | None, reference: str | None, *, counted: bool
+) -> Iterator[Finding]:
+    wire = Wire(text, characters.CANONICAL)
+    for position, raw in enumerate(wire.raws, 1):
+        for number, element in enumerate(wire.elements(raw), 1):
+            for component, value in enumerate(_flat(element), 1):
+                strange = [character for character in value if not announced.admits(character)]
+                if strange:
+                    shown = " ".join(f"{character} (U+{ord(character):04X})" for character in dict.fromkeys(strange))
+                    yield Finding(
+                        code="F060",
+                        values={"identifier": announced.identifier, "text": value, "characters": shown},
+                        place=Place(
+                            interchange=control,
+                            message=reference,
+                            segment=position if counted else None,
+                            tag=wire.tag(raw)[0],
+                            element=number,
+                            component=component,
+                        ),
+                    )
 
 
 def _flat(element: Element) -> Sequence[str]:

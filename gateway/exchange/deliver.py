@@ -10,7 +10,7 @@ from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Moment
 from gateway.exchange.summary import Summary
 from gateway.failpoints import reach
-from gateway.spool import write_together
+from gateway.spool import make_folder, write_together
 
 BATCH = 500
 
@@ -24,7 +24,7 @@ def deliver(gateway: Gateway, moment: Moment, summary: Summary) -> None:
         if not pending:
             return
         for folder in {delivery.folder for delivery in pending}:
-            (inbox / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(inbox / folder)
         write_together({inbox / delivery.folder / delivery.name: delivery.content for delivery in pending})
         reach(failpoints.DELIVERED)
         with gateway.ledger.transaction() as transaction:

@@ -21,7 +21,7 @@ from gateway.exchange.taking import take_groups
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.mapping.dialect import NationalRecord, Waiting
-from gateway.spool import claim, settle, settle_together, write_whole
+from gateway.spool import claim, make_folder, read_whole, settle, settle_together, write_whole
 from gateway.texts import Language, hint, sentence
 
 BATCH = 64
@@ -56,22 +56,30 @@ def take_national_files(gateway: Gateway, moment: Moment, summary: Summary, limi
         folder = _Folder(kind, root / "out" / kind, gateway.settings.paths.state / "claimed" / kind,
                          root / "sent" / kind, root / "refused" / kind)
         for path in (folder.out, folder.claimed, folder.sent, folder.refused):
-            path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        claimed = _claim_all(folder, limit)
+            make_folder(path)
+        claimed = _claim_all(folder, limit, summary)
         reach(failpoints.CLAIMED)
         for dialect, names in _by_dialect(claimed, sources, folder, gateway, summary).items():
-            _take_files(gateway, folder, dialect, names, moment, summary)
+            try:
+                _take_files(gateway, folder, dialect, names, moment, summary)
+            except GatewayError as error:  # a dialect that is not there, say: its files stay claimed
+                summary.trouble(error)
+                summary.records_waiting += len(names)
 
 
-def _claim_all(folder: _Folder, limit: int | None) -> dict[str, Path]:
-    """Claimed files by name: those left by an earlier run, then new ones."""
+def _claim_all(folder: _Folder, limit: int | None, summary: Summary) -> dict[str, Path]:
+    """Claimed files by name: those left by an earlier run, then new ones. What is no file is noted and left there."""
     found = {path.name: path for path in sorted(folder.claimed.iterdir()) if path.is_file()}
     for path in sorted(folder.out.iterdir()):
         if limit is not None and len(found) >= limit:
             break
         if path.name.startswith(".") or path.suffix in (".tmp", ".part") or path.name in found:
             continue  # being written by the national side, or its namesake is still claimed
-        taken = claim(path, folder.claimed)
+        try:
+            taken = claim(path, folder.claimed)
+        except GatewayError as error:
+            summary.trouble(error)
+            continue
         if taken is not None:
             found[taken.name] = taken
     return found
@@ -103,8 +111,7 @@ def _take_files(gateway: Gateway, folder: _Folder, dialect: str, names: Sequence
     """
     waiting: list[Waiting] = []
     for start in range(0, len(names), FILES):
-        lot = [*(one.file for one in waiting), *names[start:start + FILES]]
-        files = {name: (folder.claimed / name).read_bytes() for name in lot}
+        files = _read([*(one.file for one in waiting), *names[start:start + FILES]], folder, gateway, summary)
         reading = gateway.dialect(dialect).read(files)
         for refused in reading.refused:
             _refuse(folder, [refused.file], refused.findings, gateway, summary)
@@ -118,6 +125,19 @@ def _take_files(gateway: Gateway, folder: _Folder, dialect: str, names: Sequence
                 "key": one.key, "lacks": one.lacks})], gateway, summary)
         else:
             summary.records_waiting += 1
+
+
+def _read(names: Sequence[str], folder: _Folder, gateway: Gateway, summary: Summary) -> dict[str, bytes]:
+    """The contents of claimed files; what is too large or may not be read is refused."""
+    files = {}
+    for name in names:
+        try:
+            files[name] = read_whole(folder.claimed / name, gateway.settings.limits.file)
+        except GatewayError as error:
+            _refuse(folder, [name], error.findings, gateway, summary)
+        except FileNotFoundError:
+            continue  # another run has filed it meanwhile
+    return files
 
 
 def records_by_files(records: Iterable[NationalRecord]) -> dict[tuple[str, ...], list[NationalRecord]]:
@@ -173,4 +193,6 @@ def _refuse(folder: _Folder, names: Sequence[str], findings: Sequence[Finding], 
 
 
 def _dropped(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    """When a claimed file came: not before its rename, whatever time of change it brought along (cp -p)."""
+    status = path.stat()
+    return datetime.fromtimestamp(max(status.st_mtime, status.st_ctime), UTC)

@@ -7,28 +7,32 @@ event of the national side is taken at once, because there are few and each may 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gateway.edifact import WireMessage, check_message, read_wire
+from gateway.edifact import WireMessage, check_message, foreign_characters, read_wire
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, Moment
 from gateway.exchange.effects import Effects, First
 from gateway.exchange.route import corridor_of, foreign_office, others, recipients
 from gateway.findings import Finding, Place, has_errors
 from gateway.ledger import NewDeclaration, NewDelivery, NewMovement, Transaction
-from gateway.mapping import Corridor
+from gateway.mapping import Corridor, Mapping
 from gateway.mapping.dialect import NationalRecord
 from gateway.references import Path, Tree
 from gateway.texts import Language, sentence
 from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event, Word
-from gateway.transit.mrn import make_mrn
+from gateway.transit.mrn import is_mrn, make_mrn
 from gateway.transit.terms import from_tree, to_tree
 
 _WHOLE = ("original", "replacement", "copy", "retransmission")
 _EARLIER = ("accepted", "presented", "national_reference_date")
+
+SYNTAX = "UNOC"
+"""The character set of everything we send (PROFILE section 1): ISO 8859-1."""
 
 GATEWAY_SERIAL = "G"
 """Serial letter of the numbers that the gateway itself gives (PROFILE section 8, 3): no national register has it."""
@@ -52,10 +56,8 @@ def plan_declaration(gateway: Gateway, transaction: Transaction, record: Nationa
 
     Raises LocalError with the faults, placed in the national file where the dialect knows the place.
     """
-    try:
+    with _placing(record):
         return _plan(gateway, transaction, record, moment)
-    except LocalError as error:
-        raise LocalError(*(placed(finding, record) for finding in error.findings)) from error
 
 
 def take_event(gateway: Gateway, transaction: Transaction, records: Sequence[NationalRecord], source: int,
@@ -66,17 +68,16 @@ def take_event(gateway: Gateway, transaction: Transaction, records: Sequence[Nat
     Raises LocalError: X005 movement not known, X006 office not ours, X007 word not ours to say, L010 said otherwise
     before.
     """
-    together: dict[str, list[Event]] = {}
+    together: dict[str, list[tuple[Event, NationalRecord]]] = {}
     for record in records:
         note_announced(transaction, record, moment)
-        try:
+        with _placing(record):
             event = _own_event(gateway, transaction, record, moment)
-        except LocalError as error:
-            raise LocalError(*(placed(finding, record) for finding in error.findings)) from error
-        together.setdefault(event.reference, []).append(event)
+        together.setdefault(event.reference, []).append((event, record))
     effects = Effects()
-    for events in together.values():
-        _hold(gateway, transaction, events, source, moment, effects)
+    for said in together.values():
+        with _placing(said[0][1]):
+            _hold(gateway, transaction, [event for event, _ in said], source, moment, effects)
     effects.write(gateway, transaction, moment.now)
     return len(effects.messages)
 
@@ -85,10 +86,12 @@ def queue_events(gateway: Gateway, corridor: Corridor, events: Sequence[Event], 
                  source: int | None, answers: int | None) -> None:
     """Queue the message of events of ours for everybody they concern. Raises LocalError when it cannot be written."""
     first = events[0]
-    wire = corridor.write([to_tree(event) for event in events])
-    check(wire)
+    trees = [to_tree(event) for event in events]
+    wire = corridor.write(trees)
+    mapping = corridor.cusres(first.word.value)
+    check(wire, *((mapping, trees[0]) if len(trees) == 1 else ()))
     effects.queue(recipients(first, corridor, gateway.name), "CUSRES", first.mrn, first.word.value, wire,
-                  corridor.cusres(first.word.value), source=source, answers=answers)
+                  mapping, source=source, answers=answers)
     effects.touch(first.mrn)
 
 
@@ -97,6 +100,15 @@ def note_announced(transaction: Transaction, record: NationalRecord, moment: Mom
     for finding in record.findings:
         transaction.journal(subject="record", reference=record.key, at=moment.now,
                             text=sentence(finding, Language.FRENCH))
+
+
+@contextmanager
+def _placing(record: NationalRecord) -> Iterator[None]:
+    """Findings raised inside get their place in the national file."""
+    try:
+        yield
+    except LocalError as error:
+        raise LocalError(*(placed(finding, record) for finding in error.findings)) from error
 
 
 def placed(finding: Finding, record: NationalRecord) -> Finding:
@@ -110,11 +122,21 @@ def placed(finding: Finding, record: NationalRecord) -> Finding:
     return replace(finding, place=replace(finding.place, file=finding.place.file or ", ".join(record.files)))
 
 
-def check(wire: WireMessage) -> None:
-    """Judge our own message by the directory before anybody else does. Raises LocalError with the findings."""
-    findings = check_message(read_wire(wire))
-    if has_errors(findings):
-        raise LocalError(*findings)
+def check(wire: WireMessage, mapping: Mapping | None = None, tree: Tree | None = None) -> None:
+    """Judge our own message by directory and character set before anybody else does, and before others wait beside it.
+
+    mapping, tree  what made it: then a finding also names the path in the record
+    Raises LocalError with the findings.
+    """
+    findings = [*check_message(read_wire(wire)), *foreign_characters(wire, SYNTAX)]
+    if not has_errors(findings):
+        return
+    if mapping is not None and tree is not None:
+        paths = {(one.segment, one.element, one.component): one.path for one in mapping.trace(tree)}
+        findings = [replace(finding, place=replace(finding.place, path=paths.get(
+            (finding.place.segment or 0, finding.place.element or 0, finding.place.component or 1))))
+            for finding in findings]
+    raise LocalError(*findings)
 
 
 def _plan(gateway: Gateway, transaction: Transaction, record: NationalRecord, moment: Moment) -> Plan:
@@ -129,9 +151,11 @@ def _plan(gateway: Gateway, transaction: Transaction, record: NationalRecord, mo
     known = transaction.movement(mrn)
     if known is not None:
         _refuse_old_version(transaction, declaration)
+    if not is_mrn(mrn):
+        raise LocalError(Finding(code="X024", place=Place(path="mrn"), values={"mrn": mrn}))
     tree = to_tree(declaration)
     wire = corridor.cusdec.to_message(tree)
-    check(wire)
+    check(wire, corridor.cusdec, tree)
     partners = [gateway.known_partner(name) for name in others(corridor, gateway.name)]
 
     def apply(source: int, effects: Effects) -> None:

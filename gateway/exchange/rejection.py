@@ -101,6 +101,6 @@ def _sentences(failure: Failure | RuleFailure) -> tuple[str, str]:
 
 def _short(text: str) -> str:
     """The sentence in one line of the width that FTX has; what is longer ends in three dots, for it is prose of ours,
-    not data of theirs."""
-    line = " ".join(text.split())
+    not data of theirs. Signs that UNOC lacks (a dash, a foreign value quoted) are written as question marks."""
+    line = " ".join(text.split()).encode("iso8859-1", "replace").decode("iso8859-1")
     return line if len(line) <= _TEXT else line[:_TEXT - 3].rstrip() + "..."

@@ -5,8 +5,10 @@ Sources: DESIGN section 6, 1 (copies and recipients), TRANSIT 3.1 (which event g
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.errors import LocalError
-from gateway.findings import Finding, Place
+from gateway.findings import NOWHERE, Finding, Place
 from gateway.mapping import Corridor, Corridors
 from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event, Word
@@ -25,7 +27,15 @@ def corridor_of(declaration: Declaration, corridors: Corridors) -> Corridor:
         if office is None:
             raise LocalError(Finding(code="X020", place=Place(path=path, missing=True)))
     assert departure is not None and destination is not None
-    return corridors.between(departure.code, destination.code)
+    try:
+        return corridors.between(departure.code, destination.code)
+    except LocalError as error:
+        unknown = [path for office, path in ((departure, "office_of_departure.code"),
+                                             (destination, "office_of_destination.code"))
+                   if office.code not in corridors.offices]
+        where = Place(path=unknown[0] if unknown else "office_of_destination.code")
+        raise LocalError(*(replace(finding, place=where) if finding.place == NOWHERE else finding
+                           for finding in error.findings)) from error
 
 
 def others(corridor: Corridor, own: str) -> list[str]:

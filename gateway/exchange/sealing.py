@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from gateway.edifact import InterchangeHeader, MessageIdentifier, WireMessage, write_interchange
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.outbound import SYNTAX
 from gateway.exchange.summary import Summary
 from gateway.failpoints import reach
 from gateway.ledger import Transaction
@@ -44,7 +45,7 @@ def _seal_interchange(gateway: Gateway, transaction: Transaction, partner: str, 
     reference = f"{gateway.settings.country}{number:010d}"
     us, them = gateway.settings.unb, gateway.partner(partner).unb
     header = InterchangeHeader(
-        syntax_identifier="UNOC", syntax_version="3", sender=us.identifier, sender_qualifier=us.qualifier,
+        syntax_identifier=SYNTAX, syntax_version="3", sender=us.identifier, sender_qualifier=us.qualifier,
         recipient=them.identifier, recipient_qualifier=them.qualifier, prepared=moment.now,
         control_reference=reference, test="1" if gateway.test else None)
     numbered = [(str(ordinal), message) for ordinal, message in enumerate(messages, 1)]

@@ -60,7 +60,7 @@ def read_csv(content: bytes, file: str, layout: Layout, *, limit: int = FILE_LIM
 
     Raises LocalError with all faults: R001 too large, R006 byte outside the encoding, R010 unknown heading,
     R011 two headings for one column, R012 cell without heading, R013 quote not closed, R014 no heading line,
-    R015 mangled number. R016 (a total that is not the sum) only announces.
+    R015 mangled number, R017 cut off in its last line. R016 (a total that is not the sum) only announces.
     """
     text = _decode(content, file, layout, limit)
     findings: list[Finding] = []
@@ -72,13 +72,19 @@ def read_csv(content: bytes, file: str, layout: Layout, *, limit: int = FILE_LIM
             "headings": ", ".join(synonyms[0] for synonyms in layout.columns.values())}))
     lines: list[Node] = []
     announced: list[Finding] = []
+    width = max(number for number, heading in enumerate(headings, 1) if heading.text)
+    last: Sequence[_Cell] = ()
     for row in rows:
+        last = row
         if not any(cell.text for cell in row):
             continue
         if layout.totals and _same(row[0].text) == _same(layout.totals):
             announced.extend(_totals(row[1:], names[1:], lines, file))
             continue
         lines.append(_line(row, names, file, layout, findings))
+    if 0 < len(last) < width and not text.endswith(("\n", "\r")):  # a line without its end that lacks cells: cut off
+        findings.append(Finding(code="R017", place=_place(last[-1], file),
+                                values={"found": str(len(last)), "wanted": str(width)}))
     if findings:
         raise LocalError(*findings)
     return Table(lines, tuple(announced))

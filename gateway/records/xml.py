@@ -74,7 +74,9 @@ def parse(content: bytes, file: str, *, root: str, limit: int = FILE_LIMIT) -> e
                                  values={"reason": (error.msg or "").partition(", line")[0]}))
     information = element.getroottree().docinfo
     if information.doctype or information.internalDTD is not None:
-        raise LocalError(Finding(code="R002", place=Place(file=file, line=1)))
+        before, _, _ = content.partition(b"<!DOCTYPE")  # in UTF-16 it is not found, and the first line stands
+        line = before.count(b"\n") + 1 if len(before) < len(content) else 1
+        raise LocalError(Finding(code="R002", place=Place(file=file, line=line)))
     if element.tag != root:
         found = str(element.tag)
         raise LocalError(Finding(code="R005", place=Place(file=file, line=element.sourceline, locator=f"/{found}"),

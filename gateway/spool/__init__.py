@@ -5,7 +5,7 @@ own user alone (THREATS section 5). Nothing here knows what a file means.
 """
 
 from gateway.spool.escaping import escaped
-from gateway.spool.folders import free_space, own_folder, require_space
+from gateway.spool.folders import free_space, make_folder, own_folder, require_space
 from gateway.spool.locking import Busy, run_lock
 from gateway.spool.moving import claim, settle, settle_together
 from gateway.spool.private import read_private
@@ -20,6 +20,7 @@ __all__ = [
     "escaped",
     "flush_together",
     "free_space",
+    "make_folder",
     "own_folder",
     "read_private",
     "read_whole",

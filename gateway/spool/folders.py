@@ -32,6 +32,19 @@ def own_folder(path: Path) -> Path:
     return path
 
 
+def make_folder(path: Path) -> Path:
+    """Make sure that a folder exists that others may share (a national system's, say); made 0700. Returns it.
+
+    Raises LocalError B002 (something else stands there), B003 (disk full), B006.
+    """
+    with explained(path):
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except FileExistsError:
+            raise not_regular(path, path.lstat().st_mode) from None
+    return path
+
+
 def free_space(folder: Path) -> int:
     """Octets that our user may still write on the file system of `folder`. Raises LocalError B006."""
     with explained(folder):
