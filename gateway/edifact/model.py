@@ -38,7 +38,7 @@ class Segment:
         raw = self._raw
         if raw[3:4] == self._wire.service.element:
             tag = raw[:3]
-            if self._wire.service.component not in tag:
+            if tag.isalnum():  # no separator, no release character in it
                 return tag
         return self._wire.tag(raw)[0]
 

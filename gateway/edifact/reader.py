@@ -21,7 +21,8 @@ from gateway.findings import Finding, Place, Severity
 
 _BLANK = "\r\n\t \x1a\x00"
 _ADVICE = r"UNA[\s\S]{6}[\r\n]*UNB(?![A-Za-z0-9])"
-_HERE = re.compile(rf"[\r\n\t \x00\x1a]*({_ADVICE}|UNB(?![A-Za-z0-9\s]))")
+_HEADER = r"UNB(?![A-Za-z0-9 \t\r\n])"
+_HERE = re.compile(rf"[\r\n\t \x00\x1a]*({_ADVICE}|{_HEADER})")
 _ANYWHERE = re.compile(rf"{_ADVICE}|(?<![A-Za-z0-9 ])UNB(?=[+\x1d])")
 _BOM = "\xef\xbb\xbf"
 
@@ -74,14 +75,14 @@ def _extent(text: str, start: int) -> tuple[int, str | None, ServiceCharacters |
     """End of the interchange that starts here, its UNA, its service characters (None: unusable), its version."""
     una = text[start : start + UNA_LENGTH] if text.startswith("UNA", start) else None
     unb = start if una is None else text.index("UNB", start + UNA_LENGTH)
-    version = _version(text, unb, una)
+    _, version = _syntax(text, unb, una)
     service = (
         characters.without_una(version, text[unb + 3 : unb + 4]) if una is None else characters.from_una(una, version)
     )
     used = service or characters.DEFAULT
     terminator, element, component = (re.escape(one) for one in (used.terminator, used.element, used.component))
     edge = re.compile(
-        f"{terminator}[\r\n\t ]*(?=(UNZ)(?:{element}|{component}|{terminator}|$)|UNB(?![A-Za-z0-9\\s])|{_ADVICE})"
+        f"{terminator}[\r\n\t ]*(?=(UNZ)(?:{element}|{component}|{terminator}|$)|{_HEADER}|{_ADVICE})"
     )
     position = unb
     while (found := edge.search(text, position)) is not None:
@@ -109,10 +110,12 @@ def _released(text: str, position: int, release: str | None) -> bool:
     return (position - before) % 2 == 1
 
 
-def _version(text: str, unb: int, una: str | None) -> str:
-    """The syntax version (0002), which decides about the repetition separator; "" when it cannot be read."""
-    component = una[3] if una is not None else ":" if text[unb + 3 : unb + 4] != "\x1d" else "\x1f"
-    return text[unb + 4 : unb + 44].partition(component)[2][:1]
+def _syntax(text: str, unb: int, una: str | None) -> tuple[str, str]:
+    """Syntax identifier (0001) and version (0002, one character), as far as they can be read before anything is cut."""
+    separated = text[unb + 3 : unb + 4] == characters.INFORMATION_SEPARATORS.element
+    component, element = una[3:5] if una is not None else "\x1f\x1d" if separated else ":+"
+    identifier, _, rest = text[unb + 4 : unb + 44].partition(element)[0].partition(component)
+    return identifier, rest[:1]
 
 
 def _interchange(
@@ -131,8 +134,7 @@ def _interchange(
     unb = 0
     if una is not None:
         unb = text.index("UNB", UNA_LENGTH)
-    identifier = text[unb + 4 : unb + 8]
-    known = charset(identifier)
+    known = charset(_syntax(text, unb, una)[0])
     codec = known.codec if known is not None and known.multibyte else None
     if known is not None and not known.multibyte and known.codec not in ("ascii", "iso8859-1"):
         text = content.decode(known.codec, "replace")
@@ -148,7 +150,9 @@ def _outside(code: str, junk: str, position: int) -> Finding:
 def _without_header(content: bytes, text: str, position: int, found: list[Finding]) -> Interchange:
     """A source without UNB: nothing, messages on their own, or something else."""
     una = (
-        text[position : position + UNA_LENGTH] if text.startswith("UNA", position) and len(text) >= UNA_LENGTH else None
+        text[position : position + UNA_LENGTH]
+        if text.startswith("UNA", position) and len(text) >= position + UNA_LENGTH
+        else None
     )
     service = characters.from_una(una, "3") if una is not None else characters.DEFAULT
     if service is None:

@@ -122,7 +122,7 @@ class Wire:
     def tag(self, raw: str) -> tuple[str, tuple[str, ...]]:
         """The tag of a segment and its nesting indication (versions 1 to 3), mostly empty."""
         head = raw.partition(self.service.element)[0]
-        tag, *nesting = head.split(self.service.component)
+        tag, *nesting = [self.value(part) for part in head.split(self.service.component)]
         return tag, tuple(nesting)
 
     def start(self, index: int) -> int:
