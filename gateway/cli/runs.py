@@ -7,22 +7,28 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit_json, json_option, moment, note, t, tell, verbose
+from gateway.cli.context import LANGUAGE, common, emit_json, fatal, json_option, moment, note, t, tell, verbose
 from gateway.config import load_settings
+from gateway.errors import GatewayError
 from gateway.exchange import cycle
 from gateway.exchange.assembly import open_gateway
+from gateway.exchange.outage import Told, follow
 from gateway.exchange.summary import Exit, Summary
+from gateway.findings import Finding
 from gateway.spool import Busy, run_lock
+from gateway.texts import sentence
 
 _DEADLINE = Exit.LATER
 """Exit status of a run that the watchdog ends: every state is safe to leave, cron comes round again (DESIGN 6, 15)."""
 
 _partner = click.option("--partner", "partners", multiple=True, metavar="ID", help=t("cli.option.partner"))
-_limit = click.option("--limit", type=click.IntRange(min=1), help=t("cli.option.limit"))
+_limit = click.option("--limit", type=click.IntRange(min=1), metavar=t("cli.metavar.number"),
+                      help=t("cli.option.limit"))
 _dry = click.option("--dry-run", is_flag=True, help=t("cli.option.dry_run"))
 
 
@@ -32,35 +38,68 @@ def _run(name: str, step: Callable[..., Summary], config: Path, partners: tuple[
     if dry_run:
         from gateway.cli.rehearse import rehearse
 
-        return rehearse(settings, as_json)
+        return rehearse(name, settings, partners, limit, as_json)
     locks = settings.paths.state / "lock"
     locks.mkdir(parents=True, exist_ok=True, mode=0o700)
+    now = moment()
     watchdog = _watch(settings.limits.run.total_seconds())
     gc.freeze()  # what is loaded by now stays: the collector need not look at it again for every batch of records
     try:
-        with run_lock(locks / f"{name}.lock"), open_gateway(settings, (now := moment()).now) as gateway:
+        with run_lock(locks / f"{name}.lock", at=now.now), open_gateway(settings, now.now) as gateway:
             summary = step(gateway, now, partners=partners, limit=limit)
     except Busy as busy:
-        if verbose() or sys.stderr.isatty():
-            tell(busy.findings)
-        return Exit.BUSY
+        return _busy(busy, now.now, settings.limits.run, as_json)
     finally:
         watchdog.cancel()
+    _tell(name, settings.paths.state, summary, now.now, as_json)
+    return summary.status
+
+
+def _tell(name: str, state: Path, summary: Summary, now: datetime, as_json: bool) -> None:
+    """What a run has to say: its counts to whoever asked for them, and to everybody what needs somebody."""
+    try:
+        told = follow(state, summary.links, now)
+    except GatewayError as error:  # without its memory the run says one sentence too many, no more
+        told = Told(extra=error.findings)
     if as_json:
         emit_json("run", {"command": name, "exit": int(summary.status), **summary.counts(),
-                          "findings": [{"code": finding.code, "exit": int(status)}
+                          "findings": [{"code": finding.code, "exit": int(status), "text": sentence(finding, LANGUAGE)}
                                        for status, finding in summary.problems]})
     elif verbose():
-        for key, value in summary.counts().items():
-            if value:
-                note(t(f"run.{key}", n=value))
-    tell([finding for _, finding in summary.problems])
-    return summary.status
+        note(t("run.title", command=name, time=f"{now:%Y-%m-%d %H:%M:%S}"))
+        for partner, direction in sorted(summary.links):
+            held = not summary.links[partner, direction]
+            note("  " + t(f"run.link.{direction}.{'held' if held else 'failed'}", partner=partner))
+        counted = [t(f"run.{key}", n=value) for key, value in summary.counts().items() if value]
+        for line in counted or [t("run.nothing")]:
+            note(f"  {line}")
+    tell(told.extra)
+    tell([finding for _, finding in summary.problems
+          if verbose() or not any(finding is silenced for silenced in told.silent)])
+
+
+def _busy(busy: Busy, now: datetime, limit: timedelta, as_json: bool) -> Exit:
+    """Another run is at work: nothing to say, unless it has been at work longer than any run may be."""
+    values = busy.findings[0].values
+    try:
+        overdue = now - datetime.fromisoformat(values["since"]) > limit
+    except (KeyError, ValueError, TypeError):  # it has not written yet since when
+        overdue = False
+    if verbose() or sys.stderr.isatty() or overdue:
+        tell(busy.findings)
+    if as_json:
+        fatal(busy.findings[0], Exit.BUSY)
+    return Exit.BUSY
 
 
 def _watch(seconds: float) -> threading.Timer:
     """A hard deadline outside everything that could hang, the SSH library above all (DEPENDENCIES T15)."""
-    timer = threading.Timer(seconds, lambda: os._exit(_DEADLINE))
+    def end() -> None:
+        tell([Finding(code="X090")])
+        sys.stderr.flush()
+        os._exit(_DEADLINE)
+
+    timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
     return timer

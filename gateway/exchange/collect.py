@@ -56,7 +56,7 @@ class _Fetched:
     error: EnvelopeError | None
 
 
-class _Link:
+class Link:
     """What the ledger knows of a partner's link, as the judgement of order asks for it."""
 
     def __init__(self, transaction: Transaction, partner: str) -> None:
@@ -83,6 +83,9 @@ def collect(gateway: Gateway, partner: str, moment: Moment, summary: Summary, li
                 _collect_batch(gateway, partner, mailbox, entries[start:start + BATCH], moment, summary)
     except GatewayError as error:
         summary.trouble(error)
+        summary.link(partner, "inbound", error)
+    else:
+        summary.link(partner, "inbound")
     _alarm_gaps(gateway, partner, moment, summary)
 
 
@@ -182,7 +185,7 @@ def _store(gateway: Gateway, transaction: Transaction, partner: str, opened: Ope
 
     fault: what refuses it although it is authentic (V32, V33); a duplicate is a duplicate before that.
     """
-    if judge_order(opened, _Link(transaction, partner)) == "duplicate":
+    if judge_order(opened, Link(transaction, partner)) == "duplicate":
         _repeat_receipt(transaction, partner, opened, moment)
         summary.objects_repeated += 1
         return

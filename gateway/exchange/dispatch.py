@@ -36,6 +36,9 @@ def dispatch(gateway: Gateway, partner: str, moment: Moment, summary: Summary) -
                 due = _due(gateway, partner, moment)
     except GatewayError as error:
         summary.trouble(error)
+        summary.link(partner, "outbound", error)
+    else:
+        summary.link(partner, "outbound")
 
 
 def _due(gateway: Gateway, partner: str, moment: Moment) -> list[ObjectOut]:

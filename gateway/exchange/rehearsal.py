@@ -1,31 +1,50 @@
-"""What a run would do, with the same checks and nothing written or sent (EXPERIENCE 3.3, --dry-run)."""
+"""What a run would do, with the same checks and nothing written or sent (EXPERIENCE 3.3, --dry-run).
+
+Sending is rehearsed to the end: each national file is taken in a transaction that is undone. Receiving is rehearsed as
+far as the mailbox: every file is fetched, opened and judged as an object and as an interchange, and stays where it is;
+what its messages would cause is known when they are stored.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
-from gateway.errors import GatewayError
+from gateway.config import Settings
+from gateway.edifact import read_interchanges, rejected_messages, validate
+from gateway.errors import GatewayError, LinkError, PartnerError
 from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.collect import BATCH, Link
 from gateway.exchange.intake import dialect_for, records_by_files
+from gateway.exchange.payload import payload_refusal
+from gateway.exchange.summary import Exit, exit_for
 from gateway.exchange.taking import Taken, take_groups
-from gateway.findings import Finding
+from gateway.findings import Finding, Place
+from gateway.ledger import Ledger
+from gateway.security import EDIFACT, EnvelopeError, Opened, judge_order, open_envelope
+from gateway.transport import DirectoryLane, Entry, Mailbox, open_mailbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsed:
-    """What would happen to the files of one record, or to one partner's waiting objects.
+    """What would happen to the files of one record, to one file in a mailbox, or to one partner's waiting objects.
 
-    subject   file names, or the partner's id
-    action    take, repeat, wait, refuse, seal, dispatch
+    subject   file names, or the partner's id with the name of the file
+    action    take, repeat, wait, refuse, seal, dispatch; of a mailbox collect, known, leave, reject, quarantine,
+              unreachable; of what is stored: judge
     count     messages, objects
-    findings  why it would be refused
+    status    the exit status that this would ask for
+    findings  why
     """
 
     subject: str
     action: str
     count: int = 0
+    status: Exit = Exit.DONE
     findings: tuple[Finding, ...] = ()
 
 
@@ -33,21 +52,46 @@ class _Undone(Exception):
     """Raised inside a transaction so that it leaves no trace."""
 
 
-def rehearse_send(gateway: Gateway, moment: Moment) -> Iterator[Rehearsed]:
-    """Every national file that waits and every object that is due, judged and then undone."""
+@contextlib.contextmanager
+def open_rehearsal(settings: Settings, now: datetime) -> Iterator[Gateway]:
+    """A gateway that makes no ledger and brings none to a new schema; where there is none yet, an empty one elsewhere.
+
+    Raises LocalError L004 for a ledger that the next run would first bring to its schema.
+    """
+    with contextlib.ExitStack() as stack:
+        url = settings.ledger
+        absent = not Path(url.removeprefix("sqlite:///")).exists()
+        if absent:
+            url = f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory(prefix='edi-rehearsal-'))}/ledger.db"
+        ledger = Ledger.open(url, now=now, create=absent)
+        stack.callback(ledger.close)
+        yield Gateway(settings, ledger)
+
+
+def rehearse_national(gateway: Gateway, moment: Moment, *, limit: int | None = None) -> Iterator[Rehearsed]:
+    """Every national file that waits, taken and then undone."""
     national = gateway.settings.national
+    left = limit
     for kind, sources in (("declarations", national.declarations), ("events", national.events)):
         grouped: dict[str, dict[str, bytes]] = {}
         for folder in (gateway.settings.paths.state / "claimed" / kind, gateway.settings.paths.national / "out" / kind):
             for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+                if left is not None and left <= 0:
+                    break
+                left = None if left is None else left - 1
                 dialect = dialect_for(path.name, sources)
                 if dialect is None:
-                    yield Rehearsed(subject=path.name, action="refuse", findings=(Finding(code="X001"),))
+                    yield Rehearsed(subject=path.name, action="refuse", status=Exit.PERSON,
+                                    findings=(Finding(code="X001", place=Place(file=path.name)),))
                 else:
                     grouped.setdefault(dialect, {})[path.name] = path.read_bytes()
         for dialect, files in grouped.items():
             yield from _rehearse_files(gateway, kind, dialect, files, moment)
-    for partner in sorted(gateway.settings.partners):
+
+
+def rehearse_outward(gateway: Gateway, moment: Moment, partners: Sequence[str] = ()) -> Iterator[Rehearsed]:
+    """Messages that would be sealed and objects that would be put up, by partner."""
+    for partner in _chosen(gateway, partners):
         with gateway.ledger.transaction() as transaction:
             groups = transaction.waiting(partner)
             due = transaction.due_objects(partner, now=moment.now)
@@ -57,11 +101,73 @@ def rehearse_send(gateway: Gateway, moment: Moment) -> Iterator[Rehearsed]:
             yield Rehearsed(subject=partner, action="dispatch", count=len(due))
 
 
+def rehearse_inward(gateway: Gateway, moment: Moment, *, partners: Sequence[str] = (),
+                    limit: int | None = None) -> Iterator[Rehearsed]:
+    """Every file in the mailboxes, fetched, opened and judged, and left there; then what is stored and waits."""
+    for partner in _chosen(gateway, partners):
+        lane = gateway.lane(partner, "inbound")
+        if isinstance(lane, DirectoryLane) and not (lane.path / "new").is_dir():
+            continue  # opening a mailbox makes its folders
+        try:
+            with open_mailbox(lane, clock=moment.clock) as mailbox:
+                entries = mailbox.list()[:limit]
+                for foreign in mailbox.foreign:
+                    yield Rehearsed(subject=f"{partner} {foreign.name}", action="leave", status=Exit.TRUST, findings=(
+                        Finding(code="E_NAME", place=Place(file=foreign.name)),))
+                for start in range(0, len(entries), BATCH):
+                    yield from _rehearse_batch(gateway, partner, mailbox, entries[start:start + BATCH], moment)
+        except GatewayError as error:
+            yield Rehearsed(subject=partner, action="unreachable", status=exit_for(error),
+                            findings=tuple(error.findings))
+    with gateway.ledger.transaction() as transaction:
+        stored = len(transaction.unprocessed_interchanges(BATCH))
+    if stored:
+        yield Rehearsed(subject=gateway.name, action="judge", count=stored)
+
+
+def _rehearse_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[Entry],
+                    moment: Moment) -> Iterator[Rehearsed]:
+    for entry, content in mailbox.fetch(entries, limit=gateway.settings.limits.file):
+        subject = f"{partner} {entry.name}"
+        if isinstance(content, LinkError):
+            yield Rehearsed(subject=subject, action="leave", status=Exit.LATER, findings=tuple(content.findings))
+            continue
+        try:
+            opened = open_envelope(entry.name, content, recipient=gateway.name, keys=gateway.decryption_keys,
+                                   trust=gateway.trust(partner), now=moment.now,
+                                   environment=gateway.settings.environment)
+            with gateway.ledger.transaction() as transaction:
+                order = judge_order(opened, Link(transaction, partner))
+            refusal = payload_refusal(gateway.settings, partner, opened)
+            if refusal is not None and order == "new":
+                raise PartnerError(refusal)
+        except EnvelopeError as error:
+            waits = error.code == "E_FUTURE"
+            yield Rehearsed(subject=subject, action="leave" if waits else "quarantine", status=Exit.TRUST,
+                            findings=tuple(error.findings))
+        except PartnerError as error:
+            yield Rehearsed(subject=subject, action="quarantine", status=Exit.TRUST, findings=tuple(error.findings))
+        else:
+            yield Rehearsed(subject=subject, action="known") if order == "duplicate" else _content(subject, opened)
+
+
+def _content(subject: str, opened: Opened) -> Rehearsed:
+    """An authentic object that would be stored: a receipt, or an interchange with the verdict on its syntax."""
+    if opened.header.content_type != EDIFACT:
+        return Rehearsed(subject=subject, action="collect")
+    interchange = next(read_interchanges(opened.payload))
+    findings = validate(interchange)
+    refused = rejected_messages(findings)
+    return Rehearsed(subject=f"{subject} ({interchange.header.control_reference})",
+                     action="reject" if refused else "collect", count=len(interchange.messages),
+                     status=Exit.PERSON if refused else Exit.DONE, findings=tuple(findings) if refused else ())
+
+
 def _rehearse_files(gateway: Gateway, kind: str, dialect: str, files: dict[str, bytes],
                     moment: Moment) -> Iterator[Rehearsed]:
     reading = gateway.dialect(dialect).read(files)
     for refused in reading.refused:
-        yield Rehearsed(subject=refused.file, action="refuse", findings=refused.findings)
+        yield Rehearsed(subject=refused.file, action="refuse", status=Exit.PERSON, findings=refused.findings)
     for waiting in reading.waiting:
         yield Rehearsed(subject=waiting.file, action="wait")
     outcomes: list[tuple[tuple[str, ...], Taken | GatewayError]] = []
@@ -72,6 +178,11 @@ def _rehearse_files(gateway: Gateway, kind: str, dialect: str, files: dict[str, 
     for names, outcome in outcomes:
         subject = ", ".join(names)
         if isinstance(outcome, GatewayError):
-            yield Rehearsed(subject=subject, action="refuse", findings=tuple(outcome.findings))
+            yield Rehearsed(subject=subject, action="refuse", status=exit_for(outcome),
+                            findings=tuple(outcome.findings))
         else:
             yield Rehearsed(subject=subject, action="repeat" if outcome.repeated else "take", count=outcome.messages)
+
+
+def _chosen(gateway: Gateway, partners: Sequence[str]) -> list[str]:
+    return [gateway.partner(name).partner for name in partners] or sorted(gateway.settings.partners)

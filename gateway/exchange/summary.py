@@ -76,6 +76,13 @@ class Summary:
     answers_taken: int = 0
     deliveries_written: int = 0
     problems: list[tuple[Exit, Finding]] = field(default_factory=list)
+    links: dict[tuple[str, str], tuple[Finding, ...]] = field(default_factory=dict)
+    """Mailboxes that this run asked for, by partner and direction: what the link failed with, nothing when it held."""
+
+    def link(self, partner: str, direction: str, error: GatewayError | None = None) -> None:
+        """Note how a session ended; only a failure of the link counts, what else went wrong is no outage."""
+        if error is None or isinstance(error, LinkError):
+            self.links[partner, direction] = () if error is None else tuple(error.findings)
 
     def trouble(self, error: GatewayError, status: Exit | None = None) -> None:
         """Note an error and the exit status it asks for; the run goes on."""
