@@ -49,11 +49,12 @@ class Rule:
                 reading.fault(misfit, cell.part, node, prefix + self.terms[0])
                 return
         origin = (reading.files[nodes[0][0].part], nodes[0][2])
-        for term, template in self._terms.items():
-            made = template.echo(parts)
-            if made:
-                put(tree, term, made)
-                reading.origins[prefix + term] = origin
+        made = {term: whole for term, template in self._terms.items() if (whole := template.echo(parts))}
+        for term, value in made.items():
+            put(tree, term, value)
+            reading.origins[prefix + term] = origin
+        for cell, _, node in nodes if not made else ():  # parts of a term whose other parts stand nowhere
+            reading.announce(cell.part, node, "D121", value=node.text[:80], term=prefix + self.terms[0])
 
     def check(self, scope: Scope, tree: Tree, prefix: str, reading: Reading) -> None:
         origins = [reading.origins.get(prefix + term) for term in self._terms]
