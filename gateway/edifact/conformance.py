@@ -8,17 +8,23 @@ with the findings in hand. Source: UN/EDIFACT directory of the message (UNH S009
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from gateway.edifact.characters import excerpt, known_version
+from gateway.edifact.characters import ServiceCharacters, excerpt, known_version
 from gateway.edifact.diagnosis import Diagnosis, Disorder
 from gateway.edifact.directory import Dependency, Directory, MessageType, directory_of, known_messages
 from gateway.edifact.formats import Fault, broken, faults
 from gateway.edifact.interchange import Interchange
 from gateway.edifact.model import Message, MessageIdentifier, Segment
-from gateway.edifact.rules import SegmentRule, compile_segment, fits
+from gateway.edifact.quick import Quick
+from gateway.edifact.rules import SegmentRule, compile_segment
 from gateway.edifact.structure import Structure
 from gateway.edifact.syntax import capped
+from gateway.edifact.wire import Wire
 from gateway.findings import Finding, Place
+
+_SETS = 8
+"""Sets of service characters whose quick verdicts are kept; traffic has one or two."""
 
 
 class Conformance:
@@ -35,6 +41,17 @@ class Conformance:
             if definition is None:
                 raise ValueError(f"{directory.name} has no segment {tag}")
             self.rules[tag] = self.rules[name] = compile_segment(definition, directory)
+        self._quick: dict[tuple[ServiceCharacters, str | None], Quick] = {}
+
+    def quick(self, wire: Wire) -> Quick:
+        """The quick verdict for messages that stand in this text."""
+        key = (wire.service, wire.codec)
+        found = self._quick.get(key)
+        if found is None:
+            if len(self._quick) >= _SETS:
+                self._quick.clear()  # somebody sends every set of service characters there is
+            found = self._quick[key] = Quick(self.structure, self.rules, wire.service)
+        return found
 
     def tags(self, segments: Sequence[Segment]) -> list[str]:
         """The tags in order, with UNS as ``UNS+D`` and ``UNS+S`` where the message has both."""
@@ -49,7 +66,7 @@ class Conformance:
 _HELD: dict[tuple[str, str, str, str], Conformance] = {}
 
 
-def _conformance(identifier: MessageIdentifier, syntax_version: str) -> Conformance | None:
+def conformance_of(identifier: MessageIdentifier, syntax_version: str) -> Conformance | None:
     """The compiled message type; None for one we do not hold. What a partner invents is not kept in memory."""
     key = (identifier.type, identifier.version, identifier.release, syntax_version)
     if identifier.agency != "UN":
@@ -73,21 +90,21 @@ def check_message(message: Message, syntax_version: str | None = None, interchan
     identifier = message.identifier
     service = message.wire.service
     version = known_version(syntax_version or ("4" if service.repetition is not None else "3"))
-    held = _conformance(identifier, version)
+    held = conformance_of(identifier, version)
     if held is None:
         return [_unknown(message, identifier, interchange)]
+    if not held.dependencies and held.quick(message.wire).conforms(message.wire, message.raws):
+        return []
+    return every_fault(held, message, interchange)
+
+
+def every_fault(held: Conformance, message: Message, interchange: str | None) -> list[Finding]:
+    """The slow and exact walk: every fault of a message, in order of place."""
     segments = message.segments
     tags = held.tags(segments)
-    rules, decimal = held.rules, service.decimal
-    if not held.dependencies and held.structure.accepts(tags):
-        for tag, segment in zip(tags, segments, strict=True):
-            if fits(rules[tag], segment.elements, decimal) is not True:
-                break
-        else:
-            return []
     place = _Places(interchange, message.reference)
     found = list(capped(_disorders(held, message, tags, place)))
-    found.extend(capped(_faults(held, segments, decimal, place)))
+    found.extend(capped(_faults(held, segments, message.wire.service.decimal, place)))
     return sorted(found, key=lambda finding: (finding.place.segment or 0, finding.place.missing))
 
 
@@ -95,8 +112,12 @@ def validate(interchange: Interchange) -> list[Finding]:
     """Everything wrong with an interchange: syntax, envelope, then each message against its directory."""
     found = list(interchange.findings)
     header = interchange.header
-    for message in interchange.messages:
-        found.extend(check_message(message, header.syntax_version or None, header.control_reference or None))
+    for number, message in enumerate(interchange.messages):
+        below = check_message(message, header.syntax_version or None, header.control_reference or None)
+        if below and interchange.labels:
+            group, occurrence = interchange.labels[number]
+            below = [replace(one, place=replace(one.place, group=group, occurrence=occurrence)) for one in below]
+        found.extend(below)
     return found
 
 

@@ -128,16 +128,18 @@ class MessageIdentifier:
 class WireMessage:
     """A message as text, without its UNH and UNT.
 
-    body               the segments after UNH and before UNT as on the wire, with the separators ``:+.?'`` (without a
-                       repetition separator), no line breaks, values already released
+    body               the segments after UNH and before UNT as on the wire, with the separators ``:+.?'`` (and, in
+                       version 4, ``*``), no line breaks, values already released
     segments           how many segments stand in `body`
     access_reference   0068 of UNH, where the message has one
+    syntax_version     "4" where `*` repeats an element in `body` and is released as a character; else "3"
     """
 
     identifier: MessageIdentifier
     body: str
     segments: int
     access_reference: str | None = None
+    syntax_version: str = "3"
 
 
 class Message:
@@ -169,6 +171,11 @@ class Message:
     def wire(self) -> Wire:
         """The text this message stands in."""
         return self._wire
+
+    @property
+    def raws(self) -> Sequence[str]:
+        """The texts of the segments as they were cut (see `Wire.raws`), without looking into them."""
+        return self._wire.raws[self._start : self._end]
 
     @property
     def count(self) -> int:

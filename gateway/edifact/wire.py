@@ -93,6 +93,11 @@ class Wire:
         return tuple([self.value(text) for text in part.split(self.service.component, MOST)]) if part else ()
 
     @property
+    def codec(self) -> str | None:
+        """What decodes the values where a character may take more than one byte; None where it never does."""
+        return self._codec
+
+    @property
     def base(self) -> int:
         """Byte offset of the first segment's place in the interchange."""
         return self._base
