@@ -14,6 +14,7 @@ from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 
 _CHECKOUT = Path(__file__).parents[2]
+_FIGURE = ("name", "value", "unit", "against", "ratio", "target")
 
 
 @click.command(name="bench", help=t("cli.bench.help"))
@@ -35,7 +36,7 @@ def bench_command(name: str | None, scale: float, as_json: bool) -> int:
         for figure in import_module(f"tests.bench.{chosen}").figures(scale):
             met = met and figure.ok
             if as_json:
-                emit_json("figure", {slot: getattr(figure, slot) for slot in figure.__slots__} | {"ok": figure.ok})
+                emit_json("figure", {name: getattr(figure, name) for name in _FIGURE} | {"ok": figure.ok})
             else:
                 emit(t("bench.line", name=figure.name, value=f"{figure.value:,.4g}", unit=figure.unit,
                        against=figure.against or "—", ratio="—" if figure.ratio is None else f"{figure.ratio:.3g}",

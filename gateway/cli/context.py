@@ -40,6 +40,11 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+def language() -> Language:
+    """The language of this run."""
+    return LANGUAGE
+
+
 def t(key: str, **values: object) -> str:
     """The sentence for a key in the language of this run."""
     return say(key, LANGUAGE, **values)
@@ -106,8 +111,12 @@ def emit(line: str = "") -> None:
 
 
 def emit_json(kind: str, item: Mapping[str, object]) -> None:
-    """One JSON object on one line, with its schema number and kind (EXPERIENCE 3.4)."""
-    click.echo(to_json({"schema": 1, "kind": kind, **{key: plain(value) for key, value in item.items()}}))
+    """One JSON object on one line, with its schema number and kind (EXPERIENCE 3.4).
+
+    What the item itself calls its kind becomes ``<kind>_kind``: the reader tells the lines apart by `kind` alone.
+    """
+    named = {f"{kind}_kind" if key == "kind" else key: plain(value) for key, value in item.items()}
+    click.echo(to_json({"schema": 1, "kind": kind, **named}))
 
 
 def to_json(value: object) -> str:

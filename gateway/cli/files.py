@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 
 from gateway.cli.context import (
-    LANGUAGE,
     emit,
     emit_json,
     json_option,
+    language,
     moment,
     note,
     t,
@@ -147,10 +147,10 @@ def _plain(finding: Finding) -> dict[str, object]:
 
 def _sentence(finding: Finding) -> str:
     """A rule of a corridor brings its own sentences; all others stand in the catalogue."""
-    own = finding.values.get(LANGUAGE.value)
+    own = finding.values.get(language().value)
     if own is None or not finding.code.startswith("COR"):
-        return sentence(finding, LANGUAGE)
-    place = where(finding.place, LANGUAGE)
+        return sentence(finding, language())
+    place = where(finding.place, language())
     return f"{place}: {finding.code}: {own}" if place else f"{finding.code}: {own}"
 
 

@@ -25,22 +25,22 @@ _ADDRESS = re.compile(
 _KEY_TYPE = re.compile(r"(ssh|ecdsa|sk-ssh|sk-ecdsa|rsa)-\S+")
 
 
-@click.group(name="partner", help=t("cli.partner.help"))
+@click.group(name="partner", help=t("cli.partner.help"), subcommand_metavar=t("cli.metavar.command"))
 def partner_command() -> None:
     """The partners of this gateway."""
 
 
 @partner_command.command(name="add", help=t("cli.partner.add.help"))
 @click.argument("partner", metavar="ID")
-@click.option("--folder", required=True, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
-              help=t("cli.partner.folder"))
+@click.option("--folder", required=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
+              metavar=t("cli.metavar.folder"), help=t("cli.partner.folder"))
 @click.option("--country", required=True, metavar="XX", help=t("cli.partner.country"))
 @click.option("--name-fr", required=True, metavar="NAME", help=t("cli.partner.name_fr"))
 @click.option("--name-en", required=True, metavar="NAME", help=t("cli.partner.name_en"))
 @click.option("--outbound", required=True, metavar="ADDRESS", help=t("cli.partner.outbound"))
 @click.option("--inbound", metavar="ADDRESS", help=t("cli.partner.inbound"))
-@click.option("--host-keys", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
-              help=t("cli.partner.host_keys"))
+@click.option("--host-keys", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              metavar=t("cli.metavar.file"), help=t("cli.partner.host_keys"))
 @click.option("--agreement", metavar="REF", help=t("cli.partner.agreement"))
 @click.option("--contact", nargs=3, metavar="NAME TELEPHONE MAIL", help=t("cli.partner.contact"))
 @json_option

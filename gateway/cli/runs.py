@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import LANGUAGE, common, emit_json, fatal, json_option, moment, note, t, tell, verbose
+from gateway.cli.context import common, emit_json, fatal, json_option, language, moment, note, t, tell, verbose
 from gateway.config import load_settings
 from gateway.errors import GatewayError
 from gateway.exchange import cycle
@@ -63,8 +63,9 @@ def _tell(name: str, state: Path, summary: Summary, now: datetime, as_json: bool
         told = Told(extra=error.findings)
     if as_json:
         emit_json("run", {"command": name, "exit": int(summary.status), **summary.counts(),
-                          "findings": [{"code": finding.code, "exit": int(status), "text": sentence(finding, LANGUAGE)}
-                                       for status, finding in summary.problems]})
+                          "findings": [
+            {"code": finding.code, "exit": int(status), "text": sentence(finding, language())}
+            for status, finding in summary.problems]})
     elif verbose():
         note(t("run.title", command=name, time=f"{now:%Y-%m-%d %H:%M:%S}"))
         for partner, direction in sorted(summary.links):

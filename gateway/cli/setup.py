@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import LANGUAGE, common, emit, emit_json, json_option, t, table, tell, without_settings
+from gateway.cli.context import common, emit, emit_json, json_option, language, t, table, tell, without_settings
 from gateway.config import SettingsAnswers, load_settings, resolved, settings_text
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange.assembly import Assembly
@@ -36,7 +36,7 @@ def init_command(folder: Path, gateway: str, country: str, time_zone: str, envir
     if settings.exists():
         raise LocalError(Finding(code="C003", values={"folder": str(folder), "file": settings.name}))
     text = settings_text(SettingsAnswers(gateway=gateway, country=country, time_zone=time_zone,
-                                         environment=environment, language=LANGUAGE.value), language=LANGUAGE)
+                                         environment=environment, language=language().value), language=language())
     for name in _FOLDERS:
         (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.write_text(text, "utf-8")
@@ -95,7 +95,7 @@ def check_command(config: Path, as_json: bool) -> int:
         emit_json("config-check", {"file": config, "ok": not findings, "partners": partners, "corridors": corridors,
                                    "findings": [{"code": finding.code, "file": finding.place.file,
                                                  "line": finding.place.line, "column": finding.place.column,
-                                                 "text": sentence(finding, LANGUAGE)}
+                                                 "text": sentence(finding, language())}
                                                 for finding in findings]})
     if findings:
         tell(findings)
