@@ -6,6 +6,9 @@ Keys and ciphertext differ every time; what is inside the sealed files does not.
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +21,7 @@ from gateway.exchange.summary import Summary
 from gateway.security import make_identity
 from tests.golden.story.scenarios import Participant
 
+ROOT = Path(__file__).parents[3]
 ENVIRONMENT = "demo"
 LIFE = timedelta(days=60)
 DIALECTS = (("*.xml", "tgotr/asycuda"), ("*-t1.csv", "tgotr/asycuda"), ("*.csv", "tgotr/csv"),
@@ -51,6 +55,13 @@ class Office:
         folder = self.home / "national" / "in"
         return {path.relative_to(folder).as_posix(): path.read_bytes()
                 for path in sorted(folder.rglob("*")) if path.is_file()}
+
+    def shown(self, reference: str, language: str) -> bytes:
+        """What `edi show` prints, by a process of its own: a process speaks one language."""
+        options = ("--config", str(self.settings), "--lang", language)
+        return subprocess.run(
+            [sys.executable, "-m", "gateway.cli", "show", reference, *options], cwd=ROOT,
+            env={**os.environ, "PYTHONUTF8": "1"}, check=True, capture_output=True, timeout=60).stdout
 
     def run(self, at: datetime) -> Summary:
         """One `edi-sync` at a moment."""

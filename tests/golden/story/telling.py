@@ -48,6 +48,11 @@ class _Teller:
             self._take(step)
             states += "".join(self._states(step))
         self._files[STATES] = states.encode()
+        departure = self._offices[0]
+        for language in ("fr", "en"):
+            printed = departure.shown(self._scenario.shown, language)
+            told, _, _ = printed.rpartition(b"\n\n")  # the history comes last; it names sealed files, new every time
+            self._files[f"steps/show-{self._scenario.shown}.{language}.txt"] = told + b"\n"
         return self._files
 
     def _take(self, step: Step) -> None:
