@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from gateway.errors import GatewayError, LinkError, PartnerError
@@ -19,7 +19,7 @@ from gateway.exchange.sealing import seal_receipt
 from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
-from gateway.ledger import Transaction
+from gateway.ledger import Moved, Transaction
 from gateway.ledger.rows import KnownObject
 from gateway.security import (
     EDIFACT,
@@ -78,7 +78,8 @@ def collect(gateway: Gateway, partner: str, moment: Moment, summary: Summary, li
         with open_mailbox(gateway.lane(partner, "inbound"), clock=moment.clock) as mailbox:
             entries = mailbox.list()[:limit]
             for foreign in mailbox.foreign:
-                summary.trouble(PartnerError(Finding(code="E_NAME", place=Place(file=foreign.name))), Exit.TRUST)
+                summary.trouble(PartnerError(Finding(code="E_NAME", place=Place(file=f"{partner}/{foreign.name}"))),
+                                Exit.TRUST)
             for start in range(0, len(entries), BATCH):
                 _collect_batch(gateway, partner, mailbox, entries[start:start + BATCH], moment, summary)
     except GatewayError as error:
@@ -127,7 +128,7 @@ def _fetch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[E
            summary: Summary) -> Iterator[_Fetched]:
     for entry, content in mailbox.fetch(entries, limit=gateway.settings.limits.file):
         if isinstance(content, LinkError):
-            summary.trouble(content)
+            summary.trouble(_in_mailbox(content, partner, entry.name))
             continue
         try:
             opened = open_envelope(entry.name, content, recipient=gateway.name, keys=gateway.decryption_keys,
@@ -153,7 +154,7 @@ def _settle(gateway: Gateway, transaction: Transaction, partner: str, file: _Fet
             return _quarantine(gateway, transaction, partner, file, fault, moment, summary)
     assert error is not None
     if error.code == _WAITS or (error.code == "E_NAME" and _first_sight(transaction, partner, file, moment)):
-        summary.trouble(error)
+        summary.trouble(_in_mailbox(error, partner, file.entry.name))
         return False
     return _quarantine(gateway, transaction, partner, file, error, moment, summary)
 
@@ -175,8 +176,14 @@ def _quarantine(gateway: Gateway, transaction: Transaction, partner: str, file: 
     transaction.note_incoming(partner=partner, name=file.entry.name, code=error.code, size=len(file.content),
                               kept=kept.name, at=moment.now)
     summary.objects_quarantined += 1
-    summary.trouble(error, Exit.TRUST)
+    summary.trouble(_in_mailbox(error, partner, file.entry.name), Exit.TRUST)
     return True
+
+
+def _in_mailbox(error: GatewayError, partner: str, name: str) -> GatewayError:
+    """The same error with its place: whose mailbox, which file."""
+    findings = [replace(finding, place=replace(finding.place, file=f"{partner}/{name}")) for finding in error.findings]
+    return LinkError(*findings) if isinstance(error, LinkError) else PartnerError(*findings)
 
 
 def _store(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, name: str,
@@ -215,7 +222,7 @@ def _store(gateway: Gateway, transaction: Transaction, partner: str, opened: Ope
 def _add_interchange(transaction: Transaction, partner: str, opened: Opened, stored: int, moment: Moment,
                      summary: Summary) -> None:
     """Hold the interchange for judgement. A reference already taken by other content is noted, never judged: its CONTRL
-    would speak of the first one."""
+    would speak of the first one. The same interchange in a new envelope was judged before."""
     glance = look_at(opened.payload)
     assert glance is not None
     try:
@@ -223,12 +230,14 @@ def _add_interchange(transaction: Transaction, partner: str, opened: Opened, sto
             transaction.add_interchange_in(
                 partner=partner, object_id=stored, control_reference=glance.header.control_reference,
                 type=glance.message_type, test=glance.header.test is not None, payload=opened.payload, at=moment.now)
+    except Moved:
+        summary.objects_repeated += 1
     except PartnerError:
         reference = glance.header.control_reference
         transaction.note_incoming(partner=partner, name=reference, code="X031", size=len(opened.payload),
                                   kept=f"object {stored}", at=moment.now)
-        summary.trouble(PartnerError(Finding(code="X031", values={"reference": reference, "partner": partner})),
-                        Exit.PERSON)
+        summary.trouble(PartnerError(Finding(code="X031", place=Place(interchange=reference), values={
+            "reference": reference, "partner": partner})), Exit.PERSON)
 
 
 def _repeat_receipt(transaction: Transaction, partner: str, opened: Opened, moment: Moment) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.config import Settings
 from gateway.edifact import InterchangeHeader, read_interchanges
@@ -36,11 +36,11 @@ def payload_refusal(settings: Settings, partner: str, opened: Opened) -> Finding
     on yet are E_PAYLOAD: they keep their place in the order of the link and nothing is claimed about them.
     """
     kind = opened.header.content_type
+    place = Place(interchange=f"{partner} {opened.header.sequence}")
     try:
         check_payload_kind(opened)
     except EnvelopeError as error:
-        return error.findings[0]
-    place = Place(interchange=f"{partner} {opened.header.sequence}")
+        return replace(error.findings[0], place=place)
     if kind == RECEIPT:
         return None
     glance = look_at(opened.payload) if kind == EDIFACT else None

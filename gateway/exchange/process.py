@@ -24,12 +24,14 @@ from gateway.edifact import (
     validate,
     wants_contrl,
 )
-from gateway.errors import GatewayError, PartnerError
+from gateway.errors import GatewayError, LocalError, PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Moment
 from gateway.exchange.effects import Effects
-from gateway.exchange.inbound import Incoming, Judgement, judge_cusdec, judge_cusres, nothing
-from gateway.exchange.summary import Exit, Summary
+from gateway.exchange.inbound import judge_cusdec
+from gateway.exchange.inbound_events import judge_cusres
+from gateway.exchange.judgement import Incoming, Judgement, held, nothing
+from gateway.exchange.summary import Exit, Summary, exit_for
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import NewMessageIn, Transaction
@@ -121,12 +123,14 @@ def _queue_contrl(transaction: Transaction, row: InterchangeIn, wire: WireMessag
 
 def _judge(incoming: Incoming, summary: Summary) -> Judgement:
     kind = incoming.message.identifier.type
-    if kind == "CUSDEC":
-        return judge_cusdec(incoming)
-    if kind == "CUSRES":
-        return judge_cusres(incoming)
     if kind == "CONTRL":
         return _take_contrl(incoming, summary)
+    if kind in ("CUSDEC", "CUSRES"):
+        glance = peek(incoming.message)
+        try:
+            return judge_cusdec(incoming, glance) if kind == "CUSDEC" else judge_cusres(incoming, glance)
+        except LocalError as error:  # our own corridor or mapping is at fault
+            return held(incoming, glance, error.findings)
     return Judgement(state="UNREADABLE", problems=(Finding(code="X033", place=incoming.place, values={"type": kind}),))
 
 
@@ -221,7 +225,9 @@ def _judge_held(gateway: Gateway, moment: Moment, summary: Summary) -> None:
                                     message=read_wire(wire, row.message_reference), moment=moment)
                 judgement = _judge(incoming, summary)
                 if judgement.state == "HELD":
-                    if moment.now - row.at >= PATIENCE:
+                    if _status(judgement.problems) is Exit.SETTINGS:  # ours to mend, however long it takes
+                        summary.trouble(LocalError(*judgement.problems), Exit.SETTINGS)
+                    elif moment.now - row.at >= PATIENCE:
                         transaction.settle_message_in(row.id, state="UNREADABLE", at=moment.now)
                         summary.trouble(PartnerError(*judgement.problems), Exit.PERSON)
                     continue
@@ -242,7 +248,12 @@ def _count(judgement: Judgement, summary: Summary) -> None:
     elif judgement.state == "TAKEN":
         summary.answers_taken += 1
     if judgement.problems:
-        summary.trouble(PartnerError(*judgement.problems), Exit.PERSON)
+        summary.trouble(PartnerError(*judgement.problems), _status(judgement.problems))
+
+
+def _status(problems: Sequence[Finding]) -> Exit:
+    """The exit status that the problems of a message ask for: settings where they are ours to mend, else a person."""
+    return Exit.SETTINGS if exit_for(LocalError(*problems)) is Exit.SETTINGS else Exit.PERSON
 
 
 def _take_contrl(incoming: Incoming, summary: Summary) -> Judgement:

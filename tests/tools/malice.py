@@ -23,7 +23,14 @@ from pathlib import Path
 from typing import Any
 
 from gateway.config import load_settings
-from gateway.edifact import InterchangeHeader, MessageIdentifier, WireMessage, read_interchanges, to_wire, write_interchange
+from gateway.edifact import (
+    InterchangeHeader,
+    MessageIdentifier,
+    WireMessage,
+    read_interchanges,
+    to_wire,
+    write_interchange,
+)
 from gateway.exchange import cycle
 from gateway.exchange.assembly import Moment, open_gateway
 from gateway.exchange.summary import Summary
@@ -87,12 +94,12 @@ class Puppet:
 
     def cusres(self, word: str, mrn: str | None, *, reference: str, administration: str | None = None,
                **terms: Any) -> WireMessage:
-        """An event as it travels; by himself at the hour unless told otherwise."""
+        """An event as it travels; by himself unless told otherwise; a term that is None is left out."""
         tree: Tree = {"word": word, "administration": administration or self.office.name, "reference": reference,
                       "happened": datetime(2026, 3, 16, 11, 30, tzinfo=UTC), **terms}
         if mrn is not None:
             tree["mrn"] = mrn
-        return self.corridor.write([tree])
+        return self.corridor.write([{term: value for term, value in tree.items() if value is not None}])
 
     def contrl(self, reference: str, action: str = "7", rest: str = "") -> WireMessage:
         """A CONTRL about an interchange of the target's."""
@@ -173,6 +180,11 @@ def later(**passed: float) -> datetime:
     return datetime.now(UTC).replace(microsecond=0) + timedelta(**passed)
 
 
+def whole_minute(moment: datetime) -> datetime:
+    """A moment as it travels."""
+    return moment.replace(second=0, microsecond=0)
+
+
 def codes(ran: Ran) -> list[str]:
     """The codes of the findings of a run, sorted."""
     return sorted(finding["code"] for finding in ran.counts["findings"])
@@ -196,7 +208,8 @@ def refused(ran: Ran, status: int, *expected: str, place: str) -> None:
         said = [number for number, line in enumerate(lines) if re.search(rf"\b{code}\b: ", line)]
         assert said, f"{code} is not told: {ran.err}"
         for number in said:
-            assert lines[number + 1].startswith("  → "), f"no hint below: {lines[number]}"
+            advice = next((line for line in lines[number + 1:] if line.startswith("  → ")), None)
+            assert advice, f"no hint below: {lines[number]}"
         for language in Language:
             assert known(code, language) and known(f"{code}.hint", language), code
     assert re.search(rf"^{place}.*?\b{expected[0]}: ", ran.err, re.MULTILINE), ran.err
