@@ -121,14 +121,29 @@ def test_another_gateway_module_in_the_current_folder_does_not_win(installed: Pa
         str(installed / "gateway" / "__init__.py")
 
 
-def test_the_source_distribution_holds_the_checkout(source: Path, sdist: Path) -> None:
+def test_the_source_distribution_builds_the_same_wheel(source: Path, sdist: Path, wheel: Path,
+                                                       tmp_path: Path) -> None:
     with tarfile.open(sdist) as archive:
-        held = {name.partition("/")[2] for name in archive.getnames() if not archive.getmember(name).isdir()}
-    generated = {"PKG-INFO", *(name for name in held if name.startswith("corridor_gateway.egg-info/"))}
-    kept = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()
-            and not {"build", "corridor_gateway.egg-info"} & set(path.relative_to(source).parts[:1])}
-    assert kept - held == set()
-    assert held - kept - generated == set()
+        archive.extractall(tmp_path, filter="data")
+    (folder,) = tmp_path.iterdir()
+    again = backend(folder, "build_wheel", tmp_path / "dist")
+    with zipfile.ZipFile(wheel) as first, zipfile.ZipFile(again) as second:
+        assert set(second.namelist()) == set(first.namelist())
+
+
+def test_every_folder_with_code_is_among_the_packages() -> None:
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["packages"]
+    folders = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "gateway").rglob("__init__.py")}
+    assert set(listed) == folders | {"gateway._mappings", "gateway._samples"}
+
+
+def test_the_top_level_holds_what_was_agreed_and_nothing_else() -> None:
+    listed = subprocess.run(["git", "ls-tree", "--name-only", "HEAD"], cwd=ROOT, capture_output=True, text=True,
+                            check=False)
+    if listed.returncode == 0 and listed.stdout:  # a checkout; an unpacked archive has no history to ask
+        assert set(listed.stdout.split()) == {
+            ".ci", ".gitignore", "LICENSE", "README.md", "gateway", "keys", "mappings", "pyproject.toml", "samples",
+            "setup.cfg", "tests"}
 
 
 def _sorted_bounds(requirement: str) -> str:
