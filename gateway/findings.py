@@ -28,7 +28,9 @@ class Place:
     locator              XPath, JSON pointer or cell of the national file: ``/ASYCUDA/Item[3]/Valuation_item``
     path                 path in the transit record: ``items[3].gross_mass``
     interchange          control reference (0020)
+    group                functional group reference (0048), where the interchange has groups
     message              message reference (0062)
+    occurrence           from 2: which use of that message reference it is, or of the group's, where one is used twice
     segment, tag         segment position in its message (UNH is 1; what UCS 0096 counts) and its tag
     element, component   ordinals from 1; the tag is not counted here (UCD 0098 counts it: add one)
     missing              True: the thing named is absent, and `segment` is the last good one before the gap
@@ -40,7 +42,9 @@ class Place:
     locator: str | None = None
     path: str | None = None
     interchange: str | None = None
+    group: str | None = None
     message: str | None = None
+    occurrence: int | None = None
     segment: int | None = None
     tag: str | None = None
     element: int | None = None

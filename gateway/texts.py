@@ -75,8 +75,12 @@ def where(place: Place, language: Language) -> str:
         parts.append(place.path)
     if place.interchange is not None:
         parts.append(say("place.interchange", language, reference=place.interchange))
+    if place.group is not None:
+        parts.append(say("place.group", language, reference=place.group))
     if place.message is not None:
         parts.append(say("place.message", language, reference=place.message))
+    if place.occurrence is not None:
+        parts.append(say("place.occurrence", language, number=place.occurrence))
     if place.segment is not None:
         key = "place.after_segment" if place.missing else "place.segment"
         parts.append(say(key, language, position=place.segment, tag=place.tag or "").strip())

@@ -13,9 +13,10 @@ from gateway.edifact.contrl import (
     ContrlSegment,
     read_contrl,
 )
-from gateway.edifact.contrl_making import make_contrl, rejected_messages, wants_contrl
+from gateway.edifact.contrl_making import make_contrl, rejected, rejected_messages, wants_contrl
 from gateway.edifact.describe import SegmentDescription, code_name, describe, tree
 from gateway.edifact.directory import load_directory
+from gateway.edifact.form import Form, rewrite, rewrite_file
 from gateway.edifact.interchange import Interchange
 from gateway.edifact.model import (
     Group,
@@ -26,6 +27,7 @@ from gateway.edifact.model import (
     WireMessage,
 )
 from gateway.edifact.reader import escape, read_interchanges, read_wire
+from gateway.edifact.reported import reported_findings
 from gateway.edifact.wire import Element, Repeated
 from gateway.edifact.writer import foreign_characters, to_wire, write_interchange
 
@@ -36,6 +38,7 @@ __all__ = [
     "ContrlMessage",
     "ContrlSegment",
     "Element",
+    "Form",
     "Group",
     "Interchange",
     "InterchangeHeader",
@@ -55,7 +58,11 @@ __all__ = [
     "read_contrl",
     "read_interchanges",
     "read_wire",
+    "rejected",
     "rejected_messages",
+    "reported_findings",
+    "rewrite",
+    "rewrite_file",
     "to_wire",
     "tree",
     "validate",

@@ -51,6 +51,8 @@ class ServiceCharacters:
 DEFAULT = ServiceCharacters()
 CANONICAL = ServiceCharacters(decimal=".")
 """What our writer announces with ``UNA:+.? '``; also the characters of a WireMessage."""
+CANONICAL_4 = ServiceCharacters(repetition="*")
+"""What our writer announces with ``UNA:+.?*'``, and the characters of a WireMessage of syntax version 4."""
 INFORMATION_SEPARATORS = ServiceCharacters(component="\x1f", element="\x1d", release=None, terminator="\x1c")
 """Level B of versions 1 to 3 without UNA: IS1, IS3, IS4 and no release character (ISO 9735 section 5.2)."""
 
@@ -65,7 +67,10 @@ def without_una(version: str, byte_after_unb: str) -> ServiceCharacters:
 def from_una(una: str, version: str) -> ServiceCharacters | None:
     """Characters of a service string advice of nine characters; None where they cannot work.
 
-    They cannot work when two of the separators are the same, or one of them is a letter, a digit or a space.
+    They cannot work when two of the separators are the same, or one of them is a letter, a digit, a space or a tab, or
+    a line break: only the terminator may be one, as some senders end every line. UNA stands before the character set is
+    announced, so a separator is one of the characters that all sets share. A decimal mark that is neither comma nor
+    point says nothing: both are read.
     """
     component, element, decimal, release, repetition, terminator = list(una[3:UNA_LENGTH])
     separators = [component, element, terminator]
@@ -75,13 +80,17 @@ def from_una(una: str, version: str) -> ServiceCharacters | None:
     if repeats:
         separators.append(repetition)
     if len(set(separators)) < len(separators) or any(
-        character.isalnum() or character == " " for character in separators
+        not character.isascii()
+        or character.isalnum()
+        or character in " \t"
+        or (character in "\r\n" and character != terminator)
+        for character in separators
     ):
         return None
     return ServiceCharacters(
         component,
         element,
-        decimal if version != "4" else None,
+        decimal if version != "4" and decimal in ",." else None,
         None if release == " " else release,
         repetition if repeats else None,
         terminator,

@@ -48,15 +48,20 @@ class ContrlMessage:
     tag: str | None = None
     element: int | None = None
     component: int | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ContrlGroup:
-    """UCF: one functional group of the subject interchange; its messages stand in `Contrl.messages`."""
+    """UCF: one functional group of the subject interchange; its messages stand in `Contrl.messages`, with its
+    reference as their `group`. `tag`, `element`, `component` point into UNG or UNE."""
 
     reference: str
     action: str
     fault: str | None
+    tag: str | None = None
+    element: int | None = None
+    component: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ def read_contrl(message: Message) -> Contrl:
     """
     uci: Segment | None = None
     groups: list[ContrlGroup] = []
-    heads: list[Segment] = []
+    heads: list[tuple[Segment, str | None]] = []
     inner: list[list[ContrlSegment]] = []
     for segment in message.segments:
         tag = segment.tag
@@ -95,10 +100,15 @@ def read_contrl(message: Message) -> Contrl:
             uci = segment
         elif tag == "UCF":
             groups.append(
-                ContrlGroup(segment.component(1), _action(segment.component(4)), segment.component(5) or None)
+                ContrlGroup(
+                    segment.component(1),
+                    _action(segment.component(4)),
+                    segment.component(5) or None,
+                    *_pointer(segment, 6),
+                )
             )
         elif tag == "UCM":
-            heads.append(segment)
+            heads.append((segment, groups[-1].reference if groups else None))
             inner.append([])
         elif tag == "UCS" and inner:
             inner[-1].append(ContrlSegment(_ordinal(segment.component(1)) or 0, segment.component(2) or None))
@@ -112,7 +122,7 @@ def read_contrl(message: Message) -> Contrl:
                 place=Place(message=message.reference, tag="UCI", missing=True),
             )
         )
-    messages = tuple(_message(head, tuple(found)) for head, found in zip(heads, inner, strict=True))
+    messages = tuple(_message(head, group, tuple(found)) for (head, group), found in zip(heads, inner, strict=True))
     pointed, element, component = _pointer(uci, 6)
     return Contrl(
         uci.component(1),
@@ -128,7 +138,7 @@ def read_contrl(message: Message) -> Contrl:
     )
 
 
-def _message(head: Segment, segments: tuple[ContrlSegment, ...]) -> ContrlMessage:
+def _message(head: Segment, group: str | None, segments: tuple[ContrlSegment, ...]) -> ContrlMessage:
     identifier = MessageIdentifier(
         head.component(2, 1),
         head.component(2, 2),
@@ -146,6 +156,7 @@ def _message(head: Segment, segments: tuple[ContrlSegment, ...]) -> ContrlMessag
         tag,
         element,
         component,
+        group,
     )
 
 

@@ -1,14 +1,16 @@
 """CONTRL made: what we tell a partner about the syntax of an interchange, from the findings.
 
 One code per place, at the lowest level that may hold it, never repeated above: in UCD for a data element, in UCS for a
-segment, in UCM for UNH and UNT, in UCI for UNB and UNZ. An interchange rejected as a whole is told about in UCI alone.
+segment, in UCM for UNH and UNT, in UCF for UNG and UNE, in UCI for UNB and UNZ. An interchange rejected as a whole is
+told about in UCI alone, a group rejected as a whole in UCF alone. A message or a group without a reference cannot be
+named: its faults reject the interchange.
 The subject's 0020, S002 and S003 are repeated as received, not swapped. Only errors count, warnings say nothing.
 Source: UN service messages CONTRL D:3 and 4:1; ISO 9735-4 for the levels; the interchange agreement decides when.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gateway.edifact.contrl import ACKNOWLEDGED, REJECTED
 from gateway.edifact.faults import UNSPECIFIED, code_for, may_stand
@@ -23,9 +25,67 @@ _MOST_ELEMENTS = 99
 _ENVELOPE = ("UNB", "UNZ", "UNG", "UNE", "UNH", "UNT")
 
 
+_Group = tuple[str, int | None]
+"""A group's reference, and from 2 which use of it this is."""
+_Message = tuple[str | None, str, int | None]
+"""A message's group reference, its own, and from 2 which use of both this is."""
+
+
 def rejected_messages(findings: Iterable[Finding]) -> set[str]:
-    """References of the messages that a CONTRL rejects for these findings; "": the whole interchange."""
+    """References of the messages that a CONTRL rejects for these findings; "": the whole interchange.
+
+    A reference alone does not tell messages of two groups, or of one reference used twice, apart, and a fault of a
+    group counts as one of the interchange here: ask `rejected` about an interchange with groups.
+    """
     return {finding.place.message or "" for finding in findings if finding.severity is Severity.ERROR}
+
+
+def rejected(interchange: Interchange, findings: Iterable[Finding]) -> Sequence[bool] | None:
+    """For each message whether the CONTRL made of these findings rejects it; None: the whole interchange."""
+    whole, groups, messages = _sorted(findings)
+    if whole:
+        return None
+    told = [False] * len(interchange.messages)
+    for group, occurrence, span in zip(
+        interchange.groups, interchange.group_occurrences, interchange.layout.groups, strict=True
+    ):
+        if (group.reference, occurrence) in groups:
+            told[span.first : span.end] = [True] * (span.end - span.first)
+    for number, message in enumerate(interchange.messages):
+        told[number] = told[number] or bool(_about(interchange, number, message, messages))
+    return told
+
+
+def _sorted(
+    findings: Iterable[Finding],
+) -> tuple[list[Finding], dict[_Group, list[Finding]], dict[_Message, list[Finding]]]:
+    """The errors by what they reject: the interchange, a group, a message."""
+    whole: list[Finding] = []
+    groups: dict[_Group, list[Finding]] = {}
+    messages: dict[_Message, list[Finding]] = {}
+    for finding in findings:
+        place = finding.place
+        if finding.severity is not Severity.ERROR:
+            continue
+        if place.message:
+            messages.setdefault((place.group, place.message, place.occurrence), []).append(finding)
+        elif place.group and place.message is None:
+            groups.setdefault((place.group, place.occurrence), []).append(finding)
+        else:
+            whole.append(finding)
+    return whole, groups, messages
+
+
+def _about(
+    interchange: Interchange, number: int, message: Message, messages: Mapping[_Message, Sequence[Finding]]
+) -> Sequence[Finding]:
+    """The findings about a message: those that name it exactly, and those of others that know its reference alone."""
+    alone = messages.get((None, message.reference, None), ())
+    if not interchange.labels or interchange.labels[number] == (None, None):
+        return alone
+    group, occurrence = interchange.labels[number]
+    exact = messages.get((group, message.reference, occurrence), ())
+    return [*exact, *alone] if group is not None else exact
 
 
 def wants_contrl(interchange: Interchange) -> bool:
@@ -51,11 +111,12 @@ def make_contrl(interchange: Interchange, findings: Sequence[Finding]) -> WireMe
     if not wants_contrl(interchange):
         raise ValueError("this interchange is not to be answered with a CONTRL")
     version = "4" if interchange.header.syntax_version == "4" else "3"
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    whole = [finding for finding in errors if finding.place.message is None]
+    whole, groups, messages = _sorted(findings)
     segments = [_uci(interchange, whole, version)]
-    if not whole and errors:
-        segments.extend(_messages(interchange, errors, version))
+    if not whole and interchange.groups:
+        segments.extend(_groups(interchange, groups, messages, version))
+    elif not whole:
+        segments.extend(_messages(interchange, range(len(interchange.messages)), messages, version))
     identifier = (
         MessageIdentifier("CONTRL", "4", "1", "UN") if version == "4" else MessageIdentifier("CONTRL", "D", "3", "UN")
     )
@@ -71,31 +132,42 @@ def _uci(interchange: Interchange, whole: Sequence[Finding], version: str) -> st
     return _line("UCI", *subject, REJECTED, *_reason(whole, "UCI", version))
 
 
-def _messages(interchange: Interchange, errors: Sequence[Finding], version: str) -> list[str]:
-    """UCM and below for every rejected message, under UCF where the subject has functional groups."""
-    by_message: dict[str, list[Finding]] = {}
-    for finding in errors:
-        by_message.setdefault(finding.place.message or "", []).append(finding)
+def _groups(
+    interchange: Interchange,
+    groups: Mapping[_Group, Sequence[Finding]],
+    messages: Mapping[_Message, Sequence[Finding]],
+    version: str,
+) -> list[str]:
+    """UCF for every group with a fault: rejected as a whole, or acknowledged but for the messages below it."""
     lines: list[str] = []
-    told: set[str] = set()
-    groups: list[tuple[Segment | None, Sequence[Message]]] = [
-        (group.header, group.messages) for group in interchange.groups
-    ]
-    groups = groups or [(None, interchange.messages)]
-    for header, messages in groups:
-        below: list[str] = []
-        for message in messages:
-            found = by_message.get(message.reference)
-            if found is None or message.reference in told:
-                continue
-            told.add(message.reference)
-            unh = message.segments[0]
-            head = [found_one for found_one in found if _is_head(found_one)]
-            below.append(_line("UCM", _element(unh, 1), _element(unh, 2), REJECTED, *_reason(head, "UCM", version)))
-            below.extend(_segments([one for one in found if not _is_head(one)], version))
-        if header is not None and below:
-            lines.append(_line("UCF", _element(header, 5), _element(header, 2), _element(header, 3), ACKNOWLEDGED))
-        lines.extend(below)
+    spans = interchange.layout.groups
+    for group, occurrence, span in zip(interchange.groups, interchange.group_occurrences, spans, strict=True):
+        header = group.header
+        subject = [_element(header, 5), _element(header, 2), _element(header, 3)]
+        own = groups.get((group.reference, occurrence))
+        if own:
+            lines.append(_line("UCF", *subject, REJECTED, *_reason(own, "UCF", version)))
+            continue
+        below = _messages(interchange, range(span.first, span.end), messages, version)
+        if below:
+            lines.extend((_line("UCF", *subject, ACKNOWLEDGED), *below))
+    return lines
+
+
+def _messages(
+    interchange: Interchange, numbers: Iterable[int], messages: Mapping[_Message, Sequence[Finding]], version: str
+) -> list[str]:
+    """UCM and below for every rejected message among these."""
+    lines: list[str] = []
+    for number in numbers:
+        message = interchange.messages[number]
+        found = _about(interchange, number, message, messages)
+        if not found:
+            continue
+        unh = message.segments[0]
+        head = [one for one in found if _is_head(one)]
+        lines.append(_line("UCM", _element(unh, 1), _element(unh, 2), REJECTED, *_reason(head, "UCM", version)))
+        lines.extend(_segments([one for one in found if not _is_head(one)], version))
     return lines
 
 

@@ -7,6 +7,8 @@ Source: ISO 9735 section 9 and annex B of version 3; part 1 annex C of version 4
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway.edifact.characters import excerpt
@@ -40,14 +42,10 @@ def _place(
     element: int | None = None,
     component: int | None = None,
     *,
-    message: str | None = None,
-    segment: int | None = None,
     missing: bool = False,
 ) -> Place:
     return Place(
         interchange=interchange.header.control_reference or None,
-        message=message,
-        segment=segment,
         tag=tag,
         element=element,
         component=component,
@@ -116,29 +114,32 @@ def _messages(interchange: Interchange) -> Iterator[Finding]:
     owner = _owners(interchange)
     for number, message in enumerate(interchange.messages):
         reference = message.reference
+        at = partial(_message_place, interchange, number, reference)
         key = (owner[number] if owner else 0, reference)
         if reference and key in seen:
-            yield Finding(
-                code="F021",
-                fault="26",
-                values={"reference": excerpt(reference)},
-                place=_place(interchange, "UNH", 1, message=reference, segment=1),
-            )
+            yield Finding(code="F021", fault="26", values={"reference": excerpt(reference)}, place=at("UNH", 1, 1))
         seen.add(key)
         if not message.complete:
-            yield Finding(
-                code="F017",
-                fault="13",
-                place=_place(interchange, "UNT", message=reference, segment=message.count, missing=True),
-            )
+            yield Finding(code="F017", fault="13", place=replace(at("UNT", message.count), missing=True))
             continue
         unt = Segment(interchange.wire, interchange.layout.messages[number].end - 1, message.count)
-        yield from _count(
-            unt.component(1), message.count, _place(interchange, "UNT", 1, message=reference, segment=message.count)
-        )
-        yield from _reference(
-            reference, unt.component(2), _place(interchange, "UNT", 2, message=reference, segment=message.count)
-        )
+        yield from _count(unt.component(1), message.count, at("UNT", message.count, 1))
+        yield from _reference(reference, unt.component(2), at("UNT", message.count, 2))
+
+
+def _message_place(
+    interchange: Interchange, number: int, reference: str, tag: str, segment: int, element: int | None = None
+) -> Place:
+    group, occurrence = interchange.labels[number] if interchange.labels else (None, None)
+    return Place(
+        interchange=interchange.header.control_reference or None,
+        group=group,
+        message=reference,
+        occurrence=occurrence,
+        segment=segment,
+        tag=tag,
+        element=element,
+    )
 
 
 def _owners(interchange: Interchange) -> list[int]:
@@ -152,30 +153,45 @@ def _owners(interchange: Interchange) -> list[int]:
 
 
 def _groups(interchange: Interchange) -> Iterator[Finding]:
-    seen: set[str] = set()
     version = interchange.header.syntax_version
-    for group in interchange.groups:
+    for group, occurrence in zip(interchange.groups, interchange.group_occurrences, strict=True):
         reference = group.reference
-        yield from check_service_segment(group.header, version, _place(interchange, "UNG"))
-        yield from _date(group.header, version, _place(interchange, "UNG", 4, 1))
-        if reference and reference in seen:
-            yield Finding(
-                code="F024", fault="26", place=_place(interchange, "UNG", 5), values={"reference": excerpt(reference)}
-            )
-        seen.add(reference)
+        at = partial(_group_place, interchange, reference, occurrence)
+        yield from check_service_segment(group.header, version, at("UNG"))
+        yield from _date(group.header, version, at("UNG", 4, 1))
+        if reference and occurrence is not None:
+            yield Finding(code="F024", fault="26", place=at("UNG", 5), values={"reference": excerpt(reference)})
         if not group.messages:
-            yield Finding(code="F022", fault="32", place=_place(interchange, "UNG"), values={"level": "UNG"})
+            yield Finding(code="F022", fault="32", place=at("UNG"), values={"level": "UNG"})
         if group.trailer is None:
             yield Finding(
                 code="F025",
                 fault="13",
-                place=_place(interchange, "UNE", missing=True),
+                place=replace(at("UNE"), missing=True),
                 values={"reference": excerpt(reference)},
             )
             continue
-        yield from check_service_segment(group.trailer, version, _place(interchange, "UNE"))
-        yield from _count(group.trailer.component(1), len(group.messages), _place(interchange, "UNE", 1))
-        yield from _reference(reference, group.trailer.component(2), _place(interchange, "UNE", 2))
+        yield from check_service_segment(group.trailer, version, at("UNE"))
+        yield from _count(group.trailer.component(1), len(group.messages), at("UNE", 1))
+        yield from _reference(reference, group.trailer.component(2), at("UNE", 2))
+
+
+def _group_place(
+    interchange: Interchange,
+    reference: str,
+    occurrence: int | None,
+    tag: str,
+    element: int | None = None,
+    component: int | None = None,
+) -> Place:
+    return Place(
+        interchange=interchange.header.control_reference or None,
+        group=reference or None,
+        occurrence=occurrence if reference else None,
+        tag=tag,
+        element=element,
+        component=component,
+    )
 
 
 def _strays(interchange: Interchange) -> Iterator[Finding]:

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gateway.edifact import envelope, syntax
 from gateway.edifact.characters import ServiceCharacters
+from gateway.edifact.form import Form, form_of, rewrite
 from gateway.edifact.header import read_header
-from gateway.edifact.layout import Layout, lay_out
-from gateway.edifact.model import Group, InterchangeHeader, Message, Segment
+from gateway.edifact.layout import GroupSpan, Layout, lay_out
+from gateway.edifact.model import Group, InterchangeHeader, Message, Segment, Segments
 from gateway.edifact.wire import Wire
 from gateway.findings import Finding
 
 if TYPE_CHECKING:
     from gateway.edifact.pydifact_bridge import PydifactInterchange
+
+
+def occurrences(references: Sequence[Hashable]) -> list[int | None]:
+    """For each reference, from 2, which use of it this is; None for the first."""
+    seen: Counter[Hashable] = Counter()
+    found: list[int | None] = []
+    for reference in references:
+        seen[reference] += 1
+        found.append(seen[reference] if seen[reference] > 1 else None)
+    return found
+
+
+def labels(
+    references: Sequence[str], groups: Sequence[Group], spans: Sequence[GroupSpan]
+) -> Sequence[tuple[str | None, int | None]]:
+    """What tells messages apart beside their reference; empty where nothing more is needed."""
+    if not groups and len(set(references)) == len(references):
+        return ()
+    owner: list[str | None] = [None] * len(references)
+    for group, span in zip(groups, spans, strict=True):
+        owner[span.first : span.end] = [group.reference] * (span.end - span.first)
+    return list(zip(owner, occurrences(list(zip(owner, references, strict=True))), strict=True))
 
 
 class Interchange:
@@ -24,11 +48,24 @@ class Interchange:
     una        the nine characters of the service string advice, None when there was none
     content    the bytes, from UNA or UNB to the last terminator
     offset     byte offset of `content` in the source
+    before     bytes of the source before the first interchange; empty for the others
+    after      bytes of the source between this interchange and the next, or the end: mostly a line break
     findings   syntax, character set and envelope; conformance of the messages is `check_message`'s
     """
 
-    def __init__(self, content: bytes, offset: int, una: str | None, wire: Wire, found: Sequence[Finding]) -> None:
+    def __init__(
+        self,
+        content: bytes,
+        offset: int,
+        una: str | None,
+        wire: Wire,
+        found: Sequence[Finding],
+        before: bytes = b"",
+        after: bytes = b"",
+    ) -> None:
         """Made by `read_interchanges`; `found` is what the reader met while looking for the interchange."""
+        self.before = before
+        self.after = after
         self.content = content
         self.offset = offset
         self.una = una
@@ -77,18 +114,41 @@ class Interchange:
             for span in self.layout.groups
         ]
 
+    @cached_property
+    def labels(self) -> Sequence[tuple[str | None, int | None]]:
+        """For each message its group reference, and from 2 which use of its reference it is; empty where every message
+        stands in no group and has a reference of its own."""
+        return labels([message.reference for message in self.messages], self.groups, self.layout.groups)
+
+    @cached_property
+    def group_occurrences(self) -> Sequence[int | None]:
+        """For each group, from 2, which use of its reference it is."""
+        return occurrences([group.reference for group in self.groups])
+
     @property
     def segments(self) -> Sequence[Segment]:
         """Every segment in order, service segments included."""
         positions = [0] * len(self.wire.raws)
         for span in self.layout.messages:
             positions[span.start : span.end] = range(1, span.end - span.start + 1)
-        return [Segment(self.wire, index, position) for index, position in enumerate(positions)]
+        return Segments(self.wire, positions)
 
     @cached_property
     def findings(self) -> list[Finding]:
         """Everything wrong with syntax, character set and envelope, in that order; at most `syntax.LIMIT` of a kind."""
         return [*self._found, *syntax.check(self), *envelope.check(self)]
+
+    @property
+    def form(self) -> Form:
+        """How it is written: UNA, separators, line breaks, character set."""
+        return form_of(self)
+
+    def rewrite(self, form: Form | None = None) -> bytes:
+        """The bytes made again from the segments, in its own form or in another one (see `gateway.edifact.form`).
+
+        Raises LocalError F063 for a value that the form cannot hold.
+        """
+        return rewrite(self, form)
 
     def to_pydifact(self) -> PydifactInterchange:
         """The same interchange as an object of pydifact (see `pydifact_bridge`)."""

@@ -6,9 +6,11 @@ A WireMessage is the other direction: a message as text, ready to be put into an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
+from typing import overload
 
 from gateway.edifact.wire import Element, Repeated, Wire
 
@@ -50,7 +52,11 @@ class Segment:
     def elements(self) -> tuple[Element, ...]:
         found = self._elements
         if found is None:
-            found = self._elements = self._wire.elements(self._raw)
+            wire = self._wire
+            found = wire.known.get(self._raw)
+            if found is None:
+                found = wire.elements(self._raw)
+            self._elements = found
         return found
 
     @property
@@ -62,6 +68,18 @@ class Segment:
     def text(self) -> str:
         """The segment as it stood on the wire, without terminator, one character per byte of a single-byte set."""
         return self._wire.original(self._raw)
+
+    @property
+    def decoded(self) -> bool:
+        """Whether its bytes are those of the announced set; where they are not, U+FFFD stands in their place."""
+        codec = self._wire.codec
+        if codec is None:
+            return "\ufffd" not in self._raw
+        try:
+            self.text.encode("iso8859-1").decode(codec)
+        except UnicodeDecodeError:
+            return False
+        return True
 
     def component(self, element: int, component: int = 1, occurrence: int = 1) -> str:
         """One component; ordinals from 1; "" when it is not there."""
@@ -97,6 +115,38 @@ class Segment:
 
     def __repr__(self) -> str:
         return f"<Segment {self.position} {self.text!r}>"
+
+
+class Segments(Sequence[Segment]):
+    """The segments of a whole interchange: each is made when it is looked at, and kept by who looks, not here.
+
+    So somebody who walks over a long interchange needs room for one segment.
+    """
+
+    __slots__ = ("_positions", "_wire")
+
+    def __init__(self, wire: Wire, positions: Sequence[int]) -> None:
+        """All segments of the wire, with their positions in their messages."""
+        self._wire = wire
+        self._positions = positions
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def __iter__(self) -> Iterator[Segment]:
+        return map(Segment, repeat(self._wire), range(len(self._positions)), self._positions)
+
+    @overload
+    def __getitem__(self, index: int) -> Segment: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Segment]: ...
+
+    def __getitem__(self, index: int | slice) -> Segment | Sequence[Segment]:
+        found = range(len(self._positions))[index]
+        if isinstance(found, int):
+            return Segment(self._wire, found, self._positions[found])
+        return [Segment(self._wire, number, self._positions[number]) for number in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,13 +53,16 @@ def read_interchanges(source: bytes | Path | BinaryIO) -> Iterator[Interchange]:
         return
     if junk := text[position:start].strip(_BLANK):
         found.append(_outside("F003", junk, position))
+    first = True
     while start is not None:
-        end, una, service, version = _extent(text, start)
+        end, una, service = _extent(text, start)
         following = _next_start(text, end)
         trailing = text[end:following].strip(_BLANK)
         after = [_outside("F008", trailing, end)] if trailing else []
-        yield _interchange(content[start:end], text[start:end], start, una, service, version, [*found, *after])
-        found = []
+        made = _interchange(content[start:end], text[start:end], start, una, service, [*found, *after])
+        made.before, made.after = content[:start] if first else b"", content[end:following]
+        yield made
+        found, first = [], False
         start = following
 
 
@@ -71,8 +74,8 @@ def _next_start(text: str, position: int) -> int | None:
     return elsewhere.start() if elsewhere else None
 
 
-def _extent(text: str, start: int) -> tuple[int, str | None, ServiceCharacters | None, str]:
-    """End of the interchange that starts here, its UNA, its service characters (None: unusable), its version."""
+def _extent(text: str, start: int) -> tuple[int, str | None, ServiceCharacters | None]:
+    """End of the interchange that starts here, its UNA, its service characters (None: unusable)."""
     una = text[start : start + UNA_LENGTH] if text.startswith("UNA", start) else None
     unb = start if una is None else text.index("UNB", start + UNA_LENGTH)
     _, version = _syntax(text, unb, una)
@@ -90,14 +93,14 @@ def _extent(text: str, start: int) -> tuple[int, str | None, ServiceCharacters |
         if _released(text, found.start(), used.release):
             continue
         if found.group(1) is None:  # another interchange begins: this one has no UNZ
-            return position, una, service, version
+            return position, una, service
         end = found.end()
         while (end := text.find(used.terminator, end)) >= 0:
             if not _released(text, end, used.release):
-                return end + 1, una, service, version
+                return end + 1, una, service
             end += 1
         break
-    return len(text), una, service, version
+    return len(text), una, service
 
 
 def _released(text: str, position: int, release: str | None) -> bool:
@@ -113,7 +116,7 @@ def _released(text: str, position: int, release: str | None) -> bool:
 def _syntax(text: str, unb: int, una: str | None) -> tuple[str, str]:
     """Syntax identifier (0001) and version (0002, one character), as far as they can be read before anything is cut."""
     separated = text[unb + 3 : unb + 4] == characters.INFORMATION_SEPARATORS.element
-    component, element = una[3:5] if una is not None else "\x1f\x1d" if separated else ":+"
+    component, element = (una[3], una[4]) if una is not None else ("\x1f", "\x1d") if separated else (":", "+")
     identifier, _, rest = text[unb + 4 : unb + 44].partition(element)[0].partition(component)
     return identifier, rest[:1]
 
@@ -124,17 +127,14 @@ def _interchange(
     offset: int,
     una: str | None,
     service: ServiceCharacters | None,
-    version: str,
     found: Sequence[Finding],
 ) -> Interchange:
     findings = list(found)
     if service is None:
         findings.append(Finding(code="F004", values={"una": excerpt(una or "")}, fault="20"))
-        service = characters.DEFAULT
-    unb = 0
-    if una is not None:
-        unb = text.index("UNB", UNA_LENGTH)
-    known = charset(_syntax(text, unb, una)[0])
+    unb = 0 if una is None else text.index("UNB", UNA_LENGTH)
+    known = charset(_syntax(text, unb, una if service is not None else None)[0])
+    service = service or characters.DEFAULT
     codec = known.codec if known is not None and known.multibyte else None
     if known is not None and not known.multibyte and known.codec not in ("ascii", "iso8859-1"):
         text = content.decode(known.codec, "replace")
@@ -175,8 +175,12 @@ def read_wire(wire: WireMessage, reference: str = "1") -> Message:
     """
     access = f"+{escape(wire.access_reference)}" if wire.access_reference else ""
     shown = escape(reference)
-    text = f"UNH+{shown}+{identifier_text(wire)}{access}'{wire.body}UNT+{wire.segments + 2}+{shown}'"
-    cut = Wire(text, characters.CANONICAL)
+    head = f"UNH+{shown}+{identifier_text(wire)}{access}'"
+    tail = f"UNT+{wire.segments + 2}+{shown}'"
+    if wire.syntax_version == "4":
+        head, tail = head.replace("*", "?*"), tail.replace("*", "?*")
+    text = f"{head}{wire.body}{tail}"
+    cut = Wire(text, characters.CANONICAL_4 if wire.syntax_version == "4" else characters.CANONICAL)
     return Message(cut, 0, len(cut.raws), True)
 
 

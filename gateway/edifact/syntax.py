@@ -7,6 +7,7 @@ Source: ISO 9735 sections 5 to 8; fault codes 0085.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -42,6 +43,7 @@ def check(interchange: Interchange) -> list[Finding]:
     found: list[Finding] = []
     if interchange.unb is not None:
         found.extend(_versions(interchange))
+        found.extend(_decimal_mark(interchange))
     found.extend(capped(_repertoire(interchange)))
     found.extend(capped(_line_breaks(interchange)))
     found.extend(
@@ -51,6 +53,7 @@ def check(interchange: Interchange) -> list[Finding]:
         )
     )
     found.extend(capped(_tags(interchange)))
+    found.extend(capped(_nestings(interchange)))
     if not interchange.wire.complete:
         index = len(interchange.wire.raws) - 1
         found.append(
@@ -80,15 +83,33 @@ def place_of(interchange: Interchange, index: int, element: int | None = None, c
     reference = interchange.header.control_reference or None
     if low and index < spans[low - 1].end:
         message = interchange.messages[low - 1]
+        group, occurrence = interchange.labels[low - 1] if interchange.labels else (None, None)
         return Place(
             interchange=reference,
+            group=group,
             message=message.reference,
+            occurrence=occurrence,
             segment=index - spans[low - 1].start + 1,
             tag=tag,
             element=element,
             component=component,
         )
-    return Place(interchange=reference, tag=tag, element=element, component=component)
+    group, occurrence = _group_around(interchange, index)
+    return Place(
+        interchange=reference, group=group, occurrence=occurrence, tag=tag, element=element, component=component
+    )
+
+
+def _group_around(interchange: Interchange, index: int) -> tuple[str | None, int | None]:
+    """Reference and occurrence of the group in which a segment outside of messages stands."""
+    spans = interchange.layout.groups
+    number = bisect_right(spans, index, key=lambda span: span.header) - 1
+    if number < 0 or index == interchange.layout.trailer:
+        return None, None
+    trailer = spans[number].trailer
+    if trailer is not None and index > trailer:
+        return None, None
+    return interchange.groups[number].reference or None, interchange.group_occurrences[number]
 
 
 def _versions(interchange: Interchange) -> Iterator[Finding]:
@@ -108,6 +129,26 @@ def _versions(interchange: Interchange) -> Iterator[Finding]:
             place=Place(interchange=reference, tag="UNB", element=1, component=2),
             values={"value": header.syntax_version, "known": " ".join(characters.VERSIONS)},
         )
+
+
+def _decimal_mark(interchange: Interchange) -> Iterator[Finding]:
+    """A decimal mark of UNA that is none, up to version 3; version 4 does not look at it."""
+    una = interchange.una
+    if una is not None and una[5] not in ",." and interchange.header.syntax_version != "4":
+        place = Place(interchange=interchange.header.control_reference or None, tag="UNA")
+        yield Finding(code="F050", severity=Severity.WARNING, place=place, values={"mark": excerpt(una[5])})
+
+
+def _nestings(interchange: Interchange) -> Iterator[Finding]:
+    """Nesting indications where there are none: version 4 (they are accepted and passed over before)."""
+    component = interchange.service.component
+    if interchange.header.syntax_version != "4":
+        return
+    for index, raw in enumerate(interchange.wire.raws):
+        if raw[3:4] == component:
+            tag, nesting = interchange.wire.tag(raw)
+            values = {"tag": excerpt(tag), "nesting": excerpt(" ".join(nesting))}
+            yield Finding(code="F048", fault="22", place=place_of(interchange, index), values=values)
 
 
 def _repertoire(interchange: Interchange) -> Iterator[Finding]:

@@ -68,12 +68,12 @@ def write_interchange(header: InterchangeHeader, messages: Sequence[tuple[str, W
         or not all(0 < len(reference) <= 14 for reference in references)
     ):
         raise ValueError("an interchange needs messages with different references of 1 to 14 characters")
+    if version != "4" and any(message.syntax_version == "4" for _, message in messages):
+        raise ValueError("a message of syntax version 4 cannot stand in an interchange of an older one")
     bodies = [_message(reference, message, version) for reference, message in messages]
     una = "UNA:+.?*'" if version == "4" else "UNA:+.? '"
-    control = escape(header.control_reference)
-    text = f"{una}{_unb(header)}{''.join(bodies)}UNZ+{len(bodies)}+{control}'"
-    if version == "4":
-        text = una + text[len(una) :].replace("*", "?*")
+    control = _released(escape(header.control_reference), version)
+    text = f"{una}{_released(_unb(header), version)}{''.join(bodies)}UNZ+{len(bodies)}+{control}'"
     try:
         content = text.encode(announced.codec)
     except UnicodeEncodeError:
@@ -83,23 +83,34 @@ def write_interchange(header: InterchangeHeader, messages: Sequence[tuple[str, W
     return content
 
 
-def to_wire(message: Message) -> WireMessage:
+def to_wire(message: Message, *, syntax_version: str = "3") -> WireMessage:
     """A received message as text to be written again: the segments between UNH and UNT, exactly, in our separators.
 
-    Raises ValueError when it holds repeated elements: they need the repetition separator, which a WireMessage has not.
+    syntax_version   "4" keeps repeated elements; only an interchange of version 4 takes such a message
+
+    Raises ValueError when it holds repeated elements and the version is another: they need the repetition separator.
     """
     inner = message.segments[1:-1] if message.complete else message.segments[1:]
-    body = "".join(_segment(segment.tag, segment.nesting, segment.elements) for segment in inner)
-    return WireMessage(message.identifier, body, len(inner), message.access_reference)
+    repeats = syntax_version == "4"
+    body = "".join(_segment(segment.tag, segment.nesting, segment.elements, repeats=repeats) for segment in inner)
+    return WireMessage(message.identifier, body, len(inner), message.access_reference, "4" if repeats else "3")
 
 
-def _segment(tag: str, nesting: Sequence[str], elements: Sequence[Element]) -> str:
+def _segment(tag: str, nesting: Sequence[str], elements: Sequence[Element], *, repeats: bool) -> str:
+    version = "4" if repeats else "3"
     parts = [":".join((tag, *nesting))]
     for element in elements:
-        if isinstance(element, Repeated):
+        if isinstance(element, Repeated) and not repeats:
             raise ValueError(f"{tag} holds a repeated element")
-        parts.append(":".join([escape(component) for component in element]))
+        occurrences = element if isinstance(element, Repeated) else (element,)
+        written = [":".join([_released(escape(one), version) for one in occurrence]) for occurrence in occurrences]
+        parts.append("*".join(written))
     return "+".join(parts) + "'"
+
+
+def _released(text: str, version: str) -> str:
+    """Text whose other separators are released already, ready for a version that repeats with ``*``."""
+    return text.replace("*", "?*") if version == "4" else text
 
 
 def _message(reference: str, message: WireMessage, version: str) -> str:
@@ -110,7 +121,10 @@ def _message(reference: str, message: WireMessage, version: str) -> str:
         raise ValueError(f"message {reference}: the body holds {ends} segments, not {message.segments}")
     shown = escape(reference)
     access = f"+{escape(message.access_reference)}" if message.access_reference else ""
-    return f"UNH+{shown}+{identifier_text(message)}{access}'{body}UNT+{message.segments + 2}+{shown}'"
+    head = _released(f"UNH+{shown}+{identifier_text(message)}{access}'", version)
+    if message.syntax_version != "4":
+        body = _released(body, version)
+    return f"{head}{body}UNT+{message.segments + 2}+{_released(shown, version)}'"
 
 
 def _unb(header: InterchangeHeader) -> str:

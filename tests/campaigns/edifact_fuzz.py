@@ -34,10 +34,12 @@ from gateway.edifact import (
     read_interchanges,
     read_wire,
     rejected_messages,
+    rewrite,
     tree,
     validate,
     wants_contrl,
 )
+from gateway.errors import LocalError
 from gateway.findings import Finding
 from tests.tools import edifact_reference as reference
 
@@ -158,6 +160,33 @@ def _compare(content: bytes, interchanges: Sequence[Interchange]) -> None:
             raise Surprise(f"segments differ: {pair}")
 
 
+def _rewritten(interchange: Interchange) -> str:
+    """Written again from its segments it is the same, byte for byte; only needless release characters are not kept."""
+    try:
+        made = rewrite(interchange)
+    except LocalError as error:
+        if [finding.code for finding in error.findings] != ["F063"]:
+            raise
+        return "not rewritable"
+    if made == interchange.content:
+        return "rewritten exactly"
+    if not needless(interchange):
+        raise Surprise(f"rewritten it is another: {made.hex()[:2000]}")
+    return "rewritten without needless release characters"
+
+
+def needless(interchange: Interchange) -> bool:
+    """Whether a release character stands before a character that needs none, as in a tag even ``*`` does not."""
+    service = interchange.service
+    if service.release is None:
+        return False
+    if service.repetition is not None and any(service.repetition in segment.tag for segment in interchange.segments):
+        return True
+    body = interchange.content[interchange.wire.base :].decode("iso8859-1")
+    pairs = re.findall(f"{re.escape(service.release)}(.?)", body, re.DOTALL)
+    return any(character not in service.special for character in pairs)
+
+
 _WORDS: dict[tuple[str, texts.Language], frozenset[str]] = {}
 
 
@@ -208,6 +237,7 @@ def examine(content: bytes, *, compared: bool = True) -> Counter[str]:
         findings = validate(interchange)
         _inside(interchange, findings)
         tree(interchange)
+        outcome[_rewritten(interchange)] += 1
         for segment in interchange.segments[:5]:
             start, end = segment.span
             if not 0 <= start <= end <= len(interchange.content):

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 _BETWEEN = b"\r\n\t "
 _AROUND = b"\r\n\t \x00\x1a"
+_NOTHING = -1
+"""What a release character protects that stands last in a file: the place is there, and no character in it."""
 _CODECS = {
     "UNOA": "iso8859-1", "UNOB": "iso8859-1", "UNOC": "iso8859-1", "UNOD": "iso8859-2", "UNOE": "iso8859-5",
     "UNOF": "iso8859-7", "UNOG": "iso8859-3", "UNOH": "iso8859-4", "UNOI": "iso8859-6", "UNOJ": "iso8859-8",
@@ -137,8 +139,8 @@ def _syntax(content: bytes, unb: int, element: int, component: int) -> tuple[str
     return parts[0].decode("iso8859-1"), (parts[1].decode("iso8859-1") if len(parts) > 1 else "")[:1]
 
 
-def _from_una(una: bytes, version: str) -> _Characters:
-    """The characters of an advice; the default ones where it cannot work."""
+def _from_una(una: bytes, version: str) -> _Characters | None:
+    """The characters of an advice; None where it cannot work."""
     component, element, _decimal, release, repetition, terminator = una[3:9]
     used = [component, element, terminator]
     if release != 0x20:
@@ -146,8 +148,10 @@ def _from_una(una: bytes, version: str) -> _Characters:
     repeats = version == "4" and repetition != 0x20
     if repeats:
         used.append(repetition)
-    if len(set(used)) != len(used) or any(chr(byte).isalnum() or byte == 0x20 for byte in used):
-        return _Characters()
+    if len(set(used)) != len(used) or any(byte > 0x7F or chr(byte).isalnum() or byte in b" \t" for byte in used):
+        return None
+    if any(byte in b"\r\n" for byte in used if byte != terminator):
+        return None
     return _Characters(
         component, element, None if release == 0x20 else release, repetition if repeats else None, terminator
     )
@@ -167,7 +171,10 @@ def _interchange(content: bytes, start: int) -> ReadInterchange:
             characters = _Characters(repetition=ord("*") if version == "4" else None)
     else:
         identifier, version = _syntax(content, unb, una[4], una[3])
-        characters = _from_una(una, version)
+        advised = _from_una(una, version)
+        characters = advised or _Characters()
+        if advised is None:
+            identifier, _ = _syntax(content, unb, characters.element, characters.component)
     found = ReadInterchange(start, len(content), None if una is None else una.decode("iso8859-1"))
     _segments(content, unb, characters, _CODECS.get(identifier, "iso8859-1"), found, bounded=True)
     return found
@@ -178,7 +185,7 @@ def _headless(content: bytes, position: int) -> ReadInterchange:
     characters = _Characters()
     if content[position : position + 3] == b"UNA" and len(content) >= position + 9:
         una = content[position : position + 9]
-        characters = _from_una(una, "3")
+        characters = _from_una(una, "3") or _Characters()
         position += 9
     found = ReadInterchange(0, len(content), None if una is None else una.decode("iso8859-1"))
     if content[position:].strip(_AROUND):
@@ -210,9 +217,8 @@ def _segments(
             byte = content[position]
             position += 1
             if byte == characters.release:
-                if position < len(content):
-                    held.append((content[position], True))
-                    position += 1
+                held.append((content[position] if position < len(content) else _NOTHING, True))
+                position += 1
                 continue
             if byte == characters.terminator:
                 closed = True
@@ -220,11 +226,13 @@ def _segments(
             held.append((byte, False))
         if not closed:
             protected = False  # the release character itself ends the blanks at the end of the file
-            while not protected and held and held[-1][0] in _AROUND:
+            while not protected and held and held[-1][0] in tuple(_AROUND):
                 protected = held[-1][1]
                 if protected and characters.separates(held[-1][0]):
                     break
                 held.pop()
+                if protected:
+                    held.append((_NOTHING, True))
             if not content[begin:].strip(_AROUND):
                 return
             found.complete = False
@@ -260,4 +268,4 @@ def _cut(held: list[tuple[int, bool]], separator: int) -> list[list[tuple[int, b
 
 
 def _text(held: list[tuple[int, bool]], codec: str) -> str:
-    return bytes(byte for byte, _ in held).decode(codec, "replace")
+    return bytes(byte for byte, _ in held if byte != _NOTHING).decode(codec, "replace")
