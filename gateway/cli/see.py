@@ -106,22 +106,25 @@ def _show(gateway: Gateway, found: Sheet) -> None:
     for movement in found.movements:
         emit(t("show.movement", mrn=movement.mrn, state=_standing(movement.state, movement.flags)) + (
             f" [{movement.flags}]" if movement.flags else ""))
-        emit("  " + t("show.corridor", corridor=movement.corridor, role=movement.role, departure=movement.departure,
-                      destination=movement.destination, limit=movement.time_limit or "N/A"))
-        emit("  " + t("show.next", next=_next(movement.next_action, movement.mrn), who=movement.who or "—"))
+        emit("  " + t("show.corridor", corridor=movement.corridor, role=t(f"role.{movement.role}"),
+                      departure=movement.departure, destination=movement.destination,
+                      limit=movement.time_limit or "N/A"))
+        emit("  " + t("show.next" if movement.who else "show.next_ours",
+                      next=_next(movement.next_action, movement.mrn), who=movement.who))
     if found.events:
         emit("\n" + t("show.events"))
-        table([t("column.time"), t("column.what"), t("column.partner"), t("column.reference")],
-              [[_time(row.happened), row.word, row.administration, row.reference] for row in found.events])
+        table([t("column.time"), t("column.word"), t("column.partner"), t("column.reference")],
+              [[_time(row.happened), _word(row.word), row.administration, row.reference] for row in found.events])
     for row in found.events:
         if row.word == "REJECTED":
             _show_rejection(gateway, row.administration, row.tree)
     if found.messages:
         emit("\n" + t("show.messages"))
         table([t("column.changed"), t("column.reference"), t("column.partner"), t("column.direction"),
-               t("column.type"), t("column.what"), t("column.state")],
+               t("column.type"), t("column.word"), t("column.state")],
               [[_time(row.changed), f"{row.control_reference or '—'}-{row.message_reference or '—'}", row.partner,
-                t(f"direction.{row.direction}"), row.type, row.word, _life(row.state.value)] for row in found.messages])
+                t(f"direction.{row.direction}"), row.type, _word(row.word), _life(row.state.value)]
+               for row in found.messages])
     for line in found.interchanges:
         emit("\n" + t("show.interchange", reference=line.control_reference, state=_life(line.state.value))
              + f"  {line.partner}, {t(f'direction.{line.direction}')}, {line.type}")
@@ -144,8 +147,7 @@ def _show_rejection(gateway: Gateway, partner: str, tree: Tree) -> None:
         wanted = LANGUAGE.value.upper()
         text = next((text.text for text in reason.error.texts if text.language == wanted),
                     reason.error.texts[0].text if reason.error.texts else "")
-        subject = t("show.item", item=reason.error.item) if reason.error.item is not None else t("show.heading")
-        emit(f"  {reason.error.rule}: {subject}: {text}")
+        emit(f"  {reason.error.rule}: {text}")
         if reason.place is not None:
             emit("    " + t("show.rejection.place", place=where(reason.place, LANGUAGE)))
         advice = f"{reason.error.rule}.hint"
@@ -201,6 +203,11 @@ def _standing(state: str, flags: str) -> str:
 
 def _state(state: str) -> str:
     return t(f"state.{state}") if known(f"state.{state}", LANGUAGE) else state
+
+
+def _word(word: str) -> str:
+    """An event word or message function, or several joined by a plus, in words; a reference stays as it is."""
+    return " + ".join(t(f"word.{part}") if known(f"word.{part}", LANGUAGE) else part for part in word.split("+"))
 
 
 def _life(state: str) -> str:

@@ -93,10 +93,14 @@ def position(traced: Sequence[Traced], path: Path) -> int | None:
 
 
 def _sentences(failure: Failure | RuleFailure) -> tuple[str, str]:
-    if isinstance(failure, Failure):
-        return failure.fr, failure.en
+    if isinstance(failure, Failure):  # a mapping's sentence does not know which item it is said of
+        return _of_item(failure.fr, failure.item, Language.FRENCH), _of_item(failure.en, failure.item, Language.ENGLISH)
     values = {"path": failure.path, "item": failure.item, **dict(failure.values)}
     return say(failure.rule, Language.FRENCH, **values), say(failure.rule, Language.ENGLISH, **values)
+
+
+def _of_item(text: str, item: int | None, language: Language) -> str:
+    return text if item is None else say("rejection.item", language, item=item, text=text)
 
 
 def _short(text: str) -> str:
