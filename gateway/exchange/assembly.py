@@ -24,6 +24,7 @@ from gateway.security import (
     DecryptionKey,
     Signer,
     Trust,
+    check_environment,
     check_version,
     forbid_dumps,
     load_certificate,
@@ -33,6 +34,7 @@ from gateway.security import (
     recipients_of,
     trusted_certificate,
 )
+from gateway.spool import make_folder
 from gateway.transport import DirectoryLane, SftpLane
 
 
@@ -97,15 +99,21 @@ class Assembly:
 
     @cached_property
     def signer(self) -> Signer:
-        """Our signing key, checked against the environment."""
+        """Our signing key. Raises LocalError K024 for one that was made for another environment."""
         pair = self.settings.keys.signing
-        return load_signer(pair.key, pair.certificate, self._passphrase)
+        signer = load_signer(pair.key, pair.certificate, self._passphrase)
+        check_environment(signer.certificate, self.settings.environment)
+        return signer
 
     @cached_property
     def decryption_keys(self) -> list[DecryptionKey]:
-        """Every encryption key of ours that partners may still use."""
-        return [load_decryption_key(pair.key, pair.certificate, self._passphrase)
-                for pair in self.settings.keys.encryption]
+        """Every encryption key of ours that partners may still use. Raises LocalError K024 as `signer` does."""
+        keys: list[DecryptionKey] = [
+            load_decryption_key(pair.key, pair.certificate, self._passphrase)
+            for pair in self.settings.keys.encryption]
+        for key in keys:
+            check_environment(key.certificate, self.settings.environment)
+        return keys
 
     def partner(self, name: str) -> Partner:
         """The partner of that name. Raises LocalError X010 when the settings have none."""
@@ -175,7 +183,7 @@ class Gateway(Assembly):
 def open_gateway(settings: Settings | Path, now: datetime) -> Iterator[Gateway]:
     """Open a gateway and close its ledger at the end. Raises LocalError for whatever is wrong with the settings."""
     loaded = settings if isinstance(settings, Settings) else load_settings(settings)
-    loaded.paths.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(loaded.paths.state)
     ledger = Ledger.open(loaded.ledger, now=now)
     try:
         yield Gateway(loaded, ledger)
