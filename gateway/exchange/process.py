@@ -19,7 +19,7 @@ from gateway.edifact import (
     read_contrl,
     read_interchanges,
     read_wire,
-    rejected_messages,
+    rejected,
     to_wire,
     validate,
     wants_contrl,
@@ -99,17 +99,17 @@ def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, mom
     findings = validate(interchange)
     if len(interchanges) > 1:  # ENVELOPE section 4: the payload is one interchange
         findings = [*findings, Finding(code="X032", place=Place(interchange=row.control_reference), fault="18")]
-    refused = rejected_messages(findings)
+    refused = rejected(interchange, findings)
     state = "TAKEN"
     if wants_contrl(interchange):
         _queue_contrl(transaction, row, make_contrl(interchange, findings), moment)
-        state = "REJECTED" if "" in refused else "ACKNOWLEDGED"
-    if "" not in refused:
+        state = "REJECTED" if refused is None else "ACKNOWLEDGED"
+    if refused is not None:
         batch = _Batch(gateway, transaction, row, moment, summary)
-        for message in interchange.messages:
-            batch.take(message, message.reference in refused)
+        for message, told in zip(interchange.messages, refused, strict=True):
+            batch.take(message, told)
         batch.write()
-    if refused:
+    if refused is None or any(refused):
         summary.trouble(PartnerError(*findings), Exit.PERSON)
     transaction.settle_interchange_in(row.id, state=state, at=moment.now)
     summary.interchanges_processed += 1
