@@ -6,14 +6,14 @@ Source: ISO 9735 section 9 and annex B of version 3; part 1 annex C of version 4
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway.edifact.characters import excerpt
 from gateway.edifact.header import read_instant
-from gateway.edifact.model import Segment
+from gateway.edifact.model import Group, Segment
 from gateway.edifact.service import check_service_segment
 from gateway.edifact.syntax import capped, place_of
 from gateway.findings import Finding, Place, Severity
@@ -27,12 +27,13 @@ def check(interchange: Interchange) -> list[Finding]:
     if not interchange.wire.raws:
         return []
     found: list[Finding] = []
+    layout = interchange.layout
     if interchange.unb is not None:
-        found.extend(_header(interchange, interchange.unb))
-        found.extend(_trailer(interchange))
-    found.extend(capped(_messages(interchange)))
+        found.extend(check_header(interchange, interchange.unb))
+        found.extend(check_trailer(interchange, len(layout.groups), len(layout.messages), layout.bare))
+    found.extend(capped(check_messages(interchange, _duplicates(interchange))))
     found.extend(capped(_groups(interchange)))
-    found.extend(capped(_strays(interchange)))
+    found.extend(capped(check_strays(interchange)))
     return found
 
 
@@ -53,7 +54,8 @@ def _place(
     )
 
 
-def _header(interchange: Interchange, unb: Segment) -> Iterator[Finding]:
+def check_header(interchange: Interchange, unb: Segment) -> Iterator[Finding]:
+    """UNB: format and date."""
     version = interchange.header.syntax_version
     yield from check_service_segment(unb, version, _place(interchange, "UNB"))
     yield from _date(unb, version, _place(interchange, "UNB", 4, 1))
@@ -76,18 +78,18 @@ def _date(segment: Segment, version: str, place: Place) -> Iterator[Finding]:
         )
 
 
-def _trailer(interchange: Interchange) -> Iterator[Finding]:
-    layout, unz = interchange.layout, interchange.unz
+def check_trailer(interchange: Interchange, groups: int, messages: int, bare: int) -> Iterator[Finding]:
+    """UNZ against the number of groups, of messages, and of messages outside of groups that were there."""
+    unz = interchange.unz
     if unz is None:
         yield Finding(code="F016", place=_place(interchange, "UNZ", missing=True), fault="13")
     else:
         yield from check_service_segment(unz, interchange.header.syntax_version, _place(interchange, "UNZ"))
-        counted = len(layout.groups) or len(layout.messages)
-        yield from _count(unz.component(1), counted, _place(interchange, "UNZ", 1))
+        yield from _count(unz.component(1), groups or messages, _place(interchange, "UNZ", 1))
         yield from _reference(interchange.header.control_reference, unz.component(2), _place(interchange, "UNZ", 2))
-    if not layout.messages and not layout.groups:
+    if not messages and not groups:
         yield Finding(code="F022", place=_place(interchange, "UNB"), fault="32", values={"level": "UNB"})
-    if layout.groups and layout.bare:
+    if groups and bare:
         yield Finding(code="F023", place=_place(interchange, "UNB"), fault="30")
 
 
@@ -109,16 +111,26 @@ def _reference(header: str, trailer: str, place: Place) -> Iterator[Finding]:
         )
 
 
-def _messages(interchange: Interchange) -> Iterator[Finding]:
+def _duplicates(interchange: Interchange) -> Sequence[bool]:
+    """For each message whether its reference was used before in its group, or outside of groups."""
+    owner = [0] * len(interchange.layout.messages)
+    for ordinal, group in enumerate(interchange.layout.groups, 1):
+        owner[group.first : group.end] = [ordinal] * (group.end - group.first)
     seen: set[tuple[int, str]] = set()
-    owner = _owners(interchange)
+    found = []
+    for ordinal, message in zip(owner, interchange.messages, strict=True):
+        found.append((ordinal, message.reference) in seen)
+        seen.add((ordinal, message.reference))
+    return found
+
+
+def check_messages(interchange: Interchange, duplicates: Sequence[bool]) -> Iterator[Finding]:
+    """UNT against UNH, and which references were used before."""
     for number, message in enumerate(interchange.messages):
         reference = message.reference
         at = partial(_message_place, interchange, number, reference)
-        key = (owner[number] if owner else 0, reference)
-        if reference and key in seen:
+        if reference and duplicates[number]:
             yield Finding(code="F021", fault="26", values={"reference": excerpt(reference)}, place=at("UNH", 1, 1))
-        seen.add(key)
         if not message.complete:
             yield Finding(code="F017", fault="13", place=replace(at("UNT", message.count), missing=True))
             continue
@@ -142,38 +154,39 @@ def _message_place(
     )
 
 
-def _owners(interchange: Interchange) -> list[int]:
-    """For each message the ordinal of its functional group, 0 for none; empty when there are no groups."""
-    if not interchange.layout.groups:
-        return []
-    owner = [0] * len(interchange.layout.messages)
-    for ordinal, group in enumerate(interchange.layout.groups, 1):
-        owner[group.first : group.end] = [ordinal] * (group.end - group.first)
-    return owner
-
-
 def _groups(interchange: Interchange) -> Iterator[Finding]:
-    version = interchange.header.syntax_version
     for group, occurrence in zip(interchange.groups, interchange.group_occurrences, strict=True):
-        reference = group.reference
-        at = partial(_group_place, interchange, reference, occurrence)
-        yield from check_service_segment(group.header, version, at("UNG"))
-        yield from _date(group.header, version, at("UNG", 4, 1))
-        if reference and occurrence is not None:
-            yield Finding(code="F024", fault="26", place=at("UNG", 5), values={"reference": excerpt(reference)})
-        if not group.messages:
-            yield Finding(code="F022", fault="32", place=at("UNG"), values={"level": "UNG"})
-        if group.trailer is None:
-            yield Finding(
-                code="F025",
-                fault="13",
-                place=replace(at("UNE"), missing=True),
-                values={"reference": excerpt(reference)},
-            )
-            continue
-        yield from check_service_segment(group.trailer, version, at("UNE"))
-        yield from _count(group.trailer.component(1), len(group.messages), at("UNE", 1))
-        yield from _reference(reference, group.trailer.component(2), at("UNE", 2))
+        yield from check_group_header(interchange, group.header, group.reference, occurrence)
+        yield from check_group_trailer(interchange, group, len(group.messages), occurrence)
+
+
+def check_group_header(
+    interchange: Interchange, header: Segment, reference: str, occurrence: int | None
+) -> Iterator[Finding]:
+    """UNG: format, date, and whether its reference was used before."""
+    version = interchange.header.syntax_version
+    at = partial(_group_place, interchange, reference, occurrence)
+    yield from check_service_segment(header, version, at("UNG"))
+    yield from _date(header, version, at("UNG", 4, 1))
+    if reference and occurrence is not None:
+        yield Finding(code="F024", fault="26", place=at("UNG", 5), values={"reference": excerpt(reference)})
+
+
+def check_group_trailer(
+    interchange: Interchange, group: Group, messages: int, occurrence: int | None
+) -> Iterator[Finding]:
+    """UNE against UNG and the number of messages that were there."""
+    reference, trailer = group.reference, group.trailer
+    at = partial(_group_place, interchange, reference, occurrence)
+    if not messages:
+        yield Finding(code="F022", fault="32", place=at("UNG"), values={"level": "UNG"})
+    if trailer is None:
+        missing = replace(at("UNE"), missing=True)
+        yield Finding(code="F025", fault="13", place=missing, values={"reference": excerpt(reference)})
+        return
+    yield from check_service_segment(trailer, interchange.header.syntax_version, at("UNE"))
+    yield from _count(trailer.component(1), messages, at("UNE", 1))
+    yield from _reference(reference, trailer.component(2), at("UNE", 2))
 
 
 def _group_place(
@@ -194,7 +207,7 @@ def _group_place(
     )
 
 
-def _strays(interchange: Interchange) -> Iterator[Finding]:
+def check_strays(interchange: Interchange) -> Iterator[Finding]:
     """Segments between messages, and service segments without their partner."""
     for start, end in interchange.layout.strays:
         yield Finding(

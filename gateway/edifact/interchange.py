@@ -50,8 +50,11 @@ class Interchange:
     offset     byte offset of `content` in the source
     before     bytes of the source before the first interchange; empty for the others
     after      bytes of the source between this interchange and the next, or the end: mostly a line break
+    begins     byte offset of `content` in the interchange: 0, but in the parts of a stream
     findings   syntax, character set and envelope; conformance of the messages is `check_message`'s
     """
+
+    begins = 0
 
     def __init__(
         self,

@@ -18,7 +18,8 @@ class Span:
 
 @dataclass(slots=True)
 class GroupSpan:
-    """One functional group: index of UNG, of UNE (None: missing), its messages as a range of `Layout.messages`."""
+    """One functional group: index of UNG (-1: before this text), of UNE (None: missing), its messages as a range of
+    `Layout.messages`."""
 
     header: int
     trailer: int | None
@@ -44,13 +45,19 @@ class Layout:
     bare: int = 0
 
 
-def lay_out(wire: Wire) -> Layout:
-    """Find the messages and groups. Never raises; what does not fit goes to `strays` and `lost`."""
+def lay_out(wire: Wire, *, opened: bool = False, grouped: bool = False) -> Layout:
+    """Find the messages and groups. Never raises; what does not fit goes to `strays` and `lost`.
+
+    opened    the text is a later part of an interchange whose UNB stood before it
+    grouped   and it begins inside a functional group
+    """
     raws = wire.raws
-    layout = Layout()
+    layout = Layout(header=-1 if opened else None)
     ends = (wire.service.element, wire.service.component, "")
     start: int | None = None  # index of the UNH that is open
-    group: GroupSpan | None = None
+    group = GroupSpan(-1, None, 0, 0) if grouped else None
+    if group is not None:
+        layout.groups.append(group)
     cursor = 0  # first segment not yet placed, outside of messages
     for index in [number for number, raw in enumerate(raws) if raw.startswith("UN")]:
         raw = raws[index]

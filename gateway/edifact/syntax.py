@@ -44,7 +44,26 @@ def check(interchange: Interchange) -> list[Finding]:
     if interchange.unb is not None:
         found.extend(_versions(interchange))
         found.extend(_decimal_mark(interchange))
-    found.extend(capped(_repertoire(interchange)))
+    announced = charset(interchange.header.syntax_identifier)
+    if announced is not None and not announced.multibyte and looks_like_utf_8(_body(interchange)):
+        found.append(utf_8(interchange, announced.identifier))
+    return [*found, *check_segments(interchange)]
+
+
+def utf_8(interchange: Interchange, identifier: str) -> Finding:
+    """The content looks like UTF-8 under a set that is another."""
+    place = Place(interchange=interchange.header.control_reference or None)
+    return Finding(code="F010", severity=Severity.WARNING, fault="21", place=place, values={"identifier": identifier})
+
+
+def _body(interchange: Interchange) -> bytes:
+    """The bytes of the segments, without UNA."""
+    return interchange.content[interchange.wire.base - interchange.begins :]
+
+
+def check_segments(interchange: Interchange) -> list[Finding]:
+    """The faults that are those of one segment each; of an interchange, or of a part of one."""
+    found = list(capped(_repertoire(interchange)))
     found.extend(capped(_line_breaks(interchange)))
     found.extend(
         capped(
@@ -156,21 +175,12 @@ def _repertoire(interchange: Interchange) -> Iterator[Finding]:
     announced = charset(interchange.header.syntax_identifier)
     if announced is None:
         return
-    content = interchange.content[interchange.wire.base :]
     also = "".join(interchange.service.special) + "\r\n\t"
-    if not announced.multibyte and looks_like_utf_8(content):
-        yield Finding(
-            code="F010",
-            severity=Severity.WARNING,
-            fault="21",
-            values={"identifier": announced.identifier},
-            place=Place(interchange=interchange.header.control_reference or None),
-        )
-    if not announced.foreign(content, also):
+    if not announced.foreign(_body(interchange), also):
         return
     wire = interchange.wire
     for index, raw in enumerate(wire.raws):
-        start = wire.start(index)
+        start = wire.start(index) - interchange.begins
         part = interchange.content[start : start + len(raw)]
         foreign = announced.foreign(part, also)
         if foreign:
