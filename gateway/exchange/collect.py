@@ -14,6 +14,7 @@ from datetime import timedelta
 from gateway.errors import GatewayError, LinkError, PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.halting import link_halted
 from gateway.exchange.payload import look_at, payload_refusal
 from gateway.exchange.sealing import seal_receipt
 from gateway.exchange.summary import Exit, Summary
@@ -41,6 +42,9 @@ BATCH = 64
 
 GAP = timedelta(hours=1)
 """How long a number may be missing before it is an alarm."""
+
+_HALTS = ("E_DUPLICATE", "E_CHAIN")
+"""Conflicts after which a link releases nothing until two people have spoken (ENVELOPE section 6)."""
 
 _WAITS = "E_FUTURE"
 """Stays in the mailbox and is judged again by the next run."""
@@ -88,6 +92,7 @@ def collect(gateway: Gateway, partner: str, moment: Moment, summary: Summary, li
     else:
         summary.link(partner, "inbound")
     _alarm_gaps(gateway, partner, moment, summary)
+    link_halted(gateway, partner, "in", summary)
 
 
 def _alarm_gaps(gateway: Gateway, partner: str, moment: Moment, summary: Summary) -> None:
@@ -175,6 +180,8 @@ def _quarantine(gateway: Gateway, transaction: Transaction, partner: str, file: 
         note=sentence(error.findings[0], Language(gateway.settings.language)))
     transaction.note_incoming(partner=partner, name=file.entry.name, code=error.code, size=len(file.content),
                               kept=kept.name, at=moment.now)
+    if error.code in _HALTS:
+        transaction.halt_link(partner, "in", error.code, moment.now)
     summary.objects_quarantined += 1
     summary.trouble(_in_mailbox(error, partner, file.entry.name), Exit.TRUST)
     return True
@@ -254,11 +261,13 @@ def _take_receipt(transaction: Transaction, partner: str, opened: Opened, moment
         signature_digest=receipt.signature_digest, disposition=receipt.disposition, at=moment.now)
     place = Place(interchange=receipt.message_id)
     if verdict == "unknown":
+        transaction.halt_link(partner, "out", "E_RECEIPT_UNKNOWN", moment.now)
         summary.trouble(PartnerError(Finding(code="E_RECEIPT_UNKNOWN", place=place)), Exit.TRUST)
     elif verdict == "differs":
         summary.trouble(PartnerError(Finding(code="E_RECEIPT", place=place)), Exit.TRUST)
     elif verdict == "refused":
-        summary.trouble(PartnerError(Finding(code="X030", place=place, values={"disposition": receipt.disposition})),
+        summary.trouble(PartnerError(Finding(code="X030", place=place, values={
+            "disposition": receipt.disposition, "reference": receipt.message_id})),
                         Exit.PERSON)
     else:
         summary.receipts_taken += 1
