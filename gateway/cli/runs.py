@@ -20,7 +20,7 @@ from gateway.exchange.assembly import open_gateway
 from gateway.exchange.outage import Told, follow
 from gateway.exchange.summary import Exit, Summary
 from gateway.findings import Finding
-from gateway.spool import Busy, run_lock
+from gateway.spool import Busy, make_folder, run_lock
 from gateway.texts import sentence
 
 _DEADLINE = Exit.LATER
@@ -39,8 +39,7 @@ def _run(name: str, step: Callable[..., Summary], config: Path, partners: tuple[
         from gateway.cli.rehearse import rehearse
 
         return rehearse(name, settings, partners, limit, as_json)
-    locks = settings.paths.state / "lock"
-    locks.mkdir(parents=True, exist_ok=True, mode=0o700)
+    locks = make_folder(settings.paths.state / "lock")
     now = moment()
     watchdog = _watch(settings.limits.run.total_seconds())
     gc.freeze()  # what is loaded by now stays: the collector need not look at it again for every batch of records

@@ -2,6 +2,9 @@
 
 Every step is safe to cut and to repeat; the order is: what came in first, then what it made necessary, then what the
 national side wants. A partner, a corridor or a file that fails is noted and never stops the others.
+
+Commands may overlap (`edi-send` beside `edi-receive` or `edi-sync`). Steps that they share are taken in turn: a step
+that another process is at is left to it, and what it does not reach any more is the next run's.
 """
 
 from __future__ import annotations
@@ -18,12 +21,13 @@ from gateway.exchange.intake import take_national_files
 from gateway.exchange.process import process_stored
 from gateway.exchange.sealing import seal_waiting
 from gateway.exchange.summary import Exit, Summary
+from gateway.spool import make_folder, turn
 
 
 def send(gateway: Gateway, moment: Moment, *, partners: Sequence[str] = (), limit: int | None = None) -> Summary:
     """Take national files, seal what waits, dispatch what is due."""
     summary = _start(gateway)
-    _step(summary, partial(take_national_files, gateway, moment, summary, limit))
+    _step(gateway, "national", summary, partial(take_national_files, gateway, moment, summary, limit))
     _outward(gateway, moment, summary, partners)
     return summary
 
@@ -40,7 +44,7 @@ def sync(gateway: Gateway, moment: Moment, *, partners: Sequence[str] = (), limi
     """Receive, then send, in one run."""
     summary = _start(gateway)
     _inward(gateway, moment, summary, partners, limit)
-    _step(summary, partial(take_national_files, gateway, moment, summary, limit))
+    _step(gateway, "national", summary, partial(take_national_files, gateway, moment, summary, limit))
     _outward(gateway, moment, summary, partners)
     return summary
 
@@ -55,15 +59,15 @@ def _start(gateway: Gateway) -> Summary:
 
 def _inward(gateway: Gateway, moment: Moment, summary: Summary, partners: Sequence[str], limit: int | None) -> None:
     for partner in _chosen(gateway, partners):
-        _step(summary, partial(collect, gateway, partner, moment, summary, limit))
-    _step(summary, partial(process_stored, gateway, moment, summary))
+        _step(gateway, f"inbound-{partner}", summary, partial(collect, gateway, partner, moment, summary, limit))
+    _step(gateway, "process", summary, partial(process_stored, gateway, moment, summary))
 
 
 def _outward(gateway: Gateway, moment: Moment, summary: Summary, partners: Sequence[str]) -> None:
-    _step(summary, partial(deliver, gateway, moment, summary))
+    _step(gateway, "deliver", summary, partial(deliver, gateway, moment, summary))
     for partner in _chosen(gateway, partners):
-        _step(summary, partial(seal_waiting, gateway, partner, moment, summary))
-        _step(summary, partial(dispatch, gateway, partner, moment, summary))
+        _step(gateway, f"outbound-{partner}", summary, partial(seal_waiting, gateway, partner, moment, summary))
+        _step(gateway, f"outbound-{partner}", summary, partial(dispatch, gateway, partner, moment, summary))
 
 
 def _chosen(gateway: Gateway, partners: Sequence[str]) -> list[str]:
@@ -71,8 +75,11 @@ def _chosen(gateway: Gateway, partners: Sequence[str]) -> list[str]:
     return [gateway.partner(name).partner for name in partners] or sorted(gateway.settings.partners)
 
 
-def _step(summary: Summary, step: Callable[[], None]) -> None:
+def _step(gateway: Gateway, name: str, summary: Summary, step: Callable[[], None]) -> None:
+    """Take a step unless another process is at it; what goes wrong in it is noted and stops no other."""
     try:
-        step()
+        with turn(make_folder(gateway.settings.paths.state / "lock") / f"step-{name}.lock") as ours:
+            if ours:
+                step()
     except GatewayError as error:
         summary.trouble(error)

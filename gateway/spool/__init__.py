@@ -6,7 +6,7 @@ own user alone (THREATS section 5). Nothing here knows what a file means.
 
 from gateway.spool.escaping import escaped
 from gateway.spool.folders import free_space, make_folder, own_folder, require_space
-from gateway.spool.locking import Busy, run_lock
+from gateway.spool.locking import Busy, run_lock, turn
 from gateway.spool.moving import claim, settle, settle_together
 from gateway.spool.private import read_private
 from gateway.spool.quarantine import Kept, Quarantine
@@ -30,6 +30,7 @@ __all__ = [
     "settle_together",
     "sweep",
     "sync_folder",
+    "turn",
     "write_together",
     "write_whole",
 ]

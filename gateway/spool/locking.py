@@ -47,6 +47,25 @@ def run_lock(path: Path, *, at: datetime | None = None, wait: float = 0.0) -> It
         lock.release()
 
 
+@contextlib.contextmanager
+def turn(path: Path) -> Iterator[bool]:
+    """Take a turn at a piece of work that two commands share; gives False, at once, when another process is at it.
+
+    Lighter than `run_lock`: nothing is written beside the lock. Raises LocalError B003, B006.
+    """
+    lock = FileLock(path, mode=0o600, timeout=0, thread_local=False)
+    with explained(path):
+        try:
+            lock.acquire()
+        except Timeout:
+            yield False
+            return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
 def _busy(path: Path, note: Path) -> Busy:
     holder: dict[str, str] = {}
     with contextlib.suppress(FileNotFoundError, ValueError, LocalError):
