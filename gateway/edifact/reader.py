@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from gateway.edifact import characters
 from gateway.edifact.characters import UNA_LENGTH, ServiceCharacters, excerpt
-from gateway.edifact.charsets import charset
+from gateway.edifact.charsets import Charset, charset
 from gateway.edifact.interchange import Interchange
 from gateway.edifact.model import Message, WireMessage
 from gateway.edifact.wire import Wire
@@ -47,26 +47,27 @@ def read_interchanges(source: bytes | Path | BinaryIO) -> Iterator[Interchange]:
     if text.startswith(_BOM):
         found.append(Finding(code="F006", severity=Severity.WARNING))
         position = len(_BOM)
-    start = _next_start(text, position)
+    start = next_start(text, position)
     if start is None:
-        yield _without_header(content, text, position, found)
+        yield without_header(content, text, position, found)
         return
     if junk := text[position:start].strip(_BLANK):
-        found.append(_outside("F003", junk, position))
+        found.append(outside("F003", junk, position))
     first = True
     while start is not None:
-        end, una, service = _extent(text, start)
-        following = _next_start(text, end)
+        opened = opening(text, start)
+        end = _extent(text, opened)
+        following = next_start(text, end)
         trailing = text[end:following].strip(_BLANK)
-        after = [_outside("F008", trailing, end)] if trailing else []
-        made = _interchange(content[start:end], text[start:end], start, una, service, [*found, *after])
+        after = [outside("F008", trailing, end)] if trailing else []
+        made = _interchange(content[start:end], text[start:end], start, opened, [*found, *after])
         made.before, made.after = content[:start] if first else b"", content[end:following]
         yield made
         found, first = [], False
         start = following
 
 
-def _next_start(text: str, position: int) -> int | None:
+def next_start(text: str, position: int) -> int | None:
     """Where the next interchange begins: UNA directly before UNB, or UNB. None when there is none."""
     if (here := _HERE.match(text, position)) is not None:
         return here.start(1)
@@ -74,36 +75,66 @@ def _next_start(text: str, position: int) -> int | None:
     return elsewhere.start() if elsewhere else None
 
 
-def _extent(text: str, start: int) -> tuple[int, str | None, ServiceCharacters | None]:
-    """End of the interchange that starts here, its UNA, its service characters (None: unusable)."""
+class Opening(NamedTuple):
+    """How an interchange opens: its UNA, the place of its UNB, the service characters in force, its character set.
+
+    usable   whether UNA, where there is one, can be used
+    """
+
+    una: str | None
+    unb: int
+    service: ServiceCharacters
+    usable: bool
+    charset: Charset | None
+
+
+def opening(text: str, start: int) -> Opening:
+    """What the beginning of the interchange at `start` says about the rest of it."""
     una = text[start : start + UNA_LENGTH] if text.startswith("UNA", start) else None
     unb = start if una is None else text.index("UNB", start + UNA_LENGTH)
-    _, version = _syntax(text, unb, una)
-    service = (
-        characters.without_una(version, text[unb + 3 : unb + 4]) if una is None else characters.from_una(una, version)
-    )
-    used = service or characters.DEFAULT
-    terminator, element, component = (re.escape(one) for one in (used.terminator, used.element, used.component))
-    edge = re.compile(
+    identifier, version = _syntax(text, unb, una)
+    if una is None:
+        service: ServiceCharacters | None = characters.without_una(version, text[unb + 3 : unb + 4])
+    else:
+        service = characters.from_una(una, version)
+    if service is None:
+        identifier, _ = _syntax(text, unb, None)
+    return Opening(una, unb, service or characters.DEFAULT, service is not None, charset(identifier))
+
+
+def edge(service: ServiceCharacters) -> re.Pattern[str]:
+    """The terminator (if no release character stands before it) behind which an interchange ends or another begins."""
+    terminator, element, component = (re.escape(one) for one in (service.terminator, service.element, service.component))
+    return re.compile(
         f"{terminator}[\r\n\t ]*(?=(UNZ)(?:{element}|{component}|{terminator}|$)|{_HEADER}|{_ADVICE})"
     )
-    position = unb
-    while (found := edge.search(text, position)) is not None:
+
+
+def _extent(text: str, opened: Opening) -> int:
+    """End of the interchange that opens so."""
+    service = opened.service
+    pattern, position = edge(service), opened.unb
+    while (found := pattern.search(text, position)) is not None:
         position = found.start() + 1
-        if _released(text, found.start(), used.release):
+        if released(text, found.start(), service.release):
             continue
         if found.group(1) is None:  # another interchange begins: this one has no UNZ
-            return position, una, service
-        end = found.end()
-        while (end := text.find(used.terminator, end)) >= 0:
-            if not _released(text, end, used.release):
-                return end + 1, una, service
-            end += 1
-        break
-    return len(text), una, service
+            return position
+        end = terminated(text, found.end(), service)
+        return len(text) if end is None else end
+    return len(text)
 
 
-def _released(text: str, position: int, release: str | None) -> bool:
+def terminated(text: str, position: int, service: ServiceCharacters) -> int | None:
+    """The place behind the first terminator from `position` on that no release character protects; None for none."""
+    while (position := text.find(service.terminator, position)) >= 0:
+        position += 1
+        if not released(text, position - 1, service.release):
+            return position
+    return None
+
+
+def released(text: str, position: int, release: str | None) -> bool:
     """Whether an odd number of release characters stands right before this place (``??'`` ends, ``???'`` does not)."""
     if release is None:
         return False
@@ -121,33 +152,38 @@ def _syntax(text: str, unb: int, una: str | None) -> tuple[str, str]:
     return identifier, rest[:1]
 
 
-def _interchange(
-    content: bytes,
-    text: str,
-    offset: int,
-    una: str | None,
-    service: ServiceCharacters | None,
-    found: Sequence[Finding],
-) -> Interchange:
-    findings = list(found)
-    if service is None:
-        findings.append(Finding(code="F004", values={"una": excerpt(una or "")}, fault="20"))
-    unb = 0 if una is None else text.index("UNB", UNA_LENGTH)
-    known = charset(_syntax(text, unb, una if service is not None else None)[0])
-    service = service or characters.DEFAULT
-    codec = known.codec if known is not None and known.multibyte else None
-    if known is not None and not known.multibyte and known.codec not in ("ascii", "iso8859-1"):
-        text = content.decode(known.codec, "replace")
-    return Interchange(content, offset, una, Wire(text[unb:], service, codec, unb), findings)
+def _interchange(content: bytes, text: str, offset: int, opened: Opening, found: Sequence[Finding]) -> Interchange:
+    """The interchange that stands in `content`; in `text` as well, one character per byte."""
+    base = opened.unb - offset
+    wire = Wire(decoded(text[base:], opened.charset), opened.service, codec_of(opened.charset), base)
+    return Interchange(content, offset, opened.una, wire, [*found, *advice_findings(opened)])
 
 
-def _outside(code: str, junk: str, position: int) -> Finding:
+def advice_findings(opened: Opening) -> list[Finding]:
+    """F004 where the service string advice cannot be used."""
+    return [] if opened.usable else [Finding(code="F004", values={"una": excerpt(opened.una or "")}, fault="20")]
+
+
+def codec_of(known: Charset | None) -> str | None:
+    """The codec by which the values of a set with several bytes per character are decoded, one by one."""
+    return known.codec if known is not None and known.multibyte else None
+
+
+def decoded(text: str, known: Charset | None) -> str:
+    """A text of one character per byte in the letters of its set, where that has one byte per character."""
+    if known is None or known.multibyte or known.codec in ("ascii", "iso8859-1"):
+        return text
+    return text.encode("iso8859-1").decode(known.codec, "replace")
+
+
+def outside(code: str, junk: str, position: int) -> Finding:
+    """F003 or F008: text before, or behind, every interchange."""
     return Finding(
         code=code, values={"text": excerpt(junk), "offset": str(position)}, fault="33" if code == "F008" else None
     )
 
 
-def _without_header(content: bytes, text: str, position: int, found: list[Finding]) -> Interchange:
+def without_header(content: bytes, text: str, position: int, found: list[Finding]) -> Interchange:
     """A source without UNB: nothing, messages on their own, or something else."""
     una = (
         text[position : position + UNA_LENGTH]
