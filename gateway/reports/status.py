@@ -76,7 +76,8 @@ def status(ledger: Ledger, now: datetime) -> Status:
         return Status(movements=movements, interchanges=interchanges, totals=Totals(
             movements=len(movements), interchanges=len(interchanges),
             waiting=sum(count.count for count in summary.open_messages if count.state == "WAITING"),
-            unanswered=len(queries.objects_unanswered(now)), quarantined=len(queries.notes())))
+            unanswered=len(queries.objects_unanswered(now)),
+            quarantined=sum(bool(note.kept) for note in queries.notes())))  # "": waits one run in the mailbox (V3)
 
 
 def _next(direction: str, kind: str, state: str) -> str:
