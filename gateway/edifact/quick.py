@@ -1,8 +1,8 @@
 """The quick verdict: a segment without fault is told so by one regular expression, or by having been seen before.
 
-A segment's rule becomes a pattern over its text as it was cut; codes stand in groups and are looked up. What the pattern
-takes has no fault; what it does not take may have none all the same, and is looked at again by `rules.fits` and
-`formats.faults`, which alone decide. So nothing is decided here that is not decided there, only sooner.
+A segment's rule becomes a pattern over its text as it was cut; codes stand in groups and are looked up. What the
+pattern takes has no fault; what it does not take may have none all the same, and is looked at again by `rules.fits`
+and `formats.faults`, which alone decide. So nothing is decided here that is not decided there, only sooner.
 
 A text holds nothing to step back to: every repetition of a character is possessive and ends at a separator, so the time
 is proportional to the length whatever the content. Source: as `rules`.

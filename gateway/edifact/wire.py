@@ -37,9 +37,24 @@ class Wire:
     service     the service characters in force
     blanks      which segments (from 0) had blanks or tabs before them, left out of `raws`
     complete    whether the last segment had its terminator
+    spaced      whether line breaks, tabs or blanks stand somewhere that may be between segments
+    plain       whether every separator separates, and every value is its text: nothing is released, repeated, decoded
     """
 
-    __slots__ = ("_base", "_codec", "_lead", "_markers", "_text", "blanks", "complete", "raws", "service")
+    __slots__ = (
+        "_base",
+        "_codec",
+        "_lead",
+        "_markers",
+        "_meant",
+        "_text",
+        "blanks",
+        "complete",
+        "plain",
+        "raws",
+        "service",
+        "spaced",
+    )
 
     def __init__(self, text: str, service: ServiceCharacters, codec: str | None = None, base: int = 0) -> None:
         """Cut `text`, one character per byte.
@@ -54,19 +69,30 @@ class Wire:
         for character, marker in self._markers:
             text = text.replace(f"{service.release}{character}", f"{service.release}{marker}")
         self._text: Final = text
+        self._meant: Final = {ord(marker): character for character, marker in self._markers}
+        if service.release is not None:
+            self._meant[ord(service.release)] = ""
         raws = text.split(service.terminator)
         rest = raws.pop().rstrip(_END_OF_FILE)
         self.complete: Final = not rest
         if rest:
             raws.append(rest)
         self.blanks: Final[list[int]] = []
-        if text[:1] in _BLANKS or "\n" in text or "\r" in text or "\t" in text or f"{service.terminator} " in text:
+        self.spaced: Final = (
+            text[:1] in _BLANKS or "\n" in text or "\r" in text or "\t" in text or f"{service.terminator} " in text
+        )
+        if self.spaced:
             raws = [raw.lstrip("\r\n") for raw in raws]
             self.blanks.extend(index for index, raw in enumerate(raws) if raw[:1] in _BLANKS)
             for index in self.blanks:
                 raws[index] = raws[index].lstrip(_BETWEEN)
         self.raws: Final = raws
         self._lead: list[int] | None = None
+        self.plain: Final = (
+            not self._markers
+            and (service.repetition is None or service.repetition not in text)
+            and (codec is None or text.isascii())
+        )
 
     def elements(self, raw: str) -> tuple[Element, ...]:
         """The data elements of a segment, the tag left out. What goes beyond MOST stays together in the last one."""
@@ -74,20 +100,29 @@ class Wire:
         separator = service.component
         parts = raw.split(service.element, MOST)
         del parts[0]
-        if (
-            (service.release is None or service.release not in raw)
-            and service.repetition is None
-            and self._codec is None
-        ):
-            return tuple([tuple(part.split(separator, MOST)) if part else () for part in parts])
         repetition = service.repetition
         found: list[Element] = []
+        if self.plain or self.is_plain(raw):
+            for part in parts:
+                found.append((tuple(part.split(separator, MOST)) if separator in part else (part,)) if part else ())
+            return tuple(found)
         for part in parts:
-            if repetition is not None and repetition in part:
+            if self.is_plain(part):
+                found.append(tuple(part.split(separator, MOST)) if part else ())
+            elif repetition is not None and repetition in part:
                 found.append(Repeated([self._components(occurrence) for occurrence in part.split(repetition, MOST)]))
             else:
                 found.append(self._components(part))
         return tuple(found)
+
+    def is_plain(self, raw: str) -> bool:
+        """Whether in this part of the text every separator separates and every value is its text."""
+        service = self.service
+        return (
+            (service.release is None or service.release not in raw)
+            and (service.repetition is None or service.repetition not in raw)
+            and (self._codec is None or raw.isascii())
+        )
 
     def _components(self, part: str) -> tuple[str, ...]:
         return tuple([self.value(text) for text in part.split(self.service.component, MOST)]) if part else ()
@@ -111,9 +146,7 @@ class Wire:
         """A component as the sender meant it: without release characters, decoded."""
         release = self.service.release
         if release is not None and release in text:
-            text = text.replace(release, "")
-            for character, marker in self._markers:
-                text = text.replace(marker, character)
+            text = text.translate(self._meant)
         if self._codec is not None and not text.isascii():
             text = text.encode("iso8859-1").decode(self._codec, "replace")
         return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.edifact import Message, check_message, read_interchanges
+from gateway.edifact.characters import ServiceCharacters
 from gateway.edifact.conformance import conformance_of, every_fault
+from gateway.edifact.model import Segment, cut
+from gateway.edifact.scan import is_orderly, service_segments
+from gateway.edifact.wire import Wire
 from tests.bench.peers.corpus import samples
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "edifact"
@@ -21,7 +26,8 @@ MUCH = "9" * 40
 
 @cache
 def sources() -> tuple[bytes, ...]:
-    return (*(one.content for one in samples(0.02) if one.segments < 5000), *(file.read_bytes() for file in sorted(GOLDEN.glob("*.edi"))))
+    made = (one.content for one in samples(0.02) if one.segments < 5000)
+    return (*made, *(file.read_bytes() for file in sorted(GOLDEN.glob("*.edi"))))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -56,8 +62,8 @@ def slow(message: Message) -> list[object]:
 
 
 def test_every_sample_is_judged_the_same_by_both() -> None:
-    judged = [(quick_says(message), slow(message) == [])
-              for content in sources() for interchange in read_interchanges(content) for message in interchange.messages]
+    judged = [(quick_says(message), slow(message) == []) for content in sources()
+              for interchange in read_interchanges(content) for message in interchange.messages]
     assert [one for one in judged if one[0] != one[1]] == []
     assert sum(quick for quick, _ in judged) > 60
 
@@ -87,6 +93,34 @@ def damaged(seed: int) -> bytes:
             last = content.find(b"'", first) + 1
             content[first:first] = content[first:last]
     return bytes(content)
+
+
+pieces = st.lists(st.sampled_from(
+    ["UNH", "UNT", "UNB", "UN", "FTX", "Q", "loc", "+", "++", ":", "'", "'", "?'", "?+", "??", "*", "\n", " ", "\r\n", "A"]
+), max_size=14).map("".join)
+
+
+@given(pieces, st.sampled_from([ServiceCharacters(), ServiceCharacters(repetition="*"),
+                                ServiceCharacters(terminator="\n"), ServiceCharacters(release=None)]))
+def test_one_pass_over_a_text_finds_the_service_segments_and_lets_nothing_disorderly_through(
+    text: str, service: ServiceCharacters
+) -> None:
+    wire = Wire(text, service)
+    assert service_segments(wire) == [number for number, raw in enumerate(wire.raws) if raw.startswith("UN")]
+    if is_orderly(wire):
+        ends = (service.element, service.component, "")
+        assert all(re.fullmatch("[A-Z][A-Z0-9]{2}", raw[:3]) and raw[3:4] in ends for raw in wire.raws)
+        pair = service.component + service.element
+        assert not any(raw.endswith((service.component, service.element)) or pair in raw for raw in wire.raws)
+
+
+@given(pieces, st.sampled_from([ServiceCharacters(), ServiceCharacters(repetition="*")]))
+def test_segments_cut_together_are_those_cut_one_by_one(text: str, service: ServiceCharacters) -> None:
+    wire = Wire(text, service)
+    together = list(cut(wire, 0, range(len(wire.raws))))
+    one_by_one = [Segment(wire, number, number) for number in range(len(wire.raws))]
+    assert [(one.tag, one.elements, one.nesting, one.text) for one in together] == [
+        (one.tag, one.elements, one.nesting, one.text) for one in one_by_one]
 
 
 @settings(deadline=None, max_examples=400)

@@ -1,0 +1,47 @@
+"""Questions to a whole text at once, each answered by one pass of a regular expression over it.
+
+An answer that says all is well is certain; any other only says that somebody has to look segment by segment.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from gateway.edifact.characters import ServiceCharacters
+from gateway.edifact.wire import Wire
+
+
+def service_segments(wire: Wire) -> list[int]:
+    """The numbers (from 0) of the segments that begin with UN, in order."""
+    if wire.spaced:
+        return [number for number, raw in enumerate(wire.raws) if raw.startswith("UN")]
+    text, terminator = wire.text, wire.service.terminator
+    found = [0] if text.startswith("UN") else []
+    number = place = 0
+    for match in _patterns(wire.service)[0].finditer(text):
+        number += text.count(terminator, place, match.end())
+        place = match.end()
+        found.append(number)
+    return found
+
+
+def is_orderly(wire: Wire) -> bool:
+    """Whether every segment has a well-formed tag and no separator separates nothing (False: look at each)."""
+    service = wire.service
+    if not wire.complete or not wire.raws:
+        return False
+    text = f"{service.terminator.join(wire.raws)}{service.terminator}" if wire.spaced else wire.text
+    first, odd = _patterns(wire.service)[1:]
+    return service.component + service.element not in text and first.match(text) is not None and not odd.search(text)
+
+
+@lru_cache(maxsize=16)
+def _patterns(service: ServiceCharacters) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    component, element, terminator = map(re.escape, (service.component, service.element, service.terminator))
+    tag = f"[A-Z][A-Z0-9][A-Z0-9][{component}{element}{terminator}]"
+    return (
+        re.compile(f"{terminator}(?=UN)"),
+        re.compile(tag),
+        re.compile(f"{terminator}(?:(?<=[{component}{element}]{terminator})|(?!{tag}|\\Z))"),
+    )
