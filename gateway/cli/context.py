@@ -106,8 +106,11 @@ def _lines(text: str) -> str:
 
 
 def emit(line: str = "") -> None:
-    """One line of data; control characters are shown, not sent."""
-    click.echo(_lines(line))
+    """One line of data; control characters are shown, not sent.
+
+    Written by ourselves: the framework would send UTF-8 to a stream that has said it can only show ASCII.
+    """
+    sys.stdout.write(f"{_lines(line)}\n")
 
 
 def emit_json(kind: str, item: Mapping[str, object]) -> None:
@@ -116,7 +119,7 @@ def emit_json(kind: str, item: Mapping[str, object]) -> None:
     What the item itself calls its kind becomes ``<kind>_kind``: the reader tells the lines apart by `kind` alone.
     """
     named = {f"{kind}_kind" if key == "kind" else key: plain(value) for key, value in item.items()}
-    click.echo(to_json({"schema": 1, "kind": kind, **named}))
+    emit(to_json({"schema": 1, "kind": kind, **named}))
 
 
 def to_json(value: object) -> str:
@@ -147,7 +150,8 @@ def plain(value: object) -> object:
 
 def note(line: str) -> None:
     """One line for people on stderr."""
-    click.echo(_lines(line), err=True)
+    sys.stdout.flush()  # on a terminal the two streams keep their order
+    sys.stderr.write(f"{_lines(line)}\n")
 
 
 def tell(findings: Iterable[Finding], *, warnings: bool = True) -> None:
@@ -187,8 +191,8 @@ def report(error: GatewayError, *, as_json: bool, status: Exit | None = None) ->
 
 def fatal(finding: Finding, status: Exit) -> None:
     """The JSON object that ends stderr when a command fails: code, exit, message, hint."""
-    click.echo(to_json({"schema": 1, "kind": "error", "code": finding.code, "exit": int(status),
-                        "message": sentence(finding, LANGUAGE), "hint": hint(finding, LANGUAGE)}), err=True)
+    note(to_json({"schema": 1, "kind": "error", "code": finding.code, "exit": int(status),
+                  "message": sentence(finding, LANGUAGE), "hint": hint(finding, LANGUAGE)}))
 
 
 def table(headings: list[str], rows: list[list[str]]) -> None:

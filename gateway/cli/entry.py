@@ -33,7 +33,12 @@ def run(program: str, arguments: Sequence[str] | None) -> int:
 
     context.start(language)
     with _process_manners():
-        return int(_outcome(program, words))
+        status = _outcome(program, words)
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:  # the status of a failure stands, whoever reads
+            _close_quietly()
+        return int(status)
 
 
 def _outcome(program: str, words: list[str]) -> int:

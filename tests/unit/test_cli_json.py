@@ -1,4 +1,4 @@
-"""Is every output for programs what its published schema says: schema and kind first, lists with a summary at the end?"""
+"""Is every output for programs what its published schema says: schema and kind first, lists with a summary last?"""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_resend_and_reprocess_answer_each_reference_and_add_up(played: tuple[Off
 
 
 def test_what_is_overdue_keeps_its_own_kind_beside_that_of_the_line(tmp_path: Path) -> None:
-    togo, burkina = offices(tmp_path)
+    togo, _ = offices(tmp_path)
     partner = togo.home / "partners" / "BFDGD.yaml"
     partner.write_text(partner.read_text("utf-8").replace("receipt: 4h", "receipt: 1s"), "utf-8")
     assert "receipt: 1s" in partner.read_text("utf-8")
