@@ -28,6 +28,7 @@ from gateway.edifact.model import (
 )
 from gateway.edifact.reader import escape, read_interchanges, read_wire
 from gateway.edifact.reported import reported_findings
+from gateway.edifact.streaming import StreamedInterchange, stream_interchanges, validate_stream
 from gateway.edifact.wire import Element, Repeated
 from gateway.edifact.writer import foreign_characters, to_wire, write_interchange
 
@@ -47,6 +48,7 @@ __all__ = [
     "Repeated",
     "Segment",
     "SegmentDescription",
+    "StreamedInterchange",
     "WireMessage",
     "check_message",
     "code_name",
@@ -63,9 +65,11 @@ __all__ = [
     "reported_findings",
     "rewrite",
     "rewrite_file",
+    "stream_interchanges",
     "to_wire",
     "tree",
     "validate",
+    "validate_stream",
     "wants_contrl",
     "write_interchange",
 ]

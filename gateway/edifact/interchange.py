@@ -50,6 +50,7 @@ class Interchange:
     offset     byte offset of `content` in the source
     before     bytes of the source before the first interchange; empty for the others
     after      bytes of the source between this interchange and the next, or the end: mostly a line break
+    met        what the reader met while looking for it: part of `findings`
     begins     byte offset of `content` in the interchange: 0, but in the parts of a stream
     findings   syntax, character set and envelope; conformance of the messages is `check_message`'s
     """
@@ -73,7 +74,7 @@ class Interchange:
         self.offset = offset
         self.una = una
         self.wire = wire
-        self._found = tuple(found)
+        self.met = tuple(found)
 
     @property
     def service(self) -> ServiceCharacters:
@@ -139,7 +140,7 @@ class Interchange:
     @cached_property
     def findings(self) -> list[Finding]:
         """Everything wrong with syntax, character set and envelope, in that order; at most `syntax.LIMIT` of a kind."""
-        return [*self._found, *syntax.check(self), *envelope.check(self)]
+        return [*self.met, *syntax.check(self), *envelope.check(self)]
 
     @property
     def form(self) -> Form:

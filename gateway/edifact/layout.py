@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gateway.edifact.scan import service_segments
 from gateway.edifact.wire import Wire
 
 
@@ -59,7 +60,7 @@ def lay_out(wire: Wire, *, opened: bool = False, grouped: bool = False) -> Layou
     if group is not None:
         layout.groups.append(group)
     cursor = 0  # first segment not yet placed, outside of messages
-    for index in [number for number, raw in enumerate(raws) if raw.startswith("UN")]:
+    for index in service_segments(wire):
         raw = raws[index]
         kind = raw[2:3]
         if kind not in "BGHTEZ" or raw[3:4] not in ends:

@@ -19,12 +19,12 @@ from gateway.edifact.model import Message, WireMessage
 from gateway.edifact.wire import Wire
 from gateway.findings import Finding, Place, Severity
 
-_BLANK = "\r\n\t \x1a\x00"
+BLANK = "\r\n\t \x1a\x00"
 _ADVICE = r"UNA[\s\S]{6}[\r\n]*UNB(?![A-Za-z0-9])"
 _HEADER = r"UNB(?![A-Za-z0-9 \t\r\n])"
-_HERE = re.compile(rf"[\r\n\t \x00\x1a]*({_ADVICE}|{_HEADER})")
-_ANYWHERE = re.compile(rf"{_ADVICE}|(?<![A-Za-z0-9 ])UNB(?=[+\x1d])")
-_BOM = "\xef\xbb\xbf"
+HERE = re.compile(rf"[\r\n\t \x00\x1a]*({_ADVICE}|{_HEADER})")
+ANYWHERE = re.compile(rf"{_ADVICE}|(?<![A-Za-z0-9 ])UNB(?=[+\x1d])")
+BOM = "\xef\xbb\xbf"
 
 
 def read_interchanges(source: bytes | Path | BinaryIO) -> Iterator[Interchange]:
@@ -44,21 +44,21 @@ def read_interchanges(source: bytes | Path | BinaryIO) -> Iterator[Interchange]:
     text = content.decode("iso8859-1")
     found: list[Finding] = []
     position = 0
-    if text.startswith(_BOM):
+    if text.startswith(BOM):
         found.append(Finding(code="F006", severity=Severity.WARNING))
-        position = len(_BOM)
+        position = len(BOM)
     start = next_start(text, position)
     if start is None:
         yield without_header(content, text, position, found)
         return
-    if junk := text[position:start].strip(_BLANK):
+    if junk := text[position:start].strip(BLANK):
         found.append(outside("F003", junk, position))
     first = True
     while start is not None:
         opened = opening(text, start)
         end = _extent(text, opened)
         following = next_start(text, end)
-        trailing = text[end:following].strip(_BLANK)
+        trailing = text[end:following].strip(BLANK)
         after = [outside("F008", trailing, end)] if trailing else []
         made = _interchange(content[start:end], text[start:end], start, opened, [*found, *after])
         made.before, made.after = content[:start] if first else b"", content[end:following]
@@ -69,9 +69,9 @@ def read_interchanges(source: bytes | Path | BinaryIO) -> Iterator[Interchange]:
 
 def next_start(text: str, position: int) -> int | None:
     """Where the next interchange begins: UNA directly before UNB, or UNB. None when there is none."""
-    if (here := _HERE.match(text, position)) is not None:
+    if (here := HERE.match(text, position)) is not None:
         return here.start(1)
-    elsewhere = _ANYWHERE.search(text, position)
+    elsewhere = ANYWHERE.search(text, position)
     return elsewhere.start() if elsewhere else None
 
 
@@ -195,11 +195,11 @@ def without_header(content: bytes, text: str, position: int, found: list[Finding
         found.append(Finding(code="F004", values={"una": excerpt(una or "")}, fault="20"))
         service = characters.DEFAULT
     base = position + (UNA_LENGTH if una is not None else 0)
-    if not text[base:].strip(_BLANK):
+    if not text[base:].strip(BLANK):
         found.append(Finding(code="F001"))
         return Interchange(content, 0, una, Wire("", service), found)
     found.append(
-        Finding(code="F002", values={"text": excerpt(text[base:].strip(_BLANK))}, place=Place(tag="UNB", missing=True))
+        Finding(code="F002", values={"text": excerpt(text[base:].strip(BLANK))}, place=Place(tag="UNB", missing=True))
     )
     return Interchange(content, 0, una, Wire(text[base:], service, None, base), found)
 

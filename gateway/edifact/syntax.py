@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from gateway.edifact import characters
 from gateway.edifact.characters import excerpt
 from gateway.edifact.charsets import Charset, charset, known, looks_like_utf_8
+from gateway.edifact.scan import is_orderly
 from gateway.findings import Finding, Place, Severity
 
 if TYPE_CHECKING:
@@ -42,12 +43,17 @@ def check(interchange: Interchange) -> list[Finding]:
     """Every fault of the syntax in this interchange."""
     found: list[Finding] = []
     if interchange.unb is not None:
-        found.extend(_versions(interchange))
-        found.extend(_decimal_mark(interchange))
+        found.extend(check_opening(interchange))
     announced = charset(interchange.header.syntax_identifier)
     if announced is not None and not announced.multibyte and looks_like_utf_8(_body(interchange)):
         found.append(utf_8(interchange, announced.identifier))
     return [*found, *check_segments(interchange)]
+
+
+def check_opening(interchange: Interchange) -> Iterator[Finding]:
+    """What UNA and UNB say of the syntax: set, version, decimal mark."""
+    yield from _versions(interchange)
+    yield from _decimal_mark(interchange)
 
 
 def utf_8(interchange: Interchange, identifier: str) -> Finding:
@@ -71,7 +77,9 @@ def check_segments(interchange: Interchange) -> list[Finding]:
             for index in interchange.wire.blanks
         )
     )
-    found.extend(capped(_tags(interchange)))
+    orderly = is_orderly(interchange.wire)
+    if not orderly:
+        found.extend(capped(_tags(interchange)))
     found.extend(capped(_nestings(interchange)))
     if not interchange.wire.complete:
         index = len(interchange.wire.raws) - 1
@@ -83,7 +91,8 @@ def check_segments(interchange: Interchange) -> list[Finding]:
                 values={"terminator": interchange.service.terminator, "text": excerpt(interchange.wire.raws[index])},
             )
         )
-    found.extend(capped(_trailing(interchange)))
+    if not orderly:
+        found.extend(capped(_trailing(interchange)))
     return found
 
 

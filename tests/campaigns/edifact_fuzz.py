@@ -4,7 +4,8 @@
 
 An input is a published or golden interchange altered at one to eight places, two of them spliced, pieces of syntax in
 any order, or plain random bytes, at most 8 KiB. For each of them: nothing raises but what the interface names; the
-reference reader (tests/tools/edifact_reference.py), asked every fourth time, sees the same; every finding has its words
+reference reader (tests/tools/edifact_reference.py) and the reading in blocks, asked every eighth time, see the same;
+written again it is the same, byte for byte, but for needless release characters; every finding has its words
 in both languages and its place inside the interchange; a CONTRL can be made whenever one is due, obeys its own
 directory and is understood again; no input takes more than SECONDS of processor time; the process stays under its
 memory limit. An input that fails is shown in hexadecimal and does not stop the campaign. THREATS: content of a partner.
@@ -13,6 +14,7 @@ memory limit. An input that fails is shown in hexadecimal and does not stop the 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import random
 import re
@@ -35,6 +37,7 @@ from gateway.edifact import (
     read_wire,
     rejected_messages,
     rewrite,
+    stream_interchanges,
     tree,
     validate,
     wants_contrl,
@@ -160,6 +163,33 @@ def _compare(content: bytes, interchanges: Sequence[Interchange]) -> None:
             raise Surprise(f"segments differ: {pair}")
 
 
+def _streamed(content: bytes, interchanges: Sequence[Interchange], chance: random.Random) -> None:
+    """Read in blocks of any size it is the same: messages, places in the source, findings."""
+    whole: Counter[object] = Counter()
+    for interchange in interchanges:
+        whole.update(_key(finding) for finding in validate(interchange))
+    parts: Counter[object] = Counter()
+    seen = []
+    for streamed in stream_interchanges(io.BytesIO(content), block=chance.choice((5, 100, 3000))):
+        messages = []
+        for message, findings in streamed.messages():
+            messages.append(list(message.segments))
+            parts.update(map(_key, findings))
+        parts.update(map(_key, streamed.findings))
+        seen.append((streamed.offset, streamed.una, streamed.header, messages))
+    expected = [
+        (one.offset, one.una, one.header, [list(message.segments) for message in one.messages]) for one in interchanges
+    ]
+    if seen != expected:
+        raise Surprise("the stream has other interchanges")
+    if parts != whole:
+        raise Surprise(f"the stream finds otherwise: {list(parts - whole)[:2]} instead of {list(whole - parts)[:2]}")
+
+
+def _key(finding: Finding) -> object:
+    return finding.code, finding.fault, finding.severity, finding.place, tuple(sorted(finding.values.items()))
+
+
 def _rewritten(interchange: Interchange) -> str:
     """Written again from its segments it is the same, byte for byte; only needless release characters are not kept."""
     try:
@@ -224,14 +254,16 @@ def _answer(interchange: Interchange, findings: Sequence[Finding]) -> None:
         raise Surprise("the CONTRL and the findings do not say the same")
 
 
-def examine(content: bytes, *, compared: bool = True) -> Counter[str]:
+def examine(content: bytes, chance: random.Random, *, compared: bool = True) -> Counter[str]:
     """Everything that is asked of one input; what came out, for the statistics. Raises whatever is wrong.
 
-    compared   also by the reference reader, which takes longer than all the rest
+    chance     draws the size of the blocks of the stream
+    compared   also by the reference reader and in blocks, which takes longer than all the rest
     """
     interchanges = list(read_interchanges(content))
     if compared:
         _compare(content, interchanges)
+        _streamed(content, interchanges, chance)
     outcome: Counter[str] = Counter()
     for interchange in interchanges:
         findings = validate(interchange)
@@ -258,7 +290,7 @@ def run(runs: int, seed: int, report: Callable[[str], None]) -> tuple[Counter[st
         content = make(chance, samples)
         began = time.process_time()
         try:
-            outcomes += examine(content, compared=number % 4 == 0)
+            outcomes += examine(content, chance, compared=number % 8 == 0)
         except Exception as error:
             outcomes["failures"] += 1
             if len(failures) < 50:
