@@ -104,7 +104,8 @@ def opening(text: str, start: int) -> Opening:
 
 def edge(service: ServiceCharacters) -> re.Pattern[str]:
     """The terminator (if no release character stands before it) behind which an interchange ends or another begins."""
-    terminator, element, component = (re.escape(one) for one in (service.terminator, service.element, service.component))
+    separators = (service.terminator, service.element, service.component)
+    terminator, element, component = map(re.escape, separators)
     return re.compile(
         f"{terminator}[\r\n\t ]*(?=(UNZ)(?:{element}|{component}|{terminator}|$)|{_HEADER}|{_ADVICE})"
     )
