@@ -24,7 +24,7 @@ from gateway.exchange.judgement import (
 )
 from gateway.exchange.outbound import check, queue_events
 from gateway.exchange.rejection import Refusal, event_of_rejection, refusals, rule_refusal, unreadable
-from gateway.exchange.route import departure_of
+from gateway.exchange.route import departure_of, joining
 from gateway.findings import Finding
 from gateway.ledger import NewDeclaration, NewDelivery, NewMovement, Transaction
 from gateway.mapping import Corridor, Mapping, Peek
@@ -78,7 +78,7 @@ def _corridor(incoming: Incoming, glance: Peek) -> Corridor:
             return shared
     if glance.departure is None or glance.destination is None:
         raise LocalError(Finding(code="X023", place=incoming.place, values={"partner": incoming.partner}))
-    return incoming.gateway.corridors.between(glance.departure, glance.destination)
+    return joining(incoming.gateway.corridors, glance.departure, glance.destination)
 
 
 def _reasons(incoming: Incoming, corridor: Corridor, tree: Tree, declaration: Declaration) -> list[Refusal]:

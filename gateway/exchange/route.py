@@ -28,7 +28,7 @@ def corridor_of(declaration: Declaration, corridors: Corridors) -> Corridor:
             raise LocalError(Finding(code="X020", place=Place(path=path, missing=True)))
     assert departure is not None and destination is not None
     try:
-        return corridors.between(departure.code, destination.code)
+        return joining(corridors, departure.code, destination.code)
     except LocalError as error:
         unknown = [path for office, path in ((departure, "office_of_departure.code"),
                                              (destination, "office_of_destination.code"))
@@ -36,6 +36,20 @@ def corridor_of(declaration: Declaration, corridors: Corridors) -> Corridor:
         where = Place(path=unknown[0] if unknown else "office_of_destination.code")
         raise LocalError(*(replace(finding, place=where) if finding.place == NOWHERE else finding
                            for finding in error.findings)) from error
+
+
+def joining(corridors: Corridors, departure: str, destination: str) -> Corridor:
+    """The corridor from one office to another.
+
+    Raises LocalError: M301 for an unknown office; where no corridor joins them, what is wrong with those that cannot be
+    read (it may be one of them), else M306.
+    """
+    try:
+        return corridors.between(departure, destination)
+    except LocalError as error:
+        if error.code == "M306" and corridors.broken:
+            raise LocalError(*(finding for findings in corridors.broken.values() for finding in findings)) from error
+        raise
 
 
 def others(corridor: Corridor, own: str) -> list[str]:

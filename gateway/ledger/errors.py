@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DatabaseError
 
 from gateway.errors import GatewayError, LocalError, PartnerError
-from gateway.findings import Finding
+from gateway.findings import Finding, Place
 
 OPEN_FAILED, KIND_UNKNOWN, MOVED, OLDER, NEWER, DAMAGED, BUSY = "L001", "L002", "L003", "L004", "L005", "L006", "L007"
 DISK_FAILED, DISK_FULL, EVENT_DIFFERS, DELIVERY_DIFFERS, INTERCHANGE_DIFFERS = "L008", "L009", "L010", "L011", "L012"
@@ -63,8 +63,18 @@ def translated(name: str) -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        symptom = str(error.orig)
-        code = next((code for words, code in _SYMPTOMS if words in symptom), None)
-        if code is None:
-            raise
-        raise LocalError(Finding(code=code, values={"ledger": name, "reason": symptom})) from error
+        for symptom in _symptoms(error):
+            code = next((code for words, code in _SYMPTOMS if words in symptom), None)
+            if code is not None:
+                raise LocalError(Finding(code=code, place=Place(file=name),
+                                         values={"ledger": name, "reason": symptom})) from error
+        raise
+
+
+def _symptoms(error: BaseException | None) -> Iterator[str]:
+    """What the database said, then what it had said before: on a full disk SQLite undoes the whole transaction, and the
+    savepoint that is to be undone after that "does not exist"."""
+    while error is not None:
+        if isinstance(error, DatabaseError):
+            yield str(error.orig)
+        error = error.__context__
