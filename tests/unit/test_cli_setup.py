@@ -69,7 +69,7 @@ def test_keys_are_made_once_and_told_with_their_fingerprints(fresh: Path) -> Non
     assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
     before = everything(fresh.parent)
     status, out, err = edi("keys", "init", "--config", fresh, "--json")
-    assert (status, out, json.loads(err.splitlines()[-1])["code"][0]) == (5, "", "K")
+    assert (status, out, json.loads(err.splitlines()[-1])["code"]) == (1, "", "K007")
     assert everything(fresh.parent) == before
 
 
