@@ -13,7 +13,8 @@ import click
 from gateway.cli.context import LANGUAGE, common, emit, emit_json, json_option, moment, note, t
 from gateway.config import MailboxAnswers, PartnerAnswers, Settings, load_settings, partner_text
 from gateway.errors import GatewayError, LocalError
-from gateway.exchange.assembly import Assembly
+from gateway.exchange.assembly import Assembly, open_gateway
+from gateway.exchange.halting import resume
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 from gateway.security import Certificate, fingerprint, is_gateway_id, load_certificate
@@ -164,3 +165,15 @@ def _tell(partner: str, file: Path, certificates: dict[str, Certificate], ssh: P
     note(t("partner.compare", partner=partner))
     if ssh.is_file():
         note(t("partner.ssh", file=ssh))
+
+
+@partner_command.command(name="resume", help=t("cli.partner.resume.help"))
+@click.argument("partner", metavar="ID")
+@click.option("--reason", required=True, metavar="TEXT", help=t("cli.partner.resume.reason"))
+@common
+def resume_command(config: Path, partner: str, reason: str) -> int:
+    """Let a halted link go on, after a talk with the partner; exit 1 when it was not halted."""
+    with open_gateway(load_settings(config), (now := moment()).now) as gateway:
+        resumed = resume(gateway, partner, reason, now)
+    emit(t("partner.resumed" if resumed else "partner.not_halted", partner=partner))
+    return Exit.DONE if resumed else Exit.PERSON

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from gateway.errors import GatewayError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.halting import link_halted
 from gateway.exchange.movements import handed_over
 from gateway.exchange.repeats import repeat_at
 from gateway.exchange.summary import Summary
@@ -25,7 +26,7 @@ BATCH = 64
 
 def dispatch(gateway: Gateway, partner: str, moment: Moment, summary: Summary) -> None:
     """Publish everything that is due to a partner, receipts first. An unreachable partner is noted; the run goes on."""
-    due = _due(gateway, partner, moment)
+    due = [] if link_halted(gateway, partner, "out", summary) else _due(gateway, partner, moment)
     if not due:
         return  # no session costs anything when there is nothing to say
     try:

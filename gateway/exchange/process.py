@@ -77,10 +77,14 @@ def process_stored(gateway: Gateway, moment: Moment, summary: Summary) -> None:
 
 
 def _parked(gateway: Gateway, row: InterchangeIn) -> bool:
-    """Tell whether an interchange waits for an earlier number of its link: only where the agreement says so (O2)."""
-    if gateway.partner(row.partner).agreement.order != "strict":
-        return False
+    """Tell whether an interchange waits: its link is halted, or the agreement says strict and an earlier number of the
+    link is missing (ENVELOPE O2 and section 6)."""
+    strict = gateway.partner(row.partner).agreement.order == "strict"
     with gateway.ledger.reading() as queries:
+        if queries.halted(row.partner, "in") is not None:
+            return True
+        if not strict:
+            return False
         carrier = queries.object_of(row.object_id)
         return carrier is not None and carrier.sequence > queries.link_head(row.partner, "in").sequence
 

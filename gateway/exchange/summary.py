@@ -40,7 +40,7 @@ def exit_for(error: GatewayError) -> Exit:
     """The exit status that one error asks for."""
     if isinstance(error, LinkError) or error.code in _LATER:
         return Exit.LATER
-    if error.code.startswith("E_") or error.code.startswith("K"):
+    if error.code.startswith("E_") or (error.code.startswith("K") and error.code != "K007"):
         return Exit.TRUST
     if error.code.startswith(("S", "M0", "M302", "D0", "X010")):
         return Exit.SETTINGS

@@ -93,6 +93,12 @@ class Lookups:
             .where(object_.c.id.in_(object_ids), message.c.type == "CUSDEC", message.c.mrn.is_not(None))
             .order_by(message.c.mrn)).scalars())
 
+    def halted(self, partner: str, direction: str) -> str | None:
+        """The code for which a directed link is halted; None while it is not."""
+        code: str | None = self._connection.execute(select(link.c.halted).where(
+            link.c.partner == partner, link.c.direction == direction)).scalar()
+        return code
+
     def link_head(self, partner: str, direction: str) -> LinkHead:
         """Where a directed link stands; 0 and 64 zeros before its first object."""
         row = self._connection.execute(select(link.c.sequence, link.c.mic).where(

@@ -260,6 +260,7 @@ link = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("mic", String(64), nullable=False),
     Column("highest", BigInteger, nullable=False),
+    Column("halted", String(40), nullable=True),
 )
 
 delivery = Table(

@@ -441,6 +441,9 @@ def test_a_receipt_for_an_object_that_we_never_sent_is_refused(known: tuple[Pupp
     refused(togo.run("edi-receive"), Exit.TRUST, "E_RECEIPT_UNKNOWN", place="interchange <abab")
     assert list(togo.inbox("events")) == ["BFOUI-1.ARRIVED.json"]
     assert [line["state"] for line in togo.interchanges("out") if line["type"] == "CUSDEC"] == ["DISPATCHED"]
+    refused(togo.run("edi-send"), Exit.TRUST, "X049", place="interchange BFDGD")  # sending stops: our ledger may be old
+    togo.run("edi", "partner", "resume", "BFDGD", "--reason", "compared by telephone")
+    well(togo.run("edi-send"))
     again(togo)
 
 

@@ -276,6 +276,10 @@ def test_a_number_used_again_for_another_content_is_quarantined(world: tuple[Pup
     ran = burkina.run("edi-receive")
     refused(ran, Exit.TRUST, "E_DUPLICATE", place=f"TGOTR/{other.name}")
     assert quarantined(burkina) == [other.content]
+    assert sorted(burkina.movements()) == [numbered_mrn(1)]  # the link is halted: what came later is kept and waits
+    refused(burkina.run("edi-receive"), Exit.TRUST, "X049", place="interchange TGOTR")
+    burkina.run("edi", "partner", "resume", "TGOTR", "--reason", "cleared up by telephone")
+    well(burkina.run("edi-receive"))
     assert sorted(burkina.movements()) == [numbered_mrn(1), numbered_mrn(3)]
     again(burkina)
 
@@ -289,7 +293,10 @@ def test_a_wrong_predecessor_is_quarantined(world: tuple[Puppet, Office, Office]
     refused(burkina.run("edi-receive"), Exit.TRUST, "E_CHAIN", place=f"TGOTR/{forged.name}")
     assert quarantined(burkina) == [forged.content]
     malice.send(good(malice, 3))
+    refused(burkina.run("edi-receive"), Exit.TRUST, "X049", place="interchange TGOTR")
+    burkina.run("edi", "partner", "resume", "TGOTR", "--reason", "cleared up by telephone")
     well(burkina.run("edi-receive"))
+    assert sorted(burkina.movements()) == [numbered_mrn(1), numbered_mrn(3)]
     again(burkina)
 
 

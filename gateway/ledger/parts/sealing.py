@@ -101,6 +101,23 @@ class Sealing(Base):
             self._connection.execute(insert(link), {"partner": partner, "direction": direction, "sequence": 0,
                                                     "mic": NO_MIC, "highest": 0})
 
+    def halt_link(self, partner: str, direction: str, code: str, at: datetime) -> None:
+        """Halt a directed link for a code (ENVELOPE section 6); the first reason stands until somebody resumes it."""
+        self._open_link(partner, direction)
+        done = self._connection.execute(update(link).where(
+            link.c.partner == partner, link.c.direction == direction, link.c.halted.is_(None)).values(halted=code))
+        if done.rowcount:
+            self._record(Fact(at=at, subject="link", subject_id=None, reference=partner, event="halt",
+                              text=f"{direction} {code}"))
+
+    def resume_links(self, partner: str, reason: str, at: datetime) -> bool:
+        """Let both directions of a partner's link go on, for a reason that is kept; False when none was halted."""
+        done = self._connection.execute(update(link).where(
+            link.c.partner == partner, link.c.halted.is_not(None)).values(halted=None))
+        if done.rowcount:
+            self._record(Fact(at=at, subject="link", subject_id=None, reference=partner, event="resume", text=reason))
+        return bool(done.rowcount)
+
     # --- dispatch
 
     def due_objects(self, partner: str, *, now: datetime, limit: int | None = None) -> list[ObjectOut]:

@@ -76,6 +76,7 @@ def upgrade() -> None:
     sa.Column('sequence', sa.BigInteger(), nullable=False),
     sa.Column('mic', sa.String(length=64), nullable=False),
     sa.Column('highest', sa.BigInteger(), nullable=False),
+    sa.Column('halted', sa.String(length=40), nullable=True),
     sa.PrimaryKeyConstraint('partner', 'direction', name=op.f('pk_link'))
     )
     op.create_table('mapping_text',

@@ -1,0 +1,27 @@
+"""A halted link: what came in waits and nothing goes out, until somebody who spoke with the partner resumes it."""
+
+from __future__ import annotations
+
+from gateway.errors import PartnerError
+from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.summary import Exit, Summary
+from gateway.findings import Finding, Place
+
+
+def link_halted(gateway: Gateway, partner: str, direction: str, summary: Summary) -> bool:
+    """Tell whether a directed link is halted; every run says so (X049), for it needs a person."""
+    with gateway.ledger.reading() as queries:
+        code = queries.halted(partner, direction)
+    if code is None:
+        return False
+    if any(finding.code == code for _, finding in summary.problems):
+        return True  # this very run halted it, and said why
+    summary.trouble(PartnerError(Finding(code="X049", place=Place(interchange=partner), values={
+        "partner": partner, "code": code})), Exit.TRUST)
+    return True
+
+
+def resume(gateway: Gateway, partner: str, reason: str, moment: Moment) -> bool:
+    """Let a partner's link go on in both directions; False when it was not halted. The reason stands in the history."""
+    with gateway.ledger.transaction() as transaction:
+        return transaction.resume_links(gateway.partner(partner).partner, reason, moment.now)
