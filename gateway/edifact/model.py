@@ -118,11 +118,16 @@ def cut(wire: Wire, start: int, positions: Sequence[int]) -> Iterator[Segment]:
     """
     element, component, plain = wire.service.element, wire.service.component, wire.plain
     raws, new = wire.raws, Segment.__new__
+    release, repetition, decoded = wire.service.release, wire.service.repetition, wire.codec is not None
     for index, position in enumerate(positions, start):
         segment = new(Segment)
         segment._wire, segment._index, segment.position = wire, index, position
         raw = segment._raw = raws[index]
-        if plain or wire.is_plain(raw):
+        if plain or (
+            (release is None or release not in raw)
+            and (repetition is None or repetition not in raw)
+            and (not decoded or raw.isascii())
+        ):
             parts = raw.split(element, MOST)
             tag = parts[0]
             if component not in tag:

@@ -7,6 +7,7 @@ module imports pydifact; nothing else in the gateway does.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +17,58 @@ import pydifact.segmentcollection
 import pydifact.segments
 
 from gateway.edifact.reader import read_interchanges
-from gateway.edifact.wire import Repeated
+from gateway.edifact.wire import MOST, Element, Repeated, Wire
 
 if TYPE_CHECKING:
     from gateway.edifact.interchange import Interchange
-    from gateway.edifact.model import Segment
 
 
 class RepeatedElement(list[Any]):
     """A repeated element of syntax version 4 as pydifact code may see it: a list of its occurrences."""
+
+
+class _OnDemand:
+    """The elements of a segment, made when somebody looks; from then on an attribute like any other.
+
+    A simple element is a text, a composite a list of texts, a repeated one a RepeatedElement.
+    """
+
+    def __get__(self, instance: GatewaySegment | None, owner: type) -> list[Any]:
+        if instance is None:
+            return []
+        wire, raw = instance._cut
+        if wire.plain or wire.is_plain(raw):
+            component = wire.service.component
+            elements: list[Any] = raw.split(wire.service.element, MOST)
+            del elements[0]
+            if component in raw:
+                for place, part in enumerate(elements):
+                    if component in part:
+                        elements[place] = part.split(component, MOST)
+        else:
+            elements = [_structured(element) for element in wire.elements(raw)]
+        instance.elements = elements
+        return elements
+
+
+class GatewaySegment(pydifact.segments.Segment):  # type: ignore[no-untyped-call]
+    """A pydifact segment whose elements are cut when they are first looked at; a copy of it is an ordinary one.
+
+    It is made without pydifact's constructor, whose checks warn about data files that its wheel does not hold.
+    """
+
+    __omitted__ = True  # no plugin of pydifact
+    elements = _OnDemand()
+    _cut: tuple[Wire, str]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _ordinary, (self.tag, self.elements)
+
+
+def _ordinary(tag: str, elements: list[Any]) -> Any:
+    made = pydifact.segments.Segment.__new__(pydifact.segments.Segment)
+    made.tag, made.elements = tag, elements
+    return made
 
 
 class PydifactInterchange(pydifact.segmentcollection.RawSegmentCollection):
@@ -60,41 +104,45 @@ class GatewayParser(pydifact.parser.Parser):
         """
         interchange = next(read_interchanges(message.encode("iso8859-1")))
         if interchange.una is not None:
-            yield _segment("UNA", [str(pydifact.control.characters.Characters.from_str(interchange.una))])
+            yield _ordinary("UNA", [str(pydifact.control.characters.Characters.from_str(interchange.una))])
         self.syntax_identifier = interchange.header.syntax_identifier
         self.version = interchange.header.syntax_version
-        for segment in interchange.segments:
-            yield convert(segment)
+        yield from _converted(interchange.wire)
 
 
 def to_pydifact(interchange: Interchange) -> PydifactInterchange:
     """An interchange as pydifact segments, exactly those that were received."""
     made = PydifactInterchange()
     made.una = interchange.una
-    made.segments = [convert(segment) for segment in interchange.segments]
+    made.segments = _converted(interchange.wire)
     return made
 
 
-def convert(segment: Segment) -> Any:
-    """One segment: a simple element as text, a composite as list of texts, a repeated one as RepeatedElement."""
-    elements: list[Any] = []
-    for element in segment.elements:
-        if isinstance(element, Repeated):
-            elements.append(RepeatedElement([_plain(occurrence) for occurrence in element]))
-        else:
-            elements.append(_plain(element))
-    return _segment(segment.tag, elements)
+def _converted(wire: Wire) -> list[Any]:
+    """All segments of a text. The collector rests meanwhile: it would look at all that is made again and again."""
+    element, new = wire.service.element, GatewaySegment.__new__
+    found: list[Any] = []
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        for raw in wire.raws:
+            made = new(GatewaySegment)
+            made.tag = tag if raw[3:4] == element and (tag := raw[:3]).isalnum() else wire.tag(raw)[0]
+            made._cut = wire, raw
+            found.append(made)
+    finally:
+        if collects:
+            gc.enable()
+    return found
+
+
+def _structured(element: Element) -> Any:
+    if isinstance(element, Repeated):
+        return RepeatedElement([_plain(occurrence) for occurrence in element])
+    return _plain(element)
 
 
 def _plain(components: tuple[str, ...]) -> str | list[str]:
     if len(components) > 1:
         return list(components)
     return components[0] if components else ""
-
-
-def _segment(tag: str, elements: list[Any]) -> Any:
-    """A pydifact segment made without its constructor, whose checks warn about data files its wheel does not hold."""
-    made = pydifact.segments.Segment.__new__(pydifact.segments.Segment)
-    made.tag = tag
-    made.elements = elements
-    return made

@@ -7,6 +7,7 @@ in it is a place in the bytes. Values are put back only in the few components th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from gateway.edifact.characters import ServiceCharacters
@@ -66,8 +67,8 @@ class Wire:
         self.service: Final = service
         self._codec: Final = codec
         self._markers: Final = _markers(text, service)
-        for character, marker in self._markers:
-            text = text.replace(f"{service.release}{character}", f"{service.release}{marker}")
+        if self._markers and service.release is not None:
+            text = _exchanged(text, service.release, dict(self._markers))
         self._text: Final = text
         self._meant: Final = {ord(marker): character for character, marker in self._markers}
         if service.release is not None:
@@ -119,7 +120,7 @@ class Wire:
         """Whether in this part of the text every separator separates and every value is its text."""
         service = self.service
         return (
-            (service.release is None or service.release not in raw)
+            (not self._markers or service.release is None or service.release not in raw)
             and (service.repetition is None or service.repetition not in raw)
             and (self._codec is None or raw.isascii())
         )
@@ -196,3 +197,21 @@ def _markers(text: str, service: ServiceCharacters) -> tuple[tuple[str, str], ..
     candidates = (chr(code) for code in (*range(1, 9), *range(14, 32), *range(0xE000, 0xE100)))
     unused = (character for character in candidates if character not in taken and character not in text)
     return tuple((character, next(unused)) for character in service.special)
+
+
+def _exchanged(text: str, release: str, markers: Mapping[str, str]) -> str:
+    """The text with each character that a release character protects exchanged for its marker, where it has one.
+
+    What stands between two release characters begins with what the first one protects; where nothing stands between
+    them, the first one protects the second.
+    """
+    between = iter(text.split(release))
+    found = [next(between)]
+    for part in between:
+        if part:
+            found.append(markers.get(part[0], part[0]) + part[1:])
+        elif (after := next(between, None)) is not None:
+            found.append(markers[release] + after)
+        else:
+            found.append("")  # the text ends with a release character that protects nothing
+    return release.join(found)

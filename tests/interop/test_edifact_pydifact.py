@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydifact.parser import Parser
 from pydifact.segmentcollection import Interchange as PydifactsOwn
+from pydifact.segments import Segment as StockSegment
 
 from gateway.edifact import (
     InterchangeHeader,
@@ -110,3 +113,24 @@ def test_what_pydifact_does_not_know_comes_through_the_bridge() -> None:
     assert theirs.segments[3].elements == [RepeatedElement([["1", "TE"], ["2", "F*X"]])]
     assert [[segment.tag for segment in message] for message in theirs.messages] == [["UNH", "COM", "UNT"]]
     assert theirs.messages[0][0].elements == ["1", ["CUSRES", "D", "16B", "UN"], "", ["1", "C"]]
+
+
+def test_a_segment_of_ours_is_as_good_as_one_of_theirs() -> None:
+    text = (GOLDEN / "interchange_cusdec_tg_bf.edi").read_bytes().decode("iso8859-1")
+    mine = list(GatewayParser().parse(text))[1:]
+    stocks = list(Parser().parse(text))[1:]
+    assert mine == stocks
+    assert stocks == mine
+    copied = [copy.deepcopy(list(GatewayParser().parse(text)))[1:], pickle.loads(pickle.dumps(mine))]
+    assert copied == [stocks, stocks]
+    assert {type(segment) for segment in copied[1]} == {StockSegment}
+    changed = next(iter(GatewayParser().parse("BGM+950:::T1+X+9'")))
+    changed[1] = "Y"
+    assert changed.elements == [["950", "", "", "T1"], "Y", "9"]
+    changed.elements = ["Z"]
+    assert (changed[0], changed[1], str(changed)) == ("Z", None, "'BGM' EDI segment: ['Z']")
+
+
+def test_what_pydifact_writes_from_our_reading_is_what_it_writes_from_its_own() -> None:
+    text = (GOLDEN / "interchange_cusdec_tg_bf.edi").read_bytes().decode("iso8859-1")
+    assert PydifactsOwn.from_str(text, parser=GatewayParser()).serialize() == PydifactsOwn.from_str(text).serialize()
