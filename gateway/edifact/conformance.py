@@ -18,6 +18,7 @@ from gateway.edifact.interchange import Interchange
 from gateway.edifact.model import Message, MessageIdentifier, Segment
 from gateway.edifact.quick import Quick
 from gateway.edifact.rules import SegmentRule, compile_segment
+from gateway.edifact.service import rule_of
 from gateway.edifact.structure import Structure
 from gateway.edifact.syntax import capped
 from gateway.edifact.wire import Wire
@@ -92,7 +93,7 @@ def check_message(message: Message, syntax_version: str | None = None, interchan
     version = known_version(syntax_version or ("4" if service.repetition is not None else "3"))
     held = conformance_of(identifier, version)
     if held is None:
-        return [_unknown(message, identifier, interchange)]
+        return _unknown(message, identifier, version, interchange)
     if not held.dependencies and held.quick(message.wire).conforms(message.wire, message.raws):
         return []
     return every_fault(held, message, interchange)
@@ -148,13 +149,20 @@ class _Places:
         )
 
 
-def _unknown(message: Message, identifier: MessageIdentifier, interchange: str | None) -> Finding:
-    return Finding(
-        code="F030",
-        fault="17",
-        values={"message": excerpt(str(identifier)), "known": " ".join(known_messages(identifier))},
-        place=Place(interchange=interchange, message=message.reference, segment=1, tag="UNH", element=2),
-    )
+def _unknown(
+    message: Message, identifier: MessageIdentifier, version: str, interchange: str | None
+) -> list[Finding]:
+    """A message of no directory of ours: said so, and still the form of its UNH and UNT is judged, but for the codes in
+    them, which are what F030 is about."""
+    place = Place(interchange=interchange, message=message.reference, segment=1, tag="UNH", element=2)
+    values = {"message": excerpt(str(identifier)), "known": " ".join(known_messages(identifier))}
+    found = [Finding(code="F030", fault="17", values=values, place=place)]
+    segments = message.segments
+    places = _Places(interchange, message.reference)
+    for segment in (segments[0], segments[-1]) if message.complete else segments[:1]:
+        told = faults(rule_of(segment.tag, version), segment.elements, None)
+        found.extend(_fault_finding(fault, segment, places) for fault in told if fault.code != "F046")
+    return found
 
 
 def _disorders(held: Conformance, message: Message, tags: Sequence[str], places: _Places) -> Iterator[Finding]:

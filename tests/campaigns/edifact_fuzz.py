@@ -210,7 +210,8 @@ def needless(interchange: Interchange) -> bool:
     service = interchange.service
     if service.release is None:
         return False
-    if service.repetition is not None and any(service.repetition in segment.tag for segment in interchange.segments):
+    repetition = service.repetition
+    if repetition is not None and any(repetition in "".join((one.tag, *one.nesting)) for one in interchange.segments):
         return True
     body = interchange.content[interchange.wire.base :].decode("iso8859-1")
     pairs = re.findall(f"{re.escape(service.release)}(.?)", body, re.DOTALL)

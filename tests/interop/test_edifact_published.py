@@ -60,6 +60,7 @@ EXPECTED: dict[str, list[Found]] = {
             ("F002", None, None, None, "UNB", None, None),
             ("F018", "29", "201701191AB652", 52, "UNT", 1, None),
             ("F030", "17", "201701191AB652", 1, "UNH", 2, None),
+            ("F038", "13", "201701191AB652", 1, "UNH", 2, 1),
         ],
     ],
     "ics_atd_01": [
