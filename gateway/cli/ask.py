@@ -7,21 +7,18 @@ from pathlib import Path
 import click
 
 from gateway.cli.context import (
-    LANGUAGE,
     common,
     emit,
     emit_json,
     json_option,
+    language,
     moment,
     t,
     table,
     without_settings,
 )
-from gateway.config import load_settings
 from gateway.errors import LocalError
-from gateway.exchange.assembly import open_gateway
 from gateway.exchange.summary import Exit
-from gateway.exchange.tracing import trace
 from gateway.findings import Finding
 from gateway.texts import Language, known, say, where
 
@@ -33,6 +30,10 @@ from gateway.texts import Language, known, say, where
 @common
 def trace_command(config: Path, reference: str, path: str, as_json: bool) -> int:
     """Each value with its data element, its mapping line and its place in the national file."""
+    from gateway.config import load_settings  # heavy: `explain` does without them
+    from gateway.exchange.assembly import open_gateway
+    from gateway.exchange.tracing import trace
+
     with open_gateway(load_settings(config), moment().now) as gateway:
         origins = trace(gateway, reference, path)
     rows = []
@@ -51,7 +52,7 @@ def trace_command(config: Path, reference: str, path: str, as_json: bool) -> int
         elif origin.place is None:
             source = t("trace.gateway")
         else:
-            source = where(origin.place, LANGUAGE)
+            source = where(origin.place, language())
         rows.append([f"{origin.tag} {origin.segment}", f"{origin.element_id} {origin.name}".strip(), origin.value,
                      origin.path or "", source, origin.mapping])
     if as_json:
@@ -76,12 +77,12 @@ def explain_command(code: str, as_json: bool) -> int:
         emit_json("code", {"code": name, **told})
         return Exit.DONE
     emit(name)
-    for language in (LANGUAGE, *(one for one in Language if one is not LANGUAGE)):
-        emit(f"\n{t('explain.french' if language is Language.FRENCH else 'explain.english')}")
-        parts = told[language.value]
+    for one in (language(), *(other for other in Language if other is not language())):
+        emit(f"\n{t('explain.french' if one is Language.FRENCH else 'explain.english')}")
+        parts = told[one.value]
         emit(f"  {parts['sentence']}")
         if "hint" in parts:
-            emit("  " + say("explain.todo", language, hint=parts["hint"]))
+            emit("  " + say("explain.todo", one, hint=parts["hint"]))
         if "explain" in parts:
             emit(f"  {parts['explain']}")
     return Exit.DONE
@@ -94,10 +95,10 @@ def _catalogued(name: str) -> _Told:
     """What the catalogues say of a code, by language."""
     if "." in name or not known(name, Language.FRENCH):
         return {}
-    return {language.value: {part: say(f"{name}.{part}" if part != "sentence" else name, language)
-                             for part in ("sentence", "hint", "explain")
-                             if part == "sentence" or known(f"{name}.{part}", language)}
-            for language in (Language.FRENCH, Language.ENGLISH)}
+    return {one.value: {part: say(f"{name}.{part}" if part != "sentence" else name, one)
+                        for part in ("sentence", "hint", "explain")
+                        if part == "sentence" or known(f"{name}.{part}", one)}
+            for one in Language}
 
 
 def _ruled(name: str) -> _Told:
@@ -108,7 +109,7 @@ def _ruled(name: str) -> _Told:
         rule = corridor.cusdec.definition.require.get(name)
         if rule is not None:
             where_it_stands = f"{rule.origin.file}:{rule.origin.line}"
-            return {language.value: {"sentence": sentence, "explain": say(
-                "explain.rule", language, corridor=corridor.identifier, place=where_it_stands)}
-                for language, sentence in ((Language.FRENCH, rule.french), (Language.ENGLISH, rule.english))}
+            return {one.value: {"sentence": sentence, "explain": say(
+                "explain.rule", one, corridor=corridor.identifier, place=where_it_stands)}
+                for one, sentence in ((Language.FRENCH, rule.french), (Language.ENGLISH, rule.english))}
     return {}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import LANGUAGE, common, emit, emit_json, json_option, moment, note, t
+from gateway.cli.context import common, emit, emit_json, json_option, language, moment, note, t
 from gateway.config import MailboxAnswers, PartnerAnswers, Settings, load_settings, partner_text
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange.assembly import Assembly, open_gateway
@@ -69,7 +69,7 @@ def add_command(config: Path, partner: str, folder: Path, country: str, name_fr:
             partner=partner, name_fr=name_fr, name_en=name_en, country=country, folder=target,
             valid_from=max(one.not_before for one in listed), valid_until=min(one.not_after for one in listed),
             outbound=_mailbox(outbound, keys, settings), inbound=_mailbox(str(received), keys, settings),
-            environment=settings.environment, reference=agreement, contact=contact), language=LANGUAGE)
+            environment=settings.environment, reference=agreement, contact=contact), language=language())
         _write(file, text.encode(), written)
         _judge(config, partner)
     _tell(partner, file, certificates, target / f"{partner}-ssh.pub", as_json)
@@ -169,7 +169,7 @@ def _tell(partner: str, file: Path, certificates: dict[str, Certificate], ssh: P
 
 @partner_command.command(name="resume", help=t("cli.partner.resume.help"))
 @click.argument("partner", metavar="ID")
-@click.option("--reason", required=True, metavar="TEXT", help=t("cli.partner.resume.reason"))
+@click.option("--reason", required=True, metavar=t("cli.metavar.reason"), help=t("cli.partner.resume.reason"))
 @common
 def resume_command(config: Path, partner: str, reason: str) -> int:
     """Let a halted link go on, after a talk with the partner; exit 1 when it was not halted."""

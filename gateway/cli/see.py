@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import LANGUAGE, common, emit, emit_json, json_option, moment, t, table
+from gateway.cli.context import common, emit, emit_json, json_option, language, moment, t, table
 from gateway.config import Settings, load_settings
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, open_gateway
@@ -144,14 +144,14 @@ def _show_rejection(gateway: Gateway, partner: str, tree: Tree) -> None:
     """Each reason in the reader's language, at the place in the reader's own file."""
     emit("\n" + t("show.rejection", partner=partner))
     for reason in explain(gateway, tree):
-        wanted = LANGUAGE.value.upper()
+        wanted = language().value.upper()
         text = next((text.text for text in reason.error.texts if text.language == wanted),
                     reason.error.texts[0].text if reason.error.texts else "")
         emit(f"  {reason.error.rule}: {text}")
         if reason.place is not None:
-            emit("    " + t("show.rejection.place", place=where(reason.place, LANGUAGE)))
+            emit("    " + t("show.rejection.place", place=where(reason.place, language())))
         advice = f"{reason.error.rule}.hint"
-        emit(f"    → {say(advice, LANGUAGE)}" if known(advice, LANGUAGE) else "    → " + t("show.rejection.hint"))
+        emit(f"    → {say(advice, language())}" if known(advice, language()) else "    → " + t("show.rejection.hint"))
 
 
 def _show_json(found: Sheet) -> None:
@@ -202,12 +202,12 @@ def _standing(state: str, flags: str) -> str:
 
 
 def _state(state: str) -> str:
-    return t(f"state.{state}") if known(f"state.{state}", LANGUAGE) else state
+    return t(f"state.{state}") if known(f"state.{state}", language()) else state
 
 
 def _word(word: str) -> str:
     """An event word or message function, or several joined by a plus, in words; a reference stays as it is."""
-    return " + ".join(t(f"word.{part}") if known(f"word.{part}", LANGUAGE) else part for part in word.split("+"))
+    return " + ".join(t(f"word.{part}") if known(f"word.{part}", language()) else part for part in word.split("+"))
 
 
 def _life(state: str) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.tools.command import ROOT, command
 
-SUBCOMMANDS = {"config": ("check", "show"), "keys": ("init", "check"), "partner": ("add",)}
+SUBCOMMANDS = {"config": ("check", "show"), "keys": ("init", "check"), "partner": ("add", "resume")}
 PROGRAMS = ("edi-send", "edi-receive", "edi-sync")
 
 _HELPS = """
