@@ -16,7 +16,7 @@ from gateway.edifact import WireMessage, check_message, foreign_characters, read
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, Moment
 from gateway.exchange.effects import Effects, First
-from gateway.exchange.route import corridor_of, foreign_office, others, recipients
+from gateway.exchange.route import corridor_asked, corridor_of, departure_of, foreign_office, others, recipients
 from gateway.findings import Finding, Place, has_errors
 from gateway.ledger import NewDeclaration, NewDelivery, NewMovement, Transaction
 from gateway.mapping import Corridor, Mapping
@@ -141,8 +141,10 @@ def check(wire: WireMessage, mapping: Mapping | None = None, tree: Tree | None =
 
 def _plan(gateway: Gateway, transaction: Transaction, record: NationalRecord, moment: Moment) -> Plan:
     declaration = from_tree(Declaration, record.tree)
-    corridor = corridor_of(declaration, gateway.corridors)
-    if corridor.role(gateway.name) != "departure" and declaration.function != "request":
+    if declaration.function == "request":
+        return _plan_request(gateway, declaration, moment)
+    corridor = _corridor(gateway, transaction, declaration, record.key)
+    if corridor.role(gateway.name) != "departure":
         raise LocalError(Finding(code="X021", place=Place(path="office_of_departure.code"),
                                  values={"corridor": corridor.identifier, "gateway": gateway.name}))
     declaration = _complete(transaction, declaration, record.key, gateway, moment.now)
@@ -174,6 +176,37 @@ def _plan(gateway: Gateway, transaction: Transaction, record: NationalRecord, mo
         effects.touch(mrn)
 
     return Plan(mrn=mrn, copies=len(partners), apply=apply)
+
+
+def _corridor(gateway: Gateway, transaction: Transaction, declaration: Declaration, key: str) -> Corridor:
+    """The corridor of a declaration, by its offices; a cancellation names only one, its movement is held.
+
+    Raises LocalError X005 for the cancellation of a movement that is not known, else as `corridor_of`.
+    """
+    if declaration.function != "cancellation":
+        return corridor_of(declaration, gateway.corridors)
+    known = transaction.movement(declaration.mrn) if declaration.mrn is not None \
+        else transaction.movement_by_key(gateway.name, key)
+    if known is None:
+        raise LocalError(Finding(code="X005", place=Place(path="mrn"), values={"mrn": declaration.mrn or key}))
+    return gateway.corridors.named(known.corridor)
+
+
+def _plan_request(gateway: Gateway, declaration: Declaration, moment: Moment) -> Plan:
+    """Ask the administration of departure, which the MRN names, for a record that we lack; it leaves no movement."""
+    mrn = declaration.mrn or ""
+    if not is_mrn(mrn):
+        raise LocalError(Finding(code="X024", place=Place(path="mrn"), values={"mrn": mrn or "?"}))
+    corridor = corridor_asked(mrn, gateway.name, gateway.corridors)
+    asked = gateway.known_partner(departure_of(corridor))
+    tree = to_tree(replace(declaration, prepared=declaration.prepared or moment.now.replace(second=0, microsecond=0)))
+    wire = corridor.cusdec.to_message(tree)
+    check(wire, corridor.cusdec, tree)
+
+    def apply(source: int, effects: Effects) -> None:
+        effects.queue([asked], "CUSDEC", mrn, declaration.function, wire, corridor.cusdec, source=source, answers=None)
+
+    return Plan(mrn=mrn, copies=1, apply=apply)
 
 
 def _complete(transaction: Transaction, declaration: Declaration, key: str, gateway: Gateway,

@@ -38,6 +38,18 @@ def corridor_of(declaration: Declaration, corridors: Corridors) -> Corridor:
                            for finding in error.findings)) from error
 
 
+def corridor_asked(mrn: str, own: str, corridors: Corridors) -> Corridor:
+    """The corridor on which we ask for the record of an MRN: from the administration of its office of departure, by us.
+
+    Raises LocalError X025 when no corridor leads from that office to us.
+    """
+    entry = corridors.offices.get(mrn[2:7])
+    for corridor in corridors.all:
+        if entry is not None and departure_of(corridor) == entry.administration != own and corridor.role(own):
+            return corridor
+    raise LocalError(Finding(code="X025", place=Place(path="mrn"), values={"mrn": mrn, "office": mrn[2:7]}))
+
+
 def joining(corridors: Corridors, departure: str, destination: str) -> Corridor:
     """The corridor from one office to another.
 
