@@ -30,7 +30,7 @@ from gateway.edifact.reader import escape, read_interchanges, read_wire
 from gateway.edifact.reported import reported_findings
 from gateway.edifact.streaming import StreamedInterchange, stream_interchanges, validate_stream
 from gateway.edifact.wire import Element, Repeated
-from gateway.edifact.writer import foreign_characters, to_wire, write_interchange
+from gateway.edifact.writer import compose_message, foreign_characters, to_wire, write_interchange
 
 __all__ = [
     "Contrl",
@@ -52,6 +52,7 @@ __all__ = [
     "WireMessage",
     "check_message",
     "code_name",
+    "compose_message",
     "describe",
     "escape",
     "foreign_characters",

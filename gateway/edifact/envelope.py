@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gateway.edifact.characters import excerpt
 from gateway.edifact.header import read_instant
-from gateway.edifact.model import Group, Segment
+from gateway.edifact.model import Group, Message, Segment
 from gateway.edifact.service import check_service_segment
 from gateway.edifact.syntax import capped, place_of
 from gateway.findings import Finding, Place, Severity
@@ -128,6 +128,8 @@ def check_messages(interchange: Interchange, duplicates: Sequence[bool]) -> Iter
     """UNT against UNH, and which references were used before."""
     for number, message in enumerate(interchange.messages):
         reference = message.reference
+        if message.complete and not duplicates[number] and _says(message, reference):
+            continue
         at = partial(_message_place, interchange, number, reference)
         if reference and duplicates[number]:
             yield Finding(code="F021", fault="26", values={"reference": excerpt(reference)}, place=at("UNH", 1, 1))
@@ -137,6 +139,17 @@ def check_messages(interchange: Interchange, duplicates: Sequence[bool]) -> Iter
         unt = Segment(interchange.wire, interchange.layout.messages[number].end - 1, message.count)
         yield from _count(unt.component(1), message.count, at("UNT", message.count, 1))
         yield from _reference(reference, unt.component(2), at("UNT", message.count, 2))
+
+
+def _says(message: Message, reference: str) -> bool:
+    """Whether UNT says plainly what is right (False: look closer)."""
+    wire = message.wire
+    element = wire.service.element
+    return (
+        reference.isalnum()
+        and reference.isascii()
+        and wire.raws[message.end - 1] == f"UNT{element}{message.count}{element}{reference}"
+    )
 
 
 def _message_place(

@@ -56,7 +56,8 @@ def read_instant(date: str, time: str) -> datetime | None:
     if len(date) == 6:
         date = ("19" if int(date[:2]) >= _CENTURY else "20") + date
     try:
-        return datetime.strptime(date + time, "%Y%m%d%H%M").replace(tzinfo=UTC)
+        year, month, day = int(date[:4]), int(date[4:6]), int(date[6:])
+        return datetime(year, month, day, int(time[:2]), int(time[2:]), tzinfo=UTC)
     except ValueError:
         return None
 

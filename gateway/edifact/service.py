@@ -10,7 +10,7 @@ from gateway.edifact.characters import known_version
 from gateway.edifact.directory import load_directory
 from gateway.edifact.formats import faults
 from gateway.edifact.model import Segment
-from gateway.edifact.rules import AGREED, SegmentRule, compile_segment
+from gateway.edifact.rules import AGREED, SegmentRule, compile_segment, fits
 from gateway.findings import Finding, Place
 
 _JUDGED_ELSEWHERE = frozenset(("0001", "0002", *AGREED))
@@ -29,7 +29,10 @@ def rule_of(tag: str, version: str) -> SegmentRule:
 
 def check_service_segment(segment: Segment, version: str, place: Place) -> Iterator[Finding]:
     """Every fault of format of a service segment; `place` names it, elements and components are added."""
-    for fault in faults(rule_of(segment.tag, known_version(version)), segment.elements, None):
+    rule = rule_of(segment.tag, known_version(version))
+    if fits(rule, segment.elements, None):
+        return
+    for fault in faults(rule, segment.elements, None):
         if fault.code in ("F041", "F042") and fault.values["element"] == "0017":
             continue  # six or eight digits: envelope.check weighs it
         yield Finding(

@@ -158,6 +158,15 @@ class Wire:
             raw = raw.replace(marker, character)
         return raw
 
+    def protecting(self, part: str) -> str | None:
+        """A part of the text as it stood on the wire; None where a release character protects what needs none."""
+        release = self.service.release
+        if release is None or release not in part:
+            return part
+        markers = {marker for _, marker in self._markers}
+        _, *others = part.split(release)
+        return self.original(part) if all(other[:1] in markers for other in others) else None
+
     def tag(self, raw: str) -> tuple[str, tuple[str, ...]]:
         """The tag of a segment and its nesting indication (versions 1 to 3), mostly empty."""
         head = raw.partition(self.service.element)[0]

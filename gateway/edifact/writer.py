@@ -7,12 +7,13 @@ Source: ISO 9735 sections 7 to 9; the corridor profile section 1 (form of UNB).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from gateway.edifact import characters
 from gateway.edifact.charsets import Charset, charset, known
 from gateway.edifact.header import write_instant
-from gateway.edifact.model import InterchangeHeader, Message, WireMessage
+from gateway.edifact.model import InterchangeHeader, Message, MessageIdentifier, WireMessage
 from gateway.edifact.reader import escape, identifier_text
 from gateway.edifact.wire import Element, Repeated, Wire
 from gateway.errors import LocalError
@@ -34,6 +35,8 @@ _LIMITS = {
     "password_qualifier": 2,
     "priority": 1,
 }
+_SEPARATORS = (":", "+", "'", "?")
+_COMPONENT, _ELEMENT, _TERMINATOR = "\x1f\x1d\x1c"
 _MANDATORY = ("sender", "recipient", "control_reference", "prepared")
 
 
@@ -90,17 +93,78 @@ def to_wire(message: Message, *, syntax_version: str = "3") -> WireMessage:
 
     Raises ValueError when it holds repeated elements and the version is another: they need the repetition separator.
     """
-    inner = message.segments[1:-1] if message.complete else message.segments[1:]
-    repeats = syntax_version == "4"
-    body = "".join(_segment(segment.tag, segment.nesting, segment.elements, repeats=repeats) for segment in inner)
-    return WireMessage(message.identifier, body, len(inner), message.access_reference, "4" if repeats else "3")
+    version = "4" if syntax_version == "4" else "3"
+    raws = message.raws[1:-1] if message.complete else message.raws[1:]
+    body = _verbatim(message.wire, raws, version)
+    if body is None:
+        segments = message.segments[1 : len(raws) + 1]
+        body = "".join([_segment(one.tag, one.nesting, one.elements, version) for one in segments])
+    return WireMessage(message.identifier, body, len(raws), message.access_reference, version)
 
 
-def _segment(tag: str, nesting: Sequence[str], elements: Sequence[Element], *, repeats: bool) -> str:
-    version = "4" if repeats else "3"
-    parts = [":".join((tag, *nesting))]
+def compose_message(
+    identifier: MessageIdentifier,
+    segments: Iterable[tuple[str, Sequence[Element]]],
+    access_reference: str | None = None,
+    *,
+    syntax_version: str = "3",
+) -> WireMessage:
+    """A message from values: what stands in its segments between UNH and UNT, nothing released yet.
+
+    segments   (tag, data elements), as `Segment` has them: ``("BGM", (("950",), ("26TGLPLT0000182338",), ("9",)))``
+
+    Raises ValueError for repeated elements when the version is not 4.
+    """
+    version = "4" if syntax_version == "4" else "3"
+    listed = list(segments)
+    body = _joined(listed, version)
+    if body is None:
+        body = "".join([_segment(tag, (), elements, version) for tag, elements in listed])
+    return WireMessage(identifier, body, len(listed), access_reference, version)
+
+
+def _joined(segments: Sequence[tuple[str, Sequence[Element]]], version: str) -> str | None:
+    """All segments joined by control characters, then released as one text. None: a value holds one of those itself.
+
+    The same as each on its own, several times as fast.
+    """
+    inner: Callable[[Any], str] = _COMPONENT.join
+    outer = _ELEMENT.join
+    try:
+        text = _TERMINATOR.join([outer([tag, *map(inner, elements)]) for tag, elements in segments])
+    except TypeError:  # a repeated element holds no texts but tuples of them
+        return None
+    every = [elements for _, elements in segments]
+    components = [len(element) - 1 for elements in every for element in elements if len(element) > 1]
+    if (
+        text.count(_TERMINATOR) != max(len(segments) - 1, 0)
+        or text.count(_ELEMENT) != sum(map(len, every))
+        or text.count(_COMPONENT) != sum(components)
+    ):
+        return None
+    text = _released(escape(text), version)
+    text = text.replace(_COMPONENT, ":").replace(_ELEMENT, "+").replace(_TERMINATOR, "'")
+    return f"{text}'" if segments else ""
+
+
+def _verbatim(wire: Wire, raws: Sequence[str], version: str) -> str | None:
+    """Segments that stand on the wire as we would write them; None where they do not, or where it is not certain."""
+    service = wire.service
+    if (service.component, service.element, service.terminator, service.release) != _SEPARATORS or not raws:
+        return None
+    text = "'".join(raws) + "'"
+    if service.repetition is None:
+        kept = wire.protecting(text)
+        return None if kept is None or (wire.codec and not kept.isascii()) else _released(kept, version)
+    if service.repetition != "*" or (version != "4" and not wire.plain):
+        return None
+    return wire.protecting(text) if wire.codec is None or text.isascii() else None
+
+
+def _segment(tag: str, nesting: Sequence[str], elements: Sequence[Element], version: str) -> str:
+    parts = [":".join(_released(escape(one), version) for one in (tag, *nesting))]
     for element in elements:
-        if isinstance(element, Repeated) and not repeats:
+        if isinstance(element, Repeated) and version != "4":
             raise ValueError(f"{tag} holds a repeated element")
         occurrences = element if isinstance(element, Repeated) else (element,)
         written = [":".join([_released(escape(one), version) for one in occurrence]) for occurrence in occurrences]
