@@ -217,7 +217,8 @@ def _body(message: Message) -> str:
 
 
 def _judge_held(gateway: Gateway, moment: Moment, summary: Summary) -> None:
-    """Judge again what earlier runs held; after PATIENCE it is a finding and stays for a person."""
+    """Judge again what earlier runs held. After PATIENCE it is a finding, once; it stays held, for a line may be down
+    for days and the declaration come after all."""
     with gateway.ledger.reading() as queries:
         held = queries.held_messages()
     for row in held:
@@ -232,8 +233,7 @@ def _judge_held(gateway: Gateway, moment: Moment, summary: Summary) -> None:
                     if _status(judgement.problems) is Exit.SETTINGS:  # ours to mend, however long it takes
                         summary.trouble(LocalError(*judgement.problems), Exit.SETTINGS)
                     elif moment.now - row.at >= PATIENCE:
-                        transaction.settle_message_in(row.id, state="UNREADABLE", at=moment.now)
-                        summary.trouble(PartnerError(*judgement.problems), Exit.PERSON)
+                        _alarm(transaction, incoming, judgement, row.id, moment, summary)
                     continue
                 transaction.settle_message_in(row.id, state=judgement.state, at=moment.now)
                 effects = Effects()
@@ -242,6 +242,16 @@ def _judge_held(gateway: Gateway, moment: Moment, summary: Summary) -> None:
                 _count(judgement, summary)
         except GatewayError as error:
             summary.trouble(error)
+
+
+def _alarm(transaction: Transaction, incoming: Incoming, judgement: Judgement, number: int, moment: Moment,
+           summary: Summary) -> None:
+    """Ask a person about a message that has waited too long, unless somebody was asked before."""
+    code = judgement.problems[0].code
+    if not transaction.noted(partner=incoming.partner, name=incoming.answered, code=code):
+        transaction.note_incoming(partner=incoming.partner, name=incoming.answered, code=code, size=0,
+                                  kept=f"message {number}", at=moment.now)
+        summary.trouble(PartnerError(*judgement.problems), Exit.PERSON)
 
 
 def _count(judgement: Judgement, summary: Summary) -> None:

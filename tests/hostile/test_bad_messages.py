@@ -339,7 +339,7 @@ def test_an_event_of_an_unknown_movement_is_held_and_taken_when_the_declaration_
     again(burkina)
 
 
-def test_an_event_of_a_movement_that_never_comes_is_a_finding_after_a_day_and_once(
+def test_an_event_of_a_movement_that_does_not_come_is_a_finding_after_a_day_once_and_taken_when_it_comes(
         world: tuple[Puppet, Office]) -> None:
     malice, burkina = world
     crossing = malice.cusres("CROSS-OUT", MRN, reference="TGCKS-1", office={"role": "exit", "code": "TGCKS"})
@@ -349,6 +349,11 @@ def test_an_event_of_a_movement_that_never_comes_is_a_finding_after_a_day_and_on
             place="interchange TG0000000900, message 1")
     well(at(burkina, "edi-receive", later(hours=25)))
     assert burkina.inbox("events") == {}
+    malice.send(declared(malice, 1), reference="TG0000000901")  # the line was down for two days
+    late = at(burkina, "edi-receive", later(hours=48))
+    well(late)
+    assert (late.counts["messages_accepted"], late.counts["answers_taken"]) == (1, 1)
+    assert list(burkina.inbox("events")) == ["TGCKS-1.CROSS-OUT.json"]
 
 
 def test_an_event_in_anothers_name_is_refused(known: tuple[Puppet, Office, str]) -> None:

@@ -115,9 +115,7 @@ def test_a_bad_declaration_is_refused_with_its_place_and_the_good_one_goes_out(
     assert "→" in reason
     assert (sent_files(togo, "declarations"), waiting_files(togo, "declarations")) == (["good.json"], [])
     assert burkina.run("edi-receive").counts["messages_accepted"] == 1
-    for office in (togo, burkina, togo):
-        office.run("edi-receive")
-    again(togo, burkina)
+    again(togo, programs=["edi-send"])
 
 
 def test_a_letter_that_no_interchange_can_carry_does_not_stop_those_that_wait_beside_it(
@@ -239,6 +237,17 @@ def test_a_partner_of_the_route_that_is_not_set_up_makes_the_record_wait(pair: t
     assert waiting_files(togo, "declarations") == ["far.json"]
     assert burkina.run("edi-receive").counts["messages_accepted"] == 1
     again(togo, status=Exit.SETTINGS, programs=["edi-send"])
+
+
+def test_a_partner_that_is_not_in_the_settings_cannot_be_asked_for(pair: tuple[Office, Office]) -> None:
+    togo, burkina = pair
+    togo.drop("declarations", {"good.json": GOOD})
+    ran = togo.run("edi-send", "--partner", "XXXXX")
+    assert ran.exit == Exit.SETTINGS
+    assert "X010: the partner XXXXX is not in the settings (known: BFDGD)\n  → " in ran.err
+    assert "Traceback" not in ran.err
+    well(togo.run("edi-send"))
+    assert burkina.run("edi-receive").counts["messages_accepted"] == 1
 
 
 EVENTS: list[Any] = [
