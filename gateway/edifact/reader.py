@@ -107,7 +107,7 @@ def edge(service: ServiceCharacters) -> re.Pattern[str]:
     separators = (service.terminator, service.element, service.component)
     terminator, element, component = map(re.escape, separators)
     return re.compile(
-        f"{terminator}[\r\n\t ]*(?=(UNZ)(?:{element}|{component}|{terminator}|$)|{_HEADER}|{_ADVICE})"
+        f"{terminator}(?=[U\r\n\t ])[\r\n\t ]*(?=(UNZ)(?:{element}|{component}|{terminator}|$)|{_HEADER}|{_ADVICE})"
     )
 
 

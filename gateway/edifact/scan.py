@@ -32,16 +32,31 @@ def is_orderly(wire: Wire) -> bool:
     if not wire.complete or not wire.raws:
         return False
     text = f"{service.terminator.join(wire.raws)}{service.terminator}" if wire.spaced else wire.text
-    first, odd = _patterns(wire.service)[1:]
-    return service.component + service.element not in text and first.match(text) is not None and not odd.search(text)
+    _, tag, strange, idle, _ = _patterns(wire.service)
+    return (
+        service.component + service.element not in text
+        and tag.match(text) is not None
+        and strange.search(text, 0, len(text) - 1) is None  # no tag stands behind the last terminator
+        and idle.search(text) is None
+    )
+
+
+def may_nest(wire: Wire) -> bool:
+    """Whether there may be nesting indications (``CST:1``); False is certain."""
+    if wire.spaced:
+        return True
+    nested = _patterns(wire.service)[4]
+    return wire.text[3:4] == wire.service.component or nested.search(wire.text) is not None
 
 
 @lru_cache(maxsize=16)
-def _patterns(service: ServiceCharacters) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+def _patterns(service: ServiceCharacters) -> tuple[re.Pattern[str], ...]:
     component, element, terminator = map(re.escape, (service.component, service.element, service.terminator))
     tag = f"[A-Z][A-Z0-9][A-Z0-9][{component}{element}{terminator}]"
     return (
         re.compile(f"{terminator}(?=UN)"),
         re.compile(tag),
-        re.compile(f"{terminator}(?:(?<=[{component}{element}]{terminator})|(?!{tag}|\\Z))"),
+        re.compile(f"{terminator}(?!{tag})"),
+        re.compile(f"{terminator}(?<=[{component}{element}]{terminator})"),
+        re.compile(f"{terminator}(?=[\\s\\S]{{3}}{component})"),
     )
