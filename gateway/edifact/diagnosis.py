@@ -49,7 +49,7 @@ class Diagnosis:
             move = self.first(tags[index])
             if move is None:
                 yield from _misfit(self, tags, index, good)
-                move = _jump(self, tags, index)
+                move = _one_too_many(self, tags[index]) or _jump(self, tags, index)
             if move is not None:
                 self._go(move)
                 good = index
@@ -92,6 +92,10 @@ def _misfit(walk: Diagnosis, tags: Sequence[str], index: int, good: int) -> Iter
             group = structure.positions[move.target].parent
             yield Disorder("F036", "36", index, False, structure.positions[group].tag, move.limit)
         return
+    here = structure.positions[walk.here]
+    if tag == here.tag and _stays(walk, tags, index):
+        yield Disorder("F035", "35", index, False, shown, here.maximum)
+        return
     jump = _jump(walk, tags, index)
     if jump is None:
         yield Disorder("F033", "15", index, False, shown)
@@ -99,10 +103,21 @@ def _misfit(walk: Diagnosis, tags: Sequence[str], index: int, good: int) -> Iter
         yield from _lacking(walk, jump, good)
 
 
+def _one_too_many(walk: Diagnosis, tag: str) -> Move | None:
+    """The move into a group that is there too often: what stands in it is looked at all the same."""
+    full = walk.structure.clean[walk.here].get(tag)
+    return full[-1] if full and full[-1].depth >= 0 else None
+
+
+def _stays(walk: Diagnosis, tags: Sequence[str], index: int) -> bool:
+    """Whether the segment behind this one has its place from where the walk stands."""
+    return index + 1 == len(tags) or tags[index + 1] == tags[index] or walk.first(tags[index + 1]) is not None
+
+
 def _jump(walk: Diagnosis, tags: Sequence[str], index: int) -> Move | None:
     """The move over missing mandatory positions that explains this segment; None: out of place, or one too many."""
     structure, tag = walk.structure, tags[index]
-    if structure.clean[walk.here].get(tag):
+    if structure.clean[walk.here].get(tag) or (tag == structure.positions[walk.here].tag and _stays(walk, tags, index)):
         return None
     move = next((move for move in structure.every[walk.here].get(tag, ()) if walk.allowed(move)), None)
     if move is None or index + 1 == len(tags):

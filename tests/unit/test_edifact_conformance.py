@@ -64,7 +64,7 @@ MINIMAL_CUSDEC = "BGM+950'UNS+D'UNS+S'"
         ("BGM+962'", []),
         ("", [("F031", "13", 1, "BGM", None, None, True)]),
         ("BGM+962'DTM+137:20260310:102'BGM+962'", [("F033", "15", 4, "BGM", None, None, False)]),
-        ("BGM+962'BGM+962'", [("F033", "15", 3, "BGM", None, None, False)]),
+        ("BGM+962'BGM+962'", [("F035", "35", 3, "BGM", None, None, False)]),
         ("BGM+962'XYZ+1'", [("F034", "15", 3, "XYZ", None, None, False)]),
         ("BGM+962'" + "DTM+137:20260310:102'" * 10, [("F035", "35", 12, "DTM", None, None, False)]),
         ("BGM+962'" + "NAD+CM+X::ZZZ'" * 10, [("F036", "36", 12, "NAD", None, None, False)]),
@@ -127,7 +127,7 @@ def test_all_faults_are_told_in_order_of_place() -> None:
         ("BGM+950'LOC+118+TGLPL:113:ZZZ'UNS+D'CST+1'LOC+27+CN:162:5'UNS+S'CNT+5:1'", []),
         ("BGM+950'CST+1'UNS+D'UNS+S'", []),
         ("BGM+950'UNS+D'CST+1'GIS+A:1:ZZZ'LOC+27+CN'UNS+S'", [("F033", "15", 6, "LOC", None, None, False)]),
-        ("BGM+950'UNS+D'UNS+S'UNS+S'", [("F033", "15", 5, "UNS", None, None, False)]),
+        ("BGM+950'UNS+D'UNS+S'UNS+S'", [("F035", "35", 5, "UNS", None, None, False)]),
     ],
 )
 def test_the_sections_of_a_declaration_keep_segments_of_one_name_apart(body: str, expected: list[Told]) -> None:
