@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, moment, note, t, table, tell
+from gateway.cli.context import common, emit, emit_json, json_option, occasion, note, t, table, tell
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
 from gateway.exchange.resend import resend, revive
@@ -23,7 +23,7 @@ _references = click.argument("references", metavar="REF...", nargs=-1, required=
 @common
 def resend_command(config: Path, references: tuple[str, ...], as_json: bool) -> int:
     """One line per reference asked for, those that could not be found included; the total adds up."""
-    with open_gateway(load_settings(config), (now := moment()).now) as gateway:
+    with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
         results = resend(gateway, references, now)
     for result in results:
         if as_json:
@@ -48,7 +48,7 @@ def resend_command(config: Path, references: tuple[str, ...], as_json: bool) -> 
 def reprocess_command(config: Path, references: tuple[str, ...], as_json: bool) -> int:
     """Have interchanges that were given up judged again by the next edi-receive."""
     done = 0
-    with open_gateway(load_settings(config), (now := moment()).now) as gateway:
+    with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
         for reference in references:
             count = revive(gateway, reference, now)
             done += bool(count)

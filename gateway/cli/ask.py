@@ -12,7 +12,7 @@ from gateway.cli.context import (
     emit_json,
     json_option,
     language,
-    moment,
+    occasion,
     t,
     table,
     without_settings,
@@ -34,7 +34,7 @@ def trace_command(config: Path, reference: str, path: str, as_json: bool) -> int
     from gateway.exchange.assembly import open_gateway
     from gateway.exchange.tracing import trace
 
-    with open_gateway(load_settings(config), moment().now) as gateway:
+    with open_gateway(load_settings(config), occasion().now) as gateway:
         origins = trace(gateway, reference, path)
     rows = []
     for origin in origins:

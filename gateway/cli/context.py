@@ -28,7 +28,7 @@ from gateway.findings import Finding, Severity
 from gateway.texts import Language, hint, say, sentence
 
 if TYPE_CHECKING:
-    from gateway.exchange.assembly import Moment
+    from gateway.exchange.assembly import Occasion
 
 LANGUAGE = Language.FRENCH
 """Decided by `gateway.cli.entry` before any command is imported."""
@@ -50,11 +50,11 @@ def t(key: str, **values: object) -> str:
     return say(key, LANGUAGE, **values)
 
 
-def moment() -> Moment:
+def occasion() -> Occasion:
     """The one instant and the identifiers of this run: the only place that reads the clock and draws randomness."""
-    from gateway.exchange.assembly import Moment  # slow to import, and not wanted by --help
+    from gateway.exchange.assembly import Occasion  # slow to import, and not wanted by --help
 
-    return Moment(datetime.now(UTC).replace(microsecond=0), lambda: secrets.token_hex(16), time.monotonic)
+    return Occasion(datetime.now(UTC).replace(microsecond=0), lambda: secrets.token_hex(16), time.monotonic)
 
 
 def start(language: Language) -> None:

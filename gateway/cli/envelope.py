@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, moment, note, report, t
+from gateway.cli.context import common, emit, emit_json, json_option, occasion, note, report, t
 from gateway.config import load_settings
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange.assembly import Assembly
@@ -42,7 +42,7 @@ def _digest(context: click.Context, parameter: click.Parameter, value: str) -> s
 def seal_command(config: Path, file: Path, partner: str, output: Path, sequence: int, previous: str,
                  as_json: bool) -> int:
     """Seal one file for a partner. A folder as output gets the file under its GW-1 name."""
-    gateway, now = Assembly(load_settings(config)), moment()
+    gateway, now = Assembly(load_settings(config)), occasion()
     payload = file.read_bytes()
     header = Header(message_id=f"<{now.identifier()}@{gateway.name}>", sender=gateway.name, recipient=partner,
                     date=now.now, sequence=sequence, previous=previous, content_type=EDIFACT,
@@ -103,7 +103,7 @@ def _open(gateway: Assembly, file: Path, partner: str | None) -> tuple[str, Open
         try:
             return candidate, open_envelope(
                 name, content, recipient=gateway.name, keys=gateway.decryption_keys, trust=gateway.trust(candidate),
-                now=moment().now, environment=gateway.settings.environment)
+                now=occasion().now, environment=gateway.settings.environment)
         except PartnerError as error:
             if error.code != "E_SIGNER_UNKNOWN":
                 raise

@@ -15,7 +15,7 @@ from gateway.cli.context import (
     emit_json,
     json_option,
     language,
-    moment,
+    occasion,
     note,
     t,
     to_json,
@@ -170,7 +170,7 @@ def _judged(interchange: Interchange, corridor: Corridor | None) -> Sequence[Fin
 
 def _write_contrl(answers: Sequence[tuple[Interchange, Sequence[Finding]]], path: Path) -> None:
     """The CONTRL that the files deserve: one interchange per answerable subject, one after the other."""
-    now = moment().now
+    now = occasion().now
     written: list[bytes] = []
     for interchange, findings in answers:
         if wants_contrl(interchange):

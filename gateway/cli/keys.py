@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, moment, note, t, table
+from gateway.cli.context import common, emit, emit_json, json_option, occasion, note, t, table
 from gateway.config import load_settings
 from gateway.exchange.summary import Exit
 from gateway.security import (
@@ -49,7 +49,7 @@ def init_command(config: Path, algorithm: str, days: int, as_json: bool) -> int:
     settings = load_settings(config, partners=False)
     passphrase = None if settings.keys.passphrase is None else read_passphrase(settings.keys.passphrase)
     identity = make_identity(settings.paths.keys, gateway=settings.gateway, environment=settings.environment,
-                             now=moment().now, valid=timedelta(days=days), passphrase=passphrase,
+                             now=occasion().now, valid=timedelta(days=days), passphrase=passphrase,
                              algorithm="rsa" if algorithm == "rsa" else "ec")
     parts = {"authority": identity.authority, "signing": identity.signing, "encryption": identity.encryption}
     if as_json:
@@ -71,7 +71,7 @@ def init_command(config: Path, algorithm: str, days: int, as_json: bool) -> int:
 def check_command(config: Path, as_json: bool) -> int:
     """Exit 1 when a certificate ends within 30 days, 5 when one is expired or not yet valid."""
     settings = load_settings(config)
-    now = moment().now
+    now = occasion().now
     held: list[tuple[str, str, Certificate]] = [
         (settings.gateway, "authority", load_certificate(settings.keys.authority)),
         (settings.gateway, "signing", load_certificate(settings.keys.signing.certificate)),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, language, moment, note, t
+from gateway.cli.context import common, emit, emit_json, json_option, language, occasion, note, t
 from gateway.config import MailboxAnswers, PartnerAnswers, Settings, load_settings, partner_text
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange.assembly import Assembly, open_gateway
@@ -78,7 +78,7 @@ def add_command(config: Path, partner: str, folder: Path, country: str, name_fr:
 
 def _in_force(certificates: dict[str, Certificate]) -> None:
     """A partner is added with certificates of today; the next ones are added to its file when they are announced."""
-    now = moment().now
+    now = occasion().now
     for use, one in certificates.items():
         if not one.not_before <= now <= one.not_after:
             raise LocalError(Finding(code="C010", values={"use": use, "begin": f"{one.not_before:%Y-%m-%d %H:%M}",
@@ -148,7 +148,7 @@ def _judge(config: Path, partner: str) -> None:
     trust = Assembly(settings).trust(partner)
     for entry in trust.certificates:
         try:
-            trust.check(entry, now=moment().now, environment=settings.environment)
+            trust.check(entry, now=occasion().now, environment=settings.environment)
         except GatewayError as error:
             raise LocalError(*error.findings)
 
@@ -173,7 +173,7 @@ def _tell(partner: str, file: Path, certificates: dict[str, Certificate], ssh: P
 @common
 def resume_command(config: Path, partner: str, reason: str) -> int:
     """Let a halted link go on, after a talk with the partner; exit 1 when it was not halted."""
-    with open_gateway(load_settings(config), (now := moment()).now) as gateway:
+    with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
         resumed = resume(gateway, partner, reason, now)
     emit(t("partner.resumed" if resumed else "partner.not_halted", partner=partner))
     return Exit.DONE if resumed else Exit.PERSON

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from gateway.cli.context import emit, emit_json, moment, t, tell, visible
+from gateway.cli.context import emit, emit_json, occasion, t, tell, visible
 from gateway.config import Settings
 from gateway.exchange.rehearsal import Rehearsed, open_rehearsal, rehearse_inward, rehearse_national, rehearse_outward
 from gateway.exchange.summary import Exit, worst
@@ -14,7 +14,7 @@ from gateway.exchange.summary import Exit, worst
 def rehearse(name: str, settings: Settings, partners: Sequence[str], limit: int | None, as_json: bool) -> int:
     """Tell what a run of that name would do; ends with the status that the run would end with, as far as is known."""
     statuses: set[Exit] = set()
-    with open_rehearsal(settings, (now := moment()).now) as gateway:
+    with open_rehearsal(settings, (now := occasion()).now) as gateway:
         steps: list[Iterator[Rehearsed]] = []
         if name != "edi-send":
             steps.append(rehearse_inward(gateway, now, partners=partners, limit=limit))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit_json, fatal, json_option, language, moment, note, t, tell, verbose
+from gateway.cli.context import common, emit_json, fatal, json_option, language, occasion, note, t, tell, verbose
 from gateway.config import load_settings
 from gateway.errors import GatewayError
 from gateway.exchange import cycle
@@ -40,7 +40,7 @@ def _run(name: str, step: Callable[..., Summary], config: Path, partners: tuple[
 
         return rehearse(name, settings, partners, limit, as_json)
     locks = make_folder(settings.paths.state / "lock")
-    now = moment()
+    now = occasion()
     watchdog = _watch(settings.limits.run.total_seconds())
     gc.freeze()  # what is loaded by now stays: the collector need not look at it again for every batch of records
     try:

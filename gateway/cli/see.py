@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, language, moment, t, table
+from gateway.cli.context import common, emit, emit_json, json_option, language, occasion, t, table
 from gateway.config import Settings, load_settings
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, open_gateway
@@ -28,7 +28,7 @@ _ENDED = ("CLOSED", "DISCHARGED", "CANCELLED", "ELSEWHERE")
 @common
 def status_command(config: Path, as_json: bool) -> int:
     """Movements and interchanges, what needs somebody first; then one line of totals."""
-    with open_gateway(load_settings(config), (now := moment().now)) as gateway:
+    with open_gateway(load_settings(config), (now := occasion().now)) as gateway:
         shown = status(gateway.ledger, now)
     if as_json:
         for movement in shown.movements:
@@ -63,7 +63,7 @@ def overdue_command(config: Path, as_json: bool) -> int:
     settings = load_settings(config)
     deadlines = {name: Deadlines(contrl=partner.agreement.deadlines.contrl, cusres=partner.agreement.deadlines.cusres)
                  for name, partner in settings.partners.items()}
-    with open_gateway(settings, (now := moment().now)) as gateway:
+    with open_gateway(settings, (now := occasion().now)) as gateway:
         late = overdue(gateway.ledger, now, deadlines)
     rows = []
     for line in late:
@@ -89,7 +89,7 @@ def overdue_command(config: Path, as_json: bool) -> int:
 @common
 def show_command(config: Path, reference: str, raw: str | None, as_json: bool) -> int:
     """Everything under a reference: movement, events, messages, the three answers apart, and the history."""
-    with open_gateway(load_settings(config), moment().now) as gateway:
+    with open_gateway(load_settings(config), occasion().now) as gateway:
         found = sheet(gateway.ledger, reference)
         if not found:
             raise LocalError(Finding(code="X044", values={"reference": reference}))

@@ -39,7 +39,7 @@ from gateway.transport import DirectoryLane, SftpLane
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Occasion:
     """What a run is given from outside.
 
     now         the one instant it reckons with

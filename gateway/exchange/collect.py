@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from gateway.errors import GatewayError, LinkError, PartnerError
 from gateway.exchange import failpoints
-from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.halting import link_halted
 from gateway.exchange.payload import look_at, payload_refusal
 from gateway.exchange.sealing import seal_receipt
@@ -76,45 +76,45 @@ class Link:
         return self._transaction.known_object(self._partner, message_id=message_id)
 
 
-def collect(gateway: Gateway, partner: str, moment: Moment, summary: Summary, limit: int | None = None) -> None:
+def collect(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary, limit: int | None = None) -> None:
     """Collect everything a partner has put into its mailbox with us. An unreachable mailbox is noted."""
     try:
-        with open_mailbox(gateway.lane(partner, "inbound"), clock=moment.clock) as mailbox:
+        with open_mailbox(gateway.lane(partner, "inbound"), clock=occasion.clock) as mailbox:
             entries = mailbox.list()[:limit]
             for foreign in mailbox.foreign:
                 summary.trouble(PartnerError(Finding(code="E_NAME", place=Place(file=f"{partner}/{foreign.name}"))),
                                 Exit.TRUST)
             for start in range(0, len(entries), BATCH):
-                _collect_batch(gateway, partner, mailbox, entries[start:start + BATCH], moment, summary)
+                _collect_batch(gateway, partner, mailbox, entries[start:start + BATCH], occasion, summary)
     except GatewayError as error:
         summary.trouble(error)
         summary.link(partner, "inbound", error)
     else:
         summary.link(partner, "inbound")
-    _alarm_gaps(gateway, partner, moment, summary)
+    _alarm_gaps(gateway, partner, occasion, summary)
     link_halted(gateway, partner, "in", summary)
 
 
-def _alarm_gaps(gateway: Gateway, partner: str, moment: Moment, summary: Summary) -> None:
+def _alarm_gaps(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -> None:
     """Numbers of the partner's link that are missing although a later one has been here for an hour (ENVELOPE O3)."""
     with gateway.ledger.reading() as queries:
         gaps = queries.gaps(partner)
     for gap in gaps:
-        missing = moment.now - gap.since
+        missing = occasion.now - gap.since
         if missing >= GAP:
             numbers = str(gap.first) if gap.first == gap.last else f"{gap.first}-{gap.last}"
             summary.trouble(PartnerError(Finding(code="E_GAP", place=Place(interchange=partner), values={
                 "n": numbers, "hours": f"{missing // GAP} h"})), Exit.PERSON)
 
 
-def _collect_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[Entry], moment: Moment,
+def _collect_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[Entry], occasion: Occasion,
                    summary: Summary) -> None:
-    fetched = list(_fetch(gateway, partner, mailbox, entries, moment, summary))
+    fetched = list(_fetch(gateway, partner, mailbox, entries, occasion, summary))
     reach(failpoints.FETCHED)
     settled: list[str] = []
     with gateway.ledger.transaction() as transaction:
         for file in sorted(fetched, key=_order):
-            if _settle(gateway, transaction, partner, file, moment, summary):
+            if _settle(gateway, transaction, partner, file, occasion, summary):
                 settled.append(file.entry.name)
     reach(failpoints.STORED)
     for outcome in mailbox.remove(settled):
@@ -129,7 +129,7 @@ def _order(file: _Fetched) -> int:
     return sys.maxsize if opened is None else opened.header.sequence
 
 
-def _fetch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[Entry], moment: Moment,
+def _fetch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[Entry], occasion: Occasion,
            summary: Summary) -> Iterator[_Fetched]:
     for entry, content in mailbox.fetch(entries, limit=gateway.settings.limits.file):
         if isinstance(content, LinkError):
@@ -137,7 +137,7 @@ def _fetch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[E
             continue
         try:
             opened = open_envelope(entry.name, content, recipient=gateway.name, keys=gateway.decryption_keys,
-                                   trust=gateway.trust(partner), now=moment.now,
+                                   trust=gateway.trust(partner), now=occasion.now,
                                    environment=gateway.settings.environment)
         except EnvelopeError as error:
             yield _Fetched(entry, content, None, error)
@@ -145,7 +145,7 @@ def _fetch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[E
             yield _Fetched(entry, content, opened, None)
 
 
-def _settle(gateway: Gateway, transaction: Transaction, partner: str, file: _Fetched, moment: Moment,
+def _settle(gateway: Gateway, transaction: Transaction, partner: str, file: _Fetched, occasion: Occasion,
             summary: Summary) -> bool:
     """Store or quarantine one file. Returns whether it may leave the mailbox."""
     error = file.error
@@ -153,35 +153,35 @@ def _settle(gateway: Gateway, transaction: Transaction, partner: str, file: _Fet
     if opened is not None:
         try:
             with transaction.part():
-                _store(gateway, transaction, partner, opened, file.entry.name, error, moment, summary)
+                _store(gateway, transaction, partner, opened, file.entry.name, error, occasion, summary)
             return True
         except GatewayError as fault:
-            return _quarantine(gateway, transaction, partner, file, fault, moment, summary)
+            return _quarantine(gateway, transaction, partner, file, fault, occasion, summary)
     assert error is not None
-    if error.code == _WAITS or (error.code == "E_NAME" and _first_sight(transaction, partner, file, moment)):
+    if error.code == _WAITS or (error.code == "E_NAME" and _first_sight(transaction, partner, file, occasion)):
         summary.trouble(_in_mailbox(error, partner, file.entry.name))
         return False
-    return _quarantine(gateway, transaction, partner, file, error, moment, summary)
+    return _quarantine(gateway, transaction, partner, file, error, occasion, summary)
 
 
-def _first_sight(transaction: Transaction, partner: str, file: _Fetched, moment: Moment) -> bool:
+def _first_sight(transaction: Transaction, partner: str, file: _Fetched, occasion: Occasion) -> bool:
     """A content that does not fit its name may still be on its way: it waits one run (V3), counted in the ledger."""
     if transaction.noted(partner=partner, name=file.entry.name, code="E_NAME"):
         return False
     transaction.note_incoming(partner=partner, name=file.entry.name, code="E_NAME", size=len(file.content), kept="",
-                              at=moment.now)
+                              at=occasion.now)
     return True
 
 
 def _quarantine(gateway: Gateway, transaction: Transaction, partner: str, file: _Fetched, error: GatewayError,
-                moment: Moment, summary: Summary) -> bool:
+                occasion: Occasion, summary: Summary) -> bool:
     kept = Quarantine(gateway.settings.paths.state / "quarantine").keep(
-        file.content, code=error.code, partner=partner, name=file.entry.name, at=moment.now,
+        file.content, code=error.code, partner=partner, name=file.entry.name, at=occasion.now,
         note=sentence(error.findings[0], Language(gateway.settings.language)))
     transaction.note_incoming(partner=partner, name=file.entry.name, code=error.code, size=len(file.content),
-                              kept=kept.name, at=moment.now)
+                              kept=kept.name, at=occasion.now)
     if error.code in _HALTS:
-        transaction.halt_link(partner, "in", error.code, moment.now)
+        transaction.halt_link(partner, "in", error.code, occasion.now)
     summary.objects_quarantined += 1
     summary.trouble(_in_mailbox(error, partner, file.entry.name), Exit.TRUST)
     return True
@@ -194,13 +194,13 @@ def _in_mailbox(error: GatewayError, partner: str, name: str) -> GatewayError:
 
 
 def _store(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, name: str,
-           fault: EnvelopeError | None, moment: Moment, summary: Summary) -> None:
+           fault: EnvelopeError | None, occasion: Occasion, summary: Summary) -> None:
     """Store an authentic object with its leaf, its meaning for the ledger, and its receipt.
 
     fault: what refuses it although it is authentic (V32, V33); a duplicate is a duplicate before that.
     """
     if judge_order(opened, Link(transaction, partner)) == "duplicate":
-        _repeat_receipt(transaction, partner, opened, moment)
+        _repeat_receipt(transaction, partner, opened, occasion)
         summary.objects_repeated += 1
         return
     header = opened.header
@@ -210,23 +210,23 @@ def _store(gateway: Gateway, transaction: Transaction, partner: str, opened: Ope
         mic=opened.mic, previous=header.previous, signature_digest=opened.signature_digest, name=name,
         inner=opened.inner, payload=opened.payload,
         leaf=leaf(header.sequence, header.message_id, opened.mic, opened.signature_digest),
-        code=None if refusal is None else refusal.code, at=moment.now)
+        code=None if refusal is None else refusal.code, at=occasion.now)
     summary.objects_collected += 1
     if refusal is not None:
         transaction.note_incoming(partner=partner, name=name, code=refusal.code, size=len(opened.payload),
-                                  kept=f"object {stored}", at=moment.now)
+                                  kept=f"object {stored}", at=occasion.now)
         summary.trouble(PartnerError(refusal), Exit.TRUST)
         if header.content_type == EDIFACT and refusal.code in NEGATIVE_RECEIPT:
-            seal_receipt(gateway, transaction, partner, opened, stored, disposition_of(refusal.code), moment)
+            seal_receipt(gateway, transaction, partner, opened, stored, disposition_of(refusal.code), occasion)
         return
     if header.content_type == RECEIPT:
-        _take_receipt(transaction, partner, opened, moment, summary)
+        _take_receipt(transaction, partner, opened, occasion, summary)
     elif header.content_type == EDIFACT:
-        _add_interchange(transaction, partner, opened, stored, moment, summary)
-        seal_receipt(gateway, transaction, partner, opened, stored, "processed", moment)
+        _add_interchange(transaction, partner, opened, stored, occasion, summary)
+        seal_receipt(gateway, transaction, partner, opened, stored, "processed", occasion)
 
 
-def _add_interchange(transaction: Transaction, partner: str, opened: Opened, stored: int, moment: Moment,
+def _add_interchange(transaction: Transaction, partner: str, opened: Opened, stored: int, occasion: Occasion,
                      summary: Summary) -> None:
     """Hold the interchange for judgement. A reference already taken by other content is noted, never judged: its CONTRL
     would speak of the first one. The same interchange in a new envelope was judged before."""
@@ -236,32 +236,32 @@ def _add_interchange(transaction: Transaction, partner: str, opened: Opened, sto
         with transaction.part():
             transaction.add_interchange_in(
                 partner=partner, object_id=stored, control_reference=glance.header.control_reference,
-                type=glance.message_type, test=glance.header.test is not None, payload=opened.payload, at=moment.now)
+                type=glance.message_type, test=glance.header.test is not None, payload=opened.payload, at=occasion.now)
     except Moved:
         summary.objects_repeated += 1
     except PartnerError:
         reference = glance.header.control_reference
         transaction.note_incoming(partner=partner, name=reference, code="X031", size=len(opened.payload),
-                                  kept=f"object {stored}", at=moment.now)
+                                  kept=f"object {stored}", at=occasion.now)
         summary.trouble(PartnerError(Finding(code="X031", place=Place(interchange=reference), values={
             "reference": reference, "partner": partner})), Exit.PERSON)
 
 
-def _repeat_receipt(transaction: Transaction, partner: str, opened: Opened, moment: Moment) -> None:
+def _repeat_receipt(transaction: Transaction, partner: str, opened: Opened, occasion: Occasion) -> None:
     """A duplicate gets the stored receipt, byte for byte, and nothing else happens (ENVELOPE R5)."""
     known = transaction.known_object(partner, sequence=opened.header.sequence)
     if known is not None and known.receipt_object_id is not None:
-        transaction.again(known.receipt_object_id, at=moment.now)
+        transaction.again(known.receipt_object_id, at=occasion.now)
 
 
-def _take_receipt(transaction: Transaction, partner: str, opened: Opened, moment: Moment, summary: Summary) -> None:
+def _take_receipt(transaction: Transaction, partner: str, opened: Opened, occasion: Occasion, summary: Summary) -> None:
     receipt = read_receipt(opened.payload)
     verdict = transaction.settle_receipt(
         partner, message_id=receipt.message_id, sequence=receipt.sequence, mic=receipt.mic,
-        signature_digest=receipt.signature_digest, disposition=receipt.disposition, at=moment.now)
+        signature_digest=receipt.signature_digest, disposition=receipt.disposition, at=occasion.now)
     place = Place(interchange=receipt.message_id)
     if verdict == "unknown":
-        transaction.halt_link(partner, "out", "E_RECEIPT_UNKNOWN", moment.now)
+        transaction.halt_link(partner, "out", "E_RECEIPT_UNKNOWN", occasion.now)
         summary.trouble(PartnerError(Finding(code="E_RECEIPT_UNKNOWN", place=place)), Exit.TRUST)
     elif verdict == "differs":
         summary.trouble(PartnerError(Finding(code="E_RECEIPT", place=place)), Exit.TRUST)

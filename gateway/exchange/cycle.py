@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from gateway.errors import GatewayError
-from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.collect import collect
 from gateway.exchange.deliver import deliver
 from gateway.exchange.dispatch import dispatch
@@ -24,28 +24,28 @@ from gateway.exchange.summary import Exit, Summary
 from gateway.spool import make_folder, turn
 
 
-def send(gateway: Gateway, moment: Moment, *, partners: Sequence[str] = (), limit: int | None = None) -> Summary:
+def send(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None) -> Summary:
     """Take national files, seal what waits, dispatch what is due."""
     summary = _start(gateway)
-    _step(gateway, "national", summary, partial(take_national_files, gateway, moment, summary, limit))
-    _outward(gateway, moment, summary, partners)
+    _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit))
+    _outward(gateway, occasion, summary, partners)
     return summary
 
 
-def receive(gateway: Gateway, moment: Moment, *, partners: Sequence[str] = (), limit: int | None = None) -> Summary:
+def receive(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None) -> Summary:
     """Collect, judge, hand to the national side, and dispatch receipts and answers."""
     summary = _start(gateway)
-    _inward(gateway, moment, summary, partners, limit)
-    _outward(gateway, moment, summary, partners)
+    _inward(gateway, occasion, summary, partners, limit)
+    _outward(gateway, occasion, summary, partners)
     return summary
 
 
-def sync(gateway: Gateway, moment: Moment, *, partners: Sequence[str] = (), limit: int | None = None) -> Summary:
+def sync(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None) -> Summary:
     """Receive, then send, in one run."""
     summary = _start(gateway)
-    _inward(gateway, moment, summary, partners, limit)
-    _step(gateway, "national", summary, partial(take_national_files, gateway, moment, summary, limit))
-    _outward(gateway, moment, summary, partners)
+    _inward(gateway, occasion, summary, partners, limit)
+    _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit))
+    _outward(gateway, occasion, summary, partners)
     return summary
 
 
@@ -57,17 +57,17 @@ def _start(gateway: Gateway) -> Summary:
     return summary
 
 
-def _inward(gateway: Gateway, moment: Moment, summary: Summary, partners: Sequence[str], limit: int | None) -> None:
+def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, partners: Sequence[str], limit: int | None) -> None:
     for partner in _chosen(gateway, partners):
-        _step(gateway, f"inbound-{partner}", summary, partial(collect, gateway, partner, moment, summary, limit))
-    _step(gateway, "process", summary, partial(process_stored, gateway, moment, summary))
+        _step(gateway, f"inbound-{partner}", summary, partial(collect, gateway, partner, occasion, summary, limit))
+    _step(gateway, "process", summary, partial(process_stored, gateway, occasion, summary))
 
 
-def _outward(gateway: Gateway, moment: Moment, summary: Summary, partners: Sequence[str]) -> None:
-    _step(gateway, "deliver", summary, partial(deliver, gateway, moment, summary))
+def _outward(gateway: Gateway, occasion: Occasion, summary: Summary, partners: Sequence[str]) -> None:
+    _step(gateway, "deliver", summary, partial(deliver, gateway, occasion, summary))
     for partner in _chosen(gateway, partners):
-        _step(gateway, f"outbound-{partner}", summary, partial(seal_waiting, gateway, partner, moment, summary))
-        _step(gateway, f"outbound-{partner}", summary, partial(dispatch, gateway, partner, moment, summary))
+        _step(gateway, f"outbound-{partner}", summary, partial(seal_waiting, gateway, partner, occasion, summary))
+        _step(gateway, f"outbound-{partner}", summary, partial(dispatch, gateway, partner, occasion, summary))
 
 
 def _chosen(gateway: Gateway, partners: Sequence[str]) -> list[str]:

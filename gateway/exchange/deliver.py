@@ -7,7 +7,7 @@ made from the MRN or the event reference, so that reading twice does no harm (TR
 from __future__ import annotations
 
 from gateway.exchange import failpoints
-from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.summary import Summary
 from gateway.failpoints import reach
 from gateway.spool import make_folder, write_together
@@ -15,7 +15,7 @@ from gateway.spool import make_folder, write_together
 BATCH = 500
 
 
-def deliver(gateway: Gateway, moment: Moment, summary: Summary) -> None:
+def deliver(gateway: Gateway, occasion: Occasion, summary: Summary) -> None:
     """Write every pending delivery. Raises LocalError when the inbox cannot be written."""
     inbox = gateway.settings.paths.national / "in"
     while True:
@@ -28,7 +28,7 @@ def deliver(gateway: Gateway, moment: Moment, summary: Summary) -> None:
         write_together({inbox / delivery.folder / delivery.name: delivery.content for delivery in pending})
         reach(failpoints.DELIVERED)
         with gateway.ledger.transaction() as transaction:
-            transaction.mark_delivered([delivery.id for delivery in pending], at=moment.now)
+            transaction.mark_delivered([delivery.id for delivery in pending], at=occasion.now)
         reach(failpoints.NOTED)
         summary.deliveries_written += len(pending)
         if len(pending) < BATCH:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from gateway.errors import GatewayError
 from gateway.exchange import failpoints
-from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.halting import link_halted
 from gateway.exchange.movements import handed_over
 from gateway.exchange.repeats import repeat_at
@@ -24,17 +24,17 @@ BATCH = 64
 """Files per publication and transaction: their bytes are held in memory."""
 
 
-def dispatch(gateway: Gateway, partner: str, moment: Moment, summary: Summary) -> None:
+def dispatch(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -> None:
     """Publish everything that is due to a partner, receipts first. An unreachable partner is noted; the run goes on."""
-    due = [] if link_halted(gateway, partner, "out", summary) else _due(gateway, partner, moment)
+    due = [] if link_halted(gateway, partner, "out", summary) else _due(gateway, partner, occasion)
     if not due:
         return  # no session costs anything when there is nothing to say
     try:
-        with open_mailbox(gateway.lane(partner, "outbound"), clock=moment.clock) as mailbox:
+        with open_mailbox(gateway.lane(partner, "outbound"), clock=occasion.clock) as mailbox:
             reach(failpoints.PUBLISHING)
             lying = {entry.name for entry in mailbox.list()}
-            while due and _publish(gateway, partner, mailbox, due, lying, moment, summary):
-                due = _due(gateway, partner, moment)
+            while due and _publish(gateway, partner, mailbox, due, lying, occasion, summary):
+                due = _due(gateway, partner, occasion)
     except GatewayError as error:
         summary.trouble(error)
         summary.link(partner, "outbound", error)
@@ -42,13 +42,13 @@ def dispatch(gateway: Gateway, partner: str, moment: Moment, summary: Summary) -
         summary.link(partner, "outbound")
 
 
-def _due(gateway: Gateway, partner: str, moment: Moment) -> list[ObjectOut]:
+def _due(gateway: Gateway, partner: str, occasion: Occasion) -> list[ObjectOut]:
     with gateway.ledger.transaction() as transaction:
-        return transaction.due_objects(partner, now=moment.now, limit=BATCH)
+        return transaction.due_objects(partner, now=occasion.now, limit=BATCH)
 
 
 def _publish(gateway: Gateway, partner: str, mailbox: Mailbox, due: Sequence[ObjectOut], lying: set[str],
-             moment: Moment, summary: Summary) -> bool:
+             occasion: Occasion, summary: Summary) -> bool:
     """Publish one batch and note what stands there. False when a file failed: it would only come round again."""
     outcomes = mailbox.publish([(item.name, item.sealed) for item in due if item.name not in lying])
     reach(failpoints.PUBLISHED)
@@ -57,21 +57,21 @@ def _publish(gateway: Gateway, partner: str, mailbox: Mailbox, due: Sequence[Obj
         if outcome.error is not None:
             summary.trouble(outcome.error)
     there = [item for item in due if item.name not in failed]
-    _note(gateway, partner, there, moment)
+    _note(gateway, partner, there, occasion)
     reach(failpoints.DISPATCHED)
     summary.objects_dispatched += sum(1 for item in there if item.name not in lying)
     return not failed
 
 
-def _note(gateway: Gateway, partner: str, there: Sequence[ObjectOut], moment: Moment) -> None:
+def _note(gateway: Gateway, partner: str, there: Sequence[ObjectOut], occasion: Occasion) -> None:
     """Note what stands in the mailbox. Receipts get no receipt (ENVELOPE R4), so nothing is due for them."""
     agreed = gateway.partner(partner).agreement.deadlines.receipt
     with gateway.ledger.transaction() as transaction:
         receipts = [item.id for item in there if item.kind == RECEIPT]
         if receipts:
-            transaction.mark_dispatched(receipts, at=moment.now, receipt_due=None)
+            transaction.mark_dispatched(receipts, at=occasion.now, receipt_due=None)
         for attempts in sorted({item.attempts for item in there if item.kind != RECEIPT}):
             ids = [item.id for item in there if item.kind != RECEIPT and item.attempts == attempts]
-            transaction.mark_dispatched(ids, at=moment.now, receipt_due=moment.now + agreed,
-                                        repeat_at=repeat_at(moment.now, attempts, agreed))
-            handed_over(transaction, ids, moment.now)
+            transaction.mark_dispatched(ids, at=occasion.now, receipt_due=occasion.now + agreed,
+                                        repeat_at=repeat_at(occasion.now, attempts, agreed))
+            handed_over(transaction, ids, occasion.now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.errors import PartnerError
-from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.summary import Exit, Summary
 from gateway.findings import Finding, Place
 
@@ -21,7 +21,7 @@ def link_halted(gateway: Gateway, partner: str, direction: str, summary: Summary
     return True
 
 
-def resume(gateway: Gateway, partner: str, reason: str, moment: Moment) -> bool:
+def resume(gateway: Gateway, partner: str, reason: str, occasion: Occasion) -> bool:
     """Let a partner's link go on in both directions; False when it was not halted. The reason stands in the history."""
     with gateway.ledger.transaction() as transaction:
-        return transaction.resume_links(gateway.partner(partner).partner, reason, moment.now)
+        return transaction.resume_links(gateway.partner(partner).partner, reason, occasion.now)

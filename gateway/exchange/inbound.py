@@ -125,7 +125,7 @@ def _national_files(gateway: Gateway, tree: Tree, mrn: str, amendment: int, func
 def _accept(incoming: Incoming, corridor: Corridor, declaration: Declaration, tree: Tree, files: dict[str, bytes],
             message_id: int, effects: Effects) -> None:
     """Hold the record, hand it to the national side, and answer ACCEPTED unless the national side wants to."""
-    gateway, transaction, now = incoming.gateway, incoming.transaction, incoming.moment.now
+    gateway, transaction, now = incoming.gateway, incoming.transaction, incoming.occasion.now
     assert declaration.mrn is not None
     departure, destination = declaration.office_of_departure, declaration.office_of_destination
     if departure is not None and destination is not None:  # a cancellation has neither, and its movement is held
@@ -162,7 +162,7 @@ def _reject(incoming: Incoming, corridor: Corridor, mapping: Mapping, mrn: str |
 
 def _send_rejection(incoming: Incoming, corridor: Corridor, mrn: str | None, declaration: Declaration | None,
                     reasons: Sequence[Refusal], message_id: int, effects: Effects) -> None:
-    gateway, transaction, now = incoming.gateway, incoming.transaction, incoming.moment.now
+    gateway, transaction, now = incoming.gateway, incoming.transaction, incoming.occasion.now
     office = own_office(gateway, declaration) if declaration is not None else None
     event = event_of_rejection(
         reasons, mrn=mrn, reference=new_reference(gateway, transaction, office, now), administration=gateway.name,
@@ -185,7 +185,7 @@ def _answer_request(incoming: Incoming, corridor: Corridor, mapping: Mapping, de
         return _reject(incoming, corridor, mapping, declaration.mrn, declaration,
                        [rule_refusal("COR0012", mrn=declaration.mrn)])
     newest = max(versions, key=lambda row: row.amendment)
-    copy: Tree = {**newest.tree, "function": "copy", "prepared": whole_minute(incoming.moment.now)}
+    copy: Tree = {**newest.tree, "function": "copy", "prepared": whole_minute(incoming.occasion.now)}
 
     def send_copy(message_id: int, effects: Effects) -> None:
         effects.queue([incoming.partner], "CUSDEC", declaration.mrn, "copy", mapping.to_message(copy), mapping,

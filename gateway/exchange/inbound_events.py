@@ -111,7 +111,7 @@ def _rejection_problem(incoming: Incoming, event: Event) -> tuple[Finding, ...]:
 
 def _hold_events(incoming: Incoming, corridor: Corridor, events: Sequence[Event], trees: Sequence[Tree],
                  files: dict[str, bytes], message_id: int, effects: Effects) -> None:
-    transaction, now = incoming.transaction, incoming.moment.now
+    transaction, now = incoming.transaction, incoming.occasion.now
     for event, tree in zip(events, trees, strict=True):
         effects.events.append(NewEvent(
             mrn=event.mrn, administration=event.administration, reference=event.reference, word=event.word.value,
@@ -130,7 +130,7 @@ def _hold_events(incoming: Incoming, corridor: Corridor, events: Sequence[Event]
 
 def _answer_state(incoming: Incoming, corridor: Corridor, question: Event, message_id: int, effects: Effects) -> None:
     """Tell who asks, and nobody else, what we know of a movement; of one that we do not know, nothing."""
-    gateway, transaction, now = incoming.gateway, incoming.transaction, incoming.moment.now
+    gateway, transaction, now = incoming.gateway, incoming.transaction, incoming.occasion.now
     movement = transaction.movement(question.mrn) if question.mrn is not None else None
     said = [from_tree(Event, row.tree) for row in transaction.events(question.mrn)] if movement and question.mrn else []
     word = deciding_word(movement.state, said) if movement is not None else None

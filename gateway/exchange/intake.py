@@ -15,7 +15,7 @@ from pathlib import Path
 from gateway.config import NationalSource
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange import failpoints
-from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.summary import Exit, Summary, exit_for
 from gateway.exchange.taking import take_groups
 from gateway.failpoints import reach
@@ -45,7 +45,7 @@ class _Folder:
     refused: Path
 
 
-def take_national_files(gateway: Gateway, moment: Moment, summary: Summary, limit: int | None = None) -> None:
+def take_national_files(gateway: Gateway, occasion: Occasion, summary: Summary, limit: int | None = None) -> None:
     """Take every waiting national file, declarations before events. One bad file never stops the others.
 
     limit  files of each kind at most
@@ -61,7 +61,7 @@ def take_national_files(gateway: Gateway, moment: Moment, summary: Summary, limi
         reach(failpoints.CLAIMED)
         for dialect, names in _by_dialect(claimed, sources, folder, gateway, summary).items():
             try:
-                _take_files(gateway, folder, dialect, names, moment, summary)
+                _take_files(gateway, folder, dialect, names, occasion, summary)
             except GatewayError as error:  # a dialect that is not there, say: its files stay claimed
                 summary.trouble(error)
                 summary.records_waiting += len(names)
@@ -103,7 +103,7 @@ def dialect_for(name: str, sources: Sequence[NationalSource]) -> str | None:
                 None)
 
 
-def _take_files(gateway: Gateway, folder: _Folder, dialect: str, names: Sequence[str], moment: Moment,
+def _take_files(gateway: Gateway, folder: _Folder, dialect: str, names: Sequence[str], occasion: Occasion,
                 summary: Summary) -> None:
     """Take the files of one dialect, some at a time: their bytes and records are held in memory.
 
@@ -117,10 +117,10 @@ def _take_files(gateway: Gateway, folder: _Folder, dialect: str, names: Sequence
             _refuse(folder, [refused.file], refused.findings, gateway, summary)
         groups = list(records_by_files(reading.records).items())
         for first in range(0, len(groups), BATCH):
-            _commit(gateway, folder, dialect, groups[first:first + BATCH], files, moment, summary)
+            _commit(gateway, folder, dialect, groups[first:first + BATCH], files, occasion, summary)
         waiting = list(reading.waiting)
     for one in waiting:
-        if moment.now - _dropped(folder.claimed / one.file) > gateway.settings.national.twin_wait:
+        if occasion.now - _dropped(folder.claimed / one.file) > gateway.settings.national.twin_wait:
             _refuse(folder, [one.file], [Finding(code="X002", place=Place(file=one.file), values={
                 "key": one.key, "lacks": one.lacks})], gateway, summary)
         else:
@@ -150,18 +150,18 @@ def records_by_files(records: Iterable[NationalRecord]) -> dict[tuple[str, ...],
 
 def _commit(gateway: Gateway, folder: _Folder, dialect: str,
             groups: Sequence[tuple[tuple[str, ...], list[NationalRecord]]], files: Mapping[str, bytes],
-            moment: Moment, summary: Summary) -> None:
+            occasion: Occasion, summary: Summary) -> None:
     """One transaction for several groups of files; each group stands or falls by itself."""
     taken: list[Path] = []
     refused: list[tuple[Sequence[str], Sequence[Finding]]] = []
     with gateway.ledger.transaction() as transaction:
-        for names, outcome in take_groups(gateway, transaction, folder.kind, dialect, groups, files, moment):
+        for names, outcome in take_groups(gateway, transaction, folder.kind, dialect, groups, files, occasion):
             if not isinstance(outcome, GatewayError):
                 taken.extend(folder.claimed / name for name in names)
                 summary.records_taken += outcome.records
                 summary.records_repeated += outcome.repeated
                 summary.messages_queued += outcome.messages
-            elif outcome.code == "X005" and moment.now - _dropped(folder.claimed / names[0]) < PATIENCE:
+            elif outcome.code == "X005" and occasion.now - _dropped(folder.claimed / names[0]) < PATIENCE:
                 summary.records_waiting += 1
             elif exit_for(outcome) is not Exit.PERSON:  # our settings or machine, not the record: it keeps waiting
                 summary.records_waiting += 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.edifact import Message
-from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.effects import Effects
 from gateway.exchange.outbound import event_reference
 from gateway.findings import Finding, Place
@@ -51,7 +51,7 @@ class Incoming:
     partner: str
     control_reference: str
     message: Message
-    moment: Moment
+    occasion: Occasion
 
     @property
     def answered(self) -> str:

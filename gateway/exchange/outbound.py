@@ -14,7 +14,7 @@ from datetime import datetime
 
 from gateway.edifact import WireMessage, check_message, foreign_characters, read_wire
 from gateway.errors import LocalError
-from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.effects import Effects, First
 from gateway.exchange.route import corridor_asked, corridor_of, departure_of, foreign_office, others, recipients
 from gateway.findings import Finding, Place, has_errors
@@ -51,17 +51,17 @@ class Plan:
     apply: Callable[[int, Effects], None]
 
 
-def plan_declaration(gateway: Gateway, transaction: Transaction, record: NationalRecord, moment: Moment) -> Plan:
+def plan_declaration(gateway: Gateway, transaction: Transaction, record: NationalRecord, occasion: Occasion) -> Plan:
     """Plan the copies of one declaration for every administration of its route.
 
     Raises LocalError with the faults, placed in the national file where the dialect knows the place.
     """
     with _placing(record):
-        return _plan(gateway, transaction, record, moment)
+        return _plan(gateway, transaction, record, occasion)
 
 
 def take_event(gateway: Gateway, transaction: Transaction, records: Sequence[NationalRecord], source: int,
-               moment: Moment) -> int:
+               occasion: Occasion) -> int:
     """Queue the copies of the events of one file for the route of their movement. Returns how many.
 
     Events of one office under one reference (arrival and control) travel as one message (PROFILE section 3).
@@ -70,15 +70,15 @@ def take_event(gateway: Gateway, transaction: Transaction, records: Sequence[Nat
     """
     together: dict[str, list[tuple[Event, NationalRecord]]] = {}
     for record in records:
-        note_announced(transaction, record, moment)
+        note_announced(transaction, record, occasion)
         with _placing(record):
-            event = _own_event(gateway, transaction, record, moment)
+            event = _own_event(gateway, transaction, record, occasion)
         together.setdefault(event.reference, []).append((event, record))
     effects = Effects()
     for said in together.values():
         with _placing(said[0][1]):
-            _hold(gateway, transaction, [event for event, _ in said], source, moment, effects)
-    effects.write(gateway, transaction, moment.now)
+            _hold(gateway, transaction, [event for event, _ in said], source, occasion, effects)
+    effects.write(gateway, transaction, occasion.now)
     return len(effects.messages)
 
 
@@ -95,10 +95,10 @@ def queue_events(gateway: Gateway, corridor: Corridor, events: Sequence[Event], 
     effects.touch(first.mrn)
 
 
-def note_announced(transaction: Transaction, record: NationalRecord, moment: Moment) -> None:
+def note_announced(transaction: Transaction, record: NationalRecord, occasion: Occasion) -> None:
     """What the dialect saw and did not refuse (totals that do not match, say) stays with the record (TRANSIT 5.2)."""
     for finding in record.findings:
-        transaction.journal(subject="record", reference=record.key, at=moment.now,
+        transaction.journal(subject="record", reference=record.key, at=occasion.now,
                             text=sentence(finding, Language.FRENCH))
 
 
@@ -139,15 +139,15 @@ def check(wire: WireMessage, mapping: Mapping | None = None, tree: Tree | None =
     raise LocalError(*findings)
 
 
-def _plan(gateway: Gateway, transaction: Transaction, record: NationalRecord, moment: Moment) -> Plan:
+def _plan(gateway: Gateway, transaction: Transaction, record: NationalRecord, occasion: Occasion) -> Plan:
     declaration = from_tree(Declaration, record.tree)
     if declaration.function == "request":
-        return _plan_request(gateway, declaration, moment)
+        return _plan_request(gateway, declaration, occasion)
     corridor = _corridor(gateway, transaction, declaration, record.key)
     if corridor.role(gateway.name) != "departure":
         raise LocalError(Finding(code="X021", place=Place(path="office_of_departure.code"),
                                  values={"corridor": corridor.identifier, "gateway": gateway.name}))
-    declaration = _complete(transaction, declaration, record.key, gateway, moment.now)
+    declaration = _complete(transaction, declaration, record.key, gateway, occasion.now)
     mrn = declaration.mrn
     assert mrn is not None
     known = transaction.movement(mrn)
@@ -161,7 +161,7 @@ def _plan(gateway: Gateway, transaction: Transaction, record: NationalRecord, mo
     partners = [gateway.known_partner(name) for name in others(corridor, gateway.name)]
 
     def apply(source: int, effects: Effects) -> None:
-        note_announced(transaction, record, moment)
+        note_announced(transaction, record, occasion)
         if known is None:
             movement = _movement(declaration, record.key, gateway, corridor)
             effects.movements.append(movement)
@@ -192,14 +192,14 @@ def _corridor(gateway: Gateway, transaction: Transaction, declaration: Declarati
     return gateway.corridors.named(known.corridor)
 
 
-def _plan_request(gateway: Gateway, declaration: Declaration, moment: Moment) -> Plan:
+def _plan_request(gateway: Gateway, declaration: Declaration, occasion: Occasion) -> Plan:
     """Ask the administration of departure, which the MRN names, for a record that we lack; it leaves no movement."""
     mrn = declaration.mrn or ""
     if not is_mrn(mrn):
         raise LocalError(Finding(code="X024", place=Place(path="mrn"), values={"mrn": mrn or "?"}))
     corridor = corridor_asked(mrn, gateway.name, gateway.corridors)
     asked = gateway.known_partner(departure_of(corridor))
-    tree = to_tree(replace(declaration, prepared=declaration.prepared or moment.now.replace(second=0, microsecond=0)))
+    tree = to_tree(replace(declaration, prepared=declaration.prepared or occasion.now.replace(second=0, microsecond=0)))
     wire = corridor.cusdec.to_message(tree)
     check(wire, corridor.cusdec, tree)
 
@@ -249,13 +249,13 @@ def _refuse_old_version(transaction: Transaction, declaration: Declaration) -> N
             "mrn": declaration.mrn, "amendment": str(declaration.amendment or 0), "held": str(held)}))
 
 
-def _own_event(gateway: Gateway, transaction: Transaction, record: NationalRecord, moment: Moment) -> Event:
+def _own_event(gateway: Gateway, transaction: Transaction, record: NationalRecord, occasion: Occasion) -> Event:
     """The event with what the gateway adds: our name, and a reference where the national side gave none."""
     tree: Tree = {"administration": gateway.name, **record.tree}
     if "reference" not in tree:
         office = tree.get("office")
         code = str(office["code"]) if isinstance(office, dict) and "code" in office else gateway.name
-        tree["reference"] = event_reference(transaction, code, moment.now)
+        tree["reference"] = event_reference(transaction, code, occasion.now)
     event = from_tree(Event, tree)
     if event.administration != gateway.name:
         raise LocalError(Finding(code="X007", place=Place(path="administration"),
@@ -277,7 +277,7 @@ def _answering(transaction: Transaction, event: Event) -> Event:
                    local_reference=event.local_reference or (local if isinstance(local, str) else None))
 
 
-def _hold(gateway: Gateway, transaction: Transaction, events: Sequence[Event], source: int, moment: Moment,
+def _hold(gateway: Gateway, transaction: Transaction, events: Sequence[Event], source: int, occasion: Occasion,
           effects: Effects) -> None:
     """Hold events of the national side and queue their message, unless all of them were said before."""
     first = events[0]
@@ -286,7 +286,8 @@ def _hold(gateway: Gateway, transaction: Transaction, events: Sequence[Event], s
         raise LocalError(Finding(code="X005", values={"mrn": first.mrn or "?"}))
     fresh = [event for event in events if transaction.add_event(
         mrn=event.mrn, administration=event.administration, reference=event.reference, word=event.word.value,
-        happened=event.happened or moment.now, tree=to_tree(event), message_id=None, source_id=source, at=moment.now)]
+        happened=event.happened or occasion.now, tree=to_tree(event), message_id=None, source_id=source,
+        at=occasion.now)]
     if fresh:
         queue_events(gateway, gateway.corridors.named(movement.corridor), events, effects, source=source, answers=None)
 

@@ -26,7 +26,7 @@ from gateway.edifact import (
 )
 from gateway.errors import GatewayError, LocalError, PartnerError
 from gateway.exchange import failpoints
-from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.effects import Effects
 from gateway.exchange.inbound import judge_cusdec
 from gateway.exchange.inbound_events import judge_cusres
@@ -49,7 +49,7 @@ ATTEMPTS = 3
 """Judgements that began and did not end before an interchange is a dead letter (MAILBOX 3.2, 5)."""
 
 
-def process_stored(gateway: Gateway, moment: Moment, summary: Summary) -> None:
+def process_stored(gateway: Gateway, occasion: Occasion, summary: Summary) -> None:
     """Process every stored interchange, oldest first, then judge again what was held."""
     tried: set[int] = set()
     while True:
@@ -62,18 +62,18 @@ def process_stored(gateway: Gateway, moment: Moment, summary: Summary) -> None:
             if _parked(gateway, row):
                 continue
             if row.attempts >= ATTEMPTS:
-                _bury(gateway, row, moment, summary)
+                _bury(gateway, row, occasion, summary)
                 continue
             try:
                 with gateway.ledger.transaction() as transaction:  # counted before the work: poison must not loop
                     transaction.begin_interchange(row.id)
                 with gateway.ledger.transaction() as transaction:
-                    _process(gateway, transaction, row, moment, summary)
+                    _process(gateway, transaction, row, occasion, summary)
                     reach(failpoints.PROCESSING)
             except GatewayError as error:
                 summary.trouble(error)
             reach(failpoints.PROCESSED)
-    _judge_held(gateway, moment, summary)
+    _judge_held(gateway, occasion, summary)
 
 
 def _parked(gateway: Gateway, row: InterchangeIn) -> bool:
@@ -89,15 +89,16 @@ def _parked(gateway: Gateway, row: InterchangeIn) -> bool:
         return carrier is not None and carrier.sequence > queries.link_head(row.partner, "in").sequence
 
 
-def _bury(gateway: Gateway, row: InterchangeIn, moment: Moment, summary: Summary) -> None:
+def _bury(gateway: Gateway, row: InterchangeIn, occasion: Occasion, summary: Summary) -> None:
     """An interchange whose judgement never ended rests, with its bytes, until a person revives it."""
     with gateway.ledger.transaction() as transaction:
-        transaction.settle_interchange_in(row.id, state="DEAD", at=moment.now, detail=f"{row.attempts} attempts")
+        transaction.settle_interchange_in(row.id, state="DEAD", at=occasion.now, detail=f"{row.attempts} attempts")
     summary.trouble(PartnerError(Finding(code="X036", place=Place(interchange=row.control_reference), values={
         "partner": row.partner, "attempts": str(row.attempts), "reference": row.control_reference})), Exit.PERSON)
 
 
-def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, moment: Moment, summary: Summary) -> None:
+def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, occasion: Occasion,
+             summary: Summary) -> None:
     interchanges = list(read_interchanges(row.payload))
     interchange = interchanges[0]
     findings = validate(interchange)
@@ -106,23 +107,23 @@ def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, mom
     refused = rejected(interchange, findings)
     state = "TAKEN"
     if wants_contrl(interchange):
-        _queue_contrl(transaction, row, make_contrl(interchange, findings), moment)
+        _queue_contrl(transaction, row, make_contrl(interchange, findings), occasion)
         state = "REJECTED" if refused is None else "ACKNOWLEDGED"
     if refused is not None:
-        batch = _Batch(gateway, transaction, row, moment, summary)
+        batch = _Batch(gateway, transaction, row, occasion, summary)
         for message, told in zip(interchange.messages, refused, strict=True):
             batch.take(message, told)
         batch.write()
     if refused is None or any(refused):
         summary.trouble(PartnerError(*findings), Exit.PERSON)
-    transaction.settle_interchange_in(row.id, state=state, at=moment.now)
+    transaction.settle_interchange_in(row.id, state=state, at=occasion.now)
     summary.interchanges_processed += 1
 
 
-def _queue_contrl(transaction: Transaction, row: InterchangeIn, wire: WireMessage, moment: Moment) -> None:
+def _queue_contrl(transaction: Transaction, row: InterchangeIn, wire: WireMessage, occasion: Occasion) -> None:
     transaction.queue_message(partner=row.partner, type="CONTRL", mrn=None, word=row.control_reference,
                               wire=(str(wire.identifier), wire.body, wire.segments), mapping="", mapping_digest="",
-                              source_id=None, answers=None, urgent=True, at=moment.now)
+                              source_id=None, answers=None, urgent=True, at=occasion.now)
 
 
 def _judge(incoming: Incoming, summary: Summary) -> Judgement:
@@ -145,12 +146,12 @@ class _Batch:
     one did. Where writing together fails, each is written by itself, and the one at fault is held.
     """
 
-    def __init__(self, gateway: Gateway, transaction: Transaction, row: InterchangeIn, moment: Moment,
+    def __init__(self, gateway: Gateway, transaction: Transaction, row: InterchangeIn, occasion: Occasion,
                  summary: Summary) -> None:
         self._gateway = gateway
         self._transaction = transaction
         self._row = row
-        self._moment = moment
+        self._occasion = occasion
         self._summary = summary
         self._pending: list[tuple[Message, Judgement]] = []
         self._mrns: set[str] = set()
@@ -161,7 +162,7 @@ class _Batch:
         if mrn is not None and mrn in self._mrns:
             self.write()
         incoming = Incoming(gateway=self._gateway, transaction=self._transaction, partner=self._row.partner,
-                            control_reference=self._row.control_reference, message=message, moment=self._moment)
+                            control_reference=self._row.control_reference, message=message, occasion=self._occasion)
         judgement = Judgement(state="SYNTAX-REJECTED") if refused else _judge(incoming, self._summary)
         self._pending.append((message, judgement))
         if mrn is not None:
@@ -186,17 +187,17 @@ class _Batch:
 
     def _write(self, pending: Sequence[tuple[Message, Judgement]]) -> None:
         effects = Effects()
-        numbers = self._transaction.add_messages_in([self._stored(*one) for one in pending], at=self._moment.now)
+        numbers = self._transaction.add_messages_in([self._stored(*one) for one in pending], at=self._occasion.now)
         for number, (_, judgement) in zip(numbers, pending, strict=True):
             if judgement.mapping is not None:
                 effects.mappings[judgement.mapping.digest] = judgement.mapping
             judgement.apply(number, effects)
-        effects.write(self._gateway, self._transaction, self._moment.now)
+        effects.write(self._gateway, self._transaction, self._occasion.now)
 
     def _hold(self, message: Message, judgement: Judgement, error: GatewayError) -> None:
         """Store a message whose effects could not be written: later runs judge it again."""
         held = replace(judgement, state="HELD", problems=tuple(error.findings), apply=nothing)
-        self._transaction.add_messages_in([self._stored(message, held)], at=self._moment.now)
+        self._transaction.add_messages_in([self._stored(message, held)], at=self._occasion.now)
         self._summary.trouble(error)
 
     def _stored(self, message: Message, judgement: Judgement) -> NewMessageIn:
@@ -216,7 +217,7 @@ def _body(message: Message) -> str:
         return ""
 
 
-def _judge_held(gateway: Gateway, moment: Moment, summary: Summary) -> None:
+def _judge_held(gateway: Gateway, occasion: Occasion, summary: Summary) -> None:
     """Judge again what earlier runs held. After PATIENCE it is a finding, once; it stays held, for a line may be down
     for days and the declaration come after all."""
     with gateway.ledger.reading() as queries:
@@ -227,30 +228,30 @@ def _judge_held(gateway: Gateway, moment: Moment, summary: Summary) -> None:
                 wire = WireMessage(MessageIdentifier.parse(row.identifier), row.body, row.segments)
                 incoming = Incoming(gateway=gateway, transaction=transaction, partner=row.partner,
                                     control_reference=row.control_reference,
-                                    message=read_wire(wire, row.message_reference), moment=moment)
+                                    message=read_wire(wire, row.message_reference), occasion=occasion)
                 judgement = _judge(incoming, summary)
                 if judgement.state == "HELD":
                     if _status(judgement.problems) is Exit.SETTINGS:  # ours to mend, however long it takes
                         summary.trouble(LocalError(*judgement.problems), Exit.SETTINGS)
-                    elif moment.now - row.at >= PATIENCE:
-                        _alarm(transaction, incoming, judgement, row.id, moment, summary)
+                    elif occasion.now - row.at >= PATIENCE:
+                        _alarm(transaction, incoming, judgement, row.id, occasion, summary)
                     continue
-                transaction.settle_message_in(row.id, state=judgement.state, at=moment.now)
+                transaction.settle_message_in(row.id, state=judgement.state, at=occasion.now)
                 effects = Effects()
                 judgement.apply(row.id, effects)
-                effects.write(gateway, transaction, moment.now)
+                effects.write(gateway, transaction, occasion.now)
                 _count(judgement, summary)
         except GatewayError as error:
             summary.trouble(error)
 
 
-def _alarm(transaction: Transaction, incoming: Incoming, judgement: Judgement, number: int, moment: Moment,
+def _alarm(transaction: Transaction, incoming: Incoming, judgement: Judgement, number: int, occasion: Occasion,
            summary: Summary) -> None:
     """Ask a person about a message that has waited too long, unless somebody was asked before."""
     code = judgement.problems[0].code
     if not transaction.noted(partner=incoming.partner, name=incoming.answered, code=code):
         transaction.note_incoming(partner=incoming.partner, name=incoming.answered, code=code, size=0,
-                                  kept=f"message {number}", at=moment.now)
+                                  kept=f"message {number}", at=occasion.now)
         summary.trouble(PartnerError(*judgement.problems), Exit.PERSON)
 
 
@@ -278,7 +279,7 @@ def _take_contrl(incoming: Incoming, summary: Summary) -> Judgement:
     def settle(message_id: int, effects: Effects) -> None:
         known = incoming.transaction.settle_contrl(
             incoming.partner, control_reference=contrl.reference, action=contrl.action, rejected=rejected,
-            detail=in_short(contrl), at=incoming.moment.now)
+            detail=in_short(contrl), at=incoming.occasion.now)
         if not known:
             summary.trouble(PartnerError(Finding(code="X034", place=Place(interchange=contrl.reference),
                                                  values={"partner": incoming.partner})), Exit.PERSON)

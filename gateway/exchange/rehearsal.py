@@ -17,7 +17,7 @@ from pathlib import Path
 from gateway.config import Settings
 from gateway.edifact import read_interchanges, rejected_messages, validate
 from gateway.errors import GatewayError, LinkError, PartnerError
-from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.collect import BATCH, Link
 from gateway.exchange.intake import dialect_for, records_by_files
 from gateway.exchange.payload import payload_refusal
@@ -68,7 +68,7 @@ def open_rehearsal(settings: Settings, now: datetime) -> Iterator[Gateway]:
         yield Gateway(settings, ledger)
 
 
-def rehearse_national(gateway: Gateway, moment: Moment, *, limit: int | None = None) -> Iterator[Rehearsed]:
+def rehearse_national(gateway: Gateway, occasion: Occasion, *, limit: int | None = None) -> Iterator[Rehearsed]:
     """Every national file that waits, taken and then undone."""
     national = gateway.settings.national
     left = limit
@@ -86,22 +86,22 @@ def rehearse_national(gateway: Gateway, moment: Moment, *, limit: int | None = N
                 else:
                     grouped.setdefault(dialect, {})[path.name] = path.read_bytes()
         for dialect, files in grouped.items():
-            yield from _rehearse_files(gateway, kind, dialect, files, moment)
+            yield from _rehearse_files(gateway, kind, dialect, files, occasion)
 
 
-def rehearse_outward(gateway: Gateway, moment: Moment, partners: Sequence[str] = ()) -> Iterator[Rehearsed]:
+def rehearse_outward(gateway: Gateway, occasion: Occasion, partners: Sequence[str] = ()) -> Iterator[Rehearsed]:
     """Messages that would be sealed and objects that would be put up, by partner."""
     for partner in _chosen(gateway, partners):
         with gateway.ledger.transaction() as transaction:
             groups = transaction.waiting(partner)
-            due = transaction.due_objects(partner, now=moment.now)
+            due = transaction.due_objects(partner, now=occasion.now)
         for group in groups:
             yield Rehearsed(subject=partner, action="seal", count=group.count)
         if due:
             yield Rehearsed(subject=partner, action="dispatch", count=len(due))
 
 
-def rehearse_inward(gateway: Gateway, moment: Moment, *, partners: Sequence[str] = (),
+def rehearse_inward(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (),
                     limit: int | None = None) -> Iterator[Rehearsed]:
     """Every file in the mailboxes, fetched, opened and judged, and left there; then what is stored and waits."""
     for partner in _chosen(gateway, partners):
@@ -109,13 +109,13 @@ def rehearse_inward(gateway: Gateway, moment: Moment, *, partners: Sequence[str]
         if isinstance(lane, DirectoryLane) and not (lane.path / "new").is_dir():
             continue  # opening a mailbox makes its folders
         try:
-            with open_mailbox(lane, clock=moment.clock) as mailbox:
+            with open_mailbox(lane, clock=occasion.clock) as mailbox:
                 entries = mailbox.list()[:limit]
                 for foreign in mailbox.foreign:
                     yield Rehearsed(subject=f"{partner} {foreign.name}", action="leave", status=Exit.TRUST, findings=(
                         Finding(code="E_NAME", place=Place(file=foreign.name)),))
                 for start in range(0, len(entries), BATCH):
-                    yield from _rehearse_batch(gateway, partner, mailbox, entries[start:start + BATCH], moment)
+                    yield from _rehearse_batch(gateway, partner, mailbox, entries[start:start + BATCH], occasion)
         except GatewayError as error:
             yield Rehearsed(subject=partner, action="unreachable", status=exit_for(error),
                             findings=tuple(error.findings))
@@ -126,7 +126,7 @@ def rehearse_inward(gateway: Gateway, moment: Moment, *, partners: Sequence[str]
 
 
 def _rehearse_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[Entry],
-                    moment: Moment) -> Iterator[Rehearsed]:
+                    occasion: Occasion) -> Iterator[Rehearsed]:
     for entry, content in mailbox.fetch(entries, limit=gateway.settings.limits.file):
         subject = f"{partner} {entry.name}"
         if isinstance(content, LinkError):
@@ -134,7 +134,7 @@ def _rehearse_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: S
             continue
         try:
             opened = open_envelope(entry.name, content, recipient=gateway.name, keys=gateway.decryption_keys,
-                                   trust=gateway.trust(partner), now=moment.now,
+                                   trust=gateway.trust(partner), now=occasion.now,
                                    environment=gateway.settings.environment)
             with gateway.ledger.transaction() as transaction:
                 order = judge_order(opened, Link(transaction, partner))
@@ -164,7 +164,7 @@ def _content(subject: str, opened: Opened) -> Rehearsed:
 
 
 def _rehearse_files(gateway: Gateway, kind: str, dialect: str, files: dict[str, bytes],
-                    moment: Moment) -> Iterator[Rehearsed]:
+                    occasion: Occasion) -> Iterator[Rehearsed]:
     reading = gateway.dialect(dialect).read(files)
     for refused in reading.refused:
         yield Rehearsed(subject=refused.file, action="refuse", status=Exit.PERSON, findings=refused.findings)
@@ -173,7 +173,7 @@ def _rehearse_files(gateway: Gateway, kind: str, dialect: str, files: dict[str, 
     outcomes: list[tuple[tuple[str, ...], Taken | GatewayError]] = []
     with contextlib.suppress(_Undone), gateway.ledger.transaction() as transaction:
         outcomes.extend(take_groups(gateway, transaction, kind, dialect,
-                                    list(records_by_files(reading.records).items()), files, moment))
+                                    list(records_by_files(reading.records).items()), files, occasion))
         raise _Undone
     for names, outcome in outcomes:
         subject = ", ".join(names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.assembly import Gateway, Occasion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class Resent:
     reason: str = ""
 
 
-def resend(gateway: Gateway, references: Sequence[str], moment: Moment) -> list[Resent]:
+def resend(gateway: Gateway, references: Sequence[str], occasion: Occasion) -> list[Resent]:
     """Have the next dispatch put up again every sealed file that carries a reference; one result per reference.
 
     reference  control reference, control reference-message reference, MRN, national key, or sealed file name
@@ -34,22 +34,22 @@ def resend(gateway: Gateway, references: Sequence[str], moment: Moment) -> list[
                 for number in numbers:
                     objects.update({row.id: row for row in queries.objects_of(number)})
             for number in objects:
-                transaction.again(number, at=moment.now)
+                transaction.again(number, at=occasion.now)
             if objects:
                 transaction.journal(subject="resend", reference=reference, text=f"{len(objects)} by hand",
-                                    at=moment.now)
+                                    at=occasion.now)
             reason = "" if objects else ("not-sealed" if found else "unknown")
             results.append(Resent(reference=reference, objects=tuple(row.name for row in objects.values()),
                                   reason=reason))
     return results
 
 
-def revive(gateway: Gateway, reference: str, moment: Moment) -> int:
+def revive(gateway: Gateway, reference: str, occasion: Occasion) -> int:
     """Have an interchange that was given up judged again by the next run. Returns how many."""
     with gateway.ledger.reading() as queries:
         dead = [row.id for row in queries.find(reference).interchanges
                 if row.direction == "in" and row.state.value == "DEAD"]
     with gateway.ledger.transaction() as transaction:
         for number in dead:
-            transaction.settle_interchange_in(number, state="STORED", at=moment.now, detail="revived by hand")
+            transaction.settle_interchange_in(number, state="STORED", at=occasion.now, detail="revived by hand")
     return len(dead)

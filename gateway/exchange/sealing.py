@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from gateway.edifact import InterchangeHeader, MessageIdentifier, WireMessage, write_interchange
 from gateway.exchange import failpoints
-from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.outbound import SYNTAX
 from gateway.exchange.summary import Summary
 from gateway.failpoints import reach
@@ -22,7 +22,7 @@ _TYPES = ("CONTRL", "CUSRES", "CUSDEC")
 """Small answers before large declarations: a weak line carries what others wait for first."""
 
 
-def seal_waiting(gateway: Gateway, partner: str, moment: Moment, summary: Summary) -> None:
+def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -> None:
     """Seal every waiting message of a partner, one interchange per transaction."""
     size = gateway.settings.limits.messages_per_interchange
     for message_type in _TYPES:
@@ -31,7 +31,7 @@ def seal_waiting(gateway: Gateway, partner: str, moment: Moment, summary: Summar
                 messages = transaction.take_waiting(partner, message_type, size)
                 if not messages:
                     break
-                _seal_interchange(gateway, transaction, partner, message_type, messages, moment)
+                _seal_interchange(gateway, transaction, partner, message_type, messages, occasion)
                 reach(failpoints.PREPARING)
             reach(failpoints.PREPARED)
             summary.interchanges_prepared += 1
@@ -40,13 +40,13 @@ def seal_waiting(gateway: Gateway, partner: str, moment: Moment, summary: Summar
 
 
 def _seal_interchange(gateway: Gateway, transaction: Transaction, partner: str, message_type: str,
-                      messages: Sequence[QueuedMessage], moment: Moment) -> None:
+                      messages: Sequence[QueuedMessage], occasion: Occasion) -> None:
     number = transaction.next_number(f"reference/{partner}")
     reference = f"{gateway.settings.country}{number:010d}"
     us, them = gateway.settings.unb, gateway.partner(partner).unb
     header = InterchangeHeader(
         syntax_identifier=SYNTAX, syntax_version="3", sender=us.identifier, sender_qualifier=us.qualifier,
-        recipient=them.identifier, recipient_qualifier=them.qualifier, prepared=moment.now,
+        recipient=them.identifier, recipient_qualifier=them.qualifier, prepared=occasion.now,
         control_reference=reference, test="1" if gateway.test else None)
     numbered = [(str(ordinal), message) for ordinal, message in enumerate(messages, 1)]
     payload = write_interchange(header, [
@@ -54,30 +54,30 @@ def _seal_interchange(gateway: Gateway, transaction: Transaction, partner: str, 
         for ordinal, message in numbered])
     interchange = transaction.add_interchange_out(
         partner=partner, control_reference=reference, type=message_type, payload=payload, test=gateway.test,
-        messages=[(message.id, ordinal) for ordinal, message in numbered], at=moment.now)
-    _seal_object(gateway, transaction, partner, EDIFACT, payload, f"{reference}.edi", moment,
+        messages=[(message.id, ordinal) for ordinal, message in numbered], at=occasion.now)
+    _seal_object(gateway, transaction, partner, EDIFACT, payload, f"{reference}.edi", occasion,
                  interchange=interchange)
 
 
 def seal_receipt(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, object_in: int,
-                 disposition: str, moment: Moment) -> None:
+                 disposition: str, occasion: Occasion) -> None:
     """Make the receipt of an object, in the transaction that stores the object (ENVELOPE R3, V35)."""
     payload = receipt_payload(opened, product=gateway.product, disposition=disposition)
-    _seal_object(gateway, transaction, partner, RECEIPT, payload, f"receipt-{opened.header.sequence}.txt", moment,
+    _seal_object(gateway, transaction, partner, RECEIPT, payload, f"receipt-{opened.header.sequence}.txt", occasion,
                  receipt_for=object_in)
 
 
 def _seal_object(gateway: Gateway, transaction: Transaction, partner: str, kind: str, payload: bytes, filename: str,
-                 moment: Moment, interchange: int | None = None, receipt_for: int | None = None) -> None:
+                 occasion: Occasion, interchange: int | None = None, receipt_for: int | None = None) -> None:
     head = transaction.link_head(partner, "out")
     header = Header(
-        message_id=f"<{moment.identifier()}@{gateway.name}>", sender=gateway.name, recipient=partner,
-        date=moment.now, sequence=head.sequence + 1, previous=head.mic, content_type=kind, filename=filename)
-    sealed = seal(header, payload, signer=gateway.signer, recipients=gateway.recipients(partner, moment.now),
-                  signing_time=moment.now)
+        message_id=f"<{occasion.identifier()}@{gateway.name}>", sender=gateway.name, recipient=partner,
+        date=occasion.now, sequence=head.sequence + 1, previous=head.mic, content_type=kind, filename=filename)
+    sealed = seal(header, payload, signer=gateway.signer, recipients=gateway.recipients(partner, occasion.now),
+                  signing_time=occasion.now)
     transaction.add_object_out(
         partner=partner, sequence=header.sequence, message_id=header.message_id, kind=kind, mic=sealed.mic,
         previous=header.previous, signature_digest=sealed.signature_digest, name=sealed.name, sealed=sealed.content,
         inner=sealed.inner,
         leaf=leaf(header.sequence, header.message_id, sealed.mic, sealed.signature_digest),
-        interchange_id=interchange, receipt_for=receipt_for, at=moment.now)
+        interchange_id=interchange, receipt_for=receipt_for, at=occasion.now)

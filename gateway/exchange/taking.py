@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.errors import GatewayError
-from gateway.exchange.assembly import Gateway, Moment
+from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.effects import Effects
 from gateway.exchange.outbound import Plan, plan_declaration, take_event
 from gateway.ledger import NewSource, Transaction
@@ -35,7 +35,7 @@ class _Planned:
 
 
 def take_groups(gateway: Gateway, transaction: Transaction, kind: str, dialect: str, groups: Groups,
-                files: Mapping[str, bytes], moment: Moment) -> Iterator[tuple[Names, Taken | GatewayError]]:
+                files: Mapping[str, bytes], occasion: Occasion) -> Iterator[tuple[Names, Taken | GatewayError]]:
     """For each group of files what came of it; an error means that nothing of that group stands."""
     sources = [NewSource(kind=kind, dialect=dialect, key=records[0].key, files={name: files[name] for name in names})
                for names, records in groups]
@@ -45,18 +45,18 @@ def take_groups(gateway: Gateway, transaction: Transaction, kind: str, dialect: 
         if known:
             yield names, Taken(repeated=1)
         elif kind == "events":
-            yield names, _take_events(gateway, transaction, source, records, moment)
+            yield names, _take_events(gateway, transaction, source, records, occasion)
         else:
             if _again(pending, records):  # planned after what it comes after has been written
-                yield from _write(gateway, transaction, pending, moment)
+                yield from _write(gateway, transaction, pending, occasion)
                 pending = []
             try:
-                plans = [_planned(gateway, transaction, record, moment) for record in records]
+                plans = [_planned(gateway, transaction, record, occasion) for record in records]
             except GatewayError as error:
                 yield names, error
             else:
                 pending.append(_Planned(names, source, plans, _movements(records)))
-    yield from _write(gateway, transaction, pending, moment)
+    yield from _write(gateway, transaction, pending, occasion)
 
 
 def _movements(records: Sequence[NationalRecord]) -> frozenset[object]:
@@ -71,51 +71,52 @@ def _again(pending: Sequence[_Planned], records: Sequence[NationalRecord]) -> bo
     return any(earlier.movements & wanted for earlier in pending)
 
 
-def _planned(gateway: Gateway, transaction: Transaction, record: NationalRecord, moment: Moment) -> Plan:
+def _planned(gateway: Gateway, transaction: Transaction, record: NationalRecord, occasion: Occasion) -> Plan:
     """A plan; numbers drawn for one that fails are given back."""
     if "mrn" in record.tree:
-        return plan_declaration(gateway, transaction, record, moment)
+        return plan_declaration(gateway, transaction, record, occasion)
     with transaction.part():
-        return plan_declaration(gateway, transaction, record, moment)
+        return plan_declaration(gateway, transaction, record, occasion)
 
 
 def _write(gateway: Gateway, transaction: Transaction, pending: Sequence[_Planned],
-           moment: Moment) -> Iterator[tuple[Names, Taken | GatewayError]]:
+           occasion: Occasion) -> Iterator[tuple[Names, Taken | GatewayError]]:
     """Write several groups together; where that fails, one by one, so that only the one at fault falls."""
     if not pending:
         return
     try:
         with transaction.part():
-            _write_together(gateway, transaction, pending, moment)
+            _write_together(gateway, transaction, pending, occasion)
     except GatewayError as error:
         if len(pending) == 1:
             yield pending[0].names, error
             return
         for one in pending:
-            yield from _write(gateway, transaction, [one], moment)
+            yield from _write(gateway, transaction, [one], occasion)
         return
     for one in pending:
         yield one.names, Taken(records=len(one.plans), messages=sum(plan.copies for plan in one.plans))
 
 
-def _write_together(gateway: Gateway, transaction: Transaction, pending: Sequence[_Planned], moment: Moment) -> None:
+def _write_together(gateway: Gateway, transaction: Transaction, pending: Sequence[_Planned],
+                    occasion: Occasion) -> None:
     effects = Effects()
-    numbers = transaction.add_sources([one.source for one in pending], at=moment.now)
+    numbers = transaction.add_sources([one.source for one in pending], at=occasion.now)
     for one, number in zip(pending, numbers, strict=True):
         if number is not None:  # None: the same content stands twice in this very batch
             for plan in one.plans:
                 plan.apply(number, effects)
-    effects.write(gateway, transaction, moment.now)
+    effects.write(gateway, transaction, occasion.now)
 
 
 def _take_events(gateway: Gateway, transaction: Transaction, source: NewSource, records: Sequence[NationalRecord],
-                 moment: Moment) -> Taken | GatewayError:
+                 occasion: Occasion) -> Taken | GatewayError:
     try:
         with transaction.part():
             number = transaction.add_source(kind=source.kind, dialect=source.dialect, key=source.key,
-                                            files=source.files, at=moment.now)
+                                            files=source.files, at=occasion.now)
             assert number is not None
-            queued = take_event(gateway, transaction, records, number, moment)
+            queued = take_event(gateway, transaction, records, number, occasion)
     except GatewayError as error:
         return error
     return Taken(records=len(records), messages=queued)

@@ -27,7 +27,7 @@ from pathlib import Path
 import paramiko
 from lxml import etree
 
-from gateway.exchange.assembly import Gateway, Moment, open_gateway
+from gateway.exchange.assembly import Gateway, Occasion, open_gateway
 from gateway.exchange.collect import collect
 from gateway.exchange.deliver import deliver
 from gateway.exchange.dispatch import dispatch
@@ -138,8 +138,8 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _moment() -> Moment:
-    return Moment(_now(), lambda: os.urandom(16).hex(), time.monotonic)
+def _moment() -> Occasion:
+    return Occasion(_now(), lambda: os.urandom(16).hex(), time.monotonic)
 
 
 def _drop(togo: Office, count: int) -> int:

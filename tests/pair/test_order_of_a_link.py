@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.exchange import cycle
-from gateway.exchange.assembly import Moment, open_gateway
+from gateway.exchange.assembly import Occasion, open_gateway
 from tests.tools.offices import Office, offices
 from tests.tools.records import declaration_json
 
@@ -43,7 +43,7 @@ def test_a_later_object_waits_for_a_missing_one_only_under_the_strict_order(orde
 def test_a_number_missing_for_an_hour_is_an_alarm_that_names_it(tmp_path: Path) -> None:
     _, burkina, _ = _two_sent(tmp_path, "loose")
     burkina.run("edi-receive")
-    later = Moment(datetime.now(UTC) + timedelta(hours=2), lambda: "0" * 32, lambda: 0.0)
+    later = Occasion(datetime.now(UTC) + timedelta(hours=2), lambda: "0" * 32, lambda: 0.0)
     with open_gateway(burkina.settings, later.now) as gateway:
         summary = cycle.receive(gateway, later)
     assert [(int(status), finding.code, finding.values["n"]) for status, finding in summary.problems] == [

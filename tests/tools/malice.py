@@ -32,7 +32,7 @@ from gateway.edifact import (
     write_interchange,
 )
 from gateway.exchange import cycle
-from gateway.exchange.assembly import Moment, open_gateway
+from gateway.exchange.assembly import Occasion, open_gateway
 from gateway.exchange.summary import Summary
 from gateway.mapping import Corridor, load_corridors, search_path
 from gateway.mapping.dialect import load_dialect
@@ -167,7 +167,7 @@ def at(office: Office, program: str, moment: datetime) -> Ran:
     identifiers = (hashlib.sha256(f"{office.name} {moment} {number}".encode()).hexdigest()[:32]
                    for number in itertools.count())
     with open_gateway(load_settings(office.settings), moment) as gateway:
-        summary = STEPS[program](gateway, Moment(moment, lambda: next(identifiers), lambda: 0.0))
+        summary = STEPS[program](gateway, Occasion(moment, lambda: next(identifiers), lambda: 0.0))
     told = [f"{sentence(finding, Language.ENGLISH)}\n  → {hint(finding, Language.ENGLISH)}"
             for _, finding in summary.problems]
     line = {**summary.counts(), "findings": [{"code": finding.code, "exit": int(status)}

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gateway.config import MailboxAnswers, PartnerAnswers, SettingsAnswers, partner_text, settings_text
 from gateway.exchange import cycle
-from gateway.exchange.assembly import Moment, open_gateway
+from gateway.exchange.assembly import Occasion, open_gateway
 from gateway.exchange.summary import Summary
 from gateway.security import make_identity
 from tests.golden.story.scenarios import Participant
@@ -66,7 +66,7 @@ class Office:
     def run(self, at: datetime) -> Summary:
         """One `edi-sync` at a moment."""
         with open_gateway(self.settings, at) as gateway:
-            return cycle.sync(gateway, Moment(at, lambda: f"{next(self.identifiers):032x}", lambda: 0.0))
+            return cycle.sync(gateway, Occasion(at, lambda: f"{next(self.identifiers):032x}", lambda: 0.0))
 
 
 def open_offices(root: Path, participants: Sequence[Participant], now: datetime) -> list[Office]:
