@@ -165,9 +165,10 @@ def test_every_finding_made_in_one_place_gives_what_its_sentence_and_its_hint_as
             if not (isinstance(code, ast.Constant) and isinstance(values, ast.Dict)
                     and all(isinstance(key, ast.Constant) for key in values.keys)):
                 continue
+            name = str(code.value)
             names = {str(key.value) for key in values.keys if isinstance(key, ast.Constant)}
             for language in LANGUAGES:
-                for key in (str(code.value), f"{code.value}.hint"):
+                for key in (name, f"{name}.hint"):
                     lacking = placeholders(entries(language)[key].msgstr) - names
                     if lacking:
                         wanting[f"{path.name}:{node.lineno} {language} {key}"] = lacking
