@@ -217,7 +217,8 @@ class Generator:
         if element.kind == "n":
             yield "letters in a number", "A".ljust(length, "1") if element.fixed else "A", "F043", "37"
             if length > 2:
-                yield "bad decimal", "1.".ljust(length, "1")[: length - 1] + "." if element.fixed else "1.", "F045", "19"
+                decimal = "1." if not element.fixed else "1" * (length - 1) + "."
+                yield "bad decimal", decimal, "F045", "19"
         if element.kind == "a":
             yield "digits in letters", "1".ljust(length, "A") if element.fixed else "1", "F044", "37"
 
@@ -283,5 +284,5 @@ def _short(element: Sequence[str]) -> Sequence[str]:
 
 
 def _fits(text: str, element: ElementType) -> bool:
-    kinds = {"a": str.isalpha, "n": str.isdigit, "an": bool}
-    return kinds[element.kind](text) and (len(text) == element.length if element.fixed else len(text) <= element.length)
+    right = text.isalpha() if element.kind == "a" else text.isdigit() if element.kind == "n" else bool(text)
+    return right and (len(text) == element.length if element.fixed else len(text) <= element.length)
