@@ -12,11 +12,11 @@ from gateway.cli.context import t
 _COMMANDS = {
     "status": "see", "overdue": "see", "show": "see", "trace": "ask", "explain": "ask",
     "resend": "act", "reprocess": "act", "quarantine": "act", "validate": "files",
-    "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "setup",
+    "inspect": "files", "codes": "codes", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "setup",
     "bench": "bench", "partner": "partner",
 }
 _PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
-_READS = {"status", "overdue", "show", "trace", "explain", "quarantine", "validate", "inspect", "config", "bench"}
+_READS = {"status", "overdue", "show", "trace", "explain", "quarantine", "validate", "inspect", "codes", "config", "bench"}
 """Commands that change nothing: a reader who walks away (`| head`) takes nothing from anybody."""
 
 

@@ -8,7 +8,7 @@ the UN/EDIFACT directory itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -121,6 +121,12 @@ class Directory:
     def messages(self) -> tuple[str, ...]:
         """The message types it holds."""
         return tuple(key[2:] for key in self._lines if key.startswith("M "))
+
+    def identifiers(self) -> Iterator[tuple[str, str]]:
+        """Everything it holds but messages, each kind in order: ("segment", "BGM"), ("composite", "C002"), ("element",
+        "1001")."""
+        for letter, kind in (("S", "segment"), ("C", "composite"), ("E", "element")):
+            yield from sorted((kind, key[2:]) for key in self._lines if key.startswith(f"{letter} "))
 
     def message(self, message_type: str) -> MessageType | None:
         """A message; None when this release has none of that type."""
