@@ -12,11 +12,12 @@ from gateway.cli.context import t
 _COMMANDS = {
     "status": "see", "overdue": "see", "show": "see", "trace": "ask", "explain": "ask",
     "resend": "act", "reprocess": "act", "quarantine": "act", "validate": "files",
-    "inspect": "files", "codes": "codes", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "setup",
-    "bench": "bench", "partner": "partner",
+    "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "setup",
+    "bench": "bench", "partner": "partner", "codes": "codes",
 }
 _PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
-_READS = {"status", "overdue", "show", "trace", "explain", "quarantine", "validate", "inspect", "codes", "config", "bench"}
+_READS = {"status", "overdue", "show", "trace", "explain", "quarantine", "validate", "inspect", "config", "bench",
+          "codes"}
 """Commands that change nothing: a reader who walks away (`| head`) takes nothing from anybody."""
 
 

@@ -238,7 +238,7 @@ def _segments(
             found.complete = False
         found.segments.append(_segment(held, characters, codec))
         if last:
-            found.end = position
+            found.end = min(position, len(content))
             return
 
 
