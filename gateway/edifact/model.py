@@ -117,12 +117,15 @@ def cut(wire: Wire, start: int, positions: Sequence[int]) -> Iterator[Segment]:
     The same as looking at each on its own, at a third of the cost: written out in one frame on purpose.
     """
     element, component, plain = wire.service.element, wire.service.component, wire.plain
-    raws, new = wire.raws, Segment.__new__
-    release, repetition, decoded = wire.service.release, wire.service.repetition, wire.codec is not None
-    for index, position in enumerate(positions, start):
+    release, repetition, decoded = wire.odd
+    new = Segment.__new__
+    numbers = range(start, start + len(positions))
+    for index, raw, position in zip(numbers, wire.raws[start : numbers.stop], positions, strict=True):
         segment = new(Segment)
-        segment._wire, segment._index, segment.position = wire, index, position
-        raw = segment._raw = raws[index]
+        segment._wire = wire
+        segment._index = index
+        segment._raw = raw
+        segment.position = position
         if plain or (
             (release is None or release not in raw)
             and (repetition is None or repetition not in raw)
@@ -137,6 +140,10 @@ def cut(wire: Wire, start: int, positions: Sequence[int]) -> Iterator[Segment]:
             for part in parts:
                 found.append((tuple(part.split(component, MOST)) if component in part else (part,)) if part else ())
             segment.elements = tuple(found)
+        else:
+            segment.elements = wire.elements(raw)
+            if raw[3:4] == element and raw[:3].isalnum():
+                segment.tag = raw[:3]
         yield segment
 
 

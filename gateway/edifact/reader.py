@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -102,6 +103,7 @@ def opening(text: str, start: int) -> Opening:
     return Opening(una, unb, service or characters.DEFAULT, service is not None, charset(identifier))
 
 
+@lru_cache(maxsize=16)
 def edge(service: ServiceCharacters) -> re.Pattern[str]:
     """The terminator (if no release character stands before it) behind which an interchange ends or another begins."""
     separators = (service.terminator, service.element, service.component)

@@ -7,7 +7,9 @@ in it is a place in the bytes. Values are put back only in the few components th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from gateway.edifact.characters import ServiceCharacters
@@ -39,6 +41,7 @@ class Wire:
     blanks      which segments (from 0) had blanks or tabs before them, left out of `raws`
     complete    whether the last segment had its terminator
     spaced      whether line breaks, tabs or blanks stand somewhere that may be between segments
+    odd         the release character and the repetition separator where they occur, and whether values must be decoded
     plain       whether every separator separates, and every value is its text: nothing is released, repeated, decoded
     """
 
@@ -51,6 +54,7 @@ class Wire:
         "_text",
         "blanks",
         "complete",
+        "odd",
         "plain",
         "raws",
         "service",
@@ -80,7 +84,7 @@ class Wire:
             raws.append(rest)
         self.blanks: Final[list[int]] = []
         self.spaced: Final = (
-            text[:1] in _BLANKS or "\n" in text or "\r" in text or "\t" in text or f"{service.terminator} " in text
+            text[:1] in _BLANKS or "\n" in text or "\r" in text or "\t" in text or _blank_after(service.terminator).search(text) is not None
         )
         if self.spaced:
             raws = [raw.lstrip("\r\n") for raw in raws]
@@ -89,11 +93,12 @@ class Wire:
                 raws[index] = raws[index].lstrip(_BETWEEN)
         self.raws: Final = raws
         self._lead: list[int] | None = None
-        self.plain: Final = (
-            not self._markers
-            and (service.repetition is None or service.repetition not in text)
-            and (codec is None or text.isascii())
+        self.odd: Final = (
+            service.release if self._markers else None,
+            service.repetition if service.repetition is not None and service.repetition in text else None,
+            codec is not None and not text.isascii(),
         )
+        self.plain: Final = self.odd == (None, None, False)
 
     def elements(self, raw: str) -> tuple[Element, ...]:
         """The data elements of a segment, the tag left out. What goes beyond MOST stays together in the last one."""
@@ -101,28 +106,24 @@ class Wire:
         separator = service.component
         parts = raw.split(service.element, MOST)
         del parts[0]
-        repetition = service.repetition
+        release, repetition, decoded = self.odd
         found: list[Element] = []
-        if self.plain or self.is_plain(raw):
-            for part in parts:
-                found.append((tuple(part.split(separator, MOST)) if separator in part else (part,)) if part else ())
-            return tuple(found)
         for part in parts:
-            if self.is_plain(part):
-                found.append(tuple(part.split(separator, MOST)) if part else ())
-            elif repetition is not None and repetition in part:
+            if repetition is not None and repetition in part:
                 found.append(Repeated([self._components(occurrence) for occurrence in part.split(repetition, MOST)]))
-            else:
+            elif (release is not None and release in part) or (decoded and not part.isascii()):
                 found.append(self._components(part))
+            else:
+                found.append((tuple(part.split(separator, MOST)) if separator in part else (part,)) if part else ())
         return tuple(found)
 
     def is_plain(self, raw: str) -> bool:
         """Whether in this part of the text every separator separates and every value is its text."""
-        service = self.service
+        release, repetition, decoded = self.odd
         return (
-            (not self._markers or service.release is None or service.release not in raw)
-            and (service.repetition is None or service.repetition not in raw)
-            and (self._codec is None or raw.isascii())
+            (release is None or release not in raw)
+            and (repetition is None or repetition not in raw)
+            and (not decoded or raw.isascii())
         )
 
     def _components(self, part: str) -> tuple[str, ...]:
@@ -196,6 +197,12 @@ class Wire:
             return None
         start += sum(len(piece) + 1 for piece in pieces[: component - 1])
         return start, start + len(pieces[component - 1])
+
+
+@lru_cache(maxsize=16)
+def _blank_after(terminator: str) -> re.Pattern[str]:
+    """The same as ``in``, but quicker where the two characters are frequent on their own."""
+    return re.compile(f"{re.escape(terminator)}(?= )")
 
 
 def _markers(text: str, service: ServiceCharacters) -> tuple[tuple[str, str], ...]:
