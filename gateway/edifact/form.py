@@ -52,6 +52,8 @@ def form_of(interchange: Interchange) -> Form:
     """The form in which an interchange was received."""
     wire, content = interchange.wire, interchange.content.decode("iso8859-1")
     announced = charset(interchange.header.syntax_identifier)
+    if any(finding.code == "F002" for finding in interchange.met):
+        announced = None  # a UNB that does not begin an interchange announces nothing
     codec = "iso8859-1" if announced is None or announced.codec == "ascii" else announced.codec
     una, raws = interchange.una, wire.raws
     if not raws:

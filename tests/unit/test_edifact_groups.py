@@ -189,10 +189,12 @@ def test_a_repeated_element_cannot_be_written_where_nothing_repeats() -> None:
 @pytest.mark.parametrize(
     ("una", "usable"),
     [
-        ("UNA:+.? '", True), ("UNA:+,? '", True), ("UNA:+.  '", True), ("UNA:+.?*'", True), ("UNA\x1f\x1d. *\x1c", True),
+        ("UNA:+.? '", True), ("UNA:+,? '", True), ("UNA:+.  '", True), ("UNA:+.?*'", True),
+        ("UNA\x1f\x1d. *\x1c", True),
         ("UNA:+.?\x00'", True), ("UNA:+.? \n", True), ("UNA|^.\\ ~", True), ("UNA:+;? '", True),
         ("UNA:+.? +", False), ("UNA::.? '", False), ("UNA:+.+ '", False), ("UNA1+.? '", False), ("UNA:+.? Z", False),
-        ("UNA +.? '", False), ("UNA:\t.? '", False), ("UNA:\n.? '", False), ("UNA:+.\r '", False), ("UNA\xa7+.? '", False),
+        ("UNA +.? '", False), ("UNA:\t.? '", False), ("UNA:\n.? '", False), ("UNA:+.\r '", False),
+        ("UNA\xa7+.? '", False),
     ],
 )
 def test_a_service_string_advice_works_or_is_refused(una: str, usable: bool) -> None:
