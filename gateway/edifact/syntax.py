@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from gateway.edifact import characters
 from gateway.edifact.characters import excerpt
 from gateway.edifact.charsets import Charset, charset, known, looks_like_utf_8
-from gateway.edifact.scan import is_orderly, may_nest
+from gateway.edifact.scan import is_orderly
 from gateway.findings import Finding, Place, Severity
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def check_segments(interchange: Interchange) -> list[Finding]:
     orderly = is_orderly(interchange.wire)
     if not orderly:
         found.extend(capped(_tags(interchange)))
-    found.extend(capped(_nestings(interchange)))
+        found.extend(capped(_nestings(interchange)))
     if not interchange.wire.complete:
         index = len(interchange.wire.raws) - 1
         found.append(
@@ -170,7 +170,7 @@ def _decimal_mark(interchange: Interchange) -> Iterator[Finding]:
 def _nestings(interchange: Interchange) -> Iterator[Finding]:
     """Nesting indications where there are none: version 4 (they are accepted and passed over before)."""
     component = interchange.service.component
-    if interchange.header.syntax_version != "4" or not may_nest(interchange.wire):
+    if interchange.header.syntax_version != "4":
         return
     for index, raw in enumerate(interchange.wire.raws):
         if raw[3:4] == component:
