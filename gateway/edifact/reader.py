@@ -151,7 +151,8 @@ def _syntax(text: str, unb: int, una: str | None) -> tuple[str, str]:
     """Syntax identifier (0001) and version (0002, one character), as far as they can be read before anything is cut."""
     separated = text[unb + 3 : unb + 4] == characters.INFORMATION_SEPARATORS.element
     component, element = (una[3], una[4]) if una is not None else ("\x1f", "\x1d") if separated else (":", "+")
-    identifier, _, rest = text[unb + 4 : unb + 44].partition(element)[0].partition(component)
+    first = text[unb + 3 : unb + 44].partition(element)[2].partition(element)[0]  # behind a nesting indication, too
+    identifier, _, rest = first.partition(component)
     return identifier, rest[:1]
 
 

@@ -129,7 +129,10 @@ def _find(content: bytes, position: int) -> int | None:
 def _syntax(content: bytes, unb: int, element: int, component: int) -> tuple[str, str]:
     """0001 and 0002: the first and second component of the first element of UNB."""
     parts = [bytearray()]
-    for byte in content[unb + 4 : unb + 44]:
+    begin = unb + 3
+    while begin < unb + 44 and begin < len(content) and content[begin] != element:
+        begin += 1
+    for byte in content[begin + 1 : unb + 44]:
         if byte == element:
             break
         if byte == component:
