@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -21,9 +22,10 @@ _FIGURE = ("name", "value", "unit", "against", "ratio", "target")
 @click.argument("name", required=False, metavar=t("cli.metavar.name"))
 @click.option("--scale", type=click.FloatRange(0.001, 100), default=1.0, show_default=True,
               metavar=t("cli.metavar.number"), help=t("cli.bench.scale"))
+@click.option("--peers", is_flag=True, help=t("cli.bench.peers"))
 @json_option
 @without_settings
-def bench_command(name: str | None, scale: float, as_json: bool) -> int:
+def bench_command(name: str | None, scale: float, peers: bool, as_json: bool) -> int:
     """Each figure with what it was compared with in the same run. Exit 1 when a target is missed."""
     if not (_CHECKOUT / "tests" / "bench").is_dir():
         raise LocalError(Finding(code="C005"))
@@ -33,7 +35,9 @@ def bench_command(name: str | None, scale: float, as_json: bool) -> int:
         raise LocalError(Finding(code="C006", values={"name": name, "known": ", ".join(benches.NAMES)}))
     met = True
     for chosen in [name] if name is not None else benches.NAMES:
-        for figure in import_module(f"tests.bench.{chosen}").figures(scale):
+        bench = import_module(f"tests.bench.{chosen}")
+        others = bench.peer_figures(scale) if peers and chosen in benches.PEERS else ()
+        for figure in chain(bench.figures(scale), others):
             met = met and figure.ok
             if as_json:
                 emit_json("figure", {name: getattr(figure, name) for name in _FIGURE} | {"ok": figure.ok})

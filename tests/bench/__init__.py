@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-NAMES = ("road",)
+NAMES = ("edifact", "road")
 """The benchmarks, in the order they run."""
+PEERS = ("edifact",)
+"""Those that also have ``peer_figures(scale)``: against software that has to be installed first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

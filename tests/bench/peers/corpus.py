@@ -9,8 +9,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-_PLAIN = ("TELEPHONES PORTABLES", "CHAUSSURES", "RIZ BRISE 25 POUR CENT", "PIECES DETACHEES, VEHICULES", "TISSUS IMPRIMES")
+_PLAIN = ("TELEPHONES PORTABLES", "CHAUSSURES", "RIZ BRISE 25", "PIECES DETACHEES, VEHICULES", "TISSUS IMPRIMES")
 _RELEASED = ("N'GOLO + FILS: PAGNES", "RIZ BRISE? 25 + 5", "PIECES D'OCCASION: 12'", "QUI??", "A:B+C'D?E")
 _ACCENTS = ("PIÈCES DÉTACHÉES", "CHAUSSURES D'ÉTÉ, MODÈLE Ñ", "HUILE VÉGÉTALE", "RIZ BRISÉ", "ÉTOFFES À FLEURS")
 
@@ -44,15 +45,42 @@ def _sample(name: str, messages: int, items: int, goods: tuple[str, ...] = _PLAI
     return Sample(name, content, messages, messages * (30 + 11 * items - (version == "4")) + 2)
 
 
+def fresh(messages: int, seed: int, most: int = 5) -> Sample:
+    """Messages of 5 items, or of 1 to `most`, other ones for each seed: nothing that was read before helps."""
+    rng = random.Random(seed)
+    bodies = [message(rng, number, 5 if most == 5 else rng.randint(1, most)) for number in range(1, messages + 1)]
+    content = "".join((_head("3"), *bodies, f"UNZ+{messages}+TG0000004711'")).encode("iso8859-1")
+    items = "5" if most == 5 else f"1 to {most}"
+    return Sample(f"{messages} messages x {items} items", content, messages, content.count(b"'") - 1)
+
+
+def long_file(path: Path, *, messages: int | None = None, octets: int = 0, seed: int = 5) -> Path:
+    """An interchange of so many messages, or so many bytes, of 5 items, written without being held in memory."""
+    rng = random.Random(seed)
+    tails = [message(rng, 1, 5).partition("+CUSDEC")[2].rpartition("+")[0] for _ in range(min(messages or 1000, 1000))]
+    size = number = 0
+    with path.open("wb") as file:
+        size += file.write(_head("3").encode())
+        while number < messages if messages is not None else size < octets:
+            number += 1
+            size += file.write(f"UNH+{number}+CUSDEC{tails[number % len(tails)]}+{number}'".encode())
+        file.write(f"UNZ+{number}+TG0000004711'".encode())
+    return path
+
+
 def interchange(messages: int, items: int, goods: tuple[str, ...] = _PLAIN, version: str = "3") -> Iterator[bytes]:
     """One interchange, message by message: it may be larger than memory."""
     rng = random.Random(messages * 1000 + items)
-    date = "20260310" if version == "4" else "260310"
-    una = "UNA:+.?*'" if version == "4" else "UNA:+.? '"
-    yield f"{una}UNB+UNOC:{version}+TGOTR:ZZZ+BFDGD:ZZZ+{date}:1016+TG0000004711++CUSDEC'".encode()
+    yield _head(version).encode()
     for number in range(1, messages + 1):
         yield message(rng, number, items, goods, version).encode("iso8859-1")
     yield f"UNZ+{messages}+TG0000004711'".encode()
+
+
+def _head(version: str) -> str:
+    date = "20260310" if version == "4" else "260310"
+    una = "UNA:+.?*'" if version == "4" else "UNA:+.? '"
+    return f"{una}UNB+UNOC:{version}+TGOTR:ZZZ+BFDGD:ZZZ+{date}:1016+TG0000004711++CUSDEC'"
 
 
 def message(rng: random.Random, number: int, items: int, goods: tuple[str, ...] = _PLAIN, version: str = "3") -> str:
