@@ -142,7 +142,7 @@ def cut(wire: Wire, start: int, positions: Sequence[int]) -> Iterator[Segment]:
             segment.elements = tuple(found)
         else:
             segment.elements = wire.elements(raw)
-            if raw[3:4] == element and raw[:3].isalnum():
+            if raw[3:4] == element and raw[:3].isalnum() and raw[:3].isascii():
                 segment.tag = raw[:3]
         yield segment
 

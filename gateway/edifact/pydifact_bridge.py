@@ -127,7 +127,8 @@ def _converted(wire: Wire) -> list[Any]:
     try:
         for raw in wire.raws:
             made = new(GatewaySegment)
-            made.tag = tag if raw[3:4] == element and (tag := raw[:3]).isalnum() else wire.tag(raw)[0]
+            tag = raw[:3]
+            made.tag = tag if raw[3:4] == element and tag.isalnum() and tag.isascii() else wire.tag(raw)[0]
             made._cut = wire, raw
             found.append(made)
     finally:

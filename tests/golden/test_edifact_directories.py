@@ -13,6 +13,7 @@ import pytest
 
 from gateway.edifact import load_directory
 from gateway.edifact.directory import RELEASES, Directory, Node
+from gateway.edifact.faults import PLACES
 from tests.tools import directories
 
 TABLE = Path(__file__).parent / "edifact" / "directories.tsv"
@@ -68,6 +69,11 @@ def test_each_release_has_all_its_segments_and_code_lists(release: str) -> None:
     text = (directories.FOLDER / "codes.txt").read_text("utf-8")
     lists = [line[1:] for line in text.splitlines() if line.startswith("=")]
     assert sum(bool(load_directory(release).codes(element)) for element in lists) >= int(row[7])
+
+
+def test_each_fault_code_is_written_only_where_all_sources_agree_that_it_may_stand() -> None:
+    lines = (TABLE.parent / "fault_places.tsv").read_text("utf-8").splitlines()[1:]
+    assert {line.split("\t")[0]: tuple(line.split("\t")[1].split()) for line in lines} == dict(PLACES)
 
 
 def facts(folder: Path, **changes: object) -> Path:
