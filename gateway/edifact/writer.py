@@ -169,7 +169,8 @@ def _segment(tag: str, nesting: Sequence[str], elements: Sequence[Element], vers
         occurrences = element if isinstance(element, Repeated) else (element,)
         written = [":".join([_released(escape(one), version) for one in occurrence]) for occurrence in occurrences]
         parts.append("*".join(written))
-    return "+".join(parts) + "'"
+    text = "+".join(parts) + "'"
+    return f"?{text}" if text[0] in " \t\r\n" else text  # between segments a blank would be nobody's
 
 
 def _released(text: str, version: str) -> str:
