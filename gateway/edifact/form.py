@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.edifact.characters import UNA_LENGTH, ServiceCharacters, excerpt
-from gateway.edifact.charsets import charset
 from gateway.edifact.model import Segment
 from gateway.edifact.wire import Element, Repeated
 from gateway.errors import LocalError
@@ -51,14 +50,10 @@ class Form:
 def form_of(interchange: Interchange) -> Form:
     """The form in which an interchange was received."""
     wire, content = interchange.wire, interchange.content.decode("iso8859-1")
-    announced = charset(interchange.header.syntax_identifier)
-    if any(finding.code == "F002" for finding in interchange.met):
-        announced = None  # a UNB that does not begin an interchange announces nothing
-    codec = "iso8859-1" if announced is None or announced.codec == "ascii" else announced.codec
     una, raws = interchange.una, wire.raws
     if not raws:
         lead, _, tail = content.partition(una) if una is not None else (content, "", "")
-        return Form(una, wire.service, codec, lead=lead, tail=tail)
+        return Form(una, wire.service, interchange.codec, lead=lead, tail=tail)
     starts = [wire.start(index) for index in range(len(raws))]
     first = starts[0]
     breaks = [
@@ -70,7 +65,7 @@ def form_of(interchange: Interchange) -> Form:
     return Form(
         una,
         wire.service,
-        codec,
+        interchange.codec,
         lead=content[:advice],
         advice=content[advice + UNA_LENGTH : first] if una is not None else "",
         breaks=tuple(breaks) if len(set(breaks)) > 1 else tuple(breaks[:1] or ("",)),

@@ -56,6 +56,8 @@ class Interchange:
     """
 
     begins = 0
+    codec = "iso8859-1"
+    """Python codec by which the bytes became text: that of the announced set, or one character per byte."""
 
     def __init__(
         self,

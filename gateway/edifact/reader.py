@@ -160,7 +160,10 @@ def _interchange(content: bytes, text: str, offset: int, opened: Opening, found:
     """The interchange that stands in `content`; in `text` as well, one character per byte."""
     base = opened.unb - offset
     wire = Wire(decoded(text[base:], opened.charset), opened.service, codec_of(opened.charset), base)
-    return Interchange(content, offset, opened.una, wire, [*found, *advice_findings(opened)])
+    made = Interchange(content, offset, opened.una, wire, [*found, *advice_findings(opened)])
+    if opened.charset is not None and opened.charset.codec != "ascii":
+        made.codec = opened.charset.codec
+    return made
 
 
 def advice_findings(opened: Opening) -> list[Finding]:

@@ -38,6 +38,7 @@ def test_every_input_is_seen_alike_by_the_reference_reader_and_in_blocks(number:
         b"UNA2\xce:\xbc.? UNB+UNOW:4+S+R+20260310:1016+1'BGM+\xbc'",  # a header that begins no interchange
         b"UNB:\xc3\xa9+UNOW:4+S'BGM+\xc3\xa9'",  # a nesting indication before the syntax identifier
         b"UNB+UNOW:4+S'\xd9NT+9+?+1'UNZ+1+1'",  # a tag that is letters only as long as it is not decoded
+        b"UNB\x1f\xe9UNB+UNOW:4+S'",  # what announces a set is no header
         b"UNB+?",
         b"UNB+UNOC:3'UNZ+1+1?",
         b"UNB+UNOW:4+S\xc3'UN*Z+\x92'UNZ+1+1'",
