@@ -17,10 +17,11 @@ from gateway.exchange.tracing import explain
 from gateway.findings import Finding
 from gateway.ledger import Deadlines
 from gateway.references import Tree
-from gateway.reports import Sheet, overdue, sheet, status
+from gateway.reports import InterchangeLine, MovementLine, Sheet, Totals, everything, overdue, sheet, status
 from gateway.texts import known, say, where
 
 _ENDED = ("CLOSED", "DISCHARGED", "CANCELLED", "ELSEWHERE")
+_KINDS = {MovementLine: "movement", InterchangeLine: "interchange", Totals: "summary"}
 
 
 @click.command(name="status", help=t("cli.status.help"))
@@ -29,14 +30,11 @@ _ENDED = ("CLOSED", "DISCHARGED", "CANCELLED", "ELSEWHERE")
 def status_command(config: Path, as_json: bool) -> int:
     """Movements and interchanges, what needs somebody first; then one line of totals."""
     with open_gateway(load_settings(config), (now := occasion().now)) as gateway:
+        if as_json:
+            for line in everything(gateway.ledger, now):
+                emit_json(_KINDS[type(line)], {name: getattr(line, name) for name in line.__slots__})
+            return Exit.DONE
         shown = status(gateway.ledger, now)
-    if as_json:
-        for movement in shown.movements:
-            emit_json("movement", {name: getattr(movement, name) for name in movement.__slots__})
-        for line in shown.interchanges:
-            emit_json("interchange", {name: getattr(line, name) for name in line.__slots__})
-        emit_json("summary", {name: getattr(shown.totals, name) for name in shown.totals.__slots__})
-        return Exit.DONE
     emit(t("status.movements"))
     table([t("column.changed"), t("column.mrn"), t("column.state"), t("column.flags"), t("column.next"),
            t("column.who")],

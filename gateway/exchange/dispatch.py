@@ -1,24 +1,32 @@
 """Put sealed objects into the partner's mailbox, and believe in nothing but the signed receipt.
 
 A published file proves nothing; it is noted, and the same bytes are published again when no receipt comes and the file
-is no longer there (MAILBOX 2.4). What still lies in the mailbox is not sent again: then the partner is not collecting.
+is no longer there (MAILBOX 2.4). What still lies in the mailbox is not sent again and no attempt counts: then the
+partner is not collecting, and once its receipt is late somebody is asked to call, once a day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.halting import link_halted
 from gateway.exchange.movements import handed_over
 from gateway.exchange.repeats import repeat_at
-from gateway.exchange.summary import Summary
+from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
+from gateway.findings import Finding, Place
+from gateway.ledger import ObjectState
 from gateway.ledger.rows import ObjectOut
 from gateway.security import RECEIPT
 from gateway.transport import Mailbox, open_mailbox
+
+UNCOLLECTED = "X051"
+
+_UNSENT = (ObjectState.PREPARED, ObjectState.REFUSED)
+"""What lies there in one of these states was put up by a run that died before it could note it, or by hand."""
 
 BATCH = 64
 """Files per publication and transaction: their bytes are held in memory."""
@@ -57,14 +65,36 @@ def _publish(gateway: Gateway, partner: str, mailbox: Mailbox, due: Sequence[Obj
         if outcome.error is not None:
             summary.trouble(outcome.error)
     there = [item for item in due if item.name not in failed]
-    _note(gateway, partner, there, occasion)
+    waiting = [item for item in there if item.name in lying and item.state not in _UNSENT]
+    new = [item for item in there if item not in waiting]
+    _note(gateway, partner, new, occasion)
+    _look_later(gateway, partner, waiting, occasion, summary)
     reach(failpoints.DISPATCHED)
-    summary.objects_dispatched += sum(1 for item in there if item.name not in lying)
+    summary.objects_dispatched += sum(1 for item in new if item.name not in lying)
     return not failed
 
 
+def _look_later(gateway: Gateway, partner: str, waiting: Sequence[ObjectOut], occasion: Occasion,
+                summary: Summary) -> None:
+    """Leave what the partner has not collected yet where it lies; when its receipt is late, that is told."""
+    if not waiting:
+        return
+    now = occasion.now
+    late = [item.dispatched for item in waiting
+            if item.dispatched is not None and item.receipt_due is not None and item.receipt_due <= now]
+    told = f"{partner} {now:%Y-%m-%d}"
+    with gateway.ledger.transaction() as transaction:
+        transaction.look_later([item.id for item in waiting],
+                               at=now + gateway.partner(partner).agreement.deadlines.receipt)
+        if not late or transaction.noted(partner=partner, name=told, code=UNCOLLECTED):
+            return
+        transaction.note_incoming(partner=partner, name=told, code=UNCOLLECTED, size=0, kept="", at=now)
+    summary.trouble(PartnerError(Finding(code=UNCOLLECTED, place=Place(file=partner), values={
+        "partner": partner, "since": f"{min(late):%Y-%m-%d %H:%M}"})), Exit.PERSON)
+
+
 def _note(gateway: Gateway, partner: str, there: Sequence[ObjectOut], occasion: Occasion) -> None:
-    """Note what stands in the mailbox. Receipts get no receipt (ENVELOPE R4), so nothing is due for them."""
+    """Note what was put into the mailbox. Receipts get no receipt (ENVELOPE R4), so nothing is due for them."""
     agreed = gateway.partner(partner).agreement.deadlines.receipt
     with gateway.ledger.transaction() as transaction:
         receipts = [item.id for item in there if item.kind == RECEIPT]
@@ -74,4 +104,4 @@ def _note(gateway: Gateway, partner: str, there: Sequence[ObjectOut], occasion: 
             ids = [item.id for item in there if item.kind != RECEIPT and item.attempts == attempts]
             transaction.mark_dispatched(ids, at=occasion.now, receipt_due=occasion.now + agreed,
                                         repeat_at=repeat_at(occasion.now, attempts, agreed))
-            handed_over(transaction, ids, occasion.now)
+            handed_over(gateway, transaction, ids, occasion.now)

@@ -1,7 +1,8 @@
 """What judged records and messages cause, gathered so that many of them cost few statements.
 
 Judging reads and decides; the effects are written afterwards, together, in the same transaction. Whoever is judged
-next sees the effects that were written, so that a batch ends before a movement comes up a second time (`touches`).
+next sees the effects that were written, so that a batch ends before a movement comes up a second time (`process`,
+`taking`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,16 @@ from datetime import datetime
 from gateway.edifact import WireMessage
 from gateway.exchange.assembly import Assembly
 from gateway.exchange.movements import derive, refresh
-from gateway.ledger import NewDeclaration, NewDelivery, NewEvent, NewMessage, NewMovement, Transaction
+from gateway.ledger import (
+    EventOutcome,
+    NewDeclaration,
+    NewDelivery,
+    NewEvent,
+    NewMessage,
+    NewMovement,
+    Transaction,
+    event_differs,
+)
 from gateway.mapping import Mapping
 from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event
@@ -21,7 +31,10 @@ from gateway.transit.event import Event
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The first declaration of a movement with the events said about it at once: all there is to derive its state."""
+    """The first declaration of a movement with the events that the gateway says about it at once.
+
+    They are all there is to derive its state from, unless events had come before it (a rejection of an earlier try).
+    """
 
     movement: NewMovement
     declaration: Declaration
@@ -57,18 +70,24 @@ class Effects:
             for partner in partners)
 
     def write(self, assembly: Assembly, transaction: Transaction, now: datetime) -> None:
-        """Write everything and derive the states. Raises GatewayError, and then nothing of it may stand."""
+        """Write everything and derive the states.
+
+        Raises GatewayError, and then nothing of it may stand; L010 where an event is held with another content.
+        """
         for digest, mapping in self.mappings.items():
             transaction.keep_mapping(digest, mapping.identifier, mapping.text)
         created = transaction.add_movements(self.movements, at=now)
         transaction.add_declarations(self.declarations, at=now)
-        transaction.add_events(self.events, at=now)
+        spoken_of = transaction.spoken_of(self.firsts)
+        outcomes = transaction.add_events(self.events, at=now)
+        for event, outcome in zip(self.events, outcomes, strict=True):
+            if outcome is EventOutcome.CONFLICT:
+                raise event_differs(event)
         transaction.queue_messages(self.messages, at=now)
         transaction.add_deliveries(self.deliveries, at=now)
         new = {movement.mrn for movement, is_new in zip(self.movements, created, strict=True) if is_new}
-        firsts = [first for mrn, first in self.firsts.items() if mrn in new]
+        firsts = [first for mrn, first in self.firsts.items() if mrn in new - spoken_of]
         transaction.set_movement_states([
-            derive(assembly, first.movement.mrn, first.movement.corridor, first.movement.role, [first.declaration],
-                   first.events, (), now) for first in firsts], at=now)
+            derive(assembly, first.movement, [first.declaration], first.events, (), now) for first in firsts], at=now)
         known = {first.movement.mrn for first in firsts}
         refresh(assembly, transaction, [mrn for mrn in self.touched if mrn not in known], now)

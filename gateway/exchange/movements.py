@@ -1,19 +1,22 @@
-"""Keep the derived state of a movement beside the events it is derived from."""
+"""Keep the derived state of a movement beside what it is derived from: its declarations, its events, and time."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from gateway.exchange.assembly import Assembly
-from gateway.ledger import NewState, Transaction
+from gateway.ledger import NewMovement, NewState, Transaction
+from gateway.ledger.rows import Movement
 from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event
+from gateway.transit.facts import country_of
 from gateway.transit.states import movement_state
 from gateway.transit.terms import from_tree
 
-_BEFORE_SENT = ("DRAFT", "RECORDED", "RELEASED")
-"""States of the departure role that a first dispatch turns into SENT, by the order of the table (TRANSIT 3.2)."""
+DUE = 1000
+"""Movements that one run derives anew because their time is over; the next run goes on."""
 
 _SLICE = 250
 
@@ -30,37 +33,55 @@ def refresh(assembly: Assembly, transaction: Transaction, mrns: Iterable[str], n
         declarations, events = transaction.declarations_of(some), transaction.events_of(some)
         handed = transaction.handed_to(some)
         transaction.set_movement_states([
-            derive(assembly, mrn, movement.corridor, movement.role,
+            derive(assembly, movement,
                    [from_tree(Declaration, row.tree) for row in declarations.get(mrn, ())],
                    [from_tree(Event, row.tree) for row in events.get(mrn, ())], handed.get(mrn, set()), now)
             for mrn, movement in movements.items()], at=now)
 
 
-def derive(assembly: Assembly, mrn: str, corridor: str, role: str, declarations: Sequence[Declaration],
+def refresh_due(assembly: Assembly, transaction: Transaction, now: datetime) -> None:
+    """Derive anew what only time changes: movements whose time limit is over and that are not OVERDUE yet.
+
+    One indexed question where there is none. A corridor that cannot be read waits until it can be.
+    """
+    refresh(assembly, transaction, transaction.due_movements(now=now, corridors=_readable(assembly), limit=DUE), now)
+
+
+def derive(assembly: Assembly, movement: Movement | NewMovement, declarations: Sequence[Declaration],
            events: Sequence[Event], sent: Collection[str], now: datetime) -> NewState:
     """The state of one movement from everything held of it. sent: partners its declaration was handed to."""
-    derived = movement_state(role, declarations, events, now, administration=assembly.name,
-                             route=_answering(assembly, corridor), sent=sent)
-    return NewState(mrn=mrn, state=derived.state, flags=" ".join(sorted(derived.flags)), next_action=derived.next,
-                    who=derived.who)
+    derived = movement_state(movement.role, declarations, events, now, administration=assembly.name,
+                             route=_answering(assembly, movement.corridor), sent=sent,
+                             zone=_zone(assembly, movement.destination))
+    return NewState(mrn=movement.mrn, state=derived.state, flags=" ".join(sorted(derived.flags)),
+                    next_action=derived.next, who=derived.who, time_limit=derived.limit, due=derived.due)
 
 
-def handed_over(transaction: Transaction, object_ids: Sequence[int], now: datetime) -> None:
-    """Note for the declarations in these objects that they stand in a partner's mailbox.
+def handed_over(assembly: Assembly, transaction: Transaction, object_ids: Sequence[int], now: datetime) -> None:
+    """Derive anew the movements whose declarations these objects carry: they stand in a partner's mailbox.
 
-    What has no event yet needs no derivation: being handed over is the one thing that changed.
+    That a further partner has it too changes nothing for what is SENT already. What a corridor that cannot be read is
+    needed for is derived with its next event.
     """
-    mrns = transaction.carried_declarations(object_ids)
+    mrns, readable = transaction.carried_declarations(object_ids), _readable(assembly)
     for start in range(0, len(mrns), _SLICE):
         movements = transaction.movements_of(mrns[start:start + _SLICE])
-        transaction.set_movement_states([
-            NewState(mrn=movement.mrn, state="SENT", flags=movement.flags, next_action=movement.next_action,
-                     who=movement.who)
-            for movement in movements.values() if movement.role == "departure" and movement.state in _BEFORE_SENT],
-            at=now)
+        refresh(assembly, transaction, [
+            mrn for mrn, movement in movements.items()
+            if movement.role == "departure" and movement.state != "SENT" and movement.corridor in readable], now)
+
+
+def _readable(assembly: Assembly) -> set[str]:
+    return {corridor.identifier for corridor in assembly.corridors.all}
 
 
 def _answering(assembly: Assembly, corridor: str) -> list[str]:
     """The administrations of a corridor that must accept a declaration."""
     return [member.gateway for member in assembly.corridors.named(corridor).administrations
             if member.role != "departure"]
+
+
+def _zone(assembly: Assembly, office: str) -> tzinfo:
+    """Where the time limit ends: our own zone for an office of our country, UTC for others, whose zone nobody says."""
+    settings = assembly.settings
+    return ZoneInfo(settings.time_zone) if country_of(office) == settings.country else UTC

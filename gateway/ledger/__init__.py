@@ -21,7 +21,7 @@ from gateway.ledger.entries import (
 )
 from gateway.ledger.errors import Conflict, LocalConflict, Moved, PartnerConflict
 from gateway.ledger.ledger import Ledger
-from gateway.ledger.parts.movements import EventOutcome
+from gateway.ledger.parts.movements import EventOutcome, event_differs
 from gateway.ledger.queries import Deadlines, Queries
 from gateway.ledger.states import IllegalTransition, InterchangeState, MessageState, ObjectState
 from gateway.ledger.transaction import Transaction
@@ -30,5 +30,5 @@ __all__ = [
     "Conflict", "Deadlines", "EventOutcome", "IllegalTransition", "InterchangeState", "Ledger",
     "LocalConflict", "MessageState", "Moved", "NewDeclaration", "NewDelivery", "NewEvent", "NewMessage",
     "NewMessageIn", "NewMovement", "NewSource", "NewState", "ObjectState", "PartnerConflict", "Queries",
-    "Transaction", "decode_tree", "encode_tree",
+    "Transaction", "decode_tree", "encode_tree", "event_differs",
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.ledger.rows import Moment
 from gateway.references import Tree
@@ -24,13 +25,19 @@ class NewSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewState:
-    """The state of a movement as derived from its events."""
+    """The state of a movement as derived from its declarations and events.
+
+    time_limit  of the version of its declaration that counts
+    due         when that is over, while nothing held stops it
+    """
 
     mrn: str
     state: str
     flags: str
     next_action: str
     who: str
+    time_limit: Moment | None
+    due: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

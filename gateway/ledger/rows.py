@@ -39,7 +39,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """One transport under one transit declaration, with the state last derived from its events."""
+    """One transport under one transit declaration, with the state last derived from its events.
+
+    due  when its time limit is over; None when it has none, and from its arrival or end on
+    """
 
     mrn: str
     key: str
@@ -49,6 +52,7 @@ class Movement:
     departure: str
     destination: str
     time_limit: Moment | None
+    due: datetime | None
     state: str
     flags: str
     next_action: str
@@ -171,13 +175,16 @@ class InterchangeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterchangeIn:
-    """A partner's interchange that waits to be judged. attempts: how many judgements began before."""
+    """A partner's interchange that waits to be judged.
+
+    sequence  number of the object that brought it, on the partner's link
+    attempts  how many judgements began before
+    """
 
     id: int
     partner: str
     control_reference: str
-    payload: bytes
-    object_id: int
+    sequence: int
     attempts: int
 
 
@@ -210,6 +217,8 @@ class ObjectOut:
     kind: str
     state: ObjectState
     attempts: int
+    dispatched: datetime | None
+    receipt_due: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

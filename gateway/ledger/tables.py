@@ -116,6 +116,7 @@ movement = Table(
     Column("departure", String(25), nullable=False),
     Column("destination", String(25), nullable=False),
     Column("time_limit", String(40)),
+    Column("due", Instant),
     Column("state", String(40), nullable=False),
     Column("flags", Text, nullable=False),
     Column("next_action", Text, nullable=False),
@@ -125,6 +126,8 @@ movement = Table(
     Index("uq_movement_key", "administration", "key", unique=True),
     Index(None, "key"),
     Index(None, "state", "changed"),
+    Index(None, "next_action", "changed"),
+    Index(None, "due"),
 )
 
 declaration = Table(

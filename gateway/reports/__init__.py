@@ -2,6 +2,9 @@
 
 from gateway.reports.lateness import Late, overdue
 from gateway.reports.sheet import Sheet, Step, sheet
-from gateway.reports.status import InterchangeLine, MovementLine, Status, Totals, status
+from gateway.reports.status import InterchangeLine, MovementLine, Status, Totals, everything, status
 
-__all__ = ["InterchangeLine", "Late", "MovementLine", "Sheet", "Status", "Step", "Totals", "overdue", "sheet", "status"]
+__all__ = [
+    "InterchangeLine", "Late", "MovementLine", "Sheet", "Status", "Step", "Totals", "everything", "overdue", "sheet",
+    "status",
+]

@@ -42,10 +42,9 @@ def overdue(ledger: Ledger, now: datetime, deadlines: Mapping[str, Deadlines]) -
                 reference = reference if interchange is None else interchange.control_reference
             late.append(Late(kind=row.kind, what=row.kind, reference=reference, mrn=row.mrn, partner=row.partner,
                              since=row.since, due=row.due, next=_NEXT[row.kind]))
-        for movement in queries.movements():
-            if "OVERDUE" in movement.flags.split() or movement.next_action == "enquire":
-                limit = movement.time_limit
-                due = limit if isinstance(limit, datetime) else movement.changed
-                late.append(Late(kind="movement", what=movement.state, reference=movement.mrn, mrn=movement.mrn,
-                                 partner=movement.who, since=movement.changed, due=due, next=movement.next_action))
+        for movement in queries.movements_overdue(now):
+            assert movement.due is not None
+            late.append(Late(kind="movement", what=movement.state, reference=movement.mrn, mrn=movement.mrn,
+                             partner=movement.who, since=movement.changed, due=movement.due,
+                             next=movement.next_action))
     return sorted(late, key=lambda line: line.due)

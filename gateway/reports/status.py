@@ -1,13 +1,22 @@
-"""`edi status`: every movement and interchange with its state and its next action, worst first."""
+"""`edi status`: movements and interchanges with their state and next action, worst first."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
-from gateway.ledger import Ledger
+from gateway.ledger import Ledger, Queries
+from gateway.ledger.rows import InterchangeRow, Movement
+
+LATEST = 50
+"""How much of what ended a person is shown beside what is open."""
 
 _URGENCY = {"correct": 0, "decide": 1, "examine": 2, "call": 3, "enquire": 4, "chase": 5, "resend": 6, "wait": 7}
+_ENDED = ("none",)
+_OPEN = (*_URGENCY, "")
+"""What may be the next thing to do; nothing yet is not the same as nothing any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +62,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Everything of one moment."""
+    """What is open at one moment, and the latest that ended. totals: of everything held."""
 
     movements: tuple[MovementLine, ...]
     interchanges: tuple[InterchangeLine, ...]
@@ -61,23 +70,51 @@ class Status:
 
 
 def status(ledger: Ledger, now: datetime) -> Status:
-    """Ask the ledger; all lines see the same moment."""
+    """Everything that is open, worst first, and the latest that ended; all lines see the same moment."""
     with ledger.reading() as queries:
-        movements = tuple(sorted(
-            (MovementLine(mrn=row.mrn, national_key=row.key, corridor=row.corridor, role=row.role, state=row.state,
-                          flags=row.flags, next=row.next_action, who=row.who, changed=row.changed)
-             for row in queries.movements()), key=lambda line: (_URGENCY.get(line.next, 9), line.changed), ))
-        interchanges = tuple(
-            InterchangeLine(reference=row.control_reference, partner=row.partner, direction=row.direction,
-                            type=row.type, state=row.state.value, next=_next(row.direction, row.type, row.state.value),
-                            messages=row.messages, attempts=row.attempts, changed=row.changed)
-            for row in queries.interchanges())
-        summary = queries.summary(now)
-        return Status(movements=movements, interchanges=interchanges, totals=Totals(
-            movements=len(movements), interchanges=len(interchanges),
-            waiting=sum(count.count for count in summary.open_messages if count.state == "WAITING"),
-            unanswered=len(queries.objects_unanswered(now)),
-            quarantined=sum(bool(note.kept) for note in queries.notes())))  # "": waits one run in the mailbox (V3)
+        ended = islice(queries.movements_to_move(_ENDED), LATEST)
+        interchanges = sorted((*queries.open_interchanges(), *queries.ended_interchanges(LATEST)),
+                              key=lambda row: row.id, reverse=True)
+        return Status(movements=(*_worst_first(queries), *map(_movement, ended)),
+                      interchanges=tuple(map(_interchange, interchanges)), totals=_totals(queries, now))
+
+
+def everything(ledger: Ledger, now: datetime) -> Iterator[MovementLine | InterchangeLine | Totals]:
+    """All that is held of one moment, line by line: movements, worst first, interchanges, totals.
+
+    Only what is open is held in memory. The moment is held until the last line is taken.
+    """
+    with ledger.reading() as queries:
+        yield from _worst_first(queries)
+        yield from map(_movement, queries.movements_to_move(_ENDED))
+        yield from map(_interchange, queries.each_interchange())
+        yield _totals(queries, now)
+
+
+def _worst_first(queries: Queries) -> list[MovementLine]:
+    """The movements that are open."""
+    return sorted(map(_movement, queries.movements_to_move(_OPEN)),
+                  key=lambda line: (_URGENCY.get(line.next, 9), line.changed))
+
+
+def _totals(queries: Queries, now: datetime) -> Totals:
+    summary = queries.summary(now)
+    return Totals(
+        movements=sum(summary.movements.values()), interchanges=queries.interchange_count(),
+        waiting=sum(count.count for count in summary.open_messages if count.state == "WAITING"),
+        unanswered=queries.unanswered(),
+        quarantined=queries.quarantined())  # not what waits one run in the mailbox (V3)
+
+
+def _movement(row: Movement) -> MovementLine:
+    return MovementLine(mrn=row.mrn, national_key=row.key, corridor=row.corridor, role=row.role, state=row.state,
+                        flags=row.flags, next=row.next_action, who=row.who, changed=row.changed)
+
+
+def _interchange(row: InterchangeRow) -> InterchangeLine:
+    return InterchangeLine(reference=row.control_reference, partner=row.partner, direction=row.direction,
+                           type=row.type, state=row.state.value, next=_next(row.direction, row.type, row.state.value),
+                           messages=row.messages, attempts=row.attempts, changed=row.changed)
 
 
 def _next(direction: str, kind: str, state: str) -> str:

@@ -73,12 +73,27 @@ class Facts:
         return datetime.combine(moment, time(), self.zone)
 
     @cached_property
+    def declared_limit(self) -> Moment | None:
+        """The time limit as the version that counts gives it."""
+        return self.latest.time_limit if self.latest is not None else None
+
+    @cached_property
     def limit(self) -> datetime | None:
         """The instant at which the time limit is over."""
-        limit = self.latest.time_limit if self.latest is not None else None
+        limit = self.declared_limit
         if limit is None or isinstance(limit, datetime):
             return limit
         return datetime.combine(limit + timedelta(days=1), time(), self.zone)
+
+    @cached_property
+    def due(self) -> datetime | None:
+        """When the time limit is over, while nothing is held that stops it: an arrival, or the end of the movement."""
+        return None if self.arrived or self.closed else self.limit
+
+    @cached_property
+    def closed(self) -> bool:
+        """Nobody waits for anything: discharged, or cancelled before it was seen on the road."""
+        return self.discharged or (self.cancelled and not self.seen_on_the_road)
 
     @cached_property
     def arrived(self) -> bool:

@@ -21,10 +21,9 @@ def flags_of(facts: Facts, role: str) -> frozenset[str]:
 
 
 def _flags(facts: Facts, role: str) -> Iterator[str]:
-    closed = facts.discharged or (facts.cancelled and not facts.seen_on_the_road)
-    if facts.limit is not None and facts.now >= facts.limit and not facts.arrived and not closed:
+    if facts.due is not None and facts.now >= facts.due:
         yield "OVERDUE"
-    if role == "departure" and not closed:
+    if role == "departure" and not facts.closed:
         yield from (f"REJECTED-BY:{name}" for name, event in facts.answers.items() if event.word is Word.REJECTED)
         if facts.handed_over:
             yield from (f"NO-ANSWER-FROM:{name}" for name in facts.silent)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from gateway.transit.declaration import Declaration
+from gateway.transit.declaration import Declaration, Moment
 from gateway.transit.event import Event
 from gateway.transit.facts import Facts
 from gateway.transit.flags import flags_of
@@ -26,6 +26,9 @@ class MovementState:
     next       wait, chase, correct, enquire, decide, none: the one thing to do
     who        administration or country whose move it is, "" when nobody's or ours
     conflicts  why CONFLICT is among the flags: codes of section 3.3
+    limit      the time limit as the version that counts gives it
+    due        when the time limit is over, while nothing held stops it: from then on OVERDUE is among the flags, and
+               nothing else comes from time passing
     """
 
     state: str
@@ -33,6 +36,8 @@ class MovementState:
     next: str
     who: str
     conflicts: tuple[str, ...] = ()
+    limit: Moment | None = None
+    due: datetime | None = None
 
 
 def movement_state(role: str, declarations: Sequence[Declaration], events: Sequence[Event], now: datetime, *,
@@ -58,7 +63,7 @@ def movement_state(role: str, declarations: Sequence[Declaration], events: Seque
     if conflicts:
         flags = flags | {"CONFLICT"}
     action, who = _next(role, state, flags, facts)
-    return MovementState(state, flags, action, who, conflicts)
+    return MovementState(state, flags, action, who, conflicts, facts.declared_limit, facts.due)
 
 
 def _always(facts: Facts) -> bool:

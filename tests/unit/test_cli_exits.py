@@ -145,7 +145,7 @@ def broken(*words):
         raise KeyError({secret!r})
     except KeyError as error:
         raise RuntimeError("the consignee is " + {secret!r}) from error
-see.status = broken
+see.status = see.everything = broken
 sys.exit(entry.run("edi", sys.argv[1:]))
 """
 
@@ -184,7 +184,8 @@ def test_a_defect_without_a_state_folder_leaves_its_report_with_the_temporary_fi
     temporary.mkdir()
     (state / "defects").mkdir(exist_ok=True)
     settings = togo.settings.read_text("utf-8")
-    script = _DEFECT.replace("see.status = broken", "see.load_settings = broken\nimport gateway.config\n"
+    script = _DEFECT.replace("see.status = see.everything = broken",
+                             "see.load_settings = broken\nimport gateway.config\n"
                              "gateway.config.load_settings = broken")
     done = subprocess.run([sys.executable, "-c", script.format(secret=SECRET), "status", "--config",
                            str(togo.settings)], cwd=here, capture_output=True, text=True, check=False,

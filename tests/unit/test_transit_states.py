@@ -190,6 +190,8 @@ def test_the_time_limit_ends_at_midnight_of_the_office_of_destination_and_an_arr
     assert ("OVERDUE" in overdue.flags, overdue.next, overdue.who) == (True, "enquire", "NE")
     assert "OVERDUE" not in state("departure", IN, now=after).flags
     assert "OVERDUE" not in state("departure", ARRIVED, now=after, zone=niamey).flags
+    assert state("departure", IN, now=before, zone=niamey).due == after
+    assert state("departure", ARRIVED, now=before, zone=niamey).due is None
 
 
 def test_an_exit_nobody_recorded_is_implied_by_what_happened_further_on() -> None:
@@ -205,7 +207,8 @@ def test_an_amendment_after_the_first_passage_is_flagged() -> None:
 
 def test_a_route_given_by_name_is_asked_by_name() -> None:
     found = state("departure", ACCEPT_BF, route=("BFDGD", "NEDGD"))
-    assert found == MovementState("SENT", frozenset({"NO-ANSWER-FROM:NEDGD"}), "wait", "NEDGD")
+    assert found == MovementState("SENT", frozenset({"NO-ANSWER-FROM:NEDGD"}), "wait", "NEDGD",
+                                  limit=date(2026, 3, 20), due=datetime(2026, 3, 21, tzinfo=UTC))
 
 
 def test_a_rejection_is_ours_to_correct_and_an_acceptance_after_it_ends_it() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select, update
 
 from gateway.ledger.chain import Fact
 from gateway.ledger.parts.sealing import Sealing
@@ -58,7 +58,7 @@ class Answers(Sealing):
         refused   the partner will not process it: object, interchange and messages are REFUSED, a person must act
         unknown   no object of ours has this Message-ID
         differs   Sequence, MIC or signature digest are not what we sent, or a refusal follows a reception: E_RECEIPT
-        repeated  the same was said before; nothing changed
+        repeated  the same was said before: nothing moves, and what is RECEIVED is not put up again
         """
         row = self._connection.execute(
             select(object_.c.id, object_.c.state, object_.c.sequence, object_.c.mic, object_.c.signature_digest,
@@ -72,6 +72,9 @@ class Answers(Sealing):
         target = ObjectState.RECEIVED if step is Step.RECEIPT else ObjectState.REFUSED
         same = (row.sequence, row.mic, row.signature_digest) == (sequence, mic, signature_digest)
         if same and state is target:
+            if state is ObjectState.RECEIVED:  # a resend of what was REFUSED still has to go
+                self._connection.execute(update(object_).where(object_.c.id == row.id)
+                                         .values(next_at=None, receipt_due=None))
             return "repeated"
         if not same or not may(OBJECT_OUT, state, step):
             self._record(Fact(at=at, subject="object", subject_id=row.id, reference=message_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import Enum, unique
 
@@ -12,7 +12,7 @@ from gateway.findings import Finding
 from gateway.ledger.chain import Fact
 from gateway.ledger.codec import decode_tree, digest_of, encode_moment, encode_tree
 from gateway.ledger.entries import NewDeclaration, NewEvent, NewMovement, NewState
-from gateway.ledger.errors import EVENT_DIFFERS, LocalConflict, Moved, PartnerConflict
+from gateway.ledger.errors import EVENT_DIFFERS, Conflict, LocalConflict, Moved, PartnerConflict
 from gateway.ledger.lookups import Lookups
 from gateway.ledger.parts.base import Base
 from gateway.ledger.rows import Moment, Movement
@@ -23,7 +23,8 @@ _SLICE = 500
 
 _STATE = (update(movement).where(movement.c.mrn == bindparam("number"), movement.c.state == bindparam("expected"))
           .values(state=bindparam("new_state"), flags=bindparam("new_flags"), next_action=bindparam("new_action"),
-                  who=bindparam("new_who"), changed=bindparam("moment")))
+                  who=bindparam("new_who"), time_limit=bindparam("new_limit"), due=bindparam("new_due"),
+                  changed=bindparam("moment")))
 
 
 @unique
@@ -60,8 +61,8 @@ class Movements(Lookups, Base):
             held.add(new.mrn)
             rows.append({"mrn": new.mrn, "key": new.key, "administration": new.administration,
                          "corridor": new.corridor, "role": new.role, "departure": new.departure,
-                         "destination": new.destination, "time_limit": encode_moment(new.time_limit), "state": "",
-                         "flags": "", "next_action": "", "who": "", "at": at, "changed": at})
+                         "destination": new.destination, "time_limit": encode_moment(new.time_limit), "due": None,
+                         "state": "", "flags": "", "next_action": "", "who": "", "at": at, "changed": at})
             self._record(Fact(at=at, subject="movement", subject_id=None, reference=new.mrn, event="new",
                               text=f"{new.administration} {new.key} {new.corridor} {new.role}"))
         if rows:
@@ -70,14 +71,18 @@ class Movements(Lookups, Base):
 
     def set_movement_state(self, mrn: str, *, state: str, flags: str, next_action: str, who: str,
                            at: datetime) -> None:
-        """Keep the state derived from the events. Raises LookupError for an unknown MRN."""
-        self.set_movement_states([NewState(mrn=mrn, state=state, flags=flags, next_action=next_action, who=who)],
-                                 at=at)
+        """Keep the state derived from the events; the time limit stays. Raises LookupError for an unknown MRN."""
+        held = self.movement(mrn)
+        if held is None:
+            raise LookupError(mrn)
+        self.set_movement_states([NewState(mrn=mrn, state=state, flags=flags, next_action=next_action, who=who,
+                                           time_limit=held.time_limit, due=held.due)], at=at)
 
     def set_movement_states(self, states: Sequence[NewState], *, at: datetime) -> None:
-        """Keep states derived from events, at most one for each MRN. Raises LookupError for an unknown MRN.
+        """Keep states derived from declarations and events, at most one for each MRN.
 
-        Nothing is written when nothing changed; history when state, flags or whose move it is changed.
+        Nothing is written when nothing changed; history when state, flags or whose move it is changed, or the time
+        limit. Raises LookupError for an unknown MRN.
         """
         held: dict[str, Movement] = {}
         for start in range(0, len(states), _SLICE):
@@ -87,17 +92,38 @@ class Movements(Lookups, Base):
             old = held.get(new.mrn)
             if old is None:
                 raise LookupError(new.mrn)
-            if (old.state, old.flags, old.next_action, old.who) == (new.state, new.flags, new.next_action, new.who):
+            told = _told(old) != _told(new)
+            if not told and old.due == new.due:
                 continue
             moved.append({"number": new.mrn, "expected": old.state, "new_state": new.state, "new_flags": new.flags,
-                          "new_action": new.next_action, "new_who": new.who, "moment": at})
-            self._record(Fact(at=at, subject="movement", subject_id=None, reference=new.mrn, event="state",
-                              from_state=old.state, to_state=new.state,
-                              text=" | ".join(part for part in (new.flags, new.next_action, new.who) if part)))
+                          "new_action": new.next_action, "new_who": new.who,
+                          "new_limit": encode_moment(new.time_limit), "new_due": new.due,
+                          "moment": at if told else old.changed})
+            if told:
+                limit = f"limit {encode_moment(new.time_limit)}" if old.time_limit != new.time_limit else ""
+                self._record(Fact(at=at, subject="movement", subject_id=None, reference=new.mrn, event="state",
+                                  from_state=old.state, to_state=new.state,
+                                  text=" | ".join(part for part in (new.flags, new.next_action, new.who, limit)
+                                                  if part)))
         if moved:
             done = self._connection.execute(_STATE, moved)
             if done.rowcount != len(moved):
                 raise Moved("movement", states[0].mrn, "state")
+
+    def spoken_of(self, mrns: Collection[str]) -> set[str]:
+        """Those of these MRNs about which an event is held."""
+        wanted, found = list(mrns), set[str]()
+        for start in range(0, len(wanted), _SLICE):
+            found.update(self._connection.execute(
+                select(event.c.mrn).distinct().where(event.c.mrn.in_(wanted[start:start + _SLICE]))).scalars())
+        return found
+
+    def due_movements(self, *, now: datetime, corridors: Collection[str], limit: int) -> list[str]:
+        """The MRNs on these corridors whose time limit is over and that are not flagged OVERDUE yet, oldest first."""
+        return list(self._connection.execute(
+            select(movement.c.mrn)
+            .where(movement.c.due <= now, movement.c.flags.not_like("%OVERDUE%"), movement.c.corridor.in_(corridors))
+            .order_by(movement.c.due, movement.c.mrn).limit(limit)).scalars())
 
     def add_declaration(self, *, mrn: str, amendment: int, function: str, tree: Tree, source_id: int | None,
                         message_id: int | None, at: datetime) -> int:
@@ -141,9 +167,7 @@ class Movements(Lookups, Base):
                        tree=tree, message_id=message_id, source_id=source_id)
         outcome = self.add_events([new], at=at)[0]
         if outcome is EventOutcome.CONFLICT:
-            kind = LocalConflict if message_id is None else PartnerConflict
-            raise kind(Finding(code=EVENT_DIFFERS, values={
-                "administration": administration, "reference": reference, "word": word, "mrn": mrn or ""}))
+            raise event_differs(new)
         return outcome is EventOutcome.NEW
 
     def add_events(self, events: Sequence[NewEvent], *, at: datetime) -> list[EventOutcome]:
@@ -176,3 +200,15 @@ class Movements(Lookups, Base):
         if rows:
             self._connection.execute(insert(event), rows)
         return outcome
+
+
+def event_differs(new: NewEvent) -> Conflict:
+    """L010 for an event whose identity is held with another tree; the partner's where it came in a message."""
+    kind = LocalConflict if new.message_id is None else PartnerConflict
+    return kind(Finding(code=EVENT_DIFFERS, values={"administration": new.administration, "reference": new.reference,
+                                                    "word": new.word, "mrn": new.mrn or ""}))
+
+
+def _told(state: Movement | NewState) -> tuple[object, ...]:
+    """What of a movement's state goes into the history when it changes."""
+    return state.state, state.flags, state.next_action, state.who, state.time_limit

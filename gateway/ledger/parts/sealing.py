@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, bindparam, case, insert, literal, or_, select, update
+from sqlalchemy import Case, Select, and_, bindparam, case, insert, literal, or_, select, update
 
 from gateway.ledger.chain import Fact
 from gateway.ledger.errors import Moved
@@ -139,7 +139,8 @@ class Sealing(Base):
 
         The first time object, interchange and messages become DISPATCHED, and the receipt is awaited until
         `receipt_due` (never for a receipt). Another time only the attempt counts: the first deadline stays, so that
-        a late answer stays late however often the object is repeated. repeat_at: when `due_objects` names them again.
+        a late answer stays late however often the object is repeated. repeat_at: when `due_objects` names them again,
+        as long as they await a receipt: what is RECEIVED, and a receipt, is not named again.
         """
         wanted = sorted(set(object_ids))
         for start in range(0, len(wanted), _SLICE):
@@ -153,25 +154,38 @@ class Sealing(Base):
         if len(rows) != len(object_ids):
             raise LookupError("mark_dispatched was given a number that is no object of ours")
         first = [row for row in rows if may(OBJECT_OUT, ObjectState(row.state), Step.DISPATCH)]
-        tried = {"attempts": object_.c.attempts + 1, "next_at": repeat_at}
+        tried = {"attempts": object_.c.attempts + 1}
         self._move_all(
             object_, OBJECT_OUT, Step.DISPATCH, object_.c.id.in_([row.id for row in first]),
             lambda row, source, target: Fact(at=at, subject="object", subject_id=row.id, reference=row.message_id,
                                              event=Step.DISPATCH, from_state=source, to_state=target),
-            {**tried, "dispatched": at,
+            {**tried, "dispatched": at, "next_at": _next_look(repeat_at, *ObjectState),
              "receipt_due": case((object_.c.receipt_for.is_(None), literal(receipt_due, Instant)), else_=None)},
             [object_.c.message_id])
         moved = {row.id for row in first}
         repeats = [row for row in rows if row.id not in moved]
         if repeats:
             self._connection.execute(
-                update(object_).where(object_.c.id.in_([row.id for row in repeats])).values(tried))
+                update(object_).where(object_.c.id.in_([row.id for row in repeats]))
+                .values({**tried, "next_at": _next_look(repeat_at, ObjectState.DISPATCHED)}))
         for row in repeats:
             self._record(Fact(at=at, subject="object", subject_id=row.id, reference=row.message_id, event="repeat",
                               from_state=row.state, to_state=row.state, text=str(row.attempts + 1)))
         carried = [row.interchange_id for row in first if row.interchange_id is not None]
         if carried:
             self._move_carried(carried, Step.DISPATCH, at, {"dispatched": at})
+
+    def look_later(self, object_ids: Iterable[int], *, at: datetime) -> None:
+        """These objects lie in the mailbox still: have `due_objects` name them again then, if they await a receipt.
+
+        No attempt counts, for nothing was sent.
+        """
+        wanted = sorted(set(object_ids))
+        for start in range(0, len(wanted), _SLICE):
+            self._connection.execute(
+                update(object_)
+                .where(object_.c.direction == "out", object_.c.id.in_(wanted[start:start + _SLICE]))
+                .values(next_at=_next_look(at, ObjectState.DISPATCHED)))
 
     def again(self, object_out_id: int, at: datetime) -> None:
         """Have `due_objects` name a stored object from `at` on: a receipt asked for again, a resend by hand.
@@ -219,9 +233,15 @@ class Sealing(Base):
         return found
 
 
+def _next_look(at: datetime | None, *states: ObjectState) -> Case[datetime | None]:
+    """`at` for what was in one of these states and gets a receipt, else never."""
+    return case((and_(object_.c.receipt_for.is_(None), object_.c.state.in_(states)), literal(at, Instant)), else_=None)
+
+
 def _objects_out() -> Select[*tuple[object, ...]]:
     return select(object_.c.id, object_.c.partner, object_.c.sequence, object_.c.name,
-                  content.c.bytes.label("sealed"), object_.c.kind, object_.c.state, object_.c.attempts
+                  content.c.bytes.label("sealed"), object_.c.kind, object_.c.state, object_.c.attempts,
+                  object_.c.dispatched, object_.c.receipt_due
                   ).join(content, content.c.id == object_.c.sealed_id)
 
 

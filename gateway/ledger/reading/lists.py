@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, or_, select
 
 from gateway.ledger.lookups import Lookups, movement_row
 from gateway.ledger.questions import HeldMessage, Note
@@ -38,6 +39,9 @@ _OBJECT_COLUMNS = [column for column in object_.c
 _INTERCHANGE_COLUMNS = [column for column in interchange.c if column.name != "content_id"]
 _MESSAGE_COLUMNS = [column for column in message.c if column.name != "content_id"]
 
+_FETCH = 500
+"""Rows in memory at once where all are asked for."""
+
 _DIRECTIONS = ("in", "out")
 """Said even where both are wanted: the indexes begin with the direction."""
 
@@ -51,6 +55,17 @@ class Lists(Lookups):
         if state is not None:
             query = query.where(movement.c.state == state)
         return [movement_row(row) for row in self._connection.execute(query)]
+
+    def movements_to_move(self, next_actions: Sequence[str]) -> Iterator[Movement]:
+        """Movements for which one of these is the next thing to do, one after the other, the latest changed first."""
+        query = select(movement).where(movement.c.next_action.in_(next_actions)).order_by(movement.c.changed.desc())
+        for row in self._each(query):
+            yield movement_row(row)
+
+    def each_interchange(self) -> Iterator[InterchangeRow]:
+        """All interchanges, one after the other, the newest first."""
+        for row in self._each(select(*_INTERCHANGE_COLUMNS).order_by(interchange.c.id.desc())):
+            yield InterchangeRow(**{**row._mapping, "state": InterchangeState(row.state)})
 
     def interchanges(self, *, direction: str | None = None, partner: str | None = None,
                      states: Iterable[str] | None = None, limit: int | None = None) -> list[InterchangeRow]:
@@ -154,16 +169,23 @@ class Lists(Lookups):
             query = query.where(incoming_note.c.partner == partner)
         return [Note(**row._mapping) for row in self._connection.execute(query)]
 
-    def held_messages(self, limit: int | None = None) -> list[HeldMessage]:
-        """Partners' messages that wait for their movement to be known, the oldest first, with their texts."""
+    def held_messages(self, before: datetime) -> list[HeldMessage]:
+        """Partners' messages that wait and may be judged anew, the oldest first, with their texts.
+
+        An event (it has a word) whose movement is unknown still would only be held again: it is left out, unless it
+        came before that instant.
+        """
         rows = self._connection.execute(
             select(message.c.id, message.c.partner, message.c.type, message.c.mrn, message.c.identifier,
                    message.c.interchange_id, message.c.message_reference, message.c.segments, message.c.at,
                    content.c.bytes.label("body"), interchange.c.control_reference)
             .join(content, content.c.id == message.c.content_id)
             .join(interchange, interchange.c.id == message.c.interchange_id)
-            .where(message.c.direction == "in", message.c.state == MessageState.HELD)
-            .order_by(message.c.id).limit(limit))
+            .outerjoin(movement, movement.c.mrn == message.c.mrn)
+            .where(message.c.direction == "in", message.c.state == MessageState.HELD,
+                   or_(message.c.type != "CUSRES", message.c.word == "", movement.c.mrn.is_not(None),
+                       message.c.at <= before))
+            .order_by(message.c.id))
         return [HeldMessage(**{**row._mapping, "body": row.body.decode()}) for row in rows]
 
     def gaps(self, partner: str) -> list[Gap]:
@@ -193,6 +215,10 @@ class Lists(Lookups):
             .order_by(object_.c.sequence)).scalars()
 
     # --- rows as values
+
+    def _each(self, query: Select[Any]) -> Iterator[Row[Any]]:
+        """Rows as they are asked for: everything that is kept does not fit in memory."""
+        yield from self._connection.execute(query, execution_options={"yield_per": _FETCH})
 
     def _interchanges(self, *where: ColumnElement[bool], limit: int | None = None) -> list[InterchangeRow]:
         rows = self._connection.execute(

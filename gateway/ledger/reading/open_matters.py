@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from sqlalchemy import Table, and_, func, select
+from sqlalchemy import ColumnElement, Table, and_, func, not_, or_, select
 
+from gateway.ledger.lookups import movement_row
 from gateway.ledger.questions import Count, Overdue, PartnerActivity, Summary, Unanswered
 from gateway.ledger.reading.lists import Lists
+from gateway.ledger.rows import InterchangeRow, Movement
 from gateway.ledger.states import InterchangeState, MessageState, ObjectState
 from gateway.ledger.tables import delivery, incoming_note, interchange, link, message, movement, object_
 
@@ -61,7 +63,8 @@ class OpenMatters(Lists):
         """Everything open, and what was finished in the last 24 hours, counted.
 
         Of messages only a CUSDEC waits for an answer after its CONTRL; a CUSRES that is acknowledged, and a CONTRL
-        that is dispatched, are done. The cost grows with what is open, not with what is kept.
+        that is dispatched, are done. Objects, interchanges and messages cost what is open and what ended in the last
+        24 hours; only the movements are counted by their state over the index of all that are kept.
         """
         since = now - RECENT
         return Summary(
@@ -85,6 +88,34 @@ class OpenMatters(Lists):
         rows = self._objects(object_.c.direction == "out", object_.c.receipt_due >= _EVER)
         found = [Unanswered(object=row, late=row.receipt_due is not None and row.receipt_due <= now) for row in rows]
         return sorted(found, key=lambda one: (one.object.dispatched or one.object.at, one.object.id))
+
+    def unanswered(self) -> int:
+        """How many objects of ours wait for a receipt."""
+        return self._connection.execute(select(func.count()).select_from(object_).where(
+            object_.c.direction == "out", object_.c.receipt_due >= _EVER)).scalar_one()
+
+    def quarantined(self) -> int:
+        """How many refused files of partners are kept somewhere."""
+        return self._connection.execute(
+            select(func.count()).select_from(incoming_note).where(incoming_note.c.kept != "")).scalar_one()
+
+    def interchange_count(self) -> int:
+        """How many interchanges are held: the number of the last one, for their numbers have no holes."""
+        return self._connection.execute(select(func.max(interchange.c.id))).scalar() or 0
+
+    def open_interchanges(self) -> list[InterchangeRow]:
+        """Interchanges whose life is not over, the newest first."""
+        found = [row for where in _where_open() for row in self._interchanges(where)]
+        return sorted(found, key=lambda row: row.id, reverse=True)
+
+    def ended_interchanges(self, limit: int) -> list[InterchangeRow]:
+        """The newest interchanges whose life is over, the newest first."""
+        return self._interchanges(not_(or_(*_where_open())), limit=limit)
+
+    def movements_overdue(self, now: datetime) -> list[Movement]:
+        """Movements whose time limit is over while nothing held stops it, the longest late first."""
+        return [movement_row(row) for row in self._connection.execute(
+            select(movement).where(movement.c.due <= now).order_by(movement.c.due, movement.c.mrn))]
 
     def overdue(self, now: datetime, deadlines: Mapping[str, Deadlines]) -> list[Overdue]:
         """Every answer that is late, the oldest first. deadlines: partner -> its agreement; others have none."""
@@ -161,3 +192,9 @@ class OpenMatters(Lists):
             yield PartnerActivity(partner=partner, last_out=last.get("out"), last_in=last.get("in"),
                                   gaps=tuple(self.gaps(partner)))
 
+
+def _where_open() -> list[ColumnElement[bool]]:
+    """The conditions of `_OPEN_INTERCHANGES`: each is answered from an index."""
+    return [and_(interchange.c.direction == direction, interchange.c.state.in_(states),
+                 *([] if types is None else [interchange.c.type.in_(types)]))
+            for direction, states, types in _OPEN_INTERCHANGES]

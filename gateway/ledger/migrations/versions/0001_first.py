@@ -94,6 +94,7 @@ def upgrade() -> None:
     sa.Column('departure', sa.String(length=25), nullable=False),
     sa.Column('destination', sa.String(length=25), nullable=False),
     sa.Column('time_limit', sa.String(length=40), nullable=True),
+    sa.Column('due', sa.BigInteger(), nullable=True),
     sa.Column('state', sa.String(length=40), nullable=False),
     sa.Column('flags', sa.Text(), nullable=False),
     sa.Column('next_action', sa.Text(), nullable=False),
@@ -102,7 +103,9 @@ def upgrade() -> None:
     sa.Column('changed', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('mrn', name=op.f('pk_movement'))
     )
+    op.create_index(op.f('ix_movement_due'), 'movement', ['due'], unique=False)
     op.create_index(op.f('ix_movement_key'), 'movement', ['key'], unique=False)
+    op.create_index(op.f('ix_movement_next_action_changed'), 'movement', ['next_action', 'changed'], unique=False)
     op.create_index(op.f('ix_movement_state_changed'), 'movement', ['state', 'changed'], unique=False)
     op.create_index('uq_movement_key', 'movement', ['administration', 'key'], unique=True)
     op.create_table('source',
