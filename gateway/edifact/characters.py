@@ -7,6 +7,7 @@ places and are never split. Version 1 to 3 have no repetition separator, whateve
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 UNA_LENGTH = 9
 EXCERPT = 40
@@ -64,6 +65,7 @@ def without_una(version: str, byte_after_unb: str) -> ServiceCharacters:
     return ServiceCharacters(repetition="*") if version == "4" else DEFAULT
 
 
+@lru_cache(maxsize=16)
 def from_una(una: str, version: str) -> ServiceCharacters | None:
     """Characters of a service string advice of nine characters; None where they cannot work.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from gateway.edifact.model import InterchangeHeader, Segment
+from gateway.edifact.wire import Repeated
 
 _CENTURY = 70
 """Two-digit years from here on belong to the 20th century, below to the 21st."""
@@ -23,7 +24,15 @@ def read_header(segment: Segment | None) -> InterchangeHeader:
             prepared=None,
             control_reference="",
         )
-    part = segment.component
+    elements = [
+        (element[0] if element else ()) if isinstance(element, Repeated) else element for element in segment.elements
+    ]
+    elements.extend([()] * (11 - len(elements)))
+
+    def part(element: int, component: int = 1) -> str:
+        found = elements[element - 1]
+        return found[component - 1] if component <= len(found) else ""
+
     return InterchangeHeader(
         syntax_identifier=part(1, 1),
         syntax_version=part(1, 2),

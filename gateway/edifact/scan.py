@@ -18,11 +18,12 @@ def service_segments(wire: Wire) -> list[int]:
         return [number for number, raw in enumerate(wire.raws) if raw.startswith("UN")]
     text, terminator = wire.text, wire.service.terminator
     found = [0] if text.startswith("UN") else []
-    number = place = 0
-    for match in _patterns(wire.service)[0].finditer(text):
-        number += text.count(terminator, place, match.end())
-        place = match.end()
-        found.append(number)
+    number = before = 0
+    for place in wire.notable:
+        if text.startswith("UN", place):
+            number += text.count(terminator, before, place)
+            before = place
+            found.append(number)
     return found
 
 
@@ -34,13 +35,14 @@ def is_orderly(wire: Wire) -> bool:
     service = wire.service
     if not wire.complete or not wire.raws:
         return False
-    text = f"{service.terminator.join(wire.raws)}{service.terminator}" if wire.spaced else wire.text
-    _, tag, strange, *idle = _patterns(wire.service)
-    return (
-        tag.match(text) is not None
-        and strange.search(text, 0, len(text) - 1) is None  # no tag stands behind the last terminator
-        and not any(pattern.search(text) for pattern in idle)
-    )
+    tag, strange, *idle = _patterns(service)
+    if wire.spaced:
+        text = f"{service.terminator.join(wire.raws)}{service.terminator}"
+        tags = strange.search(text, 0, len(text) - 1) is None  # no tag stands behind the last terminator
+    else:
+        text = wire.text
+        tags = all(tag.match(text, place) for place in wire.notable[:-1])
+    return tags and tag.match(text) is not None and not any(pattern.search(text) for pattern in idle)
 
 
 @lru_cache(maxsize=16)
@@ -49,7 +51,6 @@ def _patterns(service: ServiceCharacters) -> tuple[re.Pattern[str], ...]:
     component, element, terminator = map(re.escape, (service.component, service.element, service.terminator))
     tag = f"[A-Z][A-Z0-9][A-Z0-9][{element}{terminator}]"
     return (
-        re.compile(f"{terminator}(?=UN)"),
         re.compile(tag),
         re.compile(f"{terminator}(?!{tag})"),
         re.compile(f"{component}{element}"),

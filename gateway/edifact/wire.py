@@ -40,6 +40,8 @@ class Wire:
     service     the service characters in force
     blanks      which segments (from 0) had blanks or tabs before them, left out of `raws`
     complete    whether the last segment had its terminator
+    notable     places in the text, behind a terminator, where something else than an ordinary segment begins: a service
+                segment, a blank, no tag, the end; none are noted where line breaks or tabs occur
     spaced      whether line breaks, tabs or blanks stand somewhere that may be between segments
     odd         the release character and the repetition separator where they occur, and whether values must be decoded
     plain       whether every separator separates, and every value is its text: nothing is released, repeated, decoded
@@ -54,6 +56,7 @@ class Wire:
         "_text",
         "blanks",
         "complete",
+        "notable",
         "odd",
         "plain",
         "raws",
@@ -83,9 +86,9 @@ class Wire:
         if rest:
             raws.append(rest)
         self.blanks: Final[list[int]] = []
-        self.spaced: Final = (
-            text[:1] in _BLANKS or "\n" in text or "\r" in text or "\t" in text or _blank_after(service.terminator).search(text) is not None
-        )
+        spaced = text[:1] in _BLANKS or "\n" in text or "\r" in text or "\t" in text
+        self.notable: Final = [] if spaced else [found.end() for found in _unordinary(service).finditer(text)]
+        self.spaced: Final = spaced or any(text.startswith(" ", place) for place in self.notable)
         if self.spaced:
             raws = [raw.lstrip("\r\n") for raw in raws]
             self.blanks.extend(index for index, raw in enumerate(raws) if raw[:1] in _BLANKS)
@@ -200,9 +203,10 @@ class Wire:
 
 
 @lru_cache(maxsize=16)
-def _blank_after(terminator: str) -> re.Pattern[str]:
-    """The same as ``in``, but quicker where the two characters are frequent on their own."""
-    return re.compile(f"{re.escape(terminator)}(?= )")
+def _unordinary(service: ServiceCharacters) -> re.Pattern[str]:
+    """A terminator behind which no well-formed tag of a user segment stands."""
+    element, terminator = re.escape(service.element), re.escape(service.terminator)
+    return re.compile(f"{terminator}(?![A-TV-Z][A-Z0-9][A-Z0-9][{element}{terminator}])")
 
 
 def _markers(text: str, service: ServiceCharacters) -> tuple[tuple[str, str], ...]:

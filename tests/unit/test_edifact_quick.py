@@ -96,7 +96,7 @@ def damaged(seed: int) -> bytes:
 
 
 pieces = st.lists(st.sampled_from(
-    ["UNH", "UNT", "UNB", "UN", "FTX", "Q", "loc", "+", "++", ":", "'", "'", "?'", "?+", "??", "*", "\n", " ", "\r\n"]
+    ["UNH", "UNT", "UNB", "UN", "FTX", "Q", "loc", "+", "++", ":", "'", "'", "?'", "?+", "??", "*", "\n", " ", "\x00"]
 ), max_size=14).map("".join)
 
 
