@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, occasion, note, t, table, tell
+from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t, table, tell
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
 from gateway.exchange.resend import resend, revive

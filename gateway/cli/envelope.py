@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, occasion, note, report, t
+from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, report, t
 from gateway.config import load_settings
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange.assembly import Assembly

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, occasion, note, t, table
+from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t, table
 from gateway.config import load_settings
 from gateway.exchange.summary import Exit
 from gateway.security import (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, language, occasion, note, t
+from gateway.cli.context import common, emit, emit_json, json_option, language, note, occasion, t
 from gateway.config import MailboxAnswers, PartnerAnswers, Settings, load_settings, partner_text
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange.assembly import Assembly, open_gateway

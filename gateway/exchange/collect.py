@@ -46,6 +46,8 @@ GAP = timedelta(hours=1)
 _HALTS = ("E_DUPLICATE", "E_CHAIN")
 """Conflicts after which a link releases nothing until two people have spoken (ENVELOPE section 6)."""
 
+_TOO_LARGE = "E_SIZE"
+
 _WAITS = "E_FUTURE"
 """Stays in the mailbox and is judged again by the next run."""
 
@@ -124,7 +126,7 @@ def _collect_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Se
 
 
 def _order(file: _Fetched) -> int:
-    """Objects are stored in the order of their link, whatever the mailbox listed first; the refused come last."""
+    """Objects are stored in the order of their link, whatever the mailbox listed first; the unopened come last."""
     opened = file.opened if file.error is None else file.error.opened
     return sys.maxsize if opened is None else opened.header.sequence
 
@@ -133,7 +135,7 @@ def _fetch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[E
            summary: Summary) -> Iterator[_Fetched]:
     for entry, content in mailbox.fetch(entries, limit=gateway.settings.limits.file):
         if isinstance(content, LinkError):
-            summary.trouble(_in_mailbox(content, partner, entry.name))
+            _leave(gateway, partner, entry, content, occasion, summary)
             continue
         try:
             opened = open_envelope(entry.name, content, recipient=gateway.name, keys=gateway.decryption_keys,
@@ -143,6 +145,21 @@ def _fetch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[E
             yield _Fetched(entry, content, None, error)
         else:
             yield _Fetched(entry, content, opened, None)
+
+
+def _leave(gateway: Gateway, partner: str, entry: Entry, error: LinkError, occasion: Occasion,
+           summary: Summary) -> None:
+    """A file that could not be fetched stays where it is. One that is too large never will be: that is said once, to
+    a person; everything else is tried again."""
+    if error.code != _TOO_LARGE:
+        summary.trouble(_in_mailbox(error, partner, entry.name))
+        return
+    with gateway.ledger.transaction() as transaction:
+        if transaction.noted(partner=partner, name=entry.name, code=error.code):
+            return
+        transaction.note_incoming(partner=partner, name=entry.name, code=error.code, size=entry.size,
+                                  kept="in the mailbox", at=occasion.now)
+    summary.trouble(PartnerError(*_in_mailbox(error, partner, entry.name).findings), Exit.TRUST)
 
 
 def _settle(gateway: Gateway, transaction: Transaction, partner: str, file: _Fetched, occasion: Occasion,
@@ -155,8 +172,11 @@ def _settle(gateway: Gateway, transaction: Transaction, partner: str, file: _Fet
             with transaction.part():
                 _store(gateway, transaction, partner, opened, file.entry.name, error, occasion, summary)
             return True
-        except GatewayError as fault:
+        except PartnerError as fault:
             return _quarantine(gateway, transaction, partner, file, fault, occasion, summary)
+        except GatewayError as fault:  # ours to mend: it stays in the mailbox, and is whole for the next run
+            summary.trouble(fault)
+            return False
     assert error is not None
     if error.code == _WAITS or (error.code == "E_NAME" and _first_sight(transaction, partner, file, occasion)):
         summary.trouble(_in_mailbox(error, partner, file.entry.name))
@@ -200,6 +220,10 @@ def _store(gateway: Gateway, transaction: Transaction, partner: str, opened: Ope
     fault: what refuses it although it is authentic (V32, V33); a duplicate is a duplicate before that.
     """
     if judge_order(opened, Link(transaction, partner)) == "duplicate":
+        # A receipt is taken again: a ledger put back from a copy may have forgotten what the first one said.
+        if opened.header.content_type == RECEIPT and fault is None \
+                and payload_refusal(gateway.settings, partner, opened) is None:
+            _take_receipt(transaction, partner, opened, occasion, summary)
         _repeat_receipt(transaction, partner, opened, occasion)
         summary.objects_repeated += 1
         return
@@ -269,7 +293,7 @@ def _take_receipt(transaction: Transaction, partner: str, opened: Opened, occasi
         summary.trouble(PartnerError(Finding(code="X030", place=place, values={
             "disposition": receipt.disposition, "reference": receipt.message_id})),
                         Exit.PERSON)
-    else:
+    elif verdict != "repeated":
         summary.receipts_taken += 1
 
 

@@ -6,30 +6,55 @@ made from the MRN or the event reference, so that reading twice does no harm (TR
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+
+from gateway.errors import LocalError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
-from gateway.exchange.summary import Summary
+from gateway.exchange.summary import Exit, Summary, exit_for
 from gateway.failpoints import reach
+from gateway.ledger.rows import Delivery
 from gateway.spool import make_folder, write_together
 
 BATCH = 500
 
 
 def deliver(gateway: Gateway, occasion: Occasion, summary: Summary) -> None:
-    """Write every pending delivery. Raises LocalError when the inbox cannot be written."""
-    inbox = gateway.settings.paths.national / "in"
+    """Write every pending delivery. A file that cannot be written is a finding and stays pending; the others go on.
+
+    Raises LocalError when the inbox takes nothing for now: a full disk.
+    """
+    last = 0
     while True:
         with gateway.ledger.transaction() as transaction:
-            pending = transaction.pending_deliveries(BATCH)
+            pending = transaction.pending_deliveries(BATCH, after=last)
         if not pending:
             return
-        for folder in {delivery.folder for delivery in pending}:
-            make_folder(inbox / folder)
-        write_together({inbox / delivery.folder / delivery.name: delivery.content for delivery in pending})
+        last = pending[-1].id
+        folders: dict[str, list[Delivery]] = defaultdict(list)
+        for delivery in pending:
+            folders[delivery.folder].append(delivery)
+        written = [delivery.id for folder, deliveries in folders.items()
+                   for delivery in _write(gateway, folder, deliveries, summary)]
         reach(failpoints.DELIVERED)
         with gateway.ledger.transaction() as transaction:
-            transaction.mark_delivered([delivery.id for delivery in pending], at=occasion.now)
+            transaction.mark_delivered(written, at=occasion.now)
         reach(failpoints.NOTED)
-        summary.deliveries_written += len(pending)
-        if len(pending) < BATCH:
-            return
+        summary.deliveries_written += len(written)
+
+
+def _write(gateway: Gateway, folder: str, deliveries: Sequence[Delivery], summary: Summary) -> Sequence[Delivery]:
+    """Write files of one folder; which stand there now. Together, and where that fails each by itself."""
+    inbox = gateway.settings.paths.national / "in" / folder
+    try:
+        make_folder(inbox)
+        write_together({inbox / delivery.name: delivery.content for delivery in deliveries})
+    except LocalError as error:
+        if exit_for(error) is Exit.LATER:
+            raise
+        if len(deliveries) == 1 or not inbox.is_dir():
+            summary.trouble(error)
+            return ()
+        return [delivery for one in deliveries for delivery in _write(gateway, folder, [one], summary)]
+    return deliveries

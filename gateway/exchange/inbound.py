@@ -29,6 +29,7 @@ from gateway.findings import Finding
 from gateway.ledger import NewDeclaration, NewDelivery, NewMovement, Transaction
 from gateway.mapping import Corridor, Mapping, Peek
 from gateway.references import Tree
+from gateway.spool import plain_name
 from gateway.transit.checks import check_declaration
 from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event, EventOffice, Word
@@ -55,6 +56,9 @@ def judge_cusdec(incoming: Incoming, glance: Peek) -> Judgement:
     version = _version(incoming.transaction, declaration, tree)
     if version == "held":
         return Judgement(state="TAKEN", mrn=declaration.mrn, word=declaration.function, mapping=mapping)
+    if version == "superseded":
+        return Judgement(state="ACCEPTED", mrn=declaration.mrn, word=declaration.function, mapping=mapping,
+                         apply=partial(_accept_superseded, incoming, corridor, declaration, tree))
     if version == "conflict":
         return _reject(incoming, corridor, mapping, declaration.mrn, declaration,
                        [rule_refusal("COR0026", amendment=declaration.amendment or 0)])
@@ -96,7 +100,8 @@ def _reasons(incoming: Incoming, corridor: Corridor, tree: Tree, declaration: De
 
 
 def _version(transaction: Transaction, declaration: Declaration, tree: Tree) -> str:
-    """Whether this version is ``new``, already ``held``, or in ``conflict`` with one held (PROFILE section 6, 8)."""
+    """Whether this version is ``new``, already ``held``, in ``conflict`` with one held (PROFILE section 6, 8), or came
+    after a later one and is ``superseded``: mailboxes keep no order, and a late copy is nobody's fault."""
     assert declaration.mrn is not None
     content = _content(tree)
     versions = transaction.declarations(declaration.mrn)
@@ -106,8 +111,10 @@ def _version(transaction: Transaction, declaration: Declaration, tree: Tree) -> 
         return "held"
     if declaration.function == "cancellation":
         return "new"
+    if same:
+        return "conflict"
     newest = max((row.amendment for row in versions), default=-1)
-    return "new" if (declaration.amendment or 0) > newest else "conflict"
+    return "new" if (declaration.amendment or 0) > newest else "superseded"
 
 
 def _content(tree: Tree) -> Tree:
@@ -116,16 +123,30 @@ def _content(tree: Tree) -> Tree:
 
 
 def _national_files(gateway: Gateway, tree: Tree, mrn: str, amendment: int, function: str) -> dict[str, bytes]:
-    stem = mrn if amendment == 0 else f"{mrn}.{amendment}"
-    if function == "cancellation":
-        stem = f"{mrn}.cancellation"
+    version = [] if amendment == 0 else [str(amendment)]
+    stem = plain_name(mrn, *(["cancellation"] if function == "cancellation" else version))
     return gateway.dialect(gateway.settings.national.inbox.declarations).write(tree, stem)
+
+
+def _accept_superseded(incoming: Incoming, corridor: Corridor, declaration: Declaration, tree: Tree, message_id: int,
+                       effects: Effects) -> None:
+    """Keep a version that a later one overtook, for the file of the movement, and tell who sent it. The national side
+    is told nothing: it would put the older version over the later one."""
+    assert declaration.mrn is not None
+    effects.declarations.append(_held_declaration(declaration, tree, message_id))
+    effects.touch(declaration.mrn)
+    _answer_accepted(incoming, corridor, declaration, message_id, effects)
+
+
+def _held_declaration(declaration: Declaration, tree: Tree, message_id: int) -> NewDeclaration:
+    return NewDeclaration(mrn=declaration.mrn or "", amendment=declaration.amendment or 0,
+                          function=declaration.function, tree=tree, source_id=None, message_id=message_id)
 
 
 def _accept(incoming: Incoming, corridor: Corridor, declaration: Declaration, tree: Tree, files: dict[str, bytes],
             message_id: int, effects: Effects) -> None:
     """Hold the record, hand it to the national side, and answer ACCEPTED unless the national side wants to."""
-    gateway, transaction, now = incoming.gateway, incoming.transaction, incoming.occasion.now
+    gateway = incoming.gateway
     assert declaration.mrn is not None
     departure, destination = declaration.office_of_departure, declaration.office_of_destination
     if departure is not None and destination is not None:  # a cancellation has neither, and its movement is held
@@ -135,22 +156,27 @@ def _accept(incoming: Incoming, corridor: Corridor, declaration: Declaration, tr
             time_limit=declaration.time_limit)
         effects.movements.append(movement)
         effects.firsts[declaration.mrn] = First(movement, declaration)
-    effects.declarations.append(NewDeclaration(
-        mrn=declaration.mrn, amendment=declaration.amendment or 0, function=declaration.function, tree=tree,
-        source_id=None, message_id=message_id))
+    effects.declarations.append(_held_declaration(declaration, tree, message_id))
     effects.deliveries.extend(NewDelivery(folder="declarations", name=name, content=content)
                               for name, content in files.items())
     effects.touch(declaration.mrn)
     if gateway.settings.acceptance == "automatic":
-        office = own_office(gateway, declaration)
-        event = Event(
-            word=Word.ACCEPTED, reference=new_reference(gateway, transaction, office, now), administration=gateway.name,
-            mrn=declaration.mrn, happened=whole_minute(now), office=office, answered_message=incoming.answered,
-            local_reference=declaration.local_reference)
-        effects.events.append(own_event(event, now))
-        if declaration.mrn in effects.firsts:
-            effects.firsts[declaration.mrn] = replace(effects.firsts[declaration.mrn], events=(event,))
-        queue_events(gateway, corridor, [event], effects, source=None, answers=message_id)
+        _answer_accepted(incoming, corridor, declaration, message_id, effects)
+
+
+def _answer_accepted(incoming: Incoming, corridor: Corridor, declaration: Declaration, message_id: int,
+                     effects: Effects) -> None:
+    gateway, now = incoming.gateway, incoming.occasion.now
+    assert declaration.mrn is not None
+    office = own_office(gateway, declaration)
+    event = Event(
+        word=Word.ACCEPTED, reference=new_reference(gateway, incoming.transaction, office, now),
+        administration=gateway.name, mrn=declaration.mrn, happened=whole_minute(now), office=office,
+        answered_message=incoming.answered, local_reference=declaration.local_reference)
+    effects.events.append(own_event(event, now))
+    if declaration.mrn in effects.firsts:
+        effects.firsts[declaration.mrn] = replace(effects.firsts[declaration.mrn], events=(event,))
+    queue_events(gateway, corridor, [event], effects, source=None, answers=message_id)
 
 
 def _reject(incoming: Incoming, corridor: Corridor, mapping: Mapping, mrn: str | None, declaration: Declaration | None,

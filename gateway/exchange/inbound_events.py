@@ -28,6 +28,7 @@ from gateway.findings import Finding, Place
 from gateway.ledger import NewDelivery, NewEvent
 from gateway.mapping import Corridor, Peek
 from gateway.references import Tree
+from gateway.spool import plain_name
 from gateway.transit.event import Event, Word
 from gateway.transit.terms import from_tree, to_tree
 
@@ -72,7 +73,7 @@ def judge_cusres(incoming: Incoming, glance: Peek) -> Judgement:
     try:
         files = {name: content for event, tree in zip(events, trees, strict=True)
                  for name, content in incoming.gateway.dialect(incoming.gateway.settings.national.inbox.events).write(
-                     tree, f"{event.reference}.{event.word.value}").items()}
+                     tree, plain_name(event.administration, event.reference, event.word.value)).items()}
     except LocalError as error:
         return replace(held(incoming, glance, error.findings), word=word, mapping=mapping)
     return Judgement(state="TAKEN", mrn=first.mrn, word=word, mapping=mapping,

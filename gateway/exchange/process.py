@@ -6,6 +6,7 @@ that dies in between finds the interchange stored and unprocessed.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -38,9 +39,6 @@ from gateway.ledger import NewMessageIn, Transaction
 from gateway.ledger.rows import InterchangeIn
 from gateway.mapping import peek
 
-ROUND = 16
-"""Interchanges asked from the ledger at once: their bytes are held in memory."""
-
 PATIENCE = timedelta(hours=24)
 """How long a message waits for what it refers to before somebody is asked (DESIGN section 6, 6)."""
 
@@ -50,43 +48,69 @@ ATTEMPTS = 3
 
 
 def process_stored(gateway: Gateway, occasion: Occasion, summary: Summary) -> None:
-    """Process every stored interchange, oldest first, then judge again what was held."""
-    tried: set[int] = set()
-    while True:
-        with gateway.ledger.transaction() as transaction:
-            waiting = [row for row in transaction.unprocessed_interchanges(ROUND + len(tried)) if row.id not in tried]
-        if not waiting:
-            break
-        for row in waiting:
-            tried.add(row.id)
-            if _parked(gateway, row):
+    """Process every stored interchange in the order of its link, then judge again what was held."""
+    gates = _Gates(gateway, summary)
+    with gateway.ledger.transaction() as transaction:
+        waiting = transaction.unprocessed_interchanges()
+    for row in waiting:
+        try:
+            if not gates.open_for(row.partner, row.sequence):
                 continue
             if row.attempts >= ATTEMPTS:
                 _bury(gateway, row, occasion, summary)
                 continue
-            try:
-                with gateway.ledger.transaction() as transaction:  # counted before the work: poison must not loop
-                    transaction.begin_interchange(row.id)
-                with gateway.ledger.transaction() as transaction:
-                    _process(gateway, transaction, row, occasion, summary)
-                    reach(failpoints.PROCESSING)
-            except GatewayError as error:
-                summary.trouble(error)
-            reach(failpoints.PROCESSED)
-    _judge_held(gateway, occasion, summary)
+            _attempt(gateway, row, occasion, summary)
+        except GatewayError as error:
+            summary.trouble(error)
+        reach(failpoints.PROCESSED)
+    _judge_held(gateway, gates, occasion, summary)
 
 
-def _parked(gateway: Gateway, row: InterchangeIn) -> bool:
-    """Tell whether an interchange waits: its link is halted, or the agreement says strict and an earlier number of the
-    link is missing (ENVELOPE O2 and section 6)."""
-    strict = gateway.partner(row.partner).agreement.order == "strict"
-    with gateway.ledger.reading() as queries:
-        if queries.halted(row.partner, "in") is not None:
-            return True
-        if not strict:
-            return False
-        carrier = queries.object_of(row.object_id)
-        return carrier is not None and carrier.sequence > queries.link_head(row.partner, "in").sequence
+class _Gates:
+    """Which links release what they brought (ENVELOPE O2 and section 6), asked once in a run."""
+
+    def __init__(self, gateway: Gateway, summary: Summary) -> None:
+        self._gateway = gateway
+        self._summary = summary
+        self._released: dict[str, int | None] = {}
+
+    def open_for(self, partner: str, sequence: int | None = None) -> bool:
+        """Tell whether the link releases its object of that number, or anything where None.
+
+        Nothing where it is halted or its partner's settings cannot be read (a finding, once); where the agreement says
+        strict, nothing behind a missing number.
+        """
+        if partner not in self._released:
+            self._released[partner] = self._highest(partner)
+        highest = self._released[partner]
+        return highest is not None and (sequence is None or sequence <= highest)
+
+    def _highest(self, partner: str) -> int | None:
+        try:
+            strict = self._gateway.partner(partner).agreement.order == "strict"
+        except GatewayError as error:
+            self._summary.trouble(error)
+            return None
+        with self._gateway.ledger.reading() as queries:
+            if queries.halted(partner, "in") is not None:
+                return None
+            return queries.link_head(partner, "in").sequence if strict else sys.maxsize
+
+
+def _attempt(gateway: Gateway, row: InterchangeIn, occasion: Occasion, summary: Summary) -> None:
+    """Judge one interchange. The attempt is counted before the work, for poison must not loop; it does not count where
+    the fault was that of the hour: a full disk says nothing about the interchange."""
+    with gateway.ledger.transaction() as transaction:
+        transaction.begin_interchange(row.id)
+    try:
+        with gateway.ledger.transaction() as transaction:
+            _process(gateway, transaction, row, occasion, summary)
+            reach(failpoints.PROCESSING)
+    except GatewayError as error:
+        if exit_for(error) is Exit.LATER:
+            with gateway.ledger.transaction() as transaction:
+                transaction.forgive_interchange(row.id)
+        raise
 
 
 def _bury(gateway: Gateway, row: InterchangeIn, occasion: Occasion, summary: Summary) -> None:
@@ -99,7 +123,7 @@ def _bury(gateway: Gateway, row: InterchangeIn, occasion: Occasion, summary: Sum
 
 def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, occasion: Occasion,
              summary: Summary) -> None:
-    interchanges = list(read_interchanges(row.payload))
+    interchanges = list(read_interchanges(transaction.interchange_payload(row.id)))
     interchange = interchanges[0]
     findings = validate(interchange)
     if len(interchanges) > 1:  # ENVELOPE section 4: the payload is one interchange
@@ -217,13 +241,15 @@ def _body(message: Message) -> str:
         return ""
 
 
-def _judge_held(gateway: Gateway, occasion: Occasion, summary: Summary) -> None:
-    """Judge again what earlier runs held. After PATIENCE it is a finding, once; it stays held, for a line may be down
-    for days and the declaration come after all."""
+def _judge_held(gateway: Gateway, gates: _Gates, occasion: Occasion, summary: Summary) -> None:
+    """Judge again what earlier runs held, but no event whose movement is still unknown before its time. After PATIENCE
+    it is a finding, once; it stays held, for a line may be down for days and the declaration come after all."""
     with gateway.ledger.reading() as queries:
-        held = queries.held_messages()
+        held = queries.held_messages(before=occasion.now - PATIENCE)
     for row in held:
         try:
+            if not gates.open_for(row.partner):
+                continue
             with gateway.ledger.transaction() as transaction:
                 wire = WireMessage(MessageIdentifier.parse(row.identifier), row.body, row.segments)
                 incoming = Incoming(gateway=gateway, transaction=transaction, partner=row.partner,

@@ -45,11 +45,18 @@ def resend(gateway: Gateway, references: Sequence[str], occasion: Occasion) -> l
 
 
 def revive(gateway: Gateway, reference: str, occasion: Occasion) -> int:
-    """Have an interchange that was given up judged again by the next run. Returns how many."""
+    """Have what was given up judged again by the next run: interchanges that are DEAD, messages that were UNREADABLE
+    before a mapping was mended. Returns how many.
+
+    reference  control reference, control reference-message reference, or MRN
+    """
     with gateway.ledger.reading() as queries:
-        dead = [row.id for row in queries.find(reference).interchanges
-                if row.direction == "in" and row.state.value == "DEAD"]
+        found = queries.find(reference)
+    dead = [row.id for row in found.interchanges if row.direction == "in" and row.state.value == "DEAD"]
+    unread = [row.id for row in found.messages if row.direction == "in" and row.state.value == "UNREADABLE"]
     with gateway.ledger.transaction() as transaction:
         for number in dead:
             transaction.settle_interchange_in(number, state="STORED", at=occasion.now, detail="revived by hand")
-    return len(dead)
+        for number in unread:
+            transaction.settle_message_in(number, state="HELD", at=occasion.now, detail="revived by hand")
+    return len(dead) + len(unread)

@@ -8,6 +8,7 @@ from gateway.spool.escaping import escaped
 from gateway.spool.folders import free_space, make_folder, own_folder, require_space
 from gateway.spool.locking import Busy, run_lock, turn
 from gateway.spool.moving import claim, settle, settle_together
+from gateway.spool.naming import plain_name
 from gateway.spool.private import read_private
 from gateway.spool.quarantine import Kept, Quarantine
 from gateway.spool.whole import flush_together, read_whole, sweep, sync_folder, write_together, write_whole
@@ -22,6 +23,7 @@ __all__ = [
     "free_space",
     "make_folder",
     "own_folder",
+    "plain_name",
     "read_private",
     "read_whole",
     "require_space",

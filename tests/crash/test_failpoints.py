@@ -101,6 +101,6 @@ def _exactly_once(togo: Office, burkina: Office) -> None:
         assert list(office.mailbox(partner.name).iterdir()) == []
         for line in office.interchanges("out"):
             assert line["state"] in ("ACKNOWLEDGED", "RECEIVED"), line
-        assert [line for line in office.lines("status") if line["kind"] == "summary"][0]["unanswered"] == 0
+        assert next(line for line in office.lines("status") if line["kind"] == "summary")["unanswered"] == 0
     judged = [line for line in burkina.interchanges("in") if line["type"] == "CUSDEC"]
     assert sum(line["messages"] for line in judged) == 3

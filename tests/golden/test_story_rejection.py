@@ -44,7 +44,8 @@ def test_declaration_3_is_rejected_with_its_item_its_rule_and_both_sentences(gat
         f"NAD+CM+{gateway}::ZZZ'", "RFF+ABT:26TGLPLG0000000022'", f"RFF+ACW:{answered}'",
         f"RFF+AIV:{office}-20261111-000001'",
         "ERP+10:3:0+MEA:64'", "RFF+AFD:3'", "ERC+COR0214:120:ZZZ'",
-        "FTX+AAO++COR0214:120:ZZZ+item 3?: gross mass missing+EN'", "FTX+AAO++COR0214:120:ZZZ+article 3 ?: masse brute absente+FR'",
+        "FTX+AAO++COR0214:120:ZZZ+item 3?: gross mass missing+EN'",
+        "FTX+AAO++COR0214:120:ZZZ+article 3 ?: masse brute absente+FR'",
         "UNT+14+1'"]
 
 

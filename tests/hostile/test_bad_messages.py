@@ -335,7 +335,7 @@ def test_an_event_of_an_unknown_movement_is_held_and_taken_when_the_declaration_
     ran = burkina.run("edi-receive")
     well(ran)
     assert (ran.counts["messages_accepted"], ran.counts["answers_taken"]) == (1, 1)
-    assert list(burkina.inbox("events")) == ["TGCKS-1.CROSS-OUT.json"]
+    assert list(burkina.inbox("events")) == ["TGOTR.TGCKS-1.CROSS-OUT.json"]
     again(burkina)
 
 
@@ -353,7 +353,7 @@ def test_an_event_of_a_movement_that_does_not_come_is_a_finding_after_a_day_once
     late = at(burkina, "edi-receive", later(hours=48))
     well(late)
     assert (late.counts["messages_accepted"], late.counts["answers_taken"]) == (1, 1)
-    assert list(burkina.inbox("events")) == ["TGCKS-1.CROSS-OUT.json"]
+    assert list(burkina.inbox("events")) == ["TGOTR.TGCKS-1.CROSS-OUT.json"]
 
 
 def test_an_event_in_anothers_name_is_refused(known: tuple[Puppet, Office, str]) -> None:
@@ -362,7 +362,7 @@ def test_an_event_in_anothers_name_is_refused(known: tuple[Puppet, Office, str])
                 reference="BFA")
     malice.send(arrival(malice, mrn), reference="BFB")
     refused(togo.run("edi-receive"), Exit.PERSON, "X040", "X041", place="interchange BFA, message 1")
-    assert list(togo.inbox("events")) == ["BFOUI-1.ARRIVED.json"]
+    assert list(togo.inbox("events")) == ["BFDGD.BFOUI-1.ARRIVED.json"]
     again(togo)
 
 
@@ -393,7 +393,7 @@ def test_the_same_event_twice_in_one_interchange_is_taken_once(known: tuple[Pupp
     malice, togo, mrn = known
     malice.send(arrival(malice, mrn), arrival(malice, mrn))
     well(togo.run("edi-receive"))
-    assert list(togo.inbox("events")) == ["BFOUI-1.ARRIVED.json"]
+    assert list(togo.inbox("events")) == ["BFDGD.BFOUI-1.ARRIVED.json"]
     assert len(json.loads(togo.run("edi", "show", mrn, "--json").out.splitlines()[0]).get("events", [1])) == 1
     again(togo)
 
@@ -403,7 +403,7 @@ def test_an_event_without_words_that_anybody_knows_is_a_finding(known: tuple[Pup
     malice.send(altered(arrival(malice, mrn), "GIS+ARR", "GIS+QQQ"), arrival(malice, mrn), reference="BFA")
     ran = togo.run("edi-receive")
     refused(ran, Exit.PERSON, "M214", place="interchange BFA, message 1")
-    assert list(togo.inbox("events")) == ["BFOUI-1.ARRIVED.json"]
+    assert list(togo.inbox("events")) == ["BFDGD.BFOUI-1.ARRIVED.json"]
     again(togo)
 
 
@@ -424,7 +424,7 @@ def test_a_contrl_that_refuses_or_says_nothing_is_a_finding(known: tuple[Puppet,
     ran = togo.run("edi-receive")
     refused(ran, Exit.PERSON, *codes(ran), place=r"interchange (BFA|TG0000000001)")
     assert codes(ran) == ["X035"] if action == "4" else codes(ran)[0].startswith(("F", "X"))
-    assert list(togo.inbox("events")) == ["BFOUI-1.ARRIVED.json"]
+    assert list(togo.inbox("events")) == ["BFDGD.BFOUI-1.ARRIVED.json"]
     assert [line["state"] for line in togo.interchanges("out") if line["type"] == "CUSDEC"] == [
         "REJECTED" if action == "4" else "DISPATCHED"]
     again(togo)
@@ -444,7 +444,7 @@ def test_a_receipt_for_an_object_that_we_never_sent_is_refused(known: tuple[Pupp
     deliver(malice, forged, kind=RECEIPT, filename="receipt-1.txt")
     malice.send(arrival(malice, mrn), reference="BFB")
     refused(togo.run("edi-receive"), Exit.TRUST, "E_RECEIPT_UNKNOWN", place="interchange <abab")
-    assert list(togo.inbox("events")) == ["BFOUI-1.ARRIVED.json"]
+    assert list(togo.inbox("events")) == ["BFDGD.BFOUI-1.ARRIVED.json"]
     assert [line["state"] for line in togo.interchanges("out") if line["type"] == "CUSDEC"] == ["DISPATCHED"]
     refused(togo.run("edi-send"), Exit.TRUST, "X049", place="interchange BFDGD")  # sending stops: our ledger may be old
     togo.run("edi", "partner", "resume", "BFDGD", "--reason", "compared by telephone")

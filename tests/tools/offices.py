@@ -29,7 +29,8 @@ from tests.tools.sshd import Sshd
 
 COUNTRIES = {"TGOTR": "TG", "BFDGD": "BF", "MLDGD": "ML", "NEDGD": "NE"}
 ROOT = Path(__file__).parents[2]
-DIALECTS = (("*.xml", "tgotr/asycuda"), ("*-t1.csv", "tgotr/asycuda"), ("*.csv", "tgotr/csv"), ("*.json", "neutral/json"))
+DIALECTS = (("*.xml", "tgotr/asycuda"), ("*-t1.csv", "tgotr/asycuda"), ("*.csv", "tgotr/csv"),
+            ("*.json", "neutral/json"))
 
 
 @dataclass(frozen=True)

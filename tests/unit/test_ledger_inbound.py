@@ -104,9 +104,9 @@ def test_interchanges_are_judged_oldest_first_and_once(ledger: Ledger) -> None:
         first = store(transaction, 1, "BF1", payload=b"one")
         second = store(transaction, 2, "BF2", payload=b"two")
     with ledger.transaction() as transaction:
-        assert [(one.id, one.payload, one.object_id, one.attempts)
-                for one in transaction.unprocessed_interchanges(10)] == [(first, b"one", 1, 0), (second, b"two", 2, 0)]
-        assert [one.id for one in transaction.unprocessed_interchanges(1)] == [first]
+        assert [(one.id, one.sequence, one.attempts) for one in transaction.unprocessed_interchanges()] == [
+            (first, 1, 0), (second, 2, 0)]
+        assert transaction.interchange_payload(second) == b"two"
         take(transaction, first, "1", "M1", "ACCEPTED")
         take(transaction, first, "2", "M2", "SYNTAX-REJECTED")
         transaction.settle_interchange_in(first, state="ACKNOWLEDGED", at=NOW)
@@ -128,12 +128,12 @@ def test_an_interchange_that_cannot_be_judged_is_buried_and_can_be_revived(ledge
             assert transaction.begin_interchange(number) == attempt
     with ledger.transaction() as transaction:
         transaction.settle_interchange_in(number, state="DEAD", at=NOW, detail="three attempts")
-        assert transaction.unprocessed_interchanges(10) == []
+        assert transaction.unprocessed_interchanges() == []
     with pytest.raises(Moved), ledger.transaction() as transaction:
         transaction.begin_interchange(number)
     with ledger.transaction() as transaction:
         transaction.settle_interchange_in(number, state="STORED", at=NOW)
-        assert [(one.id, one.attempts) for one in transaction.unprocessed_interchanges(10)] == [(number, 0)]
+        assert [(one.id, one.attempts) for one in transaction.unprocessed_interchanges()] == [(number, 0)]
 
 
 def test_a_held_message_is_judged_when_its_movement_comes(ledger: Ledger) -> None:
@@ -143,13 +143,13 @@ def test_a_held_message_is_judged_when_its_movement_comes(ledger: Ledger) -> Non
         transaction.settle_interchange_in(number, state="TAKEN", at=NOW)
     with ledger.reading() as queries:
         assert [(one.id, one.body, one.control_reference, one.message_reference)
-                for one in queries.held_messages()] == [(message, "BGM+M1'", "BF1", "1")]
+                for one in queries.held_messages(NOW)] == [(message, "BGM+M1'", "BF1", "1")]
     with ledger.transaction() as transaction:
         transaction.settle_message_in(message, state="ACCEPTED", at=NOW)
     with pytest.raises(Moved), ledger.transaction() as transaction:
         transaction.settle_message_in(message, state="REJECTED", at=NOW)
     with ledger.reading() as queries:
-        assert queries.held_messages() == []
+        assert queries.held_messages(NOW) == []
 
 
 def test_the_interchange_inside_an_object_is_not_kept_twice(ledger: Ledger) -> None:

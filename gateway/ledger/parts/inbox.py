@@ -30,7 +30,14 @@ class Inbox(Base):
         return self.add_deliveries([NewDelivery(folder=folder, name=name, content=content)], at=at)[0]
 
     def add_deliveries(self, deliveries: Sequence[NewDelivery], *, at: datetime) -> list[int | None]:
-        """Put files up for the national inbox; for each its number, or None when it was put up before."""
+        """Put files up for the national inbox; for each its number, or None when it was put up before.
+
+        Raises LocalConflict L011 as `add_delivery`; ValueError when a folder or name is more than one part of a path.
+        """
+        for new in deliveries:
+            if any(part in ("", ".", "..") or "/" in part or "\\" in part or "\0" in part
+                   for part in (new.folder, new.name)):
+                raise ValueError(f"not a plain name: {new.folder!r}, {new.name!r}")
         held: dict[tuple[str, str], str] = {}
         for start in range(0, len(deliveries), _SLICE):
             keys = [(new.folder, new.name) for new in deliveries[start:start + _SLICE]]
@@ -64,13 +71,13 @@ class Inbox(Base):
             self._connection.execute(insert(delivery), rows)
         return numbers
 
-    def pending_deliveries(self, limit: int) -> list[Delivery]:
-        """Files that still have to be written into the national inbox, the oldest first."""
+    def pending_deliveries(self, limit: int, after: int = 0) -> list[Delivery]:
+        """Files that still have to be written into the national inbox, the oldest first; later ones than `after`."""
         rows = self._connection.execute(
             select(delivery.c.id, delivery.c.folder, delivery.c.name, content.c.bytes.label("content"),
                    delivery.c.at)
             .join(content, content.c.id == delivery.c.content_id)
-            .where(delivery.c.delivered.is_(None)).order_by(delivery.c.id).limit(limit))
+            .where(delivery.c.delivered.is_(None), delivery.c.id > after).order_by(delivery.c.id).limit(limit))
         return [Delivery(**row._mapping) for row in rows]
 
     def mark_delivered(self, ids: Iterable[int], at: datetime) -> None:

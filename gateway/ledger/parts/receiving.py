@@ -100,18 +100,24 @@ class Receiving(Movements, Sealing):
             .where(object_.c.id == object_id)).first()
         return (held.id, digest) if held is not None and held.digest == digest else self._keep([payload])[0]
 
-    def unprocessed_interchanges(self, limit: int) -> list[InterchangeIn]:
-        """Interchanges that wait to be judged, the oldest first, with their payloads."""
-        chosen = (select(interchange.c.id)
-                  .where(interchange.c.direction == "in", interchange.c.state == InterchangeState.STORED)
-                  .order_by(interchange.c.id).limit(limit))
+    def unprocessed_interchanges(self) -> list[InterchangeIn]:
+        """Interchanges that wait to be judged, each partner's in the order of its link."""
         rows = self._connection.execute(
-            select(interchange.c.id, interchange.c.partner, interchange.c.control_reference,
-                   content.c.bytes.label("payload"), object_.c.id.label("object_id"), interchange.c.attempts)
-            .join(content, content.c.id == interchange.c.content_id)
+            select(interchange.c.id, interchange.c.partner, interchange.c.control_reference, object_.c.sequence,
+                   interchange.c.attempts)
             .join(object_, object_.c.interchange_id == interchange.c.id)
-            .where(interchange.c.id.in_(chosen)).order_by(interchange.c.id))
+            .where(interchange.c.direction == "in", interchange.c.state == InterchangeState.STORED)
+            .order_by(interchange.c.partner, object_.c.sequence))
         return [InterchangeIn(**row._mapping) for row in rows]
+
+    def interchange_payload(self, interchange_id: int) -> bytes:
+        """The interchange as it came. Raises LookupError."""
+        payload = self._connection.execute(
+            select(content.c.bytes).join(interchange, interchange.c.content_id == content.c.id)
+            .where(interchange.c.id == interchange_id)).scalar()
+        if payload is None:
+            raise LookupError(f"{interchange_id} is no interchange")
+        return bytes(payload)
 
     def begin_interchange(self, interchange_id: int) -> int:
         """Count an attempt to judge an interchange; which one it is. Commit it before the work (MAILBOX 3.2, 5)."""
@@ -123,6 +129,12 @@ class Receiving(Movements, Sealing):
             raise Moved("interchange", str(interchange_id), InterchangeState.STORED)
         return int(self._connection.execute(
             select(interchange.c.attempts).where(interchange.c.id == interchange_id)).scalar_one())
+
+    def forgive_interchange(self, interchange_id: int) -> None:
+        """Take back the attempt that was counted last: its fault was not the interchange's."""
+        self._connection.execute(
+            update(interchange).where(interchange.c.id == interchange_id, interchange.c.attempts > 0)
+            .values(attempts=interchange.c.attempts - 1))
 
     def settle_interchange_in(self, interchange_id: int, *, state: str, at: datetime, detail: str = "") -> None:
         """Finish an interchange: ACKNOWLEDGED, REJECTED or TAKEN; DEAD after too many attempts, STORED to revive it.
