@@ -276,7 +276,9 @@ def test_a_cancellation_of_an_unknown_movement_is_held_for_a_day_and_then_a_find
     ran = burkina.run("edi-receive")
     refused(ran, Exit.PERSON, "X023", place="interchange TG0000000900, message 1")
     assert list(burkina.movements()) == [numbered_mrn(2)]
+    malice.collect()
     well(at(burkina, "edi-receive", later(hours=23)))
+    malice.collect()
     refused(at(burkina, "edi-receive", later(hours=25)), Exit.PERSON, "X023", place="interchange TG0000000900")
     again(burkina)
 
@@ -330,6 +332,7 @@ def test_an_event_of_an_unknown_movement_is_held_and_taken_when_the_declaration_
     refused(burkina.run("edi-receive"), Exit.PERSON, "X042", place="interchange TG0000000900, message 1")
     assert burkina.inbox("events") == {}
     well(burkina.run("edi-receive"))
+    malice.collect()
     well(at(burkina, "edi-receive", later(hours=23)))
     malice.send(declared(malice, 1))
     ran = burkina.run("edi-receive")
@@ -345,11 +348,14 @@ def test_an_event_of_a_movement_that_does_not_come_is_a_finding_after_a_day_once
     crossing = malice.cusres("CROSS-OUT", MRN, reference="TGCKS-1", office={"role": "exit", "code": "TGCKS"})
     malice.send(crossing, reference="TG0000000900")
     assert burkina.run("edi-receive").exit == Exit.PERSON
+    malice.collect()
     refused(at(burkina, "edi-receive", later(hours=24, minutes=1)), Exit.PERSON, "X042",
             place="interchange TG0000000900, message 1")
+    malice.collect()
     well(at(burkina, "edi-receive", later(hours=25)))
     assert burkina.inbox("events") == {}
     malice.send(declared(malice, 1), reference="TG0000000901")  # the line was down for two days
+    malice.collect()
     late = at(burkina, "edi-receive", later(hours=48))
     well(late)
     assert (late.counts["messages_accepted"], late.counts["answers_taken"]) == (1, 1)

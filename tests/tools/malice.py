@@ -140,6 +140,11 @@ class Puppet:
         """An interchange, sealed and delivered as it should be."""
         return self.put(self.seal(self.interchange(*messages, **header)).content)
 
+    def collect(self) -> None:
+        """Empty his mailbox, as a partner does that is there but silent."""
+        for path in self.office.mailbox(self.target.name).iterdir():
+            path.unlink()
+
     def answers(self) -> list[Opened]:
         """What the target has put into his mailbox, opened, in the order of its numbers."""
         certificate = self.key("encryption.crt")
