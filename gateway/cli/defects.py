@@ -7,21 +7,47 @@ somebody's home, and a report among his files is found by nobody.
 
 from __future__ import annotations
 
+import itertools
 import os
 import platform
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.cli.commands import called, version
+from gateway.cli.context import verbose
+from gateway.findings import Finding
+
+_turn = itertools.count(1)
+
+
+def reported(error: Exception, program: str, words: Sequence[str], settings: Path) -> Finding:
+    """Write the report of a defect; the finding that says where it lies (C021), or that there is no place (C022).
+
+    The traceback itself goes to stderr for -vv only.
+    """
+    if verbose() > 1 or os.environ.get("EDI_TRACEBACK"):
+        traceback.print_exception(error)
+    path = write_report(error, program, words, settings)
+    return Finding(code="C021" if path is not None else "C022",
+                   values={"kind": type(error).__name__, "file": str(path)})
+
+
+def distinct(errors: Iterable[Exception]) -> list[Exception]:
+    """Of defects of one kind at one place in the code the first: its report says it all."""
+    found: dict[object, Exception] = {}
+    for error in errors:
+        frames = traceback.extract_tb(error.__traceback__)
+        found.setdefault((type(error), tuple((frame.filename, frame.lineno) for frame in frames[-1:])), error)
+    return list(found.values())
 
 
 def write_report(error: BaseException, program: str, words: Sequence[str], settings: Path) -> Path | None:
     """Write the report and return where it lies; None when there is no place to write to."""
     text = "\n".join(_lines(error, program, words)) + "\n"
-    name = f"edi-defect-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.txt"
+    name = f"edi-defect-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}-{next(_turn)}.txt"
     for folder in _folders(settings):
         try:
             folder.mkdir(mode=0o700, exist_ok=True)

@@ -11,7 +11,6 @@ import io
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
@@ -149,14 +148,10 @@ def _help_of(error: object, program: str) -> str:
 
 def _defect(error: Exception, program: str, words: Sequence[str], as_json: bool) -> Exit:
     """Our own fault: a sentence, and a report that can be handed on. The traceback itself is for -vv."""
-    from gateway.cli.context import fatal, tell, verbose
-    from gateway.cli.defects import write_report
+    from gateway.cli.context import fatal, tell
+    from gateway.cli.defects import reported
 
-    if verbose() > 1 or os.environ.get("EDI_TRACEBACK"):
-        traceback.print_exception(error)
-    path = write_report(error, program, words, _settings_file(words))
-    finding = Finding(code="C021" if path is not None else "C022",
-                      values={"kind": type(error).__name__, "file": str(path)})
+    finding = reported(error, program, words, _settings_file(words))
     tell([finding])
     if as_json:
         fatal(finding, Exit.DEFECT)

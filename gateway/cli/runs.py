@@ -12,7 +12,8 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit_json, fatal, json_option, language, occasion, note, t, tell, verbose
+from gateway.cli.context import common, emit_json, fatal, json_option, language, note, occasion, t, tell, verbose
+from gateway.cli.defects import distinct, reported
 from gateway.config import load_settings
 from gateway.errors import GatewayError
 from gateway.exchange import cycle
@@ -25,6 +26,9 @@ from gateway.texts import sentence
 
 _DEADLINE = Exit.LATER
 """Exit status of a run that the watchdog ends: every state is safe to leave, cron comes round again (DESIGN 6, 15)."""
+
+_LAST_WORDS = 10.0
+"""Seconds that a run past its deadline may take to say what it has done."""
 
 _partner = click.option("--partner", "partners", multiple=True, metavar="ID", help=t("cli.option.partner"))
 _limit = click.option("--limit", type=click.IntRange(min=1), metavar=t("cli.metavar.number"),
@@ -41,21 +45,24 @@ def _run(name: str, step: Callable[..., Summary], config: Path, partners: tuple[
         return rehearse(name, settings, partners, limit, as_json)
     locks = make_folder(settings.paths.state / "lock")
     now = occasion()
-    watchdog = _watch(settings.limits.run.total_seconds())
+    summary = Summary()
+    watchdog = _watch(settings.limits.run.total_seconds(), summary,
+                      lambda: _tell(name, config, settings.paths.state, summary, now.now, as_json))
     gc.freeze()  # what is loaded by now stays: the collector need not look at it again for every batch of records
     try:
         with run_lock(locks / f"{name}.lock", at=now.now), open_gateway(settings, now.now) as gateway:
-            summary = step(gateway, now, partners=partners, limit=limit)
+            step(gateway, now, partners=partners, limit=limit, summary=summary)
     except Busy as busy:
         return _busy(busy, now.now, settings.limits.run, as_json)
     finally:
         watchdog.cancel()
-    _tell(name, settings.paths.state, summary, now.now, as_json)
+    _tell(name, config, settings.paths.state, summary, now.now, as_json)
     return summary.status
 
 
-def _tell(name: str, state: Path, summary: Summary, now: datetime, as_json: bool) -> None:
+def _tell(name: str, config: Path, state: Path, summary: Summary, now: datetime, as_json: bool) -> None:
     """What a run has to say: its counts to whoever asked for them, and to everybody what needs somebody."""
+    summary.problems.extend((Exit.DEFECT, reported(defect, name, [], config)) for defect in distinct(summary.defects))
     try:
         told = follow(state, summary.links, now)
     except GatewayError as error:  # without its memory the run says one sentence too many, no more
@@ -92,12 +99,24 @@ def _busy(busy: Busy, now: datetime, limit: timedelta, as_json: bool) -> Exit:
     return Exit.BUSY
 
 
-def _watch(seconds: float) -> threading.Timer:
-    """A hard deadline outside everything that could hang, the SSH library above all (DEPENDENCIES T15)."""
+def _watch(seconds: float, summary: Summary, tell_all: Callable[[], None]) -> threading.Timer:
+    """A hard deadline outside everything that could hang, the SSH library above all (DEPENDENCIES T15).
+
+    What the run has found so far is told first, for the next run does not find it again; but not even telling may hang.
+    """
     def end() -> None:
-        tell([Finding(code="X090")])
-        sys.stderr.flush()
-        os._exit(_DEADLINE)
+        last = threading.Timer(_LAST_WORDS, os._exit, (_DEADLINE,))
+        last.daemon = True
+        last.start()
+        status: int = _DEADLINE
+        try:
+            summary.problems.append((_DEADLINE, Finding(code="X090")))
+            tell_all()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            status = summary.status
+        finally:
+            os._exit(status)
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True

@@ -1,7 +1,8 @@
 """One cycle of sending, receiving, or both: what cron runs.
 
 Every step is safe to cut and to repeat; the order is: what came in first, then what it made necessary, then what the
-national side wants. A partner, a corridor or a file that fails is noted and never stops the others.
+national side wants. A partner, a corridor or a file that fails is noted and never stops the others, whatever it is
+that fails: a defect of our own is kept for its report and ends the step, not the run.
 
 Commands may overlap (`edi-send` beside `edi-receive` or `edi-sync`). Steps that they share are taken in turn: a step
 that another process is at is left to it, and what it does not reach any more is the next run's.
@@ -24,34 +25,40 @@ from gateway.exchange.summary import Exit, Summary
 from gateway.spool import make_folder, turn
 
 
-def send(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None) -> Summary:
+def send(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None,
+         summary: Summary | None = None) -> Summary:
     """Take national files, seal what waits, dispatch what is due."""
-    summary = _start(gateway)
+    summary = _start(gateway, summary)
     _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit))
     _outward(gateway, occasion, summary, partners)
     return summary
 
 
-def receive(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None) -> Summary:
+def receive(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None,
+            summary: Summary | None = None) -> Summary:
     """Collect, judge, hand to the national side, and dispatch receipts and answers."""
-    summary = _start(gateway)
+    summary = _start(gateway, summary)
     _inward(gateway, occasion, summary, partners, limit)
     _outward(gateway, occasion, summary, partners)
     return summary
 
 
-def sync(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None) -> Summary:
+def sync(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None,
+         summary: Summary | None = None) -> Summary:
     """Receive, then send, in one run."""
-    summary = _start(gateway)
+    summary = _start(gateway, summary)
     _inward(gateway, occasion, summary, partners, limit)
     _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit))
     _outward(gateway, occasion, summary, partners)
     return summary
 
 
-def _start(gateway: Gateway) -> Summary:
-    """A summary that begins with what is wrong in the settings of single partners and corridors: they are skipped."""
-    summary = Summary()
+def _start(gateway: Gateway, given: Summary | None) -> Summary:
+    """A summary that begins with what is wrong in the settings of single partners and corridors: they are skipped.
+
+    given  the one to fill, where somebody wants to read in it before the run is at its end
+    """
+    summary = Summary() if given is None else given
     for findings in (*gateway.settings.broken_partners.values(), *gateway.corridors.broken.values()):
         summary.problems.extend((Exit.SETTINGS, finding) for finding in findings)
     return summary
@@ -83,3 +90,5 @@ def _step(gateway: Gateway, name: str, summary: Summary, step: Callable[[], None
                 step()
     except GatewayError as error:
         summary.trouble(error)
+    except Exception as error:  # a defect of ours: the other steps, partners and corridors have nothing to do with it
+        summary.defects.append(error)

@@ -7,71 +7,69 @@ as sent or refused. A run that dies in between leaves the file claimed; the next
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from functools import partial
+from typing import TypeVar
 
 from gateway.config import NationalSource
-from gateway.errors import GatewayError, LocalError
+from gateway.errors import GatewayError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.attempts import TRIES, Attempts
+from gateway.exchange.filing import Filing, Folder, Refusal, folder_of
+from gateway.exchange.lots import joined, lots
 from gateway.exchange.summary import Exit, Summary, exit_for
 from gateway.exchange.taking import take_groups
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
-from gateway.mapping.dialect import NationalRecord, Waiting
-from gateway.spool import claim, make_folder, read_whole, settle, settle_together, write_whole
-from gateway.texts import Language, hint, sentence
+from gateway.mapping.dialect import Dialect, NationalRecord, Reading, Waiting
+from gateway.spool import claim, read_whole
 
 BATCH = 64
 """Records per transaction: few enough to lose little time in a crash, enough to share one fsync."""
 
-FILES = 256
-"""National files read at once."""
-
 PATIENCE = timedelta(hours=24)
 """How long an event waits for a movement that is not known yet (DESIGN section 6, 6)."""
 
+Group = tuple[tuple[str, ...], list[NationalRecord]]
+"""The files of some records, which are taken whole or not at all, and the records."""
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """The places of one kind of national file."""
-
-    kind: str
-    out: Path
-    claimed: Path
-    sent: Path
-    refused: Path
+T = TypeVar("T")
 
 
 def take_national_files(gateway: Gateway, occasion: Occasion, summary: Summary, limit: int | None = None) -> None:
     """Take every waiting national file, declarations before events. One bad file never stops the others.
 
-    limit  files of each kind at most
+    limit  files of each kind that are newly claimed at most; those that wait since an earlier run do not count
     """
     national = gateway.settings.national
     for kind, sources in (("declarations", national.declarations), ("events", national.events)):
-        root = gateway.settings.paths.national
-        folder = _Folder(kind, root / "out" / kind, gateway.settings.paths.state / "claimed" / kind,
-                         root / "sent" / kind, root / "refused" / kind)
-        for path in (folder.out, folder.claimed, folder.sent, folder.refused):
-            make_folder(path)
+        folder = folder_of(gateway, kind)
+        filing = Filing(gateway, folder, summary)
+        filing.finish()
         claimed = _claim_all(folder, limit, summary)
         reach(failpoints.CLAIMED)
-        for dialect, names in _by_dialect(claimed, sources, folder, gateway, summary).items():
+        attempts = Attempts(folder.claimed.with_name(f"{kind}.attempts.json"), claimed)
+        intake = _Intake(gateway, occasion, summary, folder, filing, attempts)
+        for dialect, names in _by_dialect(claimed, sources, filing).items():
             try:
-                _take_files(gateway, folder, dialect, names, occasion, summary)
+                intake.take(dialect, names)
             except GatewayError as error:  # a dialect that is not there, say: its files stay claimed
                 summary.trouble(error)
                 summary.records_waiting += len(names)
+            except Exception as error:  # a defect that no single file brings about
+                summary.defects.append(error)
+                summary.records_waiting += len(names)
 
 
-def _claim_all(folder: _Folder, limit: int | None, summary: Summary) -> dict[str, Path]:
-    """Claimed files by name: those left by an earlier run, then new ones. What is no file is noted and left there."""
-    found = {path.name: path for path in sorted(folder.claimed.iterdir()) if path.is_file()}
+def _claim_all(folder: Folder, limit: int | None, summary: Summary) -> list[str]:
+    """Names of claimed files: those left by an earlier run, then new ones. What is no file is noted and left there."""
+    found = {path.name: None for path in sorted(folder.claimed.iterdir()) if path.is_file()}
+    most = None if limit is None else len(found) + limit
     for path in sorted(folder.out.iterdir()):
-        if limit is not None and len(found) >= limit:
+        if most is not None and len(found) >= most:
             break
         if path.name.startswith(".") or path.suffix in (".tmp", ".part") or path.name in found:
             continue  # being written by the national side, or its namesake is still claimed
@@ -81,19 +79,20 @@ def _claim_all(folder: _Folder, limit: int | None, summary: Summary) -> dict[str
             summary.trouble(error)
             continue
         if taken is not None:
-            found[taken.name] = taken
-    return found
+            found[taken.name] = None
+    return list(found)
 
 
-def _by_dialect(claimed: Mapping[str, Path], sources: Sequence[NationalSource], folder: _Folder, gateway: Gateway,
-                summary: Summary) -> dict[str, list[str]]:
+def _by_dialect(claimed: Iterable[str], sources: Sequence[NationalSource], filing: Filing) -> dict[str, list[str]]:
     grouped: dict[str, list[str]] = {}
+    strange: list[Refusal] = []
     for name in claimed:
         dialect = dialect_for(name, sources)
         if dialect is None:
-            _refuse(folder, [name], [Finding(code="X001", place=Place(file=name))], gateway, summary)
+            strange.append(([name], [Finding(code="X001", place=Place(file=name))]))
         else:
             grouped.setdefault(dialect, []).append(name)
+    filing.refuse(strange)
     return grouped
 
 
@@ -101,43 +100,6 @@ def dialect_for(name: str, sources: Sequence[NationalSource]) -> str | None:
     """The dialect of a file by its name: the first pattern that fits, whatever the case."""
     return next((source.dialect for source in sources if fnmatch.fnmatchcase(name.lower(), source.match.lower())),
                 None)
-
-
-def _take_files(gateway: Gateway, folder: _Folder, dialect: str, names: Sequence[str], occasion: Occasion,
-                summary: Summary) -> None:
-    """Take the files of one dialect, some at a time: their bytes and records are held in memory.
-
-    A part whose twin is not among them goes on to the next lot, so that twins meet wherever they stand.
-    """
-    waiting: list[Waiting] = []
-    for start in range(0, len(names), FILES):
-        files = _read([*(one.file for one in waiting), *names[start:start + FILES]], folder, gateway, summary)
-        reading = gateway.dialect(dialect).read(files)
-        for refused in reading.refused:
-            _refuse(folder, [refused.file], refused.findings, gateway, summary)
-        groups = list(records_by_files(reading.records).items())
-        for first in range(0, len(groups), BATCH):
-            _commit(gateway, folder, dialect, groups[first:first + BATCH], files, occasion, summary)
-        waiting = list(reading.waiting)
-    for one in waiting:
-        if occasion.now - _dropped(folder.claimed / one.file) > gateway.settings.national.twin_wait:
-            _refuse(folder, [one.file], [Finding(code="X002", place=Place(file=one.file), values={
-                "key": one.key, "lacks": one.lacks})], gateway, summary)
-        else:
-            summary.records_waiting += 1
-
-
-def _read(names: Sequence[str], folder: _Folder, gateway: Gateway, summary: Summary) -> dict[str, bytes]:
-    """The contents of claimed files; what is too large or may not be read is refused."""
-    files = {}
-    for name in names:
-        try:
-            files[name] = read_whole(folder.claimed / name, gateway.settings.limits.file)
-        except GatewayError as error:
-            _refuse(folder, [name], error.findings, gateway, summary)
-        except FileNotFoundError:
-            continue  # another run has filed it meanwhile
-    return files
 
 
 def records_by_files(records: Iterable[NationalRecord]) -> dict[tuple[str, ...], list[NationalRecord]]:
@@ -148,51 +110,165 @@ def records_by_files(records: Iterable[NationalRecord]) -> dict[tuple[str, ...],
     return grouped
 
 
-def _commit(gateway: Gateway, folder: _Folder, dialect: str,
-            groups: Sequence[tuple[tuple[str, ...], list[NationalRecord]]], files: Mapping[str, bytes],
-            occasion: Occasion, summary: Summary) -> None:
-    """One transaction for several groups of files; each group stands or falls by itself."""
-    taken: list[Path] = []
-    refused: list[tuple[Sequence[str], Sequence[Finding]]] = []
-    with gateway.ledger.transaction() as transaction:
-        for names, outcome in take_groups(gateway, transaction, folder.kind, dialect, groups, files, occasion):
+@dataclass(frozen=True, slots=True)
+class _Intake:
+    """Taking one kind of national files in one run."""
+
+    gateway: Gateway
+    occasion: Occasion
+    summary: Summary
+    folder: Folder
+    filing: Filing
+    attempts: Attempts
+
+    def take(self, identifier: str, names: Sequence[str]) -> None:
+        """Take the files of one dialect, a lot at a time: only the bytes and records of a lot are held in memory.
+
+        Parts whose twins stand in another lot are read once more at the end, those of one key together.
+        """
+        dialect = self.gateway.dialect(identifier)
+        first = list(lots([[name] for name in names], self._size))
+        waiting = [one for lot in first for one in self._take_lot(dialect, lot)]
+        if len(first) > 1:
+            sets = [names for names in joined((one.file, one.key) for one in waiting) if len(names) > 1]
+            again = {name for names in sets for name in names}
+            waiting = [one for one in waiting if one.file not in again]
+            waiting.extend(one for lot in lots(sets, self._size) for one in self._take_lot(dialect, lot))
+        self._wait(waiting)
+
+    def _size(self, name: str) -> int:
+        try:
+            return (self.folder.claimed / name).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def _take_lot(self, dialect: Dialect, names: Sequence[str]) -> list[Waiting]:
+        """Take what is complete in a lot, refuse what is bad; returns what waits for its twin."""
+        waiting: list[Waiting] = []
+        files = self._read(names)
+        for reading in self._readings(dialect, files):
+            self.filing.refuse([([one.file], one.findings) for one in reading.refused])
+            self._take(dialect, list(records_by_files(reading.records).items()), files)
+            waiting.extend(reading.waiting)
+        return waiting
+
+    def _read(self, names: Sequence[str]) -> dict[str, bytes]:
+        """The contents of claimed files; what is too large or may not be read is refused."""
+        files: dict[str, bytes] = {}
+        refused: list[Refusal] = []
+        for name in names:
+            try:
+                files[name] = read_whole(self.folder.claimed / name, self.gateway.settings.limits.file)
+            except GatewayError as error:
+                refused.append(([name], error.findings))
+            except FileNotFoundError:
+                continue  # filed meanwhile, or taken away by a person
+        self.filing.refuse(refused)
+        return files
+
+    def _readings(self, dialect: Dialect, files: Mapping[str, bytes]) -> Iterator[Reading]:
+        """What the files give; where the reading itself fails, set by set: only what is at fault is left out."""
+        try:
+            reading = dialect.read(files)
+        except Exception:  # told below, with the file that brings it about
+            yield from self._readings_apart(dialect, files)
+        else:
+            yield reading
+
+    def _readings_apart(self, dialect: Dialect, files: Mapping[str, bytes]) -> Iterator[Reading]:
+        alone = {name: reading for name in files
+                 if (reading := self._try((name,), partial(dialect.read, {name: files[name]}))) is not None}
+        keys = [(name, key) for name, reading in alone.items()
+                for key in [one.key for one in reading.waiting] or [f"\0{name}"]]
+        for names in joined(keys):
+            found = alone[names[0]] if len(names) == 1 else \
+                self._try(names, partial(dialect.read, {name: files[name] for name in names}))
+            if found is not None:
+                yield found
+
+    def _take(self, dialect: Dialect, groups: Sequence[Group], files: Mapping[str, bytes]) -> None:
+        """Take groups of files, many in one transaction; those at which the gateway has failed before, each alone."""
+        suspects = [group for group in groups if self.attempts.of(group[0])]
+        others = [group for group in groups if not self.attempts.of(group[0])]
+        for first in range(0, len(others), BATCH):
+            batch = others[first:first + BATCH]
+            try:
+                self._commit(dialect.identifier, batch, files)
+            except GatewayError:
+                raise
+            except Exception:  # told below, with the file that brings it about
+                suspects.extend(batch)
+        for group in suspects:
+            self._try(group[0], partial(self._commit, dialect.identifier, [group], files))
+
+    def _try(self, names: Sequence[str], work: Callable[[], T]) -> T | None:
+        """Work at some files alone. A defect of ours is noted; files that bring it about again and again are refused.
+
+        Raises GatewayError as the work does: that is no defect.
+        """
+        number = self.attempts.begin(names)
+        if number > TRIES:  # the process died over the last attempt
+            self._give_up(names)
+            return None
+        try:
+            done = work()
+        except GatewayError:
+            self.attempts.passed(names)
+            raise
+        except Exception as error:
+            self.summary.defects.append(error)
+            if number >= TRIES:
+                self._give_up(names)
+            else:
+                self.summary.records_waiting += 1
+            return None
+        self.attempts.passed(names)
+        return done
+
+    def _give_up(self, names: Sequence[str]) -> None:
+        self.filing.refuse([(names, [Finding(code="X027", place=Place(file=", ".join(names)),
+                                             values={"times": str(TRIES)})])])
+        self.attempts.forget(names)
+
+    def _commit(self, dialect: str, groups: Sequence[Group], files: Mapping[str, bytes]) -> None:
+        """One transaction for several groups of files; each group stands or falls by itself."""
+        with self.gateway.ledger.transaction() as transaction:
+            outcomes = list(take_groups(self.gateway, transaction, self.folder.kind, dialect, groups, files,
+                                        self.occasion))
+            self.filing.intend(transaction, [names for names, outcome in outcomes
+                                             if not isinstance(outcome, GatewayError)], files)
+        taken: list[str] = []
+        refused: list[Refusal] = []
+        for names, outcome in outcomes:
             if not isinstance(outcome, GatewayError):
-                taken.extend(folder.claimed / name for name in names)
-                summary.records_taken += outcome.records
-                summary.records_repeated += outcome.repeated
-                summary.messages_queued += outcome.messages
-            elif outcome.code == "X005" and occasion.now - _dropped(folder.claimed / names[0]) < PATIENCE:
-                summary.records_waiting += 1
+                taken.extend(names)
+                self.summary.records_taken += outcome.records
+                self.summary.records_repeated += outcome.repeated
+                self.summary.messages_queued += outcome.messages
+            elif outcome.code == "X005" and self._age(names[0]) < PATIENCE:
+                self.summary.records_waiting += 1
             elif exit_for(outcome) is not Exit.PERSON:  # our settings or machine, not the record: it keeps waiting
-                summary.records_waiting += 1
-                summary.trouble(outcome)
+                self.summary.records_waiting += 1
+                self.summary.trouble(outcome)
             else:
                 refused.append((names, outcome.findings))
-    reach(failpoints.TAKEN)
-    settle_together(taken, folder.sent)
-    for files_of_one, findings in refused:
-        _refuse(folder, files_of_one, findings, gateway, summary)
-    reach(failpoints.FILED)
+        reach(failpoints.TAKEN)
+        self.filing.sent(taken)
+        self.filing.refuse(refused)
+        reach(failpoints.FILED)
 
+    def _wait(self, waiting: Iterable[Waiting]) -> None:
+        """Let what lacks its twin wait, and refuse what has waited too long."""
+        lacking: dict[str, list[Waiting]] = {}
+        for one in waiting:
+            lacking.setdefault(one.file, []).append(one)
+        late = {name for name in lacking if self._age(name) > self.gateway.settings.national.twin_wait}
+        self.filing.refuse([([name], [Finding(code="X002", place=Place(file=name), values={
+            "key": one.key, "lacks": one.lacks}) for one in lacking[name]]) for name in lacking if name in late])
+        self.summary.records_waiting += len({one.key for name, some in lacking.items() if name not in late
+                                             for one in some})
 
-def _refuse(folder: _Folder, names: Sequence[str], findings: Sequence[Finding], gateway: Gateway,
-            summary: Summary) -> None:
-    """File what cannot be taken beside its reason: every finding in words, and what to do."""
-    language = Language(gateway.settings.language)
-    lines = []
-    for finding in findings:
-        lines.append(sentence(finding, language))
-        advice = hint(finding, language)
-        if advice:
-            lines.append(f"  → {advice}")
-    for name in names:
-        resting = settle(folder.claimed / name, folder.refused)
-        write_whole(resting.with_name(resting.name + ".reason"), ("\n".join(lines) + "\n").encode())
-    summary.records_refused += 1
-    summary.trouble(LocalError(*findings), Exit.PERSON)
-
-
-def _dropped(path: Path) -> datetime:
-    """When a claimed file came: not before its rename, whatever time of change it brought along (cp -p)."""
-    status = path.stat()
-    return datetime.fromtimestamp(max(status.st_mtime, status.st_ctime), UTC)
+    def _age(self, name: str) -> timedelta:
+        """How long a claimed file is here: not since before its rename, whatever time of change it brought (cp -p)."""
+        status = (self.folder.claimed / name).stat()
+        return self.occasion.now - datetime.fromtimestamp(max(status.st_mtime, status.st_ctime), UTC)

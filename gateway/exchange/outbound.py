@@ -22,6 +22,7 @@ from gateway.ledger import NewDeclaration, NewDelivery, NewMovement, Transaction
 from gateway.mapping import Corridor, Mapping
 from gateway.mapping.dialect import NationalRecord
 from gateway.references import Path, Tree
+from gateway.spool import plain_name
 from gateway.texts import Language, sentence
 from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event, Word
@@ -155,6 +156,8 @@ def _plan(gateway: Gateway, transaction: Transaction, record: NationalRecord, oc
         _refuse_old_version(transaction, declaration)
     if not is_mrn(mrn):
         raise LocalError(Finding(code="X024", place=Place(path="mrn"), values={"mrn": mrn}))
+    if known is None and "mrn" in record.tree:
+        _refuse_second_mrn(gateway, transaction, record.key, mrn)
     tree = to_tree(declaration)
     wire = corridor.cusdec.to_message(tree)
     check(wire, corridor.cusdec, tree)
@@ -249,6 +252,14 @@ def _refuse_old_version(transaction: Transaction, declaration: Declaration) -> N
             "mrn": declaration.mrn, "amendment": str(declaration.amendment or 0), "held": str(held)}))
 
 
+def _refuse_second_mrn(gateway: Gateway, transaction: Transaction, key: str, mrn: str) -> None:
+    """A national key names one movement for ever, and a movement has one MRN. Raises LocalError X026."""
+    named = transaction.movement_by_key(gateway.name, key)
+    if named is not None:
+        raise LocalError(Finding(code="X026", place=Place(path="mrn"), values={
+            "key": key, "mrn": mrn, "known": named.mrn}))
+
+
 def _own_event(gateway: Gateway, transaction: Transaction, record: NationalRecord, occasion: Occasion) -> Event:
     """The event with what the gateway adds: our name, and a reference where the national side gave none."""
     tree: Tree = {"administration": gateway.name, **record.tree}
@@ -300,6 +311,6 @@ def event_reference(transaction: Transaction, office: str, now: datetime) -> str
 
 def _write_back(key: str, mrn: str) -> NewDelivery:
     """Tell the national side the MRN that we gave (DESIGN section 6, 4)."""
-    name = "".join(character if character.isalnum() else "-" for character in key)
+    name = plain_name(*key.split("/"))
     content = json.dumps({"national_key": key, "mrn": mrn}, ensure_ascii=False, indent=1) + "\n"
     return NewDelivery(folder="answers", name=f"{name}.mrn.json", content=content.encode())

@@ -21,6 +21,10 @@ from gateway.security import EDIFACT, RECEIPT, Header, Opened, leaf, receipt_pay
 _TYPES = ("CONTRL", "CUSRES", "CUSDEC")
 """Small answers before large declarations: a weak line carries what others wait for first."""
 
+BODIES = 8 << 20
+"""Octets of message bodies in one interchange, unless a single message has more: no object comes near the 32 MiB that
+a mailbox takes (GW-1), and a weak line has no more than this to begin again."""
+
 
 def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -> None:
     """Seal every waiting message of a partner, one interchange per transaction."""
@@ -28,15 +32,13 @@ def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Su
     for message_type in _TYPES:
         while True:
             with gateway.ledger.transaction() as transaction:
-                messages = transaction.take_waiting(partner, message_type, size)
+                messages = transaction.take_waiting(partner, message_type, size, BODIES)
                 if not messages:
                     break
                 _seal_interchange(gateway, transaction, partner, message_type, messages, occasion)
                 reach(failpoints.PREPARING)
             reach(failpoints.PREPARED)
             summary.interchanges_prepared += 1
-            if len(messages) < size:
-                break
 
 
 def _seal_interchange(gateway: Gateway, transaction: Transaction, partner: str, message_type: str,

@@ -76,6 +76,9 @@ class Summary:
     answers_taken: int = 0
     deliveries_written: int = 0
     problems: list[tuple[Exit, Finding]] = field(default_factory=list)
+    defects: list[Exception] = field(default_factory=list)
+    """What nobody foresaw, with its traceback: the command line makes a report of each (exit status 70)."""
+
     links: dict[tuple[str, str], tuple[Finding, ...]] = field(default_factory=dict)
     """Mailboxes that this run asked for, by partner and direction: what the link failed with, nothing when it held."""
 
@@ -93,7 +96,8 @@ class Summary:
     @property
     def status(self) -> Exit:
         """The exit status of the run."""
-        return worst({status for status, _ in self.problems})
+        statuses = {status for status, _ in self.problems}
+        return worst(statuses | {Exit.DEFECT} if self.defects else statuses)
 
     def counts(self) -> dict[str, int]:
         """The counts by name, for people and for --json."""

@@ -50,6 +50,9 @@ def take_groups(gateway: Gateway, transaction: Transaction, kind: str, dialect: 
             if _again(pending, records):  # planned after what it comes after has been written
                 yield from _write(gateway, transaction, pending, occasion)
                 pending = []
+            if _repeating(records):
+                yield names, _take_in_turn(gateway, transaction, source, records, occasion)
+                continue
             try:
                 plans = [_planned(gateway, transaction, record, occasion) for record in records]
             except GatewayError as error:
@@ -69,6 +72,12 @@ def _again(pending: Sequence[_Planned], records: Sequence[NationalRecord]) -> bo
     """Tell whether one of these movements is among those that are not written yet."""
     wanted = _movements(records)
     return any(earlier.movements & wanted for earlier in pending)
+
+
+def _repeating(records: Sequence[NationalRecord]) -> bool:
+    """Tell whether records of the same files name the same movement."""
+    return len({record.key for record in records}) < len(records) or \
+        len({str(record.tree.get("mrn", record.key)) for record in records}) < len(records)
 
 
 def _planned(gateway: Gateway, transaction: Transaction, record: NationalRecord, occasion: Occasion) -> Plan:
@@ -107,6 +116,26 @@ def _write_together(gateway: Gateway, transaction: Transaction, pending: Sequenc
             for plan in one.plans:
                 plan.apply(number, effects)
     effects.write(gateway, transaction, occasion.now)
+
+
+def _take_in_turn(gateway: Gateway, transaction: Transaction, source: NewSource, records: Sequence[NationalRecord],
+                  occasion: Occasion) -> Taken | GatewayError:
+    """Take the declarations of a group one after the other, so that each is judged by what those before it made."""
+    messages = 0
+    try:
+        with transaction.part():
+            number = transaction.add_sources([source], at=occasion.now)[0]
+            if number is None:  # the same content stands earlier in this very batch
+                return Taken(repeated=1)
+            for record in records:
+                plan = plan_declaration(gateway, transaction, record, occasion)
+                effects = Effects()
+                plan.apply(number, effects)
+                effects.write(gateway, transaction, occasion.now)
+                messages += plan.copies
+    except GatewayError as error:
+        return error
+    return Taken(records=len(records), messages=messages)
 
 
 def _take_events(gateway: Gateway, transaction: Transaction, source: NewSource, records: Sequence[NationalRecord],

@@ -9,16 +9,19 @@ import pytest
 
 import gateway.exchange.failpoints  # noqa: F401  # declares the names
 from gateway.failpoints import NAMES
-from tests.tools.offices import Office, offices
+from tests.tools.offices import ROOT, Office, offices
 from tests.tools.records import declaration_json, event_json
 
 KILLED = -9
-SENDING = [name for name in NAMES if name.startswith(("send.", "seal.", "dispatch."))]
+SAD = (ROOT / "samples" / "story" / "tgotr" / "declaration-1.xml").read_bytes()
+T1 = (ROOT / "samples" / "story" / "tgotr" / "declaration-1-t1.csv").read_bytes()
+FILING = [name for name in NAMES if name.startswith("send.filing.")]
+SENDING = [name for name in NAMES if name.startswith(("send.", "seal.", "dispatch.")) and name not in FILING]
 RECEIVING = [name for name in NAMES if not name.startswith("send.")]
 
 
 def test_every_failpoint_is_passed_by_one_of_the_campaigns() -> None:
-    assert set(SENDING) | set(RECEIVING) == set(NAMES)
+    assert set(SENDING) | set(RECEIVING) | set(FILING) == set(NAMES)
 
 
 @pytest.mark.parametrize("failpoint", SENDING)
@@ -28,6 +31,28 @@ def test_a_killed_sender_sends_each_declaration_once(failpoint: str, tmp_path: P
     assert togo.killed("edi-send", failpoint) == KILLED
     _until_quiet(togo, burkina)
     _exactly_once(togo, burkina)
+
+
+@pytest.mark.parametrize("failpoint", FILING)
+def test_a_sender_killed_while_it_puts_files_away_leaves_no_twin_alone(failpoint: str, tmp_path: Path) -> None:
+    togo, burkina, mali = offices(tmp_path, names=("TGOTR", "BFDGD", "MLDGD"))
+    for number, mrn in ((20417, b"26TGLPLT0000204177"), (20418, b"26TGLPLT0000204178")):  # the second: a wrong digit
+        togo.drop("declarations", {f"{number}.xml": SAD.replace(b"20417", b"%d" % number),
+                                   f"{number}-t1.csv": T1.replace(b"26TGLPLT0000204177", mrn).replace(
+                                       b"/20417", b"/%d" % number)})
+    assert togo.killed("edi-send", failpoint) == KILLED
+    togo.run("edi-send")
+    assert togo.run("edi-send").counts["records_waiting"] == 0
+    national, names = togo.home / "national", ["20418-t1.csv", "20418.xml"]
+    assert _names(togo.home / "state" / "claimed" / "declarations") == []
+    assert _names(national / "sent" / "declarations") == ["20417-t1.csv", "20417.xml"]
+    refused = national / "refused" / "declarations"
+    assert _names(refused) == sorted([*names, *(f"{name}.reason" for name in names)])
+    reasons = {(refused / f"{name}.reason").read_text("utf-8") for name in names}
+    assert len(reasons) == 1 and "X024" in reasons.pop()
+    assert list(togo.movements()) == ["26TGLPLT0000204177"]
+    assert [burkina.run("edi-receive").counts["messages_accepted"], mali.run("edi-receive").counts[
+        "messages_accepted"]] == [1, 1]
 
 
 @pytest.mark.parametrize("failpoint", RECEIVING)
@@ -68,6 +93,10 @@ def test_a_killed_sender_sends_each_event_once(failpoint: str, tmp_path: Path) -
 def _drop(togo: Office) -> None:
     togo.drop("declarations", {"d1.json": declaration_json("A"), "d2.json": declaration_json("B"),
                                "d3.json": declaration_json("C", without_gross_mass=1)})
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def _until_quiet(first: Office, second: Office) -> None:

@@ -48,7 +48,7 @@ class World:
         """A declaration, accepted by both others; its MRN."""
         self.togo.drop("declarations", {f"{key}.json": far(key, **changes)})
         self.settle()
-        answer = json.loads(self.togo.inbox("answers")[f"TGLPL-2026-T-{key}.mrn.json"])
+        answer = json.loads(self.togo.inbox("answers")[f"TGLPL.2026.T.{key}.mrn.json"])
         return str(answer["mrn"])
 
     def say(self, speaker: Office, /, word: str, mrn: str, **terms: Any) -> str:
@@ -178,7 +178,7 @@ def test_a_record_that_is_lacking_is_asked_for_and_answered_by_a_copy(world: Wor
     (lost,) = mali_box.iterdir()
     lost.unlink()  # never arrives: the truck stands at the barrier before the record
     world.burkina.run("edi-sync")
-    mrn = json.loads(togo.inbox("answers")["TGLPL-2026-T-LOST.mrn.json"])["mrn"]
+    mrn = json.loads(togo.inbox("answers")["TGLPL.2026.T.LOST.mrn.json"])["mrn"]
     request = {"function": "request", "mrn": mrn, "requesting_office": {"code": "MLBKO"},
                "reason": "TRUCK PRESENTED, NO RECORD HELD"}
     mali.drop("declarations", {"request.json": json.dumps(request).encode()})

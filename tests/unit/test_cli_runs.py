@@ -219,8 +219,10 @@ def test_a_held_lock_is_75_and_silent_until_it_is_older_than_any_run_may_be(pair
 
 
 def test_a_run_past_its_deadline_ends_with_4_and_a_sentence() -> None:
-    script = ("import time\nfrom gateway.cli import context, runs\nfrom gateway.texts import Language\n"
-              "context.start(Language.ENGLISH)\nruns._watch(0.2)\ntime.sleep(30)\n")
+    script = ("import time\nfrom gateway.cli import context, runs\nfrom gateway.exchange.summary import Summary\n"
+              "from gateway.texts import Language\ncontext.start(Language.ENGLISH)\nsummary = Summary()\n"
+              "runs._watch(0.2, summary, lambda: context.tell(found for _, found in summary.problems))\n"
+              "time.sleep(30)\n")
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=25,
                           check=False)
     assert (done.returncode, done.stdout) == (4, "")

@@ -44,7 +44,7 @@ class Base:
     def next_number(self, name: str) -> int:
         """The next number of a series, from 1; committed numbers have no holes.
 
-        Series are made by their first use: ``unb/<partner>``, ``mrn/<office>/<year>``.
+        Series are made by their first use: ``reference/<partner>``, ``mrn/<office>/<year>``, ``event/<office>/<day>``.
         """
         return self._numbers(name, 1).start
 

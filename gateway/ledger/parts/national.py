@@ -62,6 +62,15 @@ class National(Base):
         taken = self._taken(wholes)
         return [(whole, new.key, new.kind) in taken for new, whole in zip(sources, wholes, strict=True)]
 
+    @staticmethod
+    def set_digest(files: Mapping[str, bytes]) -> str:
+        """The digest by which a source is known: that of its set of contents, whatever their names."""
+        return _whole({name: digest_of(octets) for name, octets in files.items()})
+
+    def sets_taken(self, kind: str, digests: Sequence[str]) -> set[str]:
+        """Those of some sets of contents (`set_digest`) that have been taken as this kind of record."""
+        return {digest for digest, _, of_kind in self._taken(digests) if of_kind == kind}
+
     def _taken(self, wholes: Sequence[str]) -> set[tuple[str, str, str]]:
         found: set[tuple[str, str, str]] = set()
         for start in range(0, len(wholes), _SLICE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -58,18 +59,27 @@ class Queue(Base):
         order = {"CONTRL": 0, "CUSRES": 1, "CUSDEC": 2}
         return sorted(groups, key=lambda group: (order.get(group.type, len(order)), group.type))
 
-    def take_waiting(self, partner: str, type: str, limit: int) -> list[QueuedMessage]:  # noqa: A002
-        """The next messages of one type for one interchange: urgent ones first, then the oldest. Changes nothing."""
+    def take_waiting(self, partner: str, type: str, limit: int,  # noqa: A002
+                     octets: int | None = None) -> list[QueuedMessage]:
+        """The next messages of one type for one interchange: urgent ones first, then the oldest. Changes nothing.
+
+        limit   messages at most
+        octets  of their bodies together at most; the first is given whatever its size
+        """
         # chosen first and read afterwards, so that a long queue is not sorted with its texts
-        chosen = (select(message.c.id)
-                  .where(message.c.direction == "out", message.c.state == MessageState.WAITING,
-                         message.c.partner == partner, message.c.type == type)
-                  .order_by(message.c.urgent.desc(), message.c.id).limit(limit))
+        order = (message.c.urgent.desc(), message.c.id)
+        sizes = self._connection.execute(
+            select(message.c.id, content.c.size).join(content, content.c.id == message.c.content_id)
+            .where(message.c.direction == "out", message.c.state == MessageState.WAITING,
+                   message.c.partner == partner, message.c.type == type).order_by(*order).limit(limit)).all()
+        together = itertools.accumulate(row.size for row in sizes)
+        chosen = [row.id for row, so_far in zip(sizes, together, strict=True)
+                  if octets is None or so_far <= octets or row is sizes[0]]
         rows = self._connection.execute(
             select(message.c.id, message.c.identifier, content.c.bytes, message.c.segments, message.c.mrn,
                    message.c.word)
             .join(content, content.c.id == message.c.content_id)
-            .where(message.c.id.in_(chosen)).order_by(message.c.urgent.desc(), message.c.id))
+            .where(message.c.id.in_(chosen)).order_by(*order))
         return [QueuedMessage(id=row.id, identifier=row.identifier, body=row.bytes.decode(), segments=row.segments,
                               mrn=row.mrn, word=row.word) for row in rows]
 
