@@ -131,14 +131,16 @@ def cut(wire: Wire, start: int, positions: Sequence[int]) -> Iterator[Segment]:
             and (repetition is None or repetition not in raw)
             and (not decoded or raw.isascii())
         ):
-            parts = raw.split(element, MOST)
-            tag = parts[0]
+            parts = iter(raw.split(element, MOST))
+            tag = next(parts)
             if component not in tag:
                 segment.tag = tag
-            del parts[0]
             found: list[Element] = []
             for part in parts:
-                found.append((tuple(part.split(component, MOST)) if component in part else (part,)) if part else ())
+                if component in part:
+                    found.append(tuple(part.split(component, MOST)))
+                else:
+                    found.append((part,) if part else ())
             segment.elements = tuple(found)
         else:
             segment.elements = wire.elements(raw)

@@ -52,7 +52,6 @@ class Wire:
         "_codec",
         "_lead",
         "_markers",
-        "_meant",
         "_text",
         "blanks",
         "complete",
@@ -77,9 +76,6 @@ class Wire:
         if self._markers and service.release is not None:
             text = _exchanged(text, service.release, dict(self._markers))
         self._text: Final = text
-        self._meant: Final = {ord(marker): character for character, marker in self._markers}
-        if service.release is not None:
-            self._meant[ord(service.release)] = ""
         raws = text.split(service.terminator)
         rest = raws.pop().rstrip(_END_OF_FILE)
         self.complete: Final = not rest
@@ -114,10 +110,15 @@ class Wire:
         for part in parts:
             if repetition is not None and repetition in part:
                 found.append(Repeated([self._components(occurrence) for occurrence in part.split(repetition, MOST)]))
-            elif (release is not None and release in part) or (decoded and not part.isascii()):
+            elif decoded and not part.isascii():
                 found.append(self._components(part))
+            elif release is not None and release in part:
+                texts = part.split(separator, MOST)
+                found.append(tuple([self._meant(text) if release in text else text for text in texts]))
+            elif separator in part:
+                found.append(tuple(part.split(separator, MOST)))
             else:
-                found.append((tuple(part.split(separator, MOST)) if separator in part else (part,)) if part else ())
+                found.append((part,) if part else ())
         return tuple(found)
 
     def is_plain(self, raw: str) -> bool:
@@ -151,9 +152,17 @@ class Wire:
         """A component as the sender meant it: without release characters, decoded."""
         release = self.service.release
         if release is not None and release in text:
-            text = text.translate(self._meant)
+            text = self._meant(text)
         if self._codec is not None and not text.isascii():
             text = text.encode("iso8859-1").decode(self._codec, "replace")
+        return text
+
+    def _meant(self, text: str) -> str:
+        """Without the release characters; a chain of replacements is several times as fast as `str.translate`."""
+        text = text.replace(self.service.release or "", "")
+        for character, marker in self._markers:
+            if marker in text:
+                text = text.replace(marker, character)
         return text
 
     def original(self, raw: str) -> str:

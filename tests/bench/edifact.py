@@ -140,9 +140,11 @@ def _reading(sample: Sample) -> Iterator[Figure]:
     measured = best(*(partial(_often, turns, read, content) for read in (every_element, envelope_only)),
                     partial(_often, turns, read_with_pydifact, content))
     touched, enveloped, theirs = measured
-    yield _against(f"read, every element: {sample.name}", octets * turns, touched, "pydifact", theirs, ELEMENTS)
+    large = octets > SMALL
+    yield _against(f"read, every element: {sample.name}", octets * turns, touched, "pydifact", theirs,
+                   ELEMENTS if large else None)
     yield _against(f"read, envelope checked: {sample.name}", octets * turns, enveloped, "pydifact", theirs,
-                   ENVELOPE if octets > SMALL else ELEMENTS)
+                   ENVELOPE if large else None)
 
 
 def _often(times: int, work: Callable[[bytes], object], content: bytes) -> None:
