@@ -19,6 +19,7 @@ from gateway.exchange.collect import collect
 from gateway.exchange.deliver import deliver
 from gateway.exchange.dispatch import dispatch
 from gateway.exchange.intake import take_national_files
+from gateway.exchange.movements import refresh_due
 from gateway.exchange.process import process_stored
 from gateway.exchange.sealing import seal_waiting
 from gateway.exchange.summary import Exit, Summary
@@ -71,10 +72,16 @@ def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, partners: Se
 
 
 def _outward(gateway: Gateway, occasion: Occasion, summary: Summary, partners: Sequence[str]) -> None:
+    _step(gateway, "time", summary, partial(_pass_time, gateway, occasion))
     _step(gateway, "deliver", summary, partial(deliver, gateway, occasion, summary))
     for partner in _chosen(gateway, partners):
         _step(gateway, f"outbound-{partner}", summary, partial(seal_waiting, gateway, partner, occasion, summary))
         _step(gateway, f"outbound-{partner}", summary, partial(dispatch, gateway, partner, occasion, summary))
+
+
+def _pass_time(gateway: Gateway, occasion: Occasion) -> None:
+    with gateway.ledger.transaction() as transaction:
+        refresh_due(gateway, transaction, occasion.now)
 
 
 def _chosen(gateway: Gateway, partners: Sequence[str]) -> list[str]:
