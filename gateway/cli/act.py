@@ -46,14 +46,14 @@ def resend_command(config: Path, references: tuple[str, ...], as_json: bool) -> 
 @json_option
 @common
 def reprocess_command(config: Path, references: tuple[str, ...], as_json: bool) -> int:
-    """Have interchanges that were given up judged again by the next edi-receive."""
+    """Have what was given up or could not be read judged again by the next edi-receive."""
     done = 0
     with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
         for reference in references:
             count = revive(gateway, reference, now)
             done += bool(count)
             if as_json:
-                emit_json("reprocessed", {"reference": reference, "interchanges": count})
+                emit_json("reprocessed", {"reference": reference, "again": count})
             elif count:
                 emit(t("reprocess.done", reference=reference))
             if not count:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -36,6 +36,10 @@ from gateway.security import (
 )
 from gateway.spool import make_folder
 from gateway.transport import DirectoryLane, SftpLane
+
+PATIENCE = timedelta(hours=24)
+"""How long a message, ours or a partner's, waits for the movement it speaks of before somebody is asked (DESIGN
+section 6, 6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,10 @@ class Assembly:
         except KeyError:
             raise LocalError(Finding(code="X010", values={"partner": name,
                                                           "known": ", ".join(sorted(self.settings.partners))}))
+
+    def chosen(self, names: Sequence[str]) -> list[str]:
+        """The partners of these names, or all where none is given. Raises LocalError X010 for an unknown one."""
+        return [self.partner(name).partner for name in names] or sorted(self.settings.partners)
 
     def known_partner(self, name: str) -> str:
         """The name of a partner whose file is there, even broken: then its messages wait. Raises LocalError X010."""

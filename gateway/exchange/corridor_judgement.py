@@ -14,11 +14,9 @@ from gateway.exchange.rejection import refusals
 from gateway.findings import Finding, Place
 from gateway.mapping import Corridor
 from gateway.transit.checks import check_declaration
-from gateway.transit.declaration import Declaration
+from gateway.transit.declaration import WHOLE, Declaration
 from gateway.transit.event import Event
 from gateway.transit.terms import from_tree
-
-_WHOLE = ("original", "replacement", "copy", "retransmission")
 
 
 def judge_by_corridor(interchange: Interchange, corridor: Corridor) -> Iterator[Finding]:
@@ -43,7 +41,7 @@ def _judge_declaration(reference: str, message: Message, corridor: Corridor) -> 
     if declaration.function == "request":
         return
     failures = [*corridor.cusdec.requirements(tree),
-                *(check_declaration(declaration) if declaration.function in _WHOLE else ())]
+                *(check_declaration(declaration) if declaration.function in WHOLE else ())]
     if not failures:
         return
     tags = {segment.position: segment.tag for segment in message.segments}

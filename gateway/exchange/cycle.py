@@ -29,28 +29,28 @@ from gateway.spool import make_folder, turn
 def send(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None,
          summary: Summary | None = None) -> Summary:
     """Take national files, seal what waits, dispatch what is due."""
-    summary = _start(gateway, summary)
+    chosen, summary = gateway.chosen(partners), _start(gateway, summary)
     _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit))
-    _outward(gateway, occasion, summary, partners)
+    _outward(gateway, occasion, summary, chosen)
     return summary
 
 
 def receive(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None,
             summary: Summary | None = None) -> Summary:
     """Collect, judge, hand to the national side, and dispatch receipts and answers."""
-    summary = _start(gateway, summary)
-    _inward(gateway, occasion, summary, partners, limit)
-    _outward(gateway, occasion, summary, partners)
+    chosen, summary = gateway.chosen(partners), _start(gateway, summary)
+    _inward(gateway, occasion, summary, chosen, limit)
+    _outward(gateway, occasion, summary, chosen)
     return summary
 
 
 def sync(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None,
          summary: Summary | None = None) -> Summary:
     """Receive, then send, in one run."""
-    summary = _start(gateway, summary)
-    _inward(gateway, occasion, summary, partners, limit)
+    chosen, summary = gateway.chosen(partners), _start(gateway, summary)
+    _inward(gateway, occasion, summary, chosen, limit)
     _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit))
-    _outward(gateway, occasion, summary, partners)
+    _outward(gateway, occasion, summary, chosen)
     return summary
 
 
@@ -66,7 +66,7 @@ def _start(gateway: Gateway, given: Summary | None) -> Summary:
 
 
 def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, partners: Sequence[str], limit: int | None) -> None:
-    for partner in _chosen(gateway, partners):
+    for partner in partners:
         _step(gateway, f"inbound-{partner}", summary, partial(collect, gateway, partner, occasion, summary, limit))
     _step(gateway, "process", summary, partial(process_stored, gateway, occasion, summary))
 
@@ -74,7 +74,7 @@ def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, partners: Se
 def _outward(gateway: Gateway, occasion: Occasion, summary: Summary, partners: Sequence[str]) -> None:
     _step(gateway, "time", summary, partial(_pass_time, gateway, occasion))
     _step(gateway, "deliver", summary, partial(deliver, gateway, occasion, summary))
-    for partner in _chosen(gateway, partners):
+    for partner in partners:
         _step(gateway, f"outbound-{partner}", summary, partial(seal_waiting, gateway, partner, occasion, summary))
         _step(gateway, f"outbound-{partner}", summary, partial(dispatch, gateway, partner, occasion, summary))
 
@@ -82,11 +82,6 @@ def _outward(gateway: Gateway, occasion: Occasion, summary: Summary, partners: S
 def _pass_time(gateway: Gateway, occasion: Occasion) -> None:
     with gateway.ledger.transaction() as transaction:
         refresh_due(gateway, transaction, occasion.now)
-
-
-def _chosen(gateway: Gateway, partners: Sequence[str]) -> list[str]:
-    """The partners asked for, or all. Raises LocalError X010 for a name that the settings do not know."""
-    return [gateway.partner(name).partner for name in partners] or sorted(gateway.settings.partners)
 
 
 def _step(gateway: Gateway, name: str, summary: Summary, step: Callable[[], None]) -> None:

@@ -31,11 +31,9 @@ from gateway.mapping import Corridor, Mapping, Peek
 from gateway.references import Tree
 from gateway.spool import plain_name
 from gateway.transit.checks import check_declaration
-from gateway.transit.declaration import Declaration
+from gateway.transit.declaration import WHOLE, Declaration
 from gateway.transit.event import Event, EventOffice, Word
 from gateway.transit.terms import from_tree, to_tree
-
-_WHOLE = ("original", "replacement", "copy", "retransmission")
 
 
 def judge_cusdec(incoming: Incoming, glance: Peek) -> Judgement:
@@ -92,7 +90,7 @@ def _reasons(incoming: Incoming, corridor: Corridor, tree: Tree, declaration: De
     if corridor.role(incoming.gateway.name) is None:
         return [rule_refusal("COR0011", gateway=incoming.gateway.name)]
     failures = [*corridor.cusdec.requirements(tree),
-                *(check_declaration(declaration) if declaration.function in _WHOLE else ())]
+                *(check_declaration(declaration) if declaration.function in WHOLE else ())]
     if declaration.function == "cancellation" and declaration.mrn is not None \
             and incoming.transaction.movement(declaration.mrn) is None:
         return [rule_refusal("COR0012", mrn=declaration.mrn)]
@@ -206,7 +204,7 @@ def _send_rejection(incoming: Incoming, corridor: Corridor, mrn: str | None, dec
 def _answer_request(incoming: Incoming, corridor: Corridor, mapping: Mapping, declaration: Declaration) -> Judgement:
     """A partner asks for a record: answer with a copy of the newest version, or reject when we hold none."""
     assert declaration.mrn is not None
-    versions = [row for row in incoming.transaction.declarations(declaration.mrn) if row.function in _WHOLE]
+    versions = [row for row in incoming.transaction.declarations(declaration.mrn) if row.function in WHOLE]
     if not versions:
         return _reject(incoming, corridor, mapping, declaration.mrn, declaration,
                        [rule_refusal("COR0012", mrn=declaration.mrn)])

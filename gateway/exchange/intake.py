@@ -16,7 +16,7 @@ from typing import TypeVar
 from gateway.config import NationalSource
 from gateway.errors import GatewayError
 from gateway.exchange import failpoints
-from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.assembly import PATIENCE, Gateway, Occasion
 from gateway.exchange.attempts import TRIES, Attempts
 from gateway.exchange.filing import Filing, Folder, Refusal, folder_of
 from gateway.exchange.lots import joined, lots
@@ -29,9 +29,6 @@ from gateway.spool import claim, read_whole
 
 BATCH = 64
 """Records per transaction: few enough to lose little time in a crash, enough to share one fsync."""
-
-PATIENCE = timedelta(hours=24)
-"""How long an event waits for a movement that is not known yet (DESIGN section 6, 6)."""
 
 Group = tuple[tuple[str, ...], list[NationalRecord]]
 """The files of some records, which are taken whole or not at all, and the records."""

@@ -24,12 +24,11 @@ from gateway.mapping.dialect import NationalRecord
 from gateway.references import Path, Tree
 from gateway.spool import plain_name
 from gateway.texts import Language, sentence
-from gateway.transit.declaration import Declaration
+from gateway.transit.declaration import WHOLE, Declaration
 from gateway.transit.event import Event, Word
 from gateway.transit.mrn import is_mrn, make_mrn
 from gateway.transit.terms import from_tree, to_tree
 
-_WHOLE = ("original", "replacement", "copy", "retransmission")
 _EARLIER = ("accepted", "presented", "national_reference_date")
 
 SYNTAX = "UNOC"
@@ -222,7 +221,7 @@ def _complete(transaction: Transaction, declaration: Declaration, key: str, gate
         known = transaction.movement_by_key(gateway.name, key)
         mrn = known.mrn if known is not None else _new_mrn(transaction, declaration, now)
     return replace(declaration, mrn=mrn, prepared=prepared,
-                   amendment=amendment if declaration.function in _WHOLE else declaration.amendment)
+                   amendment=amendment if declaration.function in WHOLE else declaration.amendment)
 
 
 def _new_mrn(transaction: Transaction, declaration: Declaration, now: datetime) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from gateway.edifact import (
     Contrl,
@@ -27,7 +26,7 @@ from gateway.edifact import (
 )
 from gateway.errors import GatewayError, LocalError, PartnerError
 from gateway.exchange import failpoints
-from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.assembly import PATIENCE, Gateway, Occasion
 from gateway.exchange.effects import Effects
 from gateway.exchange.inbound import judge_cusdec
 from gateway.exchange.inbound_events import judge_cusres
@@ -38,10 +37,6 @@ from gateway.findings import Finding, Place
 from gateway.ledger import NewMessageIn, Transaction
 from gateway.ledger.rows import InterchangeIn
 from gateway.mapping import peek
-
-PATIENCE = timedelta(hours=24)
-"""How long a message waits for what it refers to before somebody is asked (DESIGN section 6, 6)."""
-
 
 ATTEMPTS = 3
 """Judgements that began and did not end before an interchange is a dead letter (MAILBOX 3.2, 5)."""

@@ -91,7 +91,7 @@ def rehearse_national(gateway: Gateway, occasion: Occasion, *, limit: int | None
 
 def rehearse_outward(gateway: Gateway, occasion: Occasion, partners: Sequence[str] = ()) -> Iterator[Rehearsed]:
     """Messages that would be sealed and objects that would be put up, by partner."""
-    for partner in _chosen(gateway, partners):
+    for partner in gateway.chosen(partners):
         with gateway.ledger.transaction() as transaction:
             groups = transaction.waiting(partner)
             due = transaction.due_objects(partner, now=occasion.now)
@@ -104,7 +104,7 @@ def rehearse_outward(gateway: Gateway, occasion: Occasion, partners: Sequence[st
 def rehearse_inward(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (),
                     limit: int | None = None) -> Iterator[Rehearsed]:
     """Every file in the mailboxes, fetched, opened and judged, and left there; then what is stored and waits."""
-    for partner in _chosen(gateway, partners):
+    for partner in gateway.chosen(partners):
         lane = gateway.lane(partner, "inbound")
         if isinstance(lane, DirectoryLane) and not (lane.path / "new").is_dir():
             continue  # opening a mailbox makes its folders
@@ -182,7 +182,3 @@ def _rehearse_files(gateway: Gateway, kind: str, dialect: str, files: dict[str, 
                             findings=tuple(outcome.findings))
         else:
             yield Rehearsed(subject=subject, action="repeat" if outcome.repeated else "take", count=outcome.messages)
-
-
-def _chosen(gateway: Gateway, partners: Sequence[str]) -> list[str]:
-    return [gateway.partner(name).partner for name in partners] or sorted(gateway.settings.partners)

@@ -19,6 +19,9 @@ from typing import TypeAlias
 Moment: TypeAlias = date | datetime
 """A day, or an instant where the hour is known."""
 
+WHOLE = ("original", "replacement", "copy", "retransmission")
+"""Functions of a declaration that carry the whole record, all its items and offices."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:

@@ -77,7 +77,7 @@ def test_resend_and_reprocess_answer_each_reference_and_add_up(played: tuple[Off
     assert lines[-1] == {"schema": 1, "kind": "summary", "asked": 2, "resent": 1}
     told = burkina.run("edi", "reprocess", "TG0000000001", "--json")
     assert (told.exit, checked("reprocess", told.out)) == (1, [
-        {"schema": 1, "kind": "reprocessed", "reference": "TG0000000001", "interchanges": 0},
+        {"schema": 1, "kind": "reprocessed", "reference": "TG0000000001", "again": 0},
         {"schema": 1, "kind": "summary", "asked": 1, "reprocessed": 0}])
 
 
