@@ -81,6 +81,8 @@ class _Gates:
         return highest is not None and (sequence is None or sequence <= highest)
 
     def _highest(self, partner: str) -> int | None:
+        if partner in self._gateway.settings.broken_partners:  # told when the run began
+            return None
         try:
             strict = self._gateway.partner(partner).agreement.order == "strict"
         except GatewayError as error:

@@ -103,6 +103,7 @@ def test_a_partner_whose_settings_are_broken_keeps_what_it_sent_and_the_others_g
     ran = togo.run("edi-receive")
     assert ran.exit == Exit.SETTINGS
     assert "X034" in codes(ran)  # Mali's was judged
+    assert "X010" not in codes(ran)  # the partner is known, its file cannot be read
     assert "Traceback" not in ran.err
     broken.write_text(text, "utf-8")
     ran = togo.run("edi-receive")
