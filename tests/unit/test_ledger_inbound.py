@@ -262,3 +262,13 @@ def test_a_message_in_must_belong_to_a_partners_interchange_and_have_a_state_of_
             take(transaction, number + 1, "1", "M1", "ACCEPTED")
         with pytest.raises(ValueError):
             take(transaction, number, "1", "M1", "WAITING")
+
+
+@pytest.mark.parametrize(("folder", "name"), [
+    ("events", "../planted"), ("events", ".."), ("events", "."), ("events", ""), ("events", "/etc/passwd"),
+    ("events", "a\\b"), ("events", "a\0b"), ("..", "a.json"), ("in/events", "a.json")])
+def test_a_delivery_has_one_plain_name(ledger: Ledger, folder: str, name: str) -> None:
+    with pytest.raises(ValueError, match="not a plain name"), ledger.transaction() as transaction:
+        transaction.add_delivery(folder=folder, name=name, content=b"{}", at=NOW)
+    with ledger.transaction() as transaction:
+        assert transaction.pending_deliveries(10) == []
