@@ -124,7 +124,8 @@ def test_another_gateway_module_in_the_current_folder_does_not_win(installed: Pa
 def test_the_source_distribution_builds_the_same_wheel(source: Path, sdist: Path, wheel: Path,
                                                        tmp_path: Path) -> None:
     with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # from 3.11.4 on
+        archive.extractall(tmp_path)
     (folder,) = tmp_path.iterdir()
     again = backend(folder, "build_wheel", tmp_path / "dist")
     with zipfile.ZipFile(wheel) as first, zipfile.ZipFile(again) as second:
