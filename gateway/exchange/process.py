@@ -100,8 +100,11 @@ def _attempt(gateway: Gateway, row: InterchangeIn, occasion: Occasion, summary: 
     with gateway.ledger.transaction() as transaction:
         transaction.begin_interchange(row.id)
     try:
+        with gateway.ledger.reading() as queries:
+            payload = queries.payload_of(row.id)
+        assert payload is not None
         with gateway.ledger.transaction() as transaction:
-            _process(gateway, transaction, row, occasion, summary)
+            _process(gateway, transaction, row, payload, occasion, summary)
             reach(failpoints.PROCESSING)
     except GatewayError as error:
         if exit_for(error) is Exit.LATER:
@@ -118,9 +121,9 @@ def _bury(gateway: Gateway, row: InterchangeIn, occasion: Occasion, summary: Sum
         "partner": row.partner, "attempts": str(row.attempts), "reference": row.control_reference})), Exit.PERSON)
 
 
-def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, occasion: Occasion,
+def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, payload: bytes, occasion: Occasion,
              summary: Summary) -> None:
-    interchanges = list(read_interchanges(transaction.interchange_payload(row.id)))
+    interchanges = list(read_interchanges(payload))
     interchange = interchanges[0]
     findings = validate(interchange)
     if len(interchanges) > 1:  # ENVELOPE section 4: the payload is one interchange

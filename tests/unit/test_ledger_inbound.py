@@ -106,7 +106,9 @@ def test_interchanges_are_judged_oldest_first_and_once(ledger: Ledger) -> None:
     with ledger.transaction() as transaction:
         assert [(one.id, one.sequence, one.attempts) for one in transaction.unprocessed_interchanges()] == [
             (first, 1, 0), (second, 2, 0)]
-        assert transaction.interchange_payload(second) == b"two"
+    with ledger.reading() as queries:
+        assert queries.payload_of(second) == b"two"
+    with ledger.transaction() as transaction:
         take(transaction, first, "1", "M1", "ACCEPTED")
         take(transaction, first, "2", "M2", "SYNTAX-REJECTED")
         transaction.settle_interchange_in(first, state="ACKNOWLEDGED", at=NOW)

@@ -110,15 +110,6 @@ class Receiving(Movements, Sealing):
             .order_by(interchange.c.partner, object_.c.sequence))
         return [InterchangeIn(**row._mapping) for row in rows]
 
-    def interchange_payload(self, interchange_id: int) -> bytes:
-        """The interchange as it came. Raises LookupError."""
-        payload = self._connection.execute(
-            select(content.c.bytes).join(interchange, interchange.c.content_id == content.c.id)
-            .where(interchange.c.id == interchange_id)).scalar()
-        if payload is None:
-            raise LookupError(f"{interchange_id} is no interchange")
-        return bytes(payload)
-
     def begin_interchange(self, interchange_id: int) -> int:
         """Count an attempt to judge an interchange; which one it is. Commit it before the work (MAILBOX 3.2, 5)."""
         done = self._connection.execute(
