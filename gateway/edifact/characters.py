@@ -6,7 +6,7 @@ places and are never split. Version 1 to 3 have no repetition separator, whateve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 UNA_LENGTH = 9
@@ -18,7 +18,10 @@ VERSIONS = ("1", "2", "3", "4")
 
 def excerpt(text: str) -> str:
     """The beginning of a received text, fit to be shown: no control characters."""
-    return "".join(character if character.isprintable() else "\u00b7" for character in text[:EXCERPT])
+    shown = text[:EXCERPT]
+    if shown.isprintable():
+        return shown
+    return "".join(character if character.isprintable() else "\u00b7" for character in shown)
 
 
 def known_version(text: str) -> str:
@@ -33,6 +36,7 @@ class ServiceCharacters:
     decimal      decimal mark; None where nobody said it (no UNA): comma and point are both read
     release      None where there is no release character (a space in its place, or the separators of level B)
     repetition   None before syntax version 4
+    special      the characters that a release character may have to protect, the release character itself first
     """
 
     component: str = ":"
@@ -41,12 +45,11 @@ class ServiceCharacters:
     release: str | None = "?"
     repetition: str | None = None
     terminator: str = "'"
+    special: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def special(self) -> tuple[str, ...]:
-        """The characters that a release character may have to protect."""
+    def __post_init__(self) -> None:
         found = (self.release, self.terminator, self.element, self.component, self.repetition)
-        return tuple(character for character in found if character is not None)
+        object.__setattr__(self, "special", tuple(character for character in found if character is not None))
 
 
 DEFAULT = ServiceCharacters()

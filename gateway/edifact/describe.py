@@ -73,19 +73,19 @@ def describe(
         "D.96B"
     )
     definition = directory.segment(segment.tag)
+    parts = _expanded(definition) if definition is not None else ()
     found = []
     for number, element in enumerate(segment.elements, 1):
         for occurrence in element if isinstance(element, Repeated) else (element,):
             for position, value in enumerate(occurrence, 1):
                 if value:
-                    found.append(_component(directory, definition, number, position, value))
+                    found.append(_component(directory, parts, number, position, value))
     return SegmentDescription(segment.tag, definition.name if definition else "", tuple(found))
 
 
 def _component(
-    directory: Directory, definition: SegmentType | None, number: int, position: int, value: str
+    directory: Directory, parts: Sequence[str], number: int, position: int, value: str
 ) -> ComponentDescription:
-    parts = _expanded(definition) if definition is not None else ()
     identifier = parts[number - 1] if number <= len(parts) else ""
     composite = directory.composite(identifier) if identifier else None
     if composite is not None:

@@ -108,6 +108,8 @@ class Directory:
         self.syntax_version = syntax_version
         self.name = release or "service"
         self._codes: dict[str, Mapping[str, str]] = {}
+        self._compounds: dict[tuple[str, str], SegmentType] = {}  # what was found, never what partners invent
+        self._elements: dict[str, ElementType] = {}
 
     @cached_property
     def _lines(self) -> dict[str, str]:
@@ -145,21 +147,28 @@ class Directory:
         return self._compound("C", identifier)
 
     def _compound(self, kind: str, identifier: str) -> SegmentType | None:
-        line = self._lines.get(f"{kind} {identifier}")
-        if line is None:
-            return None
-        name, parts, notes, _ = _fields(line)
-        uses = tuple(Use(token[1], token[2] != "?", int(token[3] or 1)) for token in _TOKEN.finditer(parts))
-        return SegmentType(identifier, name, uses, _dependencies(notes))
+        found = self._compounds.get((kind, identifier))
+        if found is None:
+            line = self._lines.get(f"{kind} {identifier}")
+            if line is None:
+                return None
+            name, parts, notes, _ = _fields(line)
+            uses = tuple(Use(token[1], token[2] != "?", int(token[3] or 1)) for token in _TOKEN.finditer(parts))
+            found = self._compounds[kind, identifier] = SegmentType(identifier, name, uses, _dependencies(notes))
+        return found
 
     def element(self, identifier: str) -> ElementType | None:
         """A simple data element; None when unknown."""
-        line = self._lines.get(f"E {identifier}")
-        if line is None:
-            return None
-        name, form, _, _ = _fields(line)
-        kind = form.rstrip("0123456789.")
-        return ElementType(identifier, name, kind, ".." not in form, int(form[len(kind) :].lstrip(".")))
+        found = self._elements.get(identifier)
+        if found is None:
+            line = self._lines.get(f"E {identifier}")
+            if line is None:
+                return None
+            name, form, _, _ = _fields(line)
+            kind = form.rstrip("0123456789.")
+            length = int(form[len(kind) :].lstrip("."))
+            found = self._elements[identifier] = ElementType(identifier, name, kind, ".." not in form, length)
+        return found
 
     def codes(self, identifier: str) -> Mapping[str, str]:
         """The code list of an element, value -> name; empty when it has none."""

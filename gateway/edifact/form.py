@@ -133,11 +133,12 @@ def _value(text: str, segment: Segment, form: Form, *, tag: bool = False) -> str
 
     A tag is never repeated: the repetition separator is nothing special in it.
     """
-    for character in form.service.special:
-        if character in text and not (tag and character == form.service.repetition):
-            if form.service.release is None:
+    service = form.service
+    for character in service.special:
+        if character in text and not (tag and character == service.repetition):
+            if service.release is None:
                 raise _cannot(segment, character)
-            text = text.replace(character, form.service.release + character)
+            text = text.replace(character, service.release + character)
     return text
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from gateway.edifact import Interchange, Repeated, read_interchanges, rewrite_file, validate
 from gateway.findings import Severity
-from tests.campaigns.edifact_fuzz import needless
+from tests.campaigns.edifact_examined import needless
 from tests.tools import edifact_reference as reference
 
 FOLDER = Path(__file__).parent / "edifact"
