@@ -9,12 +9,15 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 from gateway.edifact import MessageIdentifier, WireMessage, escape
-from gateway.edifact.directory import Directory, ElementType, Node, Use
+from gateway.edifact.directory import Dependency, Directory, ElementType, Node, Use
 
 QUALIFIERS = ("1131", "3055")
 """They make a code list of the partners' own: left out where a wrong code is to be found."""
+AGREED = "0007"
+"""The qualifier of an interchange identification: the partners agree on its codes, so none is wrong."""
 FEW = 120
 """Repeats that are still written out to exceed them."""
 
@@ -114,14 +117,16 @@ class Generator:
         """One segment: all of its elements, or those that must be there and others by chance."""
         definition = self.directory.segment(tag)
         assert definition is not None
-        elements = []
-        for use in definition.parts:
-            for repeat in range(use.maximum):
-                there = full or (use.mandatory and not repeat) or self.chance.random() < 0.4
-                elements.append(self._element(use, full=full) if there else ())
         if tag == "UNS":
-            elements = [("S" if self.detail_done else "D",)]
-        return Made(tag, tuple(elements), path)
+            return Made(tag, (("S" if self.detail_done else "D",),), path)
+        while True:  # by chance, until the dependency notes are kept
+            elements = []
+            for use in definition.parts:
+                for repeat in range(use.maximum):
+                    there = full or (use.mandatory and not repeat) or self.chance.random() < 0.4
+                    elements.append(self._element(use, full=full) if there else ())
+            if all(fault_of(note.kind, _present(note, elements)) is None for note in definition.dependencies):
+                return Made(tag, tuple(elements), path)
 
     def _element(self, use: Use, *, full: bool) -> tuple[str, ...]:
         parts = self.parts(use)
@@ -175,12 +180,13 @@ class Generator:
 
         if made.tag == "UNS":
             return  # its element decides where it stands
+        noted = {number for note in definition.dependencies for number in _numbers(note)}
         for element, use in enumerate(uses, 1):
             values = made.elements[element - 1]
             parts = self.parts(use)
             simple = self.directory.composite(use.id) is None
             first = element == 1 or uses[element - 2] is not use
-            if use.mandatory and first and not definition.dependencies:
+            if use.mandatory and first and element not in noted:
                 yield mutant("missing element", element, (), "F037", "13", None)
             for component, (part, kind) in enumerate(parts, 1):
                 place = None if simple else component
@@ -200,11 +206,29 @@ class Generator:
             segments = (*whole[:number], replace(made, elements=elements), *whole[number + 1 :])
             yield Mutant("extra element", segments, Expected("F039", "16", position, len(elements)))
 
+        yield from self._note_mutants(whole, number, made, definition.dependencies)
+
+    def _note_mutants(
+        self, whole: Sequence[Made], number: int, made: Made, notes: Sequence[Dependency]
+    ) -> Iterator[Mutant]:
+        """Every way not to keep a dependency note by leaving elements out: each of its elements there or not."""
+        for note in notes:
+            places = _numbers(note)
+            for present in product((True, False), repeat=len(places)):
+                fault = fault_of(note.kind, present)
+                if fault is None:
+                    continue
+                gone = {place for place, there in zip(places, present, strict=True) if not there}
+                elements = tuple(() if place in gone else one for place, one in enumerate(made.elements, 1))
+                blamed = min(gone, key=places.index) if fault == "13" else places[present.index(True)]
+                segments = (*whole[:number], replace(made, elements=elements), *whole[number + 1 :])
+                yield Mutant("dependency note", segments, Expected("F047", fault, number + 2, blamed))
+
     def _wrong(self, element: ElementType) -> Iterator[tuple[str, str, str, str]]:
         """Wrong values of an element: kind, value, finding, 0085."""
         codes = self.directory.codes(element.id)
         length = element.length
-        if codes:
+        if codes and element.id != AGREED:
             wrong = next((text for text in ("\u00a7", "$", "9" * length, "0" * length) if text not in codes
                           and _fits(text, element)), None)
             if wrong is not None:
@@ -265,6 +289,24 @@ class Generator:
             if node.children:
                 yield f"{path}{node.id}/", node
                 yield from self._groups(node.children, f"{path}{node.id}/")
+
+
+def fault_of(kind: int, present: Sequence[bool]) -> str | None:
+    """What is wrong with a dependency note of this kind (ISO 9735 part 1): 13 lacks one, 15 has one too many."""
+    many, others = sum(present), sum(present[1:])
+    lacks = {1: many == 0, 2: 0 < many < len(present), 3: many == 0, 4: False,
+             5: present[0] and many < len(present), 6: present[0] and not others, 7: False}
+    exceeds = {1: many > 1, 4: many > 1, 7: present[0] and others > 0}
+    return "13" if lacks[kind] else "15" if exceeds.get(kind, False) else None
+
+
+def _numbers(note: Dependency) -> list[int]:
+    """The elements of a note from 1: ``D5(040,030)`` is 4 and 3."""
+    return [int(member) // 10 for member in note.members]
+
+
+def _present(note: Dependency, elements: Sequence[Sequence[str]]) -> list[bool]:
+    return [any(elements[number - 1]) for number in _numbers(note)]
 
 
 def paths(nodes: Sequence[Node], path: str = "") -> Iterator[str]:
