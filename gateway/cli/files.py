@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
 from gateway.cli.context import (
     emit,
-    emit_json,
     json_option,
-    language,
     note,
     occasion,
     t,
@@ -22,13 +23,16 @@ from gateway.cli.context import (
     visible,
     without_settings,
 )
+from gateway.cli.verdicts import JsonVerdict, Verdict
 from gateway.edifact import (
     Interchange,
     InterchangeHeader,
+    Message,
     SegmentDescription,
     describe,
     make_contrl,
     read_interchanges,
+    stream_interchanges,
     tree,
     validate,
     wants_contrl,
@@ -36,12 +40,16 @@ from gateway.edifact import (
 )
 from gateway.errors import LocalError
 from gateway.exchange.summary import Exit
-from gateway.findings import Finding, has_errors
+from gateway.findings import Finding
 from gateway.mapping import Corridor
 from gateway.spool import write_whole
-from gateway.texts import sentence, where
 
 _PATH = click.Path(path_type=Path, allow_dash=True)
+LARGEST = 32 << 20
+"""Bytes of one message, and of a file that is answered with a CONTRL: what one object of GW-1 may hold (ENVELOPE)."""
+
+_Judge = Callable[[str, Message], Iterable[Finding]]
+"""What somebody says of a message; the text is the reference of its interchange."""
 
 
 @click.command(name="validate", help=t("cli.validate.help"))
@@ -53,24 +61,17 @@ _PATH = click.Path(path_type=Path, allow_dash=True)
 @without_settings
 def validate_command(files: tuple[Path, ...], corridor: str | None, contrl: Path | None, as_json: bool) -> int:
     """Judge each file by itself: one that cannot be read does not stop the others."""
-    judge = None if corridor is None else _corridor(corridor)
+    judge = _judge(corridor)
+    answers = None if contrl is None else _Answers(occasion().now)
     clean = True
-    answers: list[tuple[Interchange, Sequence[Finding]]] = []
     for path in files:
-        findings: list[Finding] = []
-        try:
-            interchanges = list(read_interchanges(_content(path)))
-        except OSError as error:
-            findings.append(_unreadable(path, error))
-            interchanges = []
-        for interchange in interchanges:
-            syntax = validate(interchange)
-            findings += [*syntax, *_judged(interchange, judge)]
-            answers.append((interchange, syntax))
-        clean = clean and not has_errors(findings)
-        _show(path, findings, as_json)
-    if contrl is not None:
-        _write_contrl(answers, contrl)
+        show = (JsonVerdict if as_json else Verdict)(path)
+        for finding in _findings(path, judge, answers):
+            show.finding(finding)
+        show.end()
+        clean = clean and show.ok
+    if answers is not None and contrl is not None:
+        _write_contrl(answers.made, contrl)
     return Exit.DONE if clean else Exit.PERSON
 
 
@@ -128,30 +129,35 @@ def _unreadable(path: Path, error: OSError) -> Finding:
     return Finding(code="C001", values={"file": str(path), "reason": error.strerror or str(error)})
 
 
-def _show(path: Path, findings: Sequence[Finding], as_json: bool) -> None:
-    ok = not has_errors(findings)
-    if as_json:
-        emit_json("validation", {"file": str(path), "ok": ok, "findings": [_plain(finding) for finding in findings]})
-        return
-    for finding in findings:
-        emit(visible(f"{path}: {_sentence(finding)}" + (f" [0085={finding.fault}]" if finding.fault else "")))
-    emit(visible(t("validate.ok" if ok else "validate.not_ok", file=path, n=len(findings))))
+def _findings(path: Path, judge: _Judge, answers: _Answers | None) -> Iterator[Finding]:
+    """Everything wrong with a file, as it is found: with each message what is wrong with it, then what is wrong with
+    its interchange. The same order whatever the size, for the same file must not read otherwise once it has grown.
+    """
+    try:
+        with _opened(path) as stream:
+            if answers is None:
+                yield from _streamed(stream, judge)
+                return
+            content = stream.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            yield Finding(code="C011", values={"file": str(path), "limit": str(LARGEST >> 20)})
+            return
+        yield from _streamed(io.BytesIO(content), judge)
+        answers.add(content)
+    except OSError as error:
+        yield _unreadable(path, error)
 
 
-def _plain(finding: Finding) -> dict[str, object]:
-    place = finding.place
-    return {"severity": finding.severity.value, "code": finding.code, "fault": finding.fault,
-            "interchange": place.interchange, "message": place.message, "segment": place.segment, "tag": place.tag,
-            "element": place.element, "component": place.component, "text": _sentence(finding)}
+def _streamed(stream: BinaryIO, judge: _Judge) -> Iterator[Finding]:
+    for interchange in stream_interchanges(stream, largest=LARGEST):
+        for message, found in interchange.messages():
+            yield from found
+            yield from judge(interchange.header.control_reference, message)
+        yield from interchange.findings
 
 
-def _sentence(finding: Finding) -> str:
-    """A rule of a corridor brings its own sentences; all others stand in the catalogue."""
-    own = finding.values.get(language().value)
-    if own is None or not finding.code.startswith("COR"):
-        return sentence(finding, language())
-    place = where(finding.place, language())
-    return f"{place}: {finding.code}: {own}" if place else f"{finding.code}: {own}"
+def _opened(path: Path) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb")
 
 
 def _corridor(identifier: str) -> Corridor:
@@ -160,21 +166,32 @@ def _corridor(identifier: str) -> Corridor:
     return load_corridors(search_path()).named(identifier)
 
 
-def _judged(interchange: Interchange, corridor: Corridor | None) -> Sequence[Finding]:
-    if corridor is None:
-        return ()
+def _judge(identifier: str | None) -> _Judge:
+    """What a corridor says of each message; nothing where none is named."""
+    if identifier is None:
+        return lambda reference, message: ()
     from gateway.exchange.corridor_judgement import judge_by_corridor
 
-    return list(judge_by_corridor(interchange, corridor))
+    corridor = _corridor(identifier)
+    return lambda reference, message: judge_by_corridor(reference, message, corridor)
 
 
-def _write_contrl(answers: Sequence[tuple[Interchange, Sequence[Finding]]], path: Path) -> None:
-    """The CONTRL that the files deserve: one interchange per answerable subject, one after the other."""
-    now = occasion().now
-    written: list[bytes] = []
-    for interchange, findings in answers:
-        if wants_contrl(interchange):
-            written.append(_contrl(interchange, findings, now, len(written) + 1))
+class _Answers:
+    """The CONTRL that files deserve: one interchange per answerable subject, one after the other."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self.made: list[bytes] = []
+
+    def add(self, content: bytes) -> None:
+        """Answer the interchanges of a file. A CONTRL tells about a whole interchange, so here it is held as a whole;
+        it is judged as the receiver of a partner's file does."""
+        for interchange in read_interchanges(content):
+            if wants_contrl(interchange):
+                self.made.append(_contrl(interchange, validate(interchange), self._now, len(self.made) + 1))
+
+
+def _write_contrl(written: Sequence[bytes], path: Path) -> None:
     if not written:
         note(t("validate.no_contrl", file=path))
         return

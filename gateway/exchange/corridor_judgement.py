@@ -1,4 +1,4 @@
-"""What a corridor says of an interchange, without a gateway, a partner or a ledger: for `edi validate --corridor`.
+"""What a corridor says of a message, without a gateway, a partner or a ledger: for `edi validate --corridor`.
 
 The same judgement as a receiver gives (`gateway.exchange.inbound`), as far as a file alone can be judged: the layout,
 the rules under ``require``, the arithmetic. Who may say it, and whether it is new, only a ledger knows.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.edifact import Interchange, Message
+from gateway.edifact import Message
 from gateway.errors import GatewayError
 from gateway.exchange.rejection import refusals
 from gateway.findings import Finding, Place
@@ -19,20 +19,21 @@ from gateway.transit.event import Event
 from gateway.transit.terms import from_tree
 
 
-def judge_by_corridor(interchange: Interchange, corridor: Corridor) -> Iterator[Finding]:
+def judge_by_corridor(reference: str, message: Message, corridor: Corridor) -> Iterator[Finding]:
     """Findings of the mapping (M, T), and a COR0nnn for each rule broken, its sentences in the values ``fr``, ``en``.
+
+    reference   of its interchange (0020), for the places; empty when it has none
 
     Messages of other types than CUSDEC and CUSRES have no corridor.
     """
-    for message in interchange.messages:
-        try:
-            if message.identifier.type == "CUSDEC":
-                yield from _judge_declaration(interchange.header.control_reference, message, corridor)
-            elif message.identifier.type == "CUSRES":
-                for tree in corridor.read(message):
-                    from_tree(Event, tree)
-        except GatewayError as error:
-            yield from error.findings
+    try:
+        if message.identifier.type == "CUSDEC":
+            yield from _judge_declaration(reference, message, corridor)
+        elif message.identifier.type == "CUSRES":
+            for tree in corridor.read(message):
+                from_tree(Event, tree)
+    except GatewayError as error:
+        yield from error.findings
 
 
 def _judge_declaration(reference: str, message: Message, corridor: Corridor) -> Iterator[Finding]:

@@ -1,9 +1,9 @@
 """A second reader of EDIFACT, written to be believed and not to be fast: one byte after the other, one state at a time.
 
 It shares no code with `gateway.edifact` and knows none of its tricks; what both say of a file is compared in
-tests/golden/test_edifact_samples.py and in tests/campaigns/edifact_examined.py. It reads structure only: where interchanges
-begin and end, the service characters in force, and every segment with its components. Source: ISO 9735 version 3
-sections 5 to 8, version 4 part 1 section 8.
+tests/golden/test_edifact_samples.py and in tests/campaigns/edifact_examined.py. It reads structure only: where
+interchanges begin and end, the service characters in force, and every segment with its components. Source: ISO 9735
+version 3 sections 5 to 8, version 4 part 1 section 8.
 """
 
 from __future__ import annotations
