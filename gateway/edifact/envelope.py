@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def check(interchange: Interchange) -> list[Finding]:
     """Every fault of the envelope: UNB to UNZ, UNG to UNE, UNH to UNT, and what stands between them."""
-    if not interchange.wire.raws:
+    if not interchange.wire.count:
         return []
     found: list[Finding] = []
     layout = interchange.layout
@@ -148,7 +148,7 @@ def _says(message: Message, reference: str) -> bool:
     return (
         reference.isalnum()
         and reference.isascii()
-        and wire.raws[message.end - 1] == f"UNT{element}{message.count}{element}{reference}"
+        and wire.raw(message.end - 1) == f"UNT{element}{message.count}{element}{reference}"
     )
 
 
@@ -227,7 +227,7 @@ def check_strays(interchange: Interchange) -> Iterator[Finding]:
             code="F028",
             fault="33",
             place=place_of(interchange, start),
-            values={"segments": str(end - start), "text": excerpt(interchange.wire.raws[start])},
+            values={"segments": str(end - start), "text": excerpt(interchange.wire.raw(start))},
         )
     for index in interchange.layout.lost:
         yield Finding(code="F029", fault="15", place=place_of(interchange, index))

@@ -134,7 +134,7 @@ class Interchange:
     @property
     def segments(self) -> Sequence[Segment]:
         """Every segment in order, service segments included."""
-        positions = [0] * len(self.wire.raws)
+        positions = [0] * self.wire.count
         for span in self.layout.messages:
             positions[span.start : span.end] = range(1, span.end - span.start + 1)
         return Segments(self.wire, positions)

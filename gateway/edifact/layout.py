@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gateway.edifact.scan import service_segments
 from gateway.edifact.wire import Wire
 
 
@@ -52,7 +51,6 @@ def lay_out(wire: Wire, *, opened: bool = False, grouped: bool = False) -> Layou
     opened    the text is a later part of an interchange whose UNB stood before it
     grouped   and it begins inside a functional group
     """
-    raws = wire.raws
     layout = Layout(header=-1 if opened else None)
     ends = (wire.service.element, wire.service.component, "")
     start: int | None = None  # index of the UNH that is open
@@ -60,8 +58,7 @@ def lay_out(wire: Wire, *, opened: bool = False, grouped: bool = False) -> Layou
     if group is not None:
         layout.groups.append(group)
     cursor = 0  # first segment not yet placed, outside of messages
-    for index in service_segments(wire):
-        raw = raws[index]
+    for index, raw in wire.services.items():
         kind = raw[2:3]
         if kind not in "BGHTEZ" or raw[3:4] not in ends:
             continue
@@ -96,10 +93,10 @@ def lay_out(wire: Wire, *, opened: bool = False, grouped: bool = False) -> Layou
         else:
             layout.lost.append(index)
     if start is not None:
-        layout.messages.append(Span(start, len(raws), False))
+        layout.messages.append(Span(start, wire.count, False))
         layout.bare += group is None
-    elif cursor < len(raws):
-        layout.strays.append((cursor, len(raws)))
+    elif cursor < wire.count:
+        layout.strays.append((cursor, wire.count))
     if group is not None:
         group.end = len(layout.messages)
     return layout

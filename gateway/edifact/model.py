@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, overload
+from typing import overload
 
-from gateway.edifact.wire import MOST, Element, Repeated, Wire
+from gateway.edifact import core
+from gateway.edifact.wire import Repeated, Wire
 
 
 class Segment:
@@ -27,27 +28,14 @@ class Segment:
 
     __slots__ = ("_index", "_raw", "_wire", "elements", "position", "tag")
 
-    tag: str
-    elements: tuple[Element, ...]
-
     def __init__(self, wire: Wire, index: int, position: int) -> None:
         """Look at segment number `index` (from 0) of the wire."""
         self._wire = wire
         self._index = index
-        self._raw = wire.raws[index]
+        self._raw = wire.raw(index)
         self.position = position
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> object:
-            """`tag` and `elements` at the first look; from then on they are plain attributes."""
-            if name == "elements":
-                self.elements = self._wire.elements(self._raw)
-                return self.elements
-            if name == "tag":
-                self.tag = self._wire.tag(self._raw)[0]
-                return self.tag
-            raise AttributeError(name)
+        self.tag = wire.tag(self._raw)[0]
+        self.elements = wire.elements(self._raw)
 
     @property
     def nesting(self) -> tuple[str, ...]:
@@ -112,41 +100,9 @@ class Segment:
 
 
 def cut(wire: Wire, start: int, positions: Sequence[int]) -> Iterator[Segment]:
-    """The segments of the wire from number `start` (from 0), one for each position, already looked into.
-
-    The same as looking at each on its own, at a third of the cost: written out in one frame on purpose.
-    """
-    element, component, plain = wire.service.element, wire.service.component, wire.plain
-    release, repetition, decoded = wire.odd
-    new = Segment.__new__
-    numbers = range(start, start + len(positions))
-    for index, raw, position in zip(numbers, wire.raws[start : numbers.stop], positions, strict=True):
-        segment = new(Segment)
-        segment._wire = wire
-        segment._index = index
-        segment._raw = raw
-        segment.position = position
-        if plain or (
-            (release is None or release not in raw)
-            and (repetition is None or repetition not in raw)
-            and (not decoded or raw.isascii())
-        ):
-            parts = iter(raw.split(element, MOST))
-            tag = next(parts)
-            if component not in tag:
-                segment.tag = tag
-            found: list[Element] = []
-            for part in parts:
-                if component in part:
-                    found.append(tuple(part.split(component, MOST)))
-                else:
-                    found.append((part,) if part else ())
-            segment.elements = tuple(found)
-        else:
-            segment.elements = wire.elements(raw)
-            if raw[3:4] == element and raw[:3].isalnum() and raw[:3].isascii():
-                segment.tag = raw[:3]
-        yield segment
+    """The segments of the wire from number `start` (from 0), one for each position, already looked into."""
+    service = wire.service
+    return core.active.cut(Segment, wire, wire.raws, start, positions, service.element, service.component, wire.odd)
 
 
 class Segments(Sequence[Segment]):
@@ -230,7 +186,7 @@ class Message:
     complete   False when no UNT was found before the next service segment
     """
 
-    __slots__ = ("_end", "_head", "_segments", "_start", "_wire", "complete")
+    __slots__ = ("_end", "_head", "_reference", "_segments", "_start", "_wire", "complete")
 
     def __init__(self, wire: Wire, start: int, end: int, complete: bool) -> None:
         """Look at the segments `start` to `end` (from 0, end excluded) of the wire."""
@@ -238,6 +194,7 @@ class Message:
         self._start = start
         self._end = end
         self._head: Segment | None = None
+        self._reference: str | None = None
         self._segments: list[Segment] | None = None
         self.complete = complete
 
@@ -277,11 +234,12 @@ class Message:
     @property
     def reference(self) -> str:
         """Message reference number (0062), "" when absent."""
-        wire = self._wire
-        plain = wire.raws[self._start].split(wire.service.element, 2)[1:2]
-        if plain and plain[0].isascii() and plain[0].isalnum():
-            return plain[0]
-        return self._header.component(1)
+        if self._reference is None:
+            wire = self._wire
+            plain = wire.raw(self._start).split(wire.service.element, 2)[1:2]
+            simple = plain and plain[0].isascii() and plain[0].isalnum()
+            self._reference = plain[0] if simple else self._header.component(1)
+        return self._reference
 
     @property
     def identifier(self) -> MessageIdentifier:

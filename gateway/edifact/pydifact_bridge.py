@@ -16,8 +16,9 @@ import pydifact.parser
 import pydifact.segmentcollection
 import pydifact.segments
 
+from gateway.edifact.plain import MOST
 from gateway.edifact.reader import read_interchanges
-from gateway.edifact.wire import MOST, Element, Repeated, Wire
+from gateway.edifact.wire import Element, Repeated, Wire
 
 if TYPE_CHECKING:
     from gateway.edifact.interchange import Interchange

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from gateway.edifact import characters
+from gateway.edifact import characters, core
 from gateway.edifact.characters import UNA_LENGTH, ServiceCharacters, excerpt
 from gateway.edifact.charsets import Charset, charset
 from gateway.edifact.interchange import Interchange
@@ -54,14 +54,14 @@ def read_interchanges(source: bytes | Path | BinaryIO) -> Iterator[Interchange]:
         return
     if junk := text[position:start].strip(BLANK):
         found.append(outside("F003", junk, position))
-    first = True
+    first, spaced = True, "\n" in text or "\r" in text or "\t" in text
     while start is not None:
         opened = opening(text, start)
-        end = _extent(text, opened)
+        end, notable = (_extent(text, opened), None) if spaced else _unspaced_extent(text, opened)
         following = next_start(text, end)
         trailing = text[end:following].strip(BLANK)
         after = [outside("F008", trailing, end)] if trailing else []
-        made = _interchange(content[start:end], text[start:end], start, opened, [*found, *after])
+        made = _interchange(content[start:end], text[start:end], start, opened, [*found, *after], notable)
         made.before, made.after = content[:start] if first else b"", content[end:following]
         yield made
         found, first = [], False
@@ -128,6 +128,29 @@ def _extent(text: str, opened: Opening) -> int:
     return len(text)
 
 
+def _unspaced_extent(text: str, opened: Opening) -> tuple[int, list[int]]:
+    """The same, in a text without line breaks and tabs; and the places that are notable to a Wire, from UNB on.
+
+    The one pass that finds these places finds the edge as well: it begins with UN, or with a blank.
+    """
+    service, notable, position = opened.service, list[int](), opened.unb
+    pattern = edge(service)
+    while more := core.active.places(text, position, service.terminator, service.element, True):
+        notable += more
+        position = more[-1]
+        behind = pattern.match(text, position - 1)
+        if behind is None or released(text, position - 1, service.release):
+            continue
+        if behind.group(1) is None:  # another interchange begins: this one has no UNZ
+            break
+        position = terminated(text, behind.end(), service) or len(text)
+        notable.append(position)
+        break
+    else:
+        position = len(text)
+    return position, [place - opened.unb for place in notable]
+
+
 def terminated(text: str, position: int, service: ServiceCharacters) -> int | None:
     """The place behind the first terminator from `position` on that no release character protects; None for none."""
     while (position := text.find(service.terminator, position)) >= 0:
@@ -156,10 +179,12 @@ def _syntax(text: str, unb: int, una: str | None) -> tuple[str, str]:
     return identifier, rest[:1]
 
 
-def _interchange(content: bytes, text: str, offset: int, opened: Opening, found: Sequence[Finding]) -> Interchange:
+def _interchange(
+    content: bytes, text: str, offset: int, opened: Opening, found: Sequence[Finding], notable: list[int] | None
+) -> Interchange:
     """The interchange that stands in `content`; in `text` as well, one character per byte."""
     base = opened.unb - offset
-    wire = Wire(decoded(text[base:], opened.charset), opened.service, codec_of(opened.charset), base)
+    wire = Wire(decoded(text[base:], opened.charset), opened.service, codec_of(opened.charset), base, notable)
     made = Interchange(content, offset, opened.una, wire, [*found, *advice_findings(opened)])
     if opened.charset is not None and opened.charset.codec != "ascii":
         made.codec = opened.charset.codec
@@ -224,7 +249,7 @@ def read_wire(wire: WireMessage, reference: str = "1") -> Message:
         head, tail = head.replace("*", "?*"), tail.replace("*", "?*")
     text = f"{head}{wire.body}{tail}"
     cut = Wire(text, characters.CANONICAL_4 if wire.syntax_version == "4" else characters.CANONICAL)
-    return Message(cut, 0, len(cut.raws), True)
+    return Message(cut, 0, cut.count, True)
 
 
 def identifier_text(wire: WireMessage) -> str:

@@ -288,7 +288,7 @@ def _headless(source: _Source, found: list[Finding], skipped: _Skipped, largest:
     whole = without_header(text.encode("iso8859-1"), text, skipped.offset if not source.origin else 0, [])
     return Piece(
         content=whole.content,
-        text="" if not whole.wire.raws else text[whole.wire.base :],
+        text="" if not whole.wire.count else text[whole.wire.base :],
         offset=0,
         begins=0,
         base=whole.wire.base,

@@ -82,13 +82,13 @@ def check_segments(interchange: Interchange) -> list[Finding]:
         found.extend(capped(_tags(interchange)))
         found.extend(capped(_nestings(interchange)))
     if not interchange.wire.complete:
-        index = len(interchange.wire.raws) - 1
+        index = interchange.wire.count - 1
         found.append(
             Finding(
                 code="F005",
                 place=place_of(interchange, index),
                 fault="22",
-                values={"terminator": interchange.service.terminator, "text": excerpt(interchange.wire.raws[index])},
+                values={"terminator": interchange.service.terminator, "text": excerpt(interchange.wire.raw(index))},
             )
         )
     if not orderly:
@@ -99,7 +99,7 @@ def check_segments(interchange: Interchange) -> list[Finding]:
 def place_of(interchange: Interchange, index: int, element: int | None = None, component: int | None = None) -> Place:
     """The place of segment number `index` (from 0) of an interchange."""
     wire = interchange.wire
-    tag = excerpt(wire.tag(wire.raws[index])[0])
+    tag = excerpt(wire.tag(wire.raw(index))[0])
     spans = interchange.layout.messages
     low, high = 0, len(spans)
     while low < high:  # the last message that starts at or before the segment

@@ -7,16 +7,13 @@ in it is a place in the bytes. Values are put back only in the few components th
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from gateway.edifact import core
 from gateway.edifact.characters import ServiceCharacters
+from gateway.edifact.plain import MOST
 
-MOST = 10_000
-"""Elements of a segment, and components of an element, that are told apart: no segment of any directory has a hundredth
-of them, and memory stays in proportion to the text when somebody sends separators alone."""
 _BLANKS = (" ", "\t")
 _BETWEEN = "\r\n\t "
 _END_OF_FILE = "\r\n\t \x00\x1a"
@@ -35,69 +32,126 @@ Element = tuple[str, ...] | Repeated
 class Wire:
     """The segments of one interchange as text.
 
-    raws        one text per segment, without terminator and without the line breaks before it, protected characters
-                exchanged (see above)
-    service     the service characters in force
     blanks      which segments (from 0) had blanks or tabs before them, left out of `raws`
     complete    whether the last segment had its terminator
+    markers     the characters that may be protected, each with what stands for it; none where nothing is released
     notable     places in the text, behind a terminator, where something else than an ordinary segment begins: a service
                 segment, a blank, no tag, the end; none are noted where line breaks or tabs occur
-    spaced      whether line breaks, tabs or blanks stand somewhere that may be between segments
     odd         the release character and the repetition separator where they occur, and whether values must be decoded
     plain       whether every separator separates, and every value is its text: nothing is released, repeated, decoded
+    service     the service characters in force
+    spaced      whether line breaks, tabs or blanks stand somewhere that may be between segments
     """
 
     __slots__ = (
         "_base",
         "_codec",
         "_lead",
-        "_markers",
+        "_raws",
+        "_survey",
         "_text",
         "blanks",
         "complete",
+        "markers",
         "notable",
         "odd",
         "plain",
-        "raws",
         "service",
         "spaced",
     )
 
-    def __init__(self, text: str, service: ServiceCharacters, codec: str | None = None, base: int = 0) -> None:
+    def __init__(
+        self,
+        text: str,
+        service: ServiceCharacters,
+        codec: str | None = None,
+        base: int = 0,
+        notable: Sequence[int] | None = None,
+    ) -> None:
         """Cut `text`, one character per byte.
 
-        codec   decodes the values of sets with several bytes per character
-        base    byte offset of the text in its interchange: what UNA takes before it
+        codec     decodes the values of sets with several bytes per character
+        base      byte offset of the text in its interchange: what UNA takes before it
+        notable   the what `core.places` finds in the text, protected terminators among them, where it was asked already
         """
         self._base: Final = base
         self.service: Final = service
         self._codec: Final = codec
-        self._markers: Final = _markers(text, service)
-        if self._markers and service.release is not None:
-            text = _exchanged(text, service.release, dict(self._markers))
+        self.markers: Final = _markers(text, service)
+        if self.markers and service.release is not None:
+            text = core.active.exchanged(text, service.release, dict(self.markers))
         self._text: Final = text
-        raws = text.split(service.terminator)
-        rest = raws.pop().rstrip(_END_OF_FILE)
-        self.complete: Final = not rest
-        if rest:
-            raws.append(rest)
-        self.blanks: Final[list[int]] = []
         spaced = text[:1] in _BLANKS or "\n" in text or "\r" in text or "\t" in text
-        self.notable: Final = [] if spaced else [found.end() for found in _unordinary(service).finditer(text)]
+        self.notable: Final[Sequence[int]] = () if spaced else self._noted(notable)
         self.spaced: Final = spaced or any(text.startswith(" ", place) for place in self.notable)
+        rest = text[text.rfind(service.terminator) + 1 :].rstrip(_END_OF_FILE)
+        self.complete: Final = not rest
+        self.blanks: Final[list[int]] = []
+        self._raws: list[str] | None = None
         if self.spaced:
-            raws = [raw.lstrip("\r\n") for raw in raws]
+            raws = self._raws = [raw.lstrip("\r\n") for raw in self._cut()]
             self.blanks.extend(index for index, raw in enumerate(raws) if raw[:1] in _BLANKS)
             for index in self.blanks:
                 raws[index] = raws[index].lstrip(_BETWEEN)
-        self.raws: Final = raws
+        self._survey: tuple[dict[int, str], int] | None = None
         self._lead: list[int] | None = None
         self.odd: Final = (
-            service.release if self._markers else None,
+            service.release if self.markers else None,
             service.repetition if service.repetition is not None and service.repetition in text else None,
             codec is not None and not text.isascii(),
         )
         self.plain: Final = self.odd == (None, None, False)
+
+    def _noted(self, known: Sequence[int] | None) -> Sequence[int]:
+        text, terminator = self._text, self.service.terminator
+        if known is None:
+            return core.active.places(text, 0, terminator, self.service.element, False)
+        return [place for place in known if text[place - 1] == terminator] if self.markers else known
+
+    def _cut(self) -> list[str]:
+        raws = self._text.split(self.service.terminator)
+        rest = raws.pop()
+        if not self.complete:
+            raws.append(rest.rstrip(_END_OF_FILE))
+        return raws
+
+    @property
+    def raws(self) -> list[str]:
+        """One text per segment, without terminator and without the line breaks before it, protected characters
+        exchanged (see above); made when first asked for."""
+        if self._raws is None:
+            self._raws = self._cut()
+        return self._raws
+
+    @property
+    def services(self) -> Mapping[int, str]:
+        """The segments that begin with UN by their numbers (from 0), in order, as in `raws`."""
+        return self._surveyed()[0]
+
+    @property
+    def count(self) -> int:
+        """How many segments there are."""
+        return self._surveyed()[1]
+
+    def _surveyed(self) -> tuple[dict[int, str], int]:
+        if self._survey is None:
+            if self.spaced:
+                raws = self.raws
+                found, count = {number: raw for number, raw in enumerate(raws) if raw.startswith("UN")}, len(raws)
+            else:
+                found, count = core.active.services(self._text, self.service.terminator, self.notable)
+                if not self.complete:
+                    if count in found:
+                        found[count] = found[count].rstrip(_END_OF_FILE)
+                    count += 1
+            self._survey = found, count
+        return self._survey
+
+    def raw(self, number: int) -> str:
+        """One of `raws`, from 0; nothing is cut for a service segment."""
+        if self._raws is None and (found := self.services.get(number)) is not None:
+            return found
+        return self.raws[number]
 
     def elements(self, raw: str) -> tuple[Element, ...]:
         """The data elements of a segment, the tag left out. What goes beyond MOST stays together in the last one."""
@@ -160,14 +214,14 @@ class Wire:
     def _meant(self, text: str) -> str:
         """Without the release characters; a chain of replacements is several times as fast as `str.translate`."""
         text = text.replace(self.service.release or "", "")
-        for character, marker in self._markers:
+        for character, marker in self.markers:
             if marker in text:
                 text = text.replace(marker, character)
         return text
 
     def original(self, raw: str) -> str:
         """A segment exactly as it stood on the wire, one character per byte."""
-        for character, marker in self._markers:
+        for character, marker in self.markers:
             raw = raw.replace(marker, character)
         return raw
 
@@ -176,7 +230,7 @@ class Wire:
         release = self.service.release
         if release is None or release not in part:
             return part
-        markers = {marker for _, marker in self._markers}
+        markers = {marker for _, marker in self.markers}
         _, *others = part.split(release)
         return self.original(part) if all(other[:1] in markers for other in others) else None
 
@@ -211,13 +265,6 @@ class Wire:
         return start, start + len(pieces[component - 1])
 
 
-@lru_cache(maxsize=16)
-def _unordinary(service: ServiceCharacters) -> re.Pattern[str]:
-    """A terminator behind which no well-formed tag of a user segment stands."""
-    element, terminator = re.escape(service.element), re.escape(service.terminator)
-    return re.compile(f"{terminator}(?![A-TV-Z][A-Z0-9][A-Z0-9][{element}{terminator}])")
-
-
 def _markers(text: str, service: ServiceCharacters) -> tuple[tuple[str, str], ...]:
     """Unused characters for the protected ones; the release character's own pair comes first (parity decides)."""
     if service.release is None or service.release not in text:
@@ -226,21 +273,3 @@ def _markers(text: str, service: ServiceCharacters) -> tuple[tuple[str, str], ..
     candidates = (chr(code) for code in (*range(1, 9), *range(14, 32), *range(0xE000, 0xE100)))
     unused = (character for character in candidates if character not in taken and character not in text)
     return tuple((character, next(unused)) for character in service.special)
-
-
-def _exchanged(text: str, release: str, markers: Mapping[str, str]) -> str:
-    """The text with each character that a release character protects exchanged for its marker, where it has one.
-
-    What stands between two release characters begins with what the first one protects; where nothing stands between
-    them, the first one protects the second.
-    """
-    between = iter(text.split(release))
-    found = [next(between)]
-    for part in between:
-        if part:
-            found.append(markers.get(part[0], part[0]) + part[1:])
-        elif (after := next(between, None)) is not None:
-            found.append(markers[release] + after)
-        else:
-            found.append("")  # the text ends with a release character that protects nothing
-    return release.join(found)

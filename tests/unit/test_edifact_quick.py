@@ -15,7 +15,7 @@ from gateway.edifact import Message, check_message, read_interchanges
 from gateway.edifact.characters import ServiceCharacters
 from gateway.edifact.conformance import conformance_of, every_fault
 from gateway.edifact.model import Segment, cut
-from gateway.edifact.scan import is_orderly, service_segments
+from gateway.edifact.scan import is_orderly
 from gateway.edifact.wire import Wire
 from tests.bench.peers.corpus import samples
 
@@ -106,7 +106,7 @@ def test_one_pass_over_a_text_finds_the_service_segments_and_lets_nothing_disord
     text: str, service: ServiceCharacters
 ) -> None:
     wire = Wire(text, service)
-    assert service_segments(wire) == [number for number, raw in enumerate(wire.raws) if raw.startswith("UN")]
+    assert list(wire.services) == [number for number, raw in enumerate(wire.raws) if raw.startswith("UN")]
     if is_orderly(wire):
         ends = (service.element, "")  # no nesting indication either
         assert all(re.fullmatch("[A-Z][A-Z0-9]{2}", raw[:3]) and raw[3:4] in ends for raw in wire.raws)

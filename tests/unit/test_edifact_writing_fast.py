@@ -60,6 +60,7 @@ def test_a_message_written_again_is_written_as_segment_by_segment(
     assert written.segments == len(inner)
     assert again.raws == [] or again.complete
     assert [(again.tag(raw), again.elements(raw)) for raw in again.raws] == [
-        ((one.tag, one.nesting), one.elements) for one in inner]
+        ((one.tag, one.nesting), tuple(() if element == ("",) else element for element in one.elements))
+        for one in inner]  # a release character that ends an unfinished text is no value
     headed = Wire(f"UNH'{written.body}", again.service)
     assert to_wire(Message(headed, 0, len(headed.raws), False), syntax_version=version).body == written.body

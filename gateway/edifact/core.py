@@ -1,0 +1,55 @@
+"""Which twin of the inner loops runs: the compiled one where it was built, else the one in plain Python.
+
+The compiled one is `_core.c`, a module of its own name beside the packages, built by ``python3 -m gateway`` and by pip
+where there is a C compiler, and never needed: with the same arguments both return the same (tests/contract).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+from gateway.edifact import plain
+
+if TYPE_CHECKING:
+    from gateway.edifact.model import Segment
+    from gateway.edifact.wire import Wire
+
+NAME = "_corridor_edifact"
+"""The compiled module."""
+VERSION = 1
+"""Raised whenever the compiled functions change; one that was built from other sources is not used."""
+
+
+class Core(Protocol):
+    """The inner loops; their contracts stand in `plain`."""
+
+    def places(self, text: str, start: int, terminator: str, element: str, to_edge: bool, /) -> list[int]: ...
+
+    def exchanged(self, text: str, release: str, markers: Mapping[str, str], /) -> str: ...
+
+    def services(self, text: str, terminator: str, places: Sequence[int], /) -> tuple[dict[int, str], int]: ...
+
+    def idle(self, text: str, component: str, element: str, terminator: str, /) -> bool: ...
+
+    def cut(
+        self, kind: type[Segment], wire: Wire, raws: list[str], start: int, positions: Sequence[int], element: str,
+        component: str, odd: tuple[str | None, str | None, bool], /,
+    ) -> Iterator[Segment]: ...
+
+
+PLAIN: Core = plain
+
+
+def _compiled() -> Core | None:
+    try:
+        found = import_module(NAME)
+    except ImportError:
+        return None
+    return cast(Core, found) if getattr(found, "VERSION", None) == VERSION else None
+
+
+COMPILED: Core | None = _compiled()
+active: Core = COMPILED or PLAIN
+"""What reading uses; a benchmark or a test may put the other one here."""
