@@ -248,6 +248,7 @@ class Generator:
 
     def _order_mutants(self, whole: Sequence[Made]) -> Iterator[Mutant]:
         nodes = dict(self._nodes(self.structure, ""))
+        following = dict(self._following(self.structure, frozenset(), ""))
         for number, made in enumerate(whole):
             node, trigger = nodes[made.path]
             position = number + 2
@@ -260,7 +261,7 @@ class Generator:
             if node.mandatory and not trigger:
                 expected = Expected("F031", "13", position - 1, missing=True)
                 yield Mutant("missing segment", (*before, *after), expected)
-            if node.maximum <= FEW and not trigger and made.tag != "UNS":
+            if node.maximum <= FEW and not trigger and made.tag != "UNS" and made.tag not in following[made.path]:
                 copies = (made,) * (node.maximum + 1)
                 yield Mutant("segment too often", (*before, *copies, *after),
                              Expected("F035", "35", position + node.maximum))
@@ -283,6 +284,22 @@ class Generator:
                 yield from self._nodes(node.children, f"{path}{node.id}/")
             else:
                 yield path + node.id, (node, bool(path) and node is nodes[0])
+
+    def _following(
+        self, nodes: Sequence[Node], outside: frozenset[str], path: str
+    ) -> Iterator[tuple[str, frozenset[str]]]:
+        """Of each segment, by its path, the tags of the places behind it that a segment may take next.
+
+        One too many of them is none: GOVCBR has sequences in a group (SEQ, once) before a group that a SEQ opens.
+        """
+        for number, node in enumerate(nodes):
+            later = nodes[number + 1 :]
+            end = next((place for place, one in enumerate(later, 1) if one.mandatory), None)
+            behind = frozenset(one.trigger for one in later[:end]) | (outside if end is None else frozenset())
+            if node.children:
+                yield from self._following(node.children, behind | {node.trigger}, f"{path}{node.id}/")
+            else:
+                yield path + node.id, behind
 
     def _groups(self, nodes: Sequence[Node], path: str) -> Iterator[tuple[str, Node]]:
         for node in nodes:
