@@ -56,6 +56,8 @@ class Codec(Protocol):
     width    the length of all its texts, or 0 where it varies
     longest  the length of its longest text, or 0 where there is no bound
     numeric  its texts are numbers
+    marked   its longest text holds a decimal mark
+    codes    all its texts, when a code table names them; empty otherwise
     """
 
     plain: bool
@@ -63,6 +65,15 @@ class Codec(Protocol):
     width: int
     longest: int
     numeric: bool
+    marked: bool
+    codes: frozenset[str]
+
+    @property
+    def shown(self) -> str:
+        """The type of its texts, for people."""
+
+    def normal(self, value: Scalar) -> Scalar:
+        """What the way there and back makes of a value: another word of the same code, or the value itself."""
 
     def write(self, value: object) -> str:
         """The text of a value. Raises Unfit."""
@@ -71,7 +82,23 @@ class Codec(Protocol):
         """The value of a text. Raises Unfit."""
 
 
-class TextCodec:
+class _Shared:
+    """What codecs have in common: most give every value back as it was, to the last digit."""
+
+    longest: int
+    numeric: bool
+    marked = False
+    codes: frozenset[str] = frozenset()
+
+    @property
+    def shown(self) -> str:
+        return f"{'n' if self.numeric else 'an'}..{self.longest}"
+
+    def normal(self, value: Scalar) -> Scalar:
+        return value
+
+
+class TextCodec(_Shared):
     """Types ``an``, ``a`` and ``text``: as it stands, no blank at either end, no control character.
 
     A trailing blank is dropped on the way (ISO 9735 section 8: suppression of insignificant characters).
@@ -107,7 +134,7 @@ class TextCodec:
     read = write
 
 
-class CountCodec:
+class CountCodec(_Shared):
     """Type ``n``: digits without leading zeros (ISO 9735 section 9.1)."""
 
     plain = True
@@ -135,7 +162,7 @@ class CountCodec:
         return int(text)
 
 
-class DecimalCodec:
+class DecimalCodec(_Shared):
     """Type ``decimal``: the digits stay as they came (26500.000 is not made 26500); never rounded, no exponent.
 
     On reading, the comma is taken for the decimal mark as well, because without UNA both are valid.
@@ -148,7 +175,8 @@ class DecimalCodec:
 
     def __init__(self, kind: TermType) -> None:
         self._decimals, self._digits = kind.decimals, kind.maximum
-        self.longest = kind.maximum + (1 if kind.decimals else 0)
+        self.marked = kind.decimals > 0
+        self.longest = kind.maximum + (1 if self.marked else 0)
         self._type = str(kind)
 
     def write(self, value: object) -> str:
@@ -175,7 +203,7 @@ class DecimalCodec:
             raise Unfit("M103", value=text, length=str(len(whole) + len(decimals)), type=f"n..{self._digits}")
 
 
-class StampCodec:
+class StampCodec(_Shared):
     """Converters 102 (a day), 203 and 204 (an instant in UTC, to the minute, to the second)."""
 
     plain = True
@@ -214,7 +242,7 @@ class StampCodec:
             raise Unfit("M109", value=shown(text), format=self._converter) from None
 
 
-class CodeCodec:
+class CodeCodec(_Shared):
     """Type ``code``: words of ours to codes of EDIFACT, one to one; several words on one code have one answer.
 
     words    every word and its code
@@ -233,11 +261,11 @@ class CodeCodec:
         self._boolean = boolean
         self.longest = max((len(code) for code in self._codes.values()), default=0)
         self.numeric = all(code.isdecimal() for code in self._codes.values())
+        self.codes = frozenset(self._answers)
 
-    @property
-    def codes(self) -> frozenset[str]:
-        """Every code this hole can hold."""
-        return frozenset(self._answers)
+    def normal(self, value: Scalar) -> Scalar:
+        code = self._codes.get(value)
+        return value if code is None else self._answers[code]
 
     def write(self, value: object) -> str:
         if type(value) is not (bool if self._boolean else str):

@@ -12,19 +12,12 @@ from dataclasses import dataclass, replace
 
 from gateway.edifact import escape
 from gateway.findings import Finding
-from gateway.mapping.codecs import (
-    Codec,
-    CodeCodec,
-    CountCodec,
-    DecimalCodec,
-    StampCodec,
-    TextCodec,
-    Unfit,
-)
+from gateway.mapping.chunks import Chunks
+from gateway.mapping.codecs import Codec, CountCodec, DecimalCodec, StampCodec, TextCodec, Unfit
 from gateway.mapping.document import nearest
 from gateway.mapping.inherit import Definition, fault, walk
 from gateway.mapping.notation import Component, Element, Hole, Line, Origin
-from gateway.mapping.parts import Access, Chunks, Count, Extra, Field, Joined, Moment, Part, Position
+from gateway.mapping.parts import Access, Count, Extra, Field, Joined, Moment, Part, Position
 from gateway.mapping.plan import ElementPlan, Guard, Plan, PlanLine, Shape, make_runs
 from gateway.mapping.scopes import Found, find, opened, through_groups
 from gateway.mapping.tables import Tables
@@ -190,14 +183,14 @@ class Compiler:
                                 nearest=nearest(value, self._tables.words(kind.table or "")))
         return Guard(self._access(found, False), frozenset(condition.values))
 
-    def _overflow(self, elements: Sequence[ElementPlan], origin: Origin) -> tuple[int, Chunks] | None:
+    def _overflow(self, elements: Sequence[ElementPlan], origin: Origin) -> tuple[int, Part] | None:
         for number, element in enumerate(elements):
             for part in element.parts:
-                if isinstance(part, Chunks) and part.segments > 1:
+                if not isinstance(part, str) and part.segments > 1:
                     alone = number == len(elements) - 1 and len(element.parts) == 1 \
                         and all(other.wire is not None for other in elements[:number])
                     if not alone or part.optional:
-                        self._fault("M044", origin, term=part.access.term)
+                        self._fault("M044", origin, term=", ".join(access.term for access in part.accesses()))
                     return number, part
         return None
 
@@ -359,8 +352,8 @@ def _firm(elements: Sequence[ElementPlan]) -> dict[tuple[int, int], frozenset[st
                 if isinstance(part, str):
                     if part:
                         firm[number, start] = frozenset((part,))
-                elif isinstance(part, Field) and isinstance(part.codec, CodeCodec) and not part.optional:
-                    firm[number, start] = part.codec.codes
+                elif part.codes() and not part.optional:
+                    firm[number, start] = part.codes()
     return firm
 
 

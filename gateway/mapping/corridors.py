@@ -19,8 +19,8 @@ from gateway.edifact import Message, WireMessage
 from gateway.errors import GatewayError, LocalError, PartnerError
 from gateway.findings import Finding, Place
 from gateway.mapping.document import nearest
+from gateway.mapping.loading import load_mapping
 from gateway.mapping.mapping import Mapping as MessageMapping
-from gateway.mapping.mapping import load_mapping
 from gateway.mapping.offices import OFFICES, OfficeEntry, load_offices
 from gateway.references import Tree
 

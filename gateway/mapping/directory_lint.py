@@ -6,16 +6,14 @@ their repeats together stay within its maximum.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from gateway.edifact import MessageIdentifier
 from gateway.edifact.directory import Directory, Node, SegmentType, directory_of
 from gateway.findings import Finding
-from gateway.mapping.codecs import CodeCodec, DecimalCodec, TextCodec
 from gateway.mapping.inherit import fault
-from gateway.mapping.parts import Chunks, Extra, Field, Joined, Moment, Part
+from gateway.mapping.parts import Part
 from gateway.mapping.plan import Plan, PlanLine
-from gateway.mapping.term_types import DECIMAL_DIGITS
 
 _ENVELOPE = ("UNH", "UNT")
 _LIST_QUALIFIER = "1131"
@@ -101,8 +99,8 @@ class _Checker:
                     self._fault("M039", line, element=str(number + 1), component=str(start + offset + 1))
                     break
                 self._fits(line, part, found, offset)
-                if isinstance(part, Field) and isinstance(part.codec, CodeCodec) and not listed:
-                    for code in sorted(part.codec.codes):
+                if not listed:
+                    for code in sorted(part.codes()):
                         self._listed(line, found, code)
 
     def _constants(self, line: PlanLine, number: int, composite: SegmentType | None, identifier: str,
@@ -129,9 +127,9 @@ class _Checker:
         if element is None:
             self._fault("M039", line, element="-", component="-")
             return
-        for longest, numeric, shown in _sizes(part, offset, element.kind == "n"):
-            if longest > element.length or (element.kind == "n" and not numeric) or longest == 0:
-                self._fault("M029", line, type=shown, id=identifier, format=element.format)
+        for size in part.sizes(offset, element.kind == "n"):
+            if size.longest > element.length or (element.kind == "n" and not size.numeric) or size.longest == 0:
+                self._fault("M029", line, type=size.shown, id=identifier, format=element.format)
 
     def _fault(self, code: str, line: PlanLine, /, **values: str) -> None:
         self._findings.append(fault(code, line.origin, tag=line.tag, label=line.label, **values))
@@ -143,30 +141,3 @@ def _id(composite: SegmentType | None, identifier: str, component: int) -> str |
         return identifier if component == 0 else None
     places = [use.id for use in composite.parts for _ in range(use.maximum)]
     return places[component] if component < len(places) else None
-
-
-def _sizes(part: Part, offset: int, digits: bool) -> Iterator[tuple[int, bool, str]]:
-    """Longest text of a part in one component, whether it is a number, and its type for people.
-
-    digits  the element is numeric: there the decimal mark does not count (ISO 9735 section 10)
-    """
-    if isinstance(part, Field):
-        mark = 1 if digits and isinstance(part.codec, DecimalCodec) and part.codec.longest > DECIMAL_DIGITS else 0
-        yield part.codec.longest - mark, part.codec.numeric, f"{part.access.term}: {_shown(part)}"
-    elif isinstance(part, Joined):
-        total = sum(len(piece) if isinstance(piece, str) else piece.codec.longest for piece in part.pieces)
-        unbound = any(not isinstance(piece, str) and piece.codec.longest == 0 for piece in part.pieces)
-        yield 0 if unbound else total, False, ", ".join(access.term for access in part.accesses())
-    elif isinstance(part, Chunks):
-        yield part.size, False, f"{part.access.term}: an..{part.size}"
-    elif isinstance(part, Moment):
-        yield (12, True, part.access.term) if offset == 0 else (3, True, part.access.term)
-    elif isinstance(part, Extra):
-        yield max(len(key) + 1 + codec.longest for key, codec in part.codecs.items()), False, "extras"
-
-
-def _shown(part: Field) -> str:
-    codec = part.codec
-    if isinstance(codec, TextCodec):
-        return f"an..{codec.longest}"
-    return f"n..{codec.longest}" if codec.numeric else f"an..{codec.longest}"

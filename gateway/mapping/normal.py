@@ -9,21 +9,18 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
-from gateway.mapping.codecs import CodeCodec
-from gateway.mapping.parts import Field, Node, Scopes
+from gateway.mapping.parts import Node, Scopes
 from gateway.mapping.plan import Plan, PlanLine
-from gateway.mapping.tables import Tables
-from gateway.mapping.term_types import TermType
 from gateway.references import Tree
 
 
-def normal(plan: Plan, tables: Tables, types: Mapping[str, TermType], record: Tree) -> Tree:
+def normal(plan: Plan, record: Tree) -> Tree:
     """The normal form of a record that the plan can write."""
     result = cast(Node, copy.deepcopy(record))
-    _lines(plan.lines, (result,), tables, types)
+    _lines(plan.lines, (result,))
     for access, value in plan.fixed:
         holder: Any = result
         for parent in access.parents:
@@ -33,7 +30,7 @@ def normal(plan: Plan, tables: Tables, types: Mapping[str, TermType], record: Tr
     return cast(Tree, result)
 
 
-def _lines(lines: Sequence[PlanLine], scopes: Scopes, tables: Tables, types: Mapping[str, TermType]) -> None:
+def _lines(lines: Sequence[PlanLine], scopes: Scopes) -> None:
     for line in lines:
         if line.guard is not None and not line.guard.holds(scopes):
             continue
@@ -42,32 +39,23 @@ def _lines(lines: Sequence[PlanLine], scopes: Scopes, tables: Tables, types: Map
             found: Any = opened.get(scopes) or []
             members: list[Node] = found if line.each else [found] if found else []
             for member in members:
-                _line(line, (*scopes, member), tables, types)
+                _line(line, (*scopes, member))
         elif line.flag is not None:
             if line.flag.get(scopes):
-                _line(line, scopes, tables, types)
+                _line(line, scopes)
             else:
                 _forget(line.flag.parents, line.flag.key, scopes[line.flag.depth])
         elif not line.optional or any(access.get(scopes) is not None for access in line.accesses):
-            _line(line, scopes, tables, types)
+            _line(line, scopes)
 
 
-def _line(line: PlanLine, scopes: Scopes, tables: Tables, types: Mapping[str, TermType]) -> None:
+def _line(line: PlanLine, scopes: Scopes) -> None:
     for element in line.elements:
-        parts = [part for part in element.parts if isinstance(part, Field)]
-        present = any(access.get(scopes) is not None for part in element.parts if not isinstance(part, str)
-                      for access in part.accesses())
-        for part in parts:
-            access = part.access
-            value = access.get(scopes)
-            if value is None and part.default is not None and present:
-                _holder(access.parents, scopes[access.depth])[access.key] = part.codec.read(part.default_text)
-            elif isinstance(part.codec, CodeCodec) and isinstance(value, str):
-                table = types[access.term].table or ""
-                code = tables.words(table).get(value)
-                if code is not None:
-                    _holder(access.parents, scopes[access.depth])[access.key] = tables.answers(table)[code]
-    _lines(line.children, scopes, tables, types)
+        parts = [part for part in element.parts if not isinstance(part, str)]
+        if any(access.get(scopes) is not None for part in parts for access in part.accesses()):
+            for part in parts:
+                part.normalise(scopes)
+    _lines(line.children, scopes)
 
 
 def _forget(parents: Sequence[str], key: str, node: Node) -> None:
@@ -78,9 +66,3 @@ def _forget(parents: Sequence[str], key: str, node: Node) -> None:
         _forget(parents[1:], key, node[parents[0]])
         if not node[parents[0]]:
             del node[parents[0]]
-
-
-def _holder(parents: Sequence[str], node: Node) -> Node:
-    for parent in parents:
-        node = node.setdefault(parent, {})
-    return node

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from gateway.edifact import escape
-from gateway.mapping.codecs import Codec, StampCodec, TextCodec, Unfit, cut, shown
-from gateway.mapping.term_types import TermType
+from gateway.mapping.codecs import Codec, StampCodec, TextCodec, Unfit, shown
 from gateway.references import Scalar
 
 Node: TypeAlias = "dict[str, Any]"
@@ -55,6 +54,13 @@ class Access:
             node = found
         return node.get(self.key)
 
+    def put(self, scopes: Scopes, value: Scalar) -> None:
+        """Set the value; the groups around it come into being."""
+        node = scopes[self.depth]
+        for parent in self.parents:
+            node = node.setdefault(parent, {})
+        node[self.key] = value
+
     @property
     def path(self) -> str:
         """The part of the path inside the scope."""
@@ -88,15 +94,31 @@ class Reader(Protocol):
         """Remember a count, to be compared at the end."""
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What a part may put into one component, for the directory to judge.
+
+    longest  characters of its longest text, 0 where there is no bound
+    numeric  its texts are numbers
+    shown    its term and type, for people
+    """
+
+    longest: int
+    numeric: bool
+    shown: str
+
+
 class Part(ABC):
     """One or more components of an element.
 
     width     how many components
+    segments  in how many segments it may go on; a part with several stands alone at the end of its line
     optional  may be absent although other parts of its line are there
     default   text on the wire when the value is absent
     """
 
     width: int = 1
+    segments: int = 1
     optional: bool = False
     default: str | None = None
 
@@ -104,9 +126,29 @@ class Part(ABC):
         """The terms it carries."""
         return ()
 
+    def codes(self) -> frozenset[str]:
+        """Every text it can hold when a code table names them all; empty otherwise."""
+        return frozenset()
+
+    @abstractmethod
+    def sizes(self, offset: int, digits: bool) -> Iterator[Size]:
+        """What may stand in the component at `offset` (from 0, below `width`).
+
+        digits  the element is numeric: there the decimal mark does not count (ISO 9735 section 10)
+        """
+
+    @abstractmethod
+    def normalise(self, scopes: Scopes) -> None:
+        """Make of the record what the way there and back leaves of it; called when its element is written."""
+
     @abstractmethod
     def write(self, writer: Writer, scopes: Scopes) -> str | None:
         """The text on the wire, or None when the record has no value."""
+
+    def groups(self, writer: Writer, scopes: Scopes) -> list[str] | None:
+        """One text per segment; None when the record has no value; empty when it was refused."""
+        text = self.write(writer, scopes)
+        return None if text is None else [text]
 
     @abstractmethod
     def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
@@ -129,6 +171,21 @@ class Field(Part):
 
     def accesses(self) -> tuple[Access, ...]:
         return (self.access,)
+
+    def codes(self) -> frozenset[str]:
+        return self.codec.codes
+
+    def sizes(self, offset: int, digits: bool) -> Iterator[Size]:
+        longest, numeric = self.codec.longest, self.codec.numeric
+        mark = 1 if digits and self.codec.marked else 0
+        yield Size(longest - mark, numeric, f"{self.access.term}: {self.codec.shown}")
+
+    def normalise(self, scopes: Scopes) -> None:
+        value = self.access.get(scopes)
+        if value is not None:
+            self.access.put(scopes, self.codec.normal(value))
+        elif self.default is not None:
+            self.access.put(scopes, self.codec.read(self.default_text))
 
     def write(self, writer: Writer, scopes: Scopes) -> str | None:
         if self._parents:
@@ -162,6 +219,12 @@ class Count(Part):
     def __init__(self, access: Access) -> None:
         self.access = access
 
+    def sizes(self, offset: int, digits: bool) -> Iterator[Size]:
+        return iter(())  # the maximum of its list bounds it
+
+    def normalise(self, scopes: Scopes) -> None:
+        """The record does not hold it."""
+
     def write(self, writer: Writer, scopes: Scopes) -> str | None:
         return str(len(self.access.get(scopes) or ()))
 
@@ -175,6 +238,12 @@ class Count(Part):
 
 class Position(Part):
     """``{#}``: the ordinal of the member at hand, from 1; computed on writing, checked on reading."""
+
+    def sizes(self, offset: int, digits: bool) -> Iterator[Size]:
+        return iter(())  # the maximum of its list bounds it
+
+    def normalise(self, scopes: Scopes) -> None:
+        """The record does not hold it."""
 
     def write(self, writer: Writer, scopes: Scopes) -> str | None:
         return str(writer.ordinals[-1])
@@ -197,6 +266,14 @@ class Joined(Part):
 
     def accesses(self) -> tuple[Access, ...]:
         return tuple(one.access for one in self._fields)
+
+    def sizes(self, offset: int, digits: bool) -> Iterator[Size]:
+        lengths = [len(piece) if isinstance(piece, str) else piece.codec.longest for piece in self.pieces]
+        yield Size(sum(lengths) if all(lengths) else 0, False, ", ".join(one.access.term for one in self._fields))
+
+    def normalise(self, scopes: Scopes) -> None:
+        for one in self._fields:
+            one.normalise(scopes)
 
     def write(self, writer: Writer, scopes: Scopes) -> str | None:
         texts: list[str] = []
@@ -239,6 +316,12 @@ class Extra(Part):
     def accesses(self) -> tuple[Access, ...]:
         return (self._key, self._value)
 
+    def sizes(self, offset: int, digits: bool) -> Iterator[Size]:
+        yield Size(max(len(key) + 1 + codec.longest for key, codec in self.codecs.items()), False, "extras")
+
+    def normalise(self, scopes: Scopes) -> None:
+        """Texts stay as they are."""
+
     def write(self, writer: Writer, scopes: Scopes) -> str | None:
         key, value = self._key.get(scopes), self._value.get(scopes)
         codec = self.codecs.get(key) if isinstance(key, str) else None
@@ -280,6 +363,12 @@ class Moment(Part):
     def accesses(self) -> tuple[Access, ...]:
         return (self.access,)
 
+    def sizes(self, offset: int, digits: bool) -> Iterator[Size]:
+        yield Size((_MOMENT_INSTANT.longest, len("203"))[offset], True, self.access.term)
+
+    def normalise(self, scopes: Scopes) -> None:
+        """Days and instants stay as they are."""
+
     def write(self, writer: Writer, scopes: Scopes) -> str | None:
         value = self.access.get(scopes)
         if value is None:
@@ -303,70 +392,3 @@ class Moment(Part):
             reader.fault(unfit.code, element, component, unfit.values)
             return
         reader.put(self.access, scopes, value, element, component, texts[component])
-
-
-class Chunks(Part):
-    """Converter ``chunks``: a long text over several components, and over several segments where it says so.
-
-    segments, pieces, size   how many segments, components in each, characters in each
-    """
-
-    def __init__(self, access: Access, codec: Codec, segments: int, pieces: int, size: int, optional: bool) -> None:
-        self.access, self.codec, self.optional = access, codec, optional
-        self.segments, self.width, self.size = segments, pieces, size
-
-    def accesses(self) -> tuple[Access, ...]:
-        return (self.access,)
-
-    def write(self, writer: Writer, scopes: Scopes) -> str | None:
-        groups = self.groups(writer, scopes)
-        return None if groups is None else groups[0] if groups else ""
-
-    def groups(self, writer: Writer, scopes: Scopes) -> list[str] | None:
-        """One text per segment; None when the record has no value; empty when it was refused."""
-        value = self.access.get(scopes)
-        if value is None:
-            return None
-        try:
-            text = self.codec.write(value)
-        except Unfit as unfit:
-            writer.refuse(self.access, unfit.code, unfit.values)
-            return []
-        if len(text) <= self.size:
-            return [released(text, False)]
-        pieces = cut(text, self.segments * self.width, self.size)
-        if pieces is None:
-            room = self.segments * self.width * self.size
-            writer.refuse(self.access, "M116", {"value": shown(text), "length": str(len(text)), "room": str(room)})
-            return []
-        pieces = [released(piece, False) for piece in pieces]
-        return [":".join(pieces[start:start + self.width]) for start in range(0, len(pieces), self.width)]
-
-    def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
-        pieces = list(texts[component:component + self.width])
-        while pieces and not pieces[-1]:
-            pieces.pop()
-        for offset, piece in enumerate(pieces):
-            if not piece:
-                reader.fault("M206", element, component + offset, {"term": self.access.term})
-                return
-            if len(piece) > self.size:
-                reader.fault("M103", element, component + offset,
-                             {"value": piece, "length": str(len(piece)), "type": f"an..{self.size}"})
-                return
-            try:
-                _PIECE.read(piece)
-            except Unfit as unfit:
-                reader.fault(unfit.code, element, component + offset, unfit.values)
-                return
-        text = "".join(pieces)
-        try:
-            if self.segments == 1:  # only then the whole text is at hand, and only then its type may have a bound
-                self.codec.read(text)
-        except Unfit as unfit:
-            reader.fault(unfit.code, element, component, unfit.values)
-            return
-        reader.append(self.access, scopes, text, element, component)
-
-
-_PIECE = TextCodec(TermType("text"))

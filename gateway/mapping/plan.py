@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from gateway.edifact import Element as WireElement
 from gateway.mapping.notation import Origin
-from gateway.mapping.parts import Access, Chunks, Part, Scopes
+from gateway.mapping.parts import Access, Part, Scopes
 from gateway.references import Scalar
 
 
@@ -63,7 +63,7 @@ class PlanLine:
     wire        tag and everything before the first hole, released
     each, group, flag   what its prefix names, at most one of them
     limit       how many segments it may give in one scope
-    overflow    the chunks that go on in further segments, and their element (from 0)
+    overflow    the part that goes on in further segments, and its element (from 0)
     accesses    the terms of its own holes
     hidden      terms that only this line or its children carry; they must be absent when it is not written
     firm        constants that are always there: (element, component) -> possible texts
@@ -79,7 +79,7 @@ class PlanLine:
     optional: bool
     guard: Guard | None
     limit: int
-    overflow: tuple[int, Chunks] | None
+    overflow: tuple[int, Part] | None
     accesses: tuple[Access, ...]
     firm: Mapping[tuple[int, int], frozenset[str]]
     counts: tuple[Access, ...] = ()

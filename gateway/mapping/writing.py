@@ -155,10 +155,11 @@ class Writing:
     def _overflow(self, line: PlanLine, scopes: Scopes) -> None:
         """A long text: the constants again in every segment."""
         assert line.overflow is not None
-        number, chunks = line.overflow
-        groups = chunks.groups(self, scopes)
+        number, part = line.overflow
+        groups = part.groups(self, scopes)
         if groups is None:
-            self._find("M101", chunks.access, {"term": chunks.access.term})
+            for access in part.accesses():
+                self._find("M101", access, {"term": access.term})
             return
         before = "+".join([line.tag, *(element.wire or "" for element in line.elements[:number])])
         self.out.extend(f"{before}+{group}" for group in groups)

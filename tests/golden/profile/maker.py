@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.mapping import Mapping
-from gateway.mapping.parts import Access, Chunks, Extra, Field, Joined, Moment, Part
+from gateway.mapping.parts import Access, Extra, Part
 from gateway.mapping.plan import Plan, PlanLine
 from gateway.references import Tree
 
@@ -86,12 +86,12 @@ class Maker:
 
     def _value(self, part: Part, access: Access) -> Any:
         chance, kind = self._chance, self._mapping.terms[access.term]
-        if isinstance(part, Moment):
+        if kind.name == "moment":
             return chance.choice((self._day(), self._instant()))
-        if isinstance(part, Chunks):
-            room = part.segments * part.width * part.size
-            longest = min(kind.maximum or room, room) * 4 // 5
-            return self._text(1, longest, letters=False)
+        if part.segments * part.width > 1:  # a cut never falls beside a blank: some of the room stays empty
+            room = part.segments * sum(size.longest for offset in range(part.width)
+                                       for size in part.sizes(offset, False))
+            return self._text(1, min(kind.maximum or room, room) * 4 // 5, letters=False)
         if kind.name == "n":
             return chance.choice((0, chance.randrange(10 ** kind.maximum), 10 ** kind.maximum - 1))
         if kind.name == "decimal":
@@ -126,8 +126,8 @@ class Maker:
 
 
 def _parts(line: PlanLine) -> list[Part]:
-    return [part for element in line.elements for part in element.parts if not isinstance(part, str)
-            and isinstance(part, Chunks | Extra | Field | Joined | Moment)]
+    return [part for element in line.elements for part in element.parts
+            if not isinstance(part, str) and part.accesses()]
 
 
 def _put(access: Access, scopes: tuple[dict[str, Any], ...], value: Any) -> None:
