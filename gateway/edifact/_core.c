@@ -15,7 +15,9 @@
 #define Py_T_OBJECT_EX T_OBJECT_EX
 #endif
 
-#define CORE_VERSION 1
+#ifndef SOURCE
+#define SOURCE "" /* the digest of this file, by which core.py knows what it was made from */
+#endif
 #define MOST 10000 /* as in plain.py: elements and components that are told apart */
 
 #define KEPT_BITS 12
@@ -719,7 +721,7 @@ PyInit__corridor_edifact(void)
     if (str_tag == NULL && (str_tag = PyUnicode_InternFromString("tag")) == NULL)
         return NULL;
     module = PyModule_Create(&definition);
-    if (module != NULL && PyModule_AddIntConstant(module, "VERSION", CORE_VERSION) < 0)
+    if (module != NULL && PyModule_AddStringConstant(module, "SOURCE", SOURCE) < 0)
         Py_CLEAR(module);
     return module;
 }

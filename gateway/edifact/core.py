@@ -7,7 +7,9 @@ where there is a C compiler, and never needed: with the same arguments both retu
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from gateway.edifact import plain
@@ -18,9 +20,7 @@ if TYPE_CHECKING:
 
 NAME = "_corridor_edifact"
 """The compiled module."""
-VERSION = 1
-"""Raised whenever the compiled functions change; one that was built from other sources is not used."""
-
+SOURCE = Path(__file__).with_name("_core.c")
 
 class Core(Protocol):
     """The inner loops; their contracts stand in `plain`."""
@@ -43,11 +43,13 @@ PLAIN: Core = plain
 
 
 def _compiled() -> Core | None:
+    """The compiled module, if it was made from the sources that lie here."""
     try:
         found = import_module(NAME)
-    except ImportError:
+        made_from = sha256(SOURCE.read_bytes()).hexdigest()
+    except (ImportError, OSError):
         return None
-    return cast(Core, found) if getattr(found, "VERSION", None) == VERSION else None
+    return cast(Core, found) if getattr(found, "SOURCE", None) == made_from else None
 
 
 COMPILED: Core | None = _compiled()

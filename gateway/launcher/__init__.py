@@ -7,6 +7,7 @@
     environment  found, made, completed, made again
     needs        what must be installed, and whether a Python has it
     pip          where pip comes from, how it is asked, what its answers mean
+    compiled     the inner loops of the EDIFACT reader in C, where there is a compiler
     index        pip's own wheel from the package index, where there is no pip at all
     wheelhouse   a folder of wheels instead of an index
     suite        ``test``: pytest, and the line that closes it

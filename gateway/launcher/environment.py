@@ -15,7 +15,7 @@ import time
 import venv
 from pathlib import Path
 
-from gateway.launcher import folders, needs, pip
+from gateway.launcher import compiled, folders, needs, pip
 from gateway.launcher.folders import python_of
 from gateway.launcher.steps import runs
 from gateway.launcher.words import Options, Stop
@@ -59,7 +59,13 @@ def find_or_make(options: Options, extra: str) -> tuple[str, bool]:
             make(options, folder, marker, extra)
         elif extra and extra not in extras:
             add(options, folder, marker, extra)
+        compiled.keep(python, packages_of(folder))
     return str(python), True
+
+
+def packages_of(folder: Path) -> Path:
+    """Where the packages of an environment lie."""
+    return Path(sysconfig.get_path("purelib", "venv", {"base": str(folder)}))
 
 
 def make(options: Options, folder: Path, marker: Path, extra: str) -> None:
@@ -77,8 +83,7 @@ def make(options: Options, folder: Path, marker: Path, extra: str) -> None:
         venv.EnvBuilder(with_pip=False, symlinks=os.name != "nt").create(folder)
         if not starts(python_of(folder)):
             raise Stop(3, "launcher.no_start", folder=folder, verb=options.verb)
-        packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(folder)}))
-        (packages / "corridor-gateway-checkout.pth").write_text(f"{folders.CHECKOUT}\n", "utf-8")
+        (packages_of(folder) / "corridor-gateway-checkout.pth").write_text(f"{folders.CHECKOUT}\n", "utf-8")
         pip.install(options, python_of(folder), folder, extra)
     except Stop:
         shutil.rmtree(folder)
@@ -114,6 +119,9 @@ def report(options: Options) -> int:
     options.say(sys.stdout, "launcher.doctor.python", version=sys.version.split()[0], path=sys.executable)
     options.say(sys.stdout, f"launcher.doctor.here.{'yes' if here else 'no'}")
     options.say(sys.stdout, f"launcher.doctor.environment.{state}", folder=folder)
+    if state == "ready" and folders.ours(folder):
+        fast = compiled.keep(python_of(folder), packages_of(folder))
+        options.say(sys.stdout, f"launcher.doctor.core.{'compiled' if fast else 'plain'}")
     for tool in ("sshd", "openssl"):
         path = shutil.which(tool, path=os.pathsep.join([options.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))
         options.say(sys.stdout, f"launcher.doctor.tool.{'yes' if path else 'no'}", tool=tool, path=path)

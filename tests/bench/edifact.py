@@ -16,10 +16,12 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from gateway.edifact import (
     check_message,
     compose_message,
+    core,
     foreign_characters,
     read_interchanges,
     read_wire,
@@ -29,6 +31,7 @@ from gateway.edifact import (
     write_interchange,
 )
 from gateway.edifact.conformance import Conformance
+from gateway.edifact.core import Core
 from gateway.edifact.directory import Directory
 from gateway.edifact.pydifact_bridge import GatewayParser
 from tests.bench import Figure
@@ -48,6 +51,9 @@ STEPS = (1, 10, 100, 1000, 10_000, 100_000)
 """Messages of the interchanges for the cost per message."""
 FLAT, STEEPEST = 100, 1.5
 """One message among more may cost at most so many times what it costs among a hundred."""
+
+
+_Result = TypeVar("_Result")
 
 
 def figures(scale: float) -> Iterator[Figure]:
@@ -138,18 +144,30 @@ def conforming(content: bytes) -> int:
 
 
 def _reading(sample: Sample) -> Iterator[Figure]:
+    """With the inner loops that reading uses here; where these are the compiled ones, with those in Python as well."""
     content, octets = sample.content, len(sample.content)
-    _same((every_element(content), envelope_only(content), read_with_pydifact(content)),
-          (sample.segments, sample.messages, sample.segments), sample.name)
     turns = max(1, 100_000 // octets)  # a clock cannot tell one reading of two kilobytes
-    measured = best(*(partial(_often, turns, read, content) for read in (every_element, envelope_only)),
-                    partial(_often, turns, read_with_pydifact, content))
-    touched, enveloped, theirs = measured
-    large = octets > SMALL
-    yield _against(f"read, every element: {sample.name}", octets * turns, touched, "pydifact", theirs,
-                   ELEMENTS if large else None)
-    yield _against(f"read, envelope checked: {sample.name}", octets * turns, enveloped, "pydifact", theirs,
-                   ENVELOPE if large else None)
+    cores = [("", core.active), *([(", in plain Python", core.PLAIN)] if core.active is not core.PLAIN else [])]
+    candidates = [(f"read, {what}{which}", wanted, partial(_with, one, partial(_often, turns, read, content)))
+                  for which, one in cores
+                  for what, wanted, read in (("every element", ELEMENTS, every_element),
+                                             ("envelope checked", ENVELOPE, envelope_only))]
+    for _, one in cores:
+        _same((_with(one, partial(every_element, content)), _with(one, partial(envelope_only, content)),
+               read_with_pydifact(content)), (sample.segments, sample.messages, sample.segments), sample.name)
+    *measured, theirs = best(*(work for _, _, work in candidates), partial(_often, turns, read_with_pydifact, content))
+    for (name, wanted, _), ours in zip(candidates, measured, strict=True):
+        yield _against(f"{name}: {sample.name}", octets * turns, ours, "pydifact", theirs,
+                       wanted if octets > SMALL else None)
+
+
+def _with(one: Core, work: Callable[[], _Result]) -> _Result:
+    """Work with these inner loops."""
+    before, core.active = core.active, one
+    try:
+        return work()
+    finally:
+        core.active = before
 
 
 def _often(times: int, work: Callable[[bytes], object], content: bytes) -> None:

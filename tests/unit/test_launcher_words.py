@@ -81,6 +81,7 @@ def test_both_catalogues_hold_every_sentence_the_launcher_says_and_no_other() ->
     said = set(re.findall(r'"(launcher\.[a-z_.]+[a-z])"', SOURCES))
     made_up = {"launcher.cause.": {*CAUSES, "clock", "other"},
                "launcher.doctor.here.": {"yes", "no"}, "launcher.doctor.tool.": {"yes", "no"},
+               "launcher.doctor.core.": {"compiled", "plain"},
                "launcher.doctor.environment.": {"ready", "stale", "foreign", "absent"},
                "launcher.": {"passed", "failed", "skipped"}}
     said |= {prefix + word for prefix, words in made_up.items() for word in words}
