@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 
 import click
@@ -13,7 +13,7 @@ _COMMANDS = {
     "status": "see", "overdue": "see", "show": "see", "trace": "ask", "explain": "ask",
     "resend": "act", "reprocess": "act", "quarantine": "act", "validate": "files",
     "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "setup",
-    "bench": "bench", "partner": "partner", "codes": "codes",
+    "bench": "bench", "partner": "partner", "codes": "codes", "map": "map",
 }
 _PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
 _READS = {"status", "overdue", "show", "trace", "explain", "quarantine", "validate", "inspect", "config", "bench",
@@ -21,23 +21,38 @@ _READS = {"status", "overdue", "show", "trace", "explain", "quarantine", "valida
 """Commands that change nothing: a reader who walks away (`| head`) takes nothing from anybody."""
 
 
-class _Lazy(click.Group):
-    """A group whose commands are imported by name; its own help imports none of them."""
+class Lazy(click.Group):
+    """A group whose commands are imported by name; its own help imports none of them.
+
+    modules  name of a command -> the module of `gateway.cli` that has it as ``<name>_command``
+    above    what stands before the name in the keys of sentences: "" or ``map.``
+    """
+
+    def __init__(self, name: str, modules: Mapping[str, str], above: str = "") -> None:
+        super().__init__(name=name, no_args_is_help=True, subcommand_metavar=t("cli.metavar.command"),
+                         help=t("cli.help" if name == "edi" else f"cli.{name}.help"))
+        self._modules, self._above = modules, above
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(_COMMANDS)
+        return sorted(self._modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return load(cmd_name) if cmd_name in _COMMANDS else None
+        return _imported(self._modules[cmd_name], cmd_name) if cmd_name in self._modules else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section(t("cli.commands")):
-            formatter.write_dl([(name, t(f"cli.{name}.help")) for name in self.list_commands(ctx)])
+        lines = [(name, t(f"cli.{self._above}{name}.help")) for name in self.list_commands(ctx)]
+        if lines:
+            with formatter.section(t("cli.commands")):
+                formatter.write_dl(lines)
 
 
 def load(name: str) -> click.Command:
     """The command of that name."""
-    command = getattr(import_module(f"gateway.cli.{_COMMANDS.get(name, 'runs')}"), f"{name}_command")
+    return _imported(_COMMANDS.get(name, "runs"), name)
+
+
+def _imported(module: str, name: str) -> click.Command:
+    command = getattr(import_module(f"gateway.cli.{module}"), f"{name}_command")
     assert isinstance(command, click.Command)
     return command
 
@@ -46,9 +61,7 @@ def program_of(program: str) -> click.Command:
     """What one of the installed programs runs."""
     if program in _PROGRAMS:
         return load(_PROGRAMS[program])
-    group = _Lazy(name="edi", help=t("cli.help"), no_args_is_help=True,
-                  subcommand_metavar=t("cli.metavar.command"))
-    return click.version_option(version(), message="%(prog)s %(version)s")(group)
+    return click.version_option(version(), message="%(prog)s %(version)s")(Lazy("edi", _COMMANDS))
 
 
 def called(words: Sequence[str]) -> list[str]:
@@ -59,7 +72,15 @@ def called(words: Sequence[str]) -> list[str]:
 def reads(program: str, words: Sequence[str]) -> bool:
     """Tell whether a line only reads: then nothing is lost when nobody reads its answer."""
     name = called(words)
-    return program == "edi" and (not name or name[0] in _READS or "--help" in words)
+    if program != "edi":
+        return False
+    if not name or name[0] in _READS or "--help" in words:
+        return True
+    if name[0] != "map":
+        return False
+    from gateway.cli.map import only_reads  # imported by the run itself
+
+    return only_reads(words[words.index("map") + 1:])
 
 
 def version() -> str:

@@ -70,6 +70,11 @@ def known_identifiers(search: Sequence[Path]) -> list[str]:
     return sorted(found)
 
 
+def known_mappings(search: Sequence[Path]) -> list[str]:
+    """Every mapping identifier in the search folders, without the files beside them that are no mappings."""
+    return [one for one in known_identifiers(search) if not one.endswith("/corridor") and "/samples/" not in one]
+
+
 def resolve(identifier: str | Path, search: Sequence[Path]) -> tuple[Definition, list[Finding]]:
     """Read a mapping and everything it extends. What could be resolved stands beside the findings.
 
