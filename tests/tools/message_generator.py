@@ -258,7 +258,8 @@ class Generator:
             if number:
                 yield Mutant("segment out of place", (*before, made, whole[0], *after),
                              Expected("F033", "15", position + 1))
-            if node.mandatory and not trigger:
+            taken = number + 1 < len(whole) and whole[number + 1].tag == made.tag  # the next one takes its place
+            if node.mandatory and not trigger and not taken:
                 expected = Expected("F031", "13", position - 1, missing=True)
                 yield Mutant("missing segment", (*before, *after), expected)
             if node.maximum <= FEW and not trigger and made.tag != "UNS" and made.tag not in following[made.path]:

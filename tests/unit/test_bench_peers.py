@@ -42,6 +42,16 @@ def test_an_installer_that_fails_is_quoted_without_addresses() -> None:
     assert reason("") == "no reason given"
 
 
+@pytest.mark.parametrize(("said", "told"), [
+    ("npm error code ENOTCACHED\nnpm error A complete log of this run is in x", "npm error code ENOTCACHED"),
+    ("read.js:3\n    throw new Error(x)\n\nError: no UNA\n    at main\n\nNode.js v20", "Error: no UNA"),
+    ("Traceback\n  File x\n    raise ValueError(y)\nedi.ParsingError: no UNB", "edi.ParsingError: no UNB"),
+    ("one\nkilled\n", "killed"),
+])
+def test_of_what_a_program_says_the_line_that_names_the_error_is_kept(said: str, told: str) -> None:
+    assert reason(said) == told
+
+
 def test_peers_that_are_not_there_are_named_one_by_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for maker in MAKERS:
         monkeypatch.setattr(readers, maker, absent)

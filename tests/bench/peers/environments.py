@@ -16,6 +16,7 @@ from pathlib import Path
 
 _NEWEST = 20
 _VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
+_ERROR = re.compile(r"^(?:ERROR|npm err|[\w.]*(?:Error|Exception)\b).*", re.MULTILINE | re.IGNORECASE)
 Version = tuple[int, int]
 
 
@@ -55,10 +56,10 @@ def install(where: str, program: Path | str, *arguments: Path | str) -> None:
 
 
 def reason(text: str) -> str:
-    """The last line that tells of an error, or else the last line; without addresses of registries."""
-    lines = text.strip().splitlines() or ["no reason given"]
-    told = next((line for line in reversed(lines) if "rror" in line or "ERR" in line), lines[-1])
-    return re.sub(r"\S*://\S+", "…", told.strip())[:200]
+    """The first line that names an error, as pip, npm, node and Python do, or else the last; without addresses."""
+    told = _ERROR.search(text)
+    line = told[0] if told is not None else (text.strip().splitlines() or ["no reason given"])[-1]
+    return re.sub(r"\S*://\S+", "…", line.strip())[:200]
 
 
 def later_than(version: Version) -> tuple[Version, Version]:
