@@ -25,8 +25,9 @@ RANK = {name: len(LAYERS) - level for level, names in enumerate(LAYERS) for name
 INNERMOST = {"texts": {"findings"}}
 LIBRARIES = {
     "click": {"cli"}, "paramiko": {"transport"}, "lxml": {"records"}, "pydifact": {"edifact"},
-    "cryptography": {"security"}, "sqlalchemy": {"ledger"}, "alembic": {"ledger"}, "fastapi": {"web"},
-    "starlette": {"web"}, "yaml": {"config"}, "jinja2": {"pages"}, "filelock": {"spool"},
+    "cryptography": {"security"}, "sqlalchemy": {"ledger", "records"}, "alembic": {"ledger"}, "fastapi": {"web"},
+    "starlette": {"web"}, "yaml": {"config"}, "jinja2": {"pages"}, "weasyprint": {"pages"},
+    "xlsxwriter": {"records"}, "python_calamine": {"records"}, "psycopg": {"ledger", "records"}, "filelock": {"spool"},
     "pydantic": {"config", "mapping"},
 }
 RIM = {"cli", "launcher", "__main__", "demo"}

@@ -161,3 +161,8 @@ def inside(installed: Path, code: str, folder: Path | None = None) -> str:
                           check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_whatever_is_optional_for_a_user_is_installed_where_it_is_tested() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    assert {line for name, lines in extras.items() if name != "test" for line in lines} - set(extras["test"]) == set()

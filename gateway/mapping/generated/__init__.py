@@ -1,0 +1,1 @@
+"""Python written from a plan: the clean path of writing and reading, held equal to the interpreter."""
