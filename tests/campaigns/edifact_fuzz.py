@@ -31,6 +31,7 @@ from itertools import pairwise
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+from gateway.edifact import core
 from tests.campaigns.edifact_examined import examine
 from tests.campaigns.edifact_inputs import Samples, make, seeds
 
@@ -39,7 +40,7 @@ STILL = 120.0
 """Seconds on the clock after which a worker that still has the same input is ended."""
 MEMORY = 1 << 30
 """Bytes of address space the process may take beyond what it has at the start: more is a failure of the input."""
-WARM = 20_000
+WARM = 100_000
 """Inputs after which everything that is kept on purpose (directories, code lists) is there."""
 GROWTH = 32 << 20
 """Bytes by which a process may have grown between then and its end."""
@@ -239,8 +240,10 @@ def main() -> int:
             "slowest_seconds": round(result.slowest, 3), "peak_bytes": result.peak, "grown_bytes": result.grown}
     if options.json:
         print(json.dumps({"schema": 1, "kind": "campaign", "name": "edifact_fuzz", **told, "seed": options.seed,
-                          "workers": options.workers, "outcomes": dict(sorted(result.outcomes.items())),
-                          "failures": result.failures, "ok": not failed}))
+                          "workers": options.workers,
+                          "core": "plain" if core.active is core.PLAIN else "compiled",
+                          "outcomes": dict(sorted(result.outcomes.items())), "failures": result.failures,
+                          "ok": not failed}))
     else:
         for name, count in sorted(result.outcomes.items()):
             print(f"{count:9d} {name}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.edifact import core
 from tests.campaigns import edifact_atheris
 from tests.campaigns.edifact_inputs import MOST, seeds
 
@@ -52,6 +53,10 @@ def test_half_of_the_alterations_are_ours_and_none_is_too_long() -> None:
     made = [alter(seeds()[0], MOST, seed) for seed in range(200)]
     assert 60 < made.count(b"theirs") < 140
     assert max(len(alter(b"A" * 100, 100, seed)) for seed in range(200)) == 100
+
+
+def test_the_compiled_loops_it_shuts_out_are_those_of_the_package() -> None:
+    assert edifact_atheris.COMPILED == core.NAME
 
 
 def campaign(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 
 import pytest
 
+from gateway.edifact import core
 from tests.campaigns import edifact_fuzz
 from tests.campaigns.edifact_examined import examine
 from tests.campaigns.edifact_inputs import Samples, make, seeds
@@ -93,6 +94,7 @@ def test_the_exit_code_and_the_report_say_whether_an_input_failed(
     assert edifact_fuzz.main() == status
     told = json.loads(capsys.readouterr().out)
     assert (told["runs"], told["workers"], told["failures"], told["ok"]) == (9, 3, failures, status == 0)
+    assert told["core"] == ("plain" if core.COMPILED is None else "compiled")
 
 
 def test_what_an_input_raises_is_a_failure_with_its_number_and_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
