@@ -17,12 +17,14 @@ from gateway.errors import LocalError
 from gateway.findings import Finding, Place, Severity
 from gateway.mapping import dialect_equipment
 from gateway.mapping.dialect_canonical import read_canonical, write_canonical
+from gateway.mapping.dialect_files import Archived, Folders, file_name, known_dialects
 from gateway.mapping.dialect_formats import Misfit
 from gateway.mapping.dialect_level import Reading as _Reading
 from gateway.mapping.dialect_level import Writing
 from gateway.mapping.dialect_load import Spec, load_spec
 from gateway.mapping.dialect_parts import Piece
 from gateway.mapping.dialect_rest import read_rest, write_rest
+from gateway.mapping.dialect_terms import DialectTerm
 from gateway.records.json import write_json
 from gateway.records.nodes import FILE_LIMIT, Node, Values
 from gateway.references import Path, Tree
@@ -107,28 +109,51 @@ class Reading:
 def load_dialect(identifier: str, search: Sequence[File]) -> Dialect:
     """Load ``tgotr/asycuda`` from ``dialects/tgotr/asycuda.yaml`` of the first folder that has it.
 
-    Raises LocalError: D011 not found, else every fault of the file (D001 to D019, S001 to S039) with file:line:column.
+    Raises LocalError: D011 not found, else every fault of the file (D001 to D049, S001 to S039) with file:line:column.
     """
-    places = [folder / "dialects" / f"{identifier}.yaml" for folder in search]
-    for place in places:
-        if place.is_file():
-            return Dialect(load_spec(place, identifier, search))
-    known = sorted({str(file.relative_to(folder / "dialects").with_suffix("")) for folder in search
-                    for file in (folder / "dialects").glob("*/*.yaml")})
+    shelf = Folders(search)
+    found = shelf.find(file_name(identifier))
+    if found is not None:
+        return Dialect(load_spec(found, identifier, shelf))
+    known = known_dialects(search)
     near = difflib.get_close_matches(identifier, known, 1)
+    places = ", ".join(str(folder / "dialects") for folder in search)
     raise LocalError(Finding(code="D011", values={"dialect": identifier, "near": near[0] if near else "-",
-                                                  "known": ", ".join(known) or "-",
-                                                  "search": ", ".join(str(place.parent) for place in places) or "-"}))
+                                                  "known": ", ".join(known) or "-", "search": places or "-"}))
+
+
+def load_kept_dialect(identifier: str, files: Mapping[str, bytes]) -> Dialect:
+    """Load a dialect from the files it once was made of (`Dialect.files`): an old record keeps its meaning.
+
+    Raises LocalError as `load_dialect`.
+    """
+    shelf = Archived(files)
+    found = shelf.find(file_name(identifier))
+    if found is None:
+        raise LocalError(Finding(code="D011", values={"dialect": identifier, "near": "-",
+                                                      "known": ", ".join(files) or "-", "search": "-"}))
+    return Dialect(load_spec(found, identifier, shelf))
 
 
 class Dialect:
-    """One dialect, compiled. Holds no state between calls."""
+    """One dialect, compiled. Holds no state between calls.
+
+    version  as its file says, "1" where it says none
+    kind     declaration or event
+    files    name and bytes of each file it is made of, itself first, then its bases and skeletons
+    terms    what it says of each term it has a place for; a term that is not there goes to the rest cell, or is refused
+    rests    whether it has a rest cell, which takes every value that has no place
+    """
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
         self.identifier = spec.identifier
+        self.version = spec.version
         self.kind = spec.record
         self.parts = tuple(part.name for part in spec.parts)
+        self.files = spec.files
+        self.terms: Mapping[str, DialectTerm] = spec.described
+        self.rests = spec.rest is not None or spec.canonical
 
     @cached_property
     def matches(self) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ the dialect then looks for another place. `echo` writes as much as it can, for a
     java                 a Java double: 26500.0, 1.85E7, 8.13E-4; read as a decimal, the lost scale stays lost
     count                a whole number; ``480.0`` is read, ``480`` is written
     flag YES NO          two words; where the term is False by default an empty place is False
-    date PATTERN         a day; ``A or B`` names two patterns, and a text that fits both is refused, never guessed
+    date PATTERN         a day; ``A or B`` names two patterns, and a text that fits both is refused, never guessed;
+                         without a pattern that of ``dates`` of the dialect (``day`` too)
     day PATTERN          a day, or the day of an instant (which it cannot hold, only repeat)
     moment PATTERN       a day, or an instant in the zone of the dialect
     code TABLE           a word of the table ``codes`` of the dialect
@@ -49,6 +50,8 @@ class Format:
     read    text, never empty, to value; raises Misfit
     write   value to text, exactly; raises Misfit
     echo    value to text as far as it goes; None when nothing can be written
+    text    as a dialect writes it: ``date dd/MM/yyyy``
+    words   code: our words; empty for every other format
     """
 
     name: str
@@ -56,15 +59,19 @@ class Format:
     read: Read
     write: Write
     echo: Echo
+    text: str = ""
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What formats take from their dialect and part."""
+    """What formats take from their dialect and part: zone, decimal mark, code tables, and the pattern of ``dates`` that
+    ``date`` and ``day`` without a pattern mean."""
 
     zone: ZoneInfo
     mark: str
     codes: Mapping[str, CodeTable]
+    dates: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,9 @@ def make(text: str, surroundings: Surroundings) -> Format:
     maker = _MAKERS.get(name)
     if maker is None:
         raise Misfit("D007", format=name, known=", ".join(_MAKERS))
-    return maker(argument.strip(), surroundings)
+    argument = argument.strip() or (surroundings.dates if name in ("date", "day") else "")
+    words = tuple(surroundings.codes[argument].ours) if name == "code" and argument in surroundings.codes else ()
+    return replace(maker(argument, surroundings), text=f"{name} {argument}".strip(), words=words)
 
 
 def standard(kind: str, surroundings: Surroundings) -> Format:

@@ -14,6 +14,7 @@ from typing import Protocol, TypeAlias
 
 from gateway.findings import Finding, Place, Severity
 from gateway.mapping.dialect_formats import Format, Misfit
+from gateway.mapping.dialect_terms import DialectTerm
 from gateway.records.nodes import Node, Values
 from gateway.references import Path, Scalar, Tree
 
@@ -97,6 +98,9 @@ class Line(Protocol):
     def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
         """Write the cells, and add to `held` the terms that would come back exactly."""
 
+    def describe(self) -> Iterator[tuple[str, DialectTerm]]:
+        """Its terms relative to its level, each kind left open."""
+
 
 class Level:
     """The lines of one scope and what holds without being written.
@@ -108,6 +112,12 @@ class Level:
         self.lines = lines
         self.defaults = defaults
         self._nested = frozenset(term for line in lines if line.nested for term in line.terms)
+
+    @property
+    def described(self) -> Iterator[tuple[str, DialectTerm]]:
+        """The terms of all its lines, relative to it; the first line that names a term tells it."""
+        for line in self.lines:
+            yield from line.describe()
 
     def read(self, scope: Scope, prefix: str, reading: Reading, given: Given) -> Tree:
         """The tree of this scope."""
@@ -303,3 +313,5 @@ class OneTerm:
             if echoed is not None:
                 drafts[part][cell.key] = echoed
 
+    def describe(self) -> Iterator[tuple[str, DialectTerm]]:
+        yield self._term, DialectTerm("", form=self._places[0][4])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.mapping.dialect_formats import Format, Misfit
@@ -19,6 +19,7 @@ from gateway.mapping.dialect_level import (
     share,
     value_of,
 )
+from gateway.mapping.dialect_terms import UNKNOWN, DialectTerm
 from gateway.mapping.dialect_text import Template
 from gateway.records.nodes import Node, Values
 from gateway.references import Scalar, Tree
@@ -87,6 +88,16 @@ class Packed:
             if text:
                 texts.append(text)
         return self.between.join(texts) or None
+
+    def describe(self) -> Iterator[tuple[str, DialectTerm]]:
+        """The terms of a member."""
+        avoid = (self.between.strip() or " ") + self.member.literals
+        for hole in self.member.holes:
+            yield hole, DialectTerm("", form=self.formats[hole], avoid=avoid)
+        for term, value in self.cells[0][1].items():
+            yield term, DialectTerm("", fixed=value)
+        if self.ordinal is not None:
+            yield self.ordinal, DialectTerm("", counted=True)
 
     def _split(self, text: str) -> list[str]:
         mark = self.between.strip()
@@ -158,6 +169,11 @@ class PackedList:
             if echoed:
                 drafts[cell.part][cell.key] = echoed
 
+    def describe(self) -> Iterator[tuple[str, DialectTerm]]:
+        yield self._term, UNKNOWN
+        for packed in self._written[:1]:
+            yield from ((f"{self._term}.{term}", one) for term, one in packed.describe())
+
 
 class Repeated:
     """A list term whose members are repeated nodes of one part: ``Item``, ``Attached_documents``.
@@ -214,6 +230,12 @@ class Repeated:
         for path in [path for path in writing.rest if path.startswith(f"{prefix}{self._term}[")]:
             del writing.rest[path]  # a member without a cell would shift the others: the whole list goes to the rest
 
+    def describe(self) -> Iterator[tuple[str, DialectTerm]]:
+        yield self._term, UNKNOWN
+        if self._ordinal is not None:
+            yield f"{self._term}.{self._ordinal}", DialectTerm("", counted=True)
+        yield from ((f"{self._term}.{term}", one) for term, one in self._level.described)
+
 
 class Single:
     """A list term of at most one member whose terms stand in cells of the same scope."""
@@ -243,6 +265,10 @@ class Single:
         if isinstance(value, list) and len(value) == 1:
             self._level.write(value[0], drafts, f"{prefix}{self._term}[1].", writing)
             held.add(self._term)
+
+    def describe(self) -> Iterator[tuple[str, DialectTerm]]:
+        yield self._term, DialectTerm("", most=1)
+        yield from ((f"{self._term}.{term}", one) for term, one in self._level.described)
 
 
 class Everywhere:
@@ -290,6 +316,10 @@ class Everywhere:
         if len(value[0]) == 1:
             held.add(self._term)
 
+    def describe(self) -> Iterator[tuple[str, DialectTerm]]:
+        yield self._term, DialectTerm("", most=1)
+        yield f"{self._term}.{self._inner}", UNKNOWN
+
 
 @dataclass(frozen=True)
 class Counted:
@@ -316,3 +346,6 @@ class Counted:
         value = value_of(tree, self.term)
         if isinstance(value, list):
             drafts[self.cell.part][self.cell.key] = str(len(value))
+
+    def describe(self) -> Iterator[tuple[str, DialectTerm]]:
+        yield from ()

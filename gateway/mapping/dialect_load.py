@@ -6,28 +6,19 @@ import dataclasses
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gateway.config.nodes import MappingNode, Node, SequenceNode, TextNode
+from gateway.config.nodes import MappingNode, TextNode
 from gateway.errors import LocalError
 from gateway.mapping import dialect_equipment
 from gateway.mapping.dialect_compile import Compiler
+from gateway.mapping.dialect_files import Collected, Kept, Shelf
 from gateway.mapping.dialect_formats import CodeTable, Format, Misfit, Surroundings, make
+from gateway.mapping.dialect_kinds import columns_of, load_part, match_of, text_of
 from gateway.mapping.dialect_level import Cell, Level
-from gateway.mapping.dialect_parts import (
-    LINES,
-    CsvCodec,
-    JsonCodec,
-    KeySource,
-    Part,
-    XmlCodec,
-)
+from gateway.mapping.dialect_parts import JsonCodec, Part
 from gateway.mapping.dialect_source import Source
-from gateway.mapping.dialect_text import Template
-from gateway.records.csv import DELIMITERS, ENCODINGS, Layout
-from gateway.records.xml import Wanted
-from gateway.records.xml_write import Skeleton
+from gateway.mapping.dialect_terms import DialectTerm, describe
 from gateway.references import Scalar
 from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event
@@ -37,13 +28,7 @@ FORMAT = "1"
 MODELS: dict[str, type] = {"declaration": Declaration, "event": Event}
 
 _TOP = ("format", "id", "extends", "record", "zone", "parts", "key", "codes", "places", "rules", "counts", "defaults",
-        "implied", "rest", "remove", "coded")
-_PART = {
-    "xml": ("kind", "file", "match", "key", "root", "encoding", "skeleton"),
-    "csv": ("kind", "file", "match", "key", "encoding", "mark", "delimiter", "decimal", "columns", "totals", "guard",
-            "group"),
-    "json": ("kind", "file", "match", "key"),
-}
+        "implied", "rest", "remove", "coded", "version", "dates")
 
 
 @dataclass(frozen=True)
@@ -54,9 +39,14 @@ class Spec:
     coded      canonical: term -> format of its code table
     required   group or list, with a dot at its end -> names that every one of it has
     lax        terms that are False by default and then leave no key
+    version    version of the dialect; a change of what a file means takes the next one
+    files      name and bytes of each file the dialect is made of, itself first
+    described  every term it has a place for
     """
 
     identifier: str
+    version: str
+    files: tuple[tuple[str, bytes], ...]
     record: str
     model: type
     kinds: Mapping[str, str]
@@ -69,6 +59,7 @@ class Spec:
     lax: frozenset[str]
     required: Mapping[str, Sequence[str]]
     defaults: Mapping[str, Scalar]
+    described: Mapping[str, DialectTerm]
 
 
 def required_terms(model: type, prefix: str = "") -> dict[str, list[str]]:
@@ -82,11 +73,11 @@ def required_terms(model: type, prefix: str = "") -> dict[str, list[str]]:
     return made
 
 
-def load_spec(path: Path, identifier: str, search: Sequence[Path]) -> Spec:
-    """Load and compile a dialect. Raises LocalError with every fault."""
-    source = Source(path, search)
-    loader = _Loader(source, identifier)
-    spec = loader.load()
+def load_spec(file: Kept, identifier: str, shelf: Shelf) -> Spec:
+    """Load and compile a dialect, its bases and skeletons from the shelf. Raises LocalError with every fault."""
+    collected = Collected(shelf, {file.name: file.content})
+    source = Source(file, collected)
+    spec = _Loader(source, identifier, collected).load()
     if source.findings:
         raise LocalError(*sorted(source.findings, key=lambda one: (one.place.file or "", one.place.line or 0,
                                                                    one.place.column or 0)))
@@ -95,9 +86,10 @@ def load_spec(path: Path, identifier: str, search: Sequence[Path]) -> Spec:
 
 
 class _Loader:
-    def __init__(self, source: Source, identifier: str) -> None:
+    def __init__(self, source: Source, identifier: str, files: Collected) -> None:
         self._source = source
         self._identifier = identifier
+        self._files = files
         self._root = source.root
 
     def load(self) -> Spec | None:
@@ -113,22 +105,25 @@ class _Loader:
         kinds = terms(model)
         lax = frozenset(field.name for field in dataclasses.fields(model) if field.default is False)
         codes, zone = self._codes(), self._zone()
-        surroundings = {name: Surroundings(zone, self._mark(node), codes) for name, node in self._parts()}
+        dates = text_of(source, root, "dates", "") or ""
+        surroundings = {name: Surroundings(zone, text_of(source, node, "decimal", ".") or ".", codes, dates)
+                        for name, node in self._parts()}
         places = root.get("places")
         if isinstance(places, TextNode):
             return self._canonical(record, model, kinds, lax, codes, zone, places)
         known = {**kinds, **dialect_equipment.TERMS} if record == "declaration" else kinds
-        compiler = Compiler(source, known, lax, surroundings, {name: self._columns(node)
+        compiler = Compiler(source, known, lax, surroundings, {name: columns_of(source, node)
                                                                for name, node in self._parts()})
         level = compiler.level(root, dict.fromkeys(surroundings, ()))
         rest = source.text(root.get("rest"))
         cell = compiler.cell(rest) if rest is not None else None
-        parts = [part for name, node in self._parts() if (part := self._part(name, node, compiler)) is not None]
+        parts = [part for name, node in self._parts()
+                 if (part := load_part(source, name, node, compiler)) is not None]
         if source.findings or level is None:
             return None
-        return Spec(self._identifier, record, model, known, parts, level, cell,
+        return Spec(self._identifier, self._version(), self._files.files(), record, model, known, parts, level, cell,
                     "container_lines" in compiler.terms or "trailer" in compiler.terms, False, {}, lax,
-                    required_terms(model), {})
+                    required_terms(model), {}, describe(level, known))
 
     def _canonical(self, record: str, model: type, kinds: Mapping[str, str], lax: frozenset[str],
                    codes: Mapping[str, CodeTable], zone: ZoneInfo, places: TextNode) -> Spec | None:
@@ -147,17 +142,21 @@ class _Loader:
                     source.misfit(misfit, table)
         parts = []
         for name, node in self._parts():
-            if self._text(node, "kind") != "json":
+            if text_of(source, node, "kind") != "json":
                 source.fault("D002", node, wanted="kind: json")
-            parts.append(Part(name, self._match(node), self._text(node, "file") or "", JsonCodec(), (), None))
+            parts.append(Part(name, match_of(source, node), text_of(source, node, "file") or "", JsonCodec(), (), None))
         if len(parts) != 1:
             source.fault("D002", places, wanted="parts: 1")
         if source.findings:
             return None
         defaults: dict[str, Scalar] = {field.name: field.default for field in dataclasses.fields(model)
                                        if isinstance(field.default, str)}
-        return Spec(self._identifier, record, model, kinds, parts, Level((), {}), None, False, True, coded, lax,
-                    {}, defaults)
+        described = {term: DialectTerm(kind, form=coded.get(term)) for term, kind in kinds.items()}
+        return Spec(self._identifier, self._version(), self._files.files(), record, model, kinds, parts,
+                    Level((), {}), None, False, True, coded, lax, {}, defaults, described)
+
+    def _version(self) -> str:
+        return text_of(self._source, self._root, "version", "1") or "1"
 
     def _one_of(self, key: str, allowed: Sequence[str]) -> str | None:
         node = self._source.text(self._root.get(key))
@@ -202,111 +201,3 @@ class _Loader:
     def _parts(self) -> list[tuple[str, MappingNode]]:
         return [(key.text, node) for key, node in self._source.entries(self._root.get("parts"))
                 if isinstance(node, MappingNode)]
-
-    def _text(self, node: MappingNode, key: str, default: str | None = None) -> str | None:
-        found = self._source.text(node.get(key))
-        return found.text if found is not None else default
-
-    def _mark(self, node: MappingNode) -> str:
-        return self._text(node, "decimal", ".") or "."
-
-    def _match(self, node: MappingNode) -> str:
-        return self._text(node, "match") or (self._text(node, "file") or "").replace("{stem}", "*")
-
-    def _columns(self, node: MappingNode) -> dict[str, list[str]] | None:
-        if self._text(node, "kind") != "csv":
-            return None
-        return {key.text: [text.text for text in self._source.texts(value)]
-                for key, value in self._source.entries(node.get("columns"))}
-
-    def _part(self, name: str, node: MappingNode, compiler: Compiler) -> Part | None:
-        source = self._source
-        kind = self._text(node, "kind") or ""
-        if kind not in _PART:
-            source.fault("D013", node.get("kind") or node, key="kind", value=kind, allowed=", ".join(_PART))
-            return None
-        source.mapping(node, _PART[kind])
-        file = self._text(node, "file")
-        if file is None or "{stem}" not in file:
-            source.fault("D003", node.get("file") or node, key="file: {stem}")
-            return None
-        keys, template = self._keys(name, node, compiler)
-        codec: XmlCodec | CsvCodec | JsonCodec | None
-        if kind == "xml":
-            codec = self._xml(name, node, compiler)
-        else:
-            codec = JsonCodec() if kind == "json" else self._csv(name, node, compiler)
-        return Part(name, self._match(node), file, codec, keys, template) if codec is not None else None
-
-    def _keys(self, name: str, node: MappingNode, compiler: Compiler) -> tuple[list[KeySource], Template | None]:
-        source = self._source
-        whole = source.text(self._root.get("key"))
-        template = compiler.template(whole) if whole is not None else None
-        made = []
-        found = node.get("key")
-        alternatives = found.items if isinstance(found, SequenceNode) else [found] if found is not None else []
-        for alternative in alternatives:
-            cells = []
-            for key, value in source.entries(alternative):
-                text = source.text(value)
-                inner = compiler.template(text) if text is not None else None
-                path = compiler.path(name, key.text, key)
-                if inner is None or path is None:
-                    continue
-                compiler.want(name, path)
-                cells.append((path, inner, compiler.hole_formats(inner, name, text)))
-            if cells:
-                made.append(KeySource(cells))
-        if made and template is None:
-            source.fault("D003", self._root, key="key")
-        return made, template
-
-    def _xml(self, name: str, node: MappingNode, compiler: Compiler) -> XmlCodec | None:
-        source = self._source
-        root, skeleton = self._text(node, "root"), source.text(node.get("skeleton"))
-        if root is None or skeleton is None:
-            source.fault("D003", node, key="root" if root is None else "skeleton")
-            return None
-        file = source.file_of(skeleton).parent / skeleton.text
-        try:
-            content = file.read_bytes()
-        except OSError:
-            source.fault("D015", skeleton, file=str(file))
-            return None
-        repeated = {"/".join(path) for path in compiler.repeated[name]}
-        try:
-            made = Skeleton(content, str(file), root=root, repeated=repeated)
-        except LocalError as error:
-            source.findings.extend(error.findings)
-            return None
-        for path, place in compiler.wanted[name].items():
-            full = "/".join(path)
-            if place is not None and full not in made.paths and full not in repeated - made.missing:
-                source.fault("D016", place, path=full, skeleton=skeleton.text)
-        return XmlCodec(root, self._text(node, "encoding", "UTF-8") or "UTF-8",
-                        _wanted(list(compiler.wanted[name]), compiler.repeated[name]), made)
-
-    def _csv(self, name: str, node: MappingNode, compiler: Compiler) -> CsvCodec | None:
-        encoding, delimiter = self._text(node, "encoding") or "", self._text(node, "delimiter") or ""
-        for key, value, allowed in (("encoding", encoding, ENCODINGS), ("delimiter", delimiter, DELIMITERS)):
-            if value not in allowed:
-                self._source.fault("D013", node.get(key) or node, key=key, value=value, allowed=" ".join(allowed))
-                return None
-        columns = self._columns(node) or {}
-        group = [text.text for text in self._source.texts(node.get("group"))]
-        layout = Layout(encoding, delimiter, columns, self._text(node, "totals"),
-                        self._text(node, "guard", "yes") == "yes", self._text(node, "mark", "no") == "yes")
-        items = frozenset(path[-1] for path in compiler.wanted[name] if path[0] == LINES and len(path) > 1)
-        return CsvCodec(layout, group, items)
-
-
-def _wanted(paths: Sequence[tuple[str, ...]], repeated: set[tuple[str, ...]]) -> Wanted:
-    """The tree of elements to read."""
-    def branch(prefix: tuple[str, ...]) -> Wanted:
-        names = dict.fromkeys(path[len(prefix)] for path in paths if path[:len(prefix)] == prefix
-                              and len(path) > len(prefix))
-        return Wanted({name: branch((*prefix, name)) for name in names}, prefix in repeated)
-    return branch(())
-
-
-__all__ = ["FORMAT", "Node", "Spec", "load_spec"]

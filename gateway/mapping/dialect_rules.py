@@ -11,12 +11,13 @@ Reading takes the cells apart and puts the terms together; writing does the oppo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
 from gateway.mapping.dialect_formats import Format, Misfit
 from gateway.mapping.dialect_level import Cell, Drafts, Given, Reading, Scope, Writing, put, value_of
+from gateway.mapping.dialect_terms import DialectTerm
 from gateway.mapping.dialect_text import Template
 from gateway.references import Scalar, Tree
 
@@ -87,6 +88,13 @@ class Rule:
                 member = value_of(tree, f"{outer}[1]") if mark else None
                 if isinstance(member, dict) and list(member) == [inner] and value_of(tree, f"{outer}[2]") is None:
                     held.add(outer)
+
+    def describe(self) -> Iterator[tuple[str, DialectTerm]]:
+        for term, template in self._terms.items():
+            outer, mark, _ = term.partition("[1].")
+            if mark:
+                yield outer, DialectTerm("", most=1)
+            yield term, DialectTerm("", shape="" if template.whole else template.text)
 
     def _comes_back(self, tree: Tree, texts: Mapping[int, str]) -> bool:
         """Whether reading these texts gives these terms again."""

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Collection, Iterator
 
 from gateway.config.nodes import MappingNode, Node, SequenceNode, TextNode
 from gateway.config.yaml import read_document
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
+from gateway.mapping.dialect_files import Kept, Shelf, beside, file_name
 from gateway.mapping.dialect_formats import Misfit
 
 _DEEP = ("parts", "codes")
@@ -23,28 +23,29 @@ _FLAT = ("places", "defaults", "implied")
 class Source:
     """A dialect document and its faults.
 
-    root    the merged mapping
-    folder  where the base of each part lies, for skeleton files: see `file_of`
+    root  the merged mapping
     """
 
-    def __init__(self, path: Path, search: Sequence[Path]) -> None:
+    def __init__(self, first: Kept, shelf: Shelf) -> None:
         """Raises LocalError: S... not YAML, D002 not a mapping, D014 a base that is not found or a circle."""
         self.findings: list[Finding] = []
-        self._files: dict[int, Path] = {}
-        self._kept: list[Node] = []  # identities above stay valid as long as the nodes live
-        self.path = path
-        self.root = self._load(path, search, ())
+        self._files: dict[int, Kept] = {}
+        self._nodes: list[Node] = []  # identities above stay valid as long as the nodes live
+        self._first = first
+        self._shelf = shelf
+        self.root = self._load(first, ())
 
-    def file_of(self, node: Node) -> Path:
-        """The file a node was written in."""
-        return self._files.get(id(node), self.path)
+    def beside(self, node: TextNode) -> Kept | None:
+        """The file that a text names relative to the file it is written in."""
+        name = beside(self._files.get(id(node), self._first).name, node.text)
+        return self._shelf.find(name) if name is not None else None
 
     def place(self, node: Node, offset: int | None = None) -> Place:
         """The place of a node, or of a character in a text."""
         line, column = node.line, node.column
         if offset is not None and isinstance(node, TextNode):
             line, column = node.place_of(min(offset, len(node.text)))
-        return Place(file=str(self.file_of(node)), line=line, column=column)
+        return Place(file=self._files.get(id(node), self._first).label, line=line, column=column)
 
     def fault(self, code: str, node: Node, offset: int | None = None, **values: str) -> None:
         """Note a fault of the dialect."""
@@ -87,30 +88,31 @@ class Source:
         one = self.text(node)
         return [one] if one is not None else []
 
-    def _load(self, path: Path, search: Sequence[Path], above: tuple[Path, ...]) -> MappingNode:
-        node = read_document(path)
-        self._register(node, path)
+    def _load(self, file: Kept, above: tuple[str, ...]) -> MappingNode:
+        node = read_document(file.content, file.label)
+        self._register(node, file)
         if not isinstance(node, MappingNode):
             raise LocalError(Finding(code="D002", place=self.place(node), values={"wanted": "mapping"}))
         base = node.get("extends")
         if base is None:
             return node
         name = base.text if isinstance(base, TextNode) else "?"
-        found = next((file for folder in search if (file := folder / "dialects" / f"{name}.yaml").is_file()), None)
-        if found is None or found in (*above, path):
+        inside = (*above, file.name)
+        found = self._shelf.find(file_name(name))
+        if found is None or found.name in inside:
             raise LocalError(Finding(code="D014", place=self.place(base), values={"base": name}))
-        return self._merge(self._load(found, search, (*above, path)), node)
+        return self._merge(self._load(found, inside), node)
 
-    def _register(self, node: Node, path: Path) -> None:
-        self._files[id(node)] = path
-        self._kept.append(node)
+    def _register(self, node: Node, file: Kept) -> None:
+        self._files[id(node)] = file
+        self._nodes.append(node)
         if isinstance(node, MappingNode):
             for key, value in node.items:
-                self._register(key, path)
-                self._register(value, path)
+                self._register(key, file)
+                self._register(value, file)
         elif isinstance(node, SequenceNode):
             for item in node.items:
-                self._register(item, path)
+                self._register(item, file)
 
     def _merge(self, base: MappingNode, over: MappingNode) -> MappingNode:
         removed = {key.text for key, _ in self.entries(over.get("remove"))}
@@ -128,10 +130,10 @@ class Source:
                 self.fault("D004", reason.key(name) or reason, term=name, near="-")
             kept = MappingNode([one for one in places[1].items if one[0].text not in removed], places[1].line,
                                places[1].column)
-            self._kept.append(kept)
+            self._nodes.append(kept)
             items["places"] = (places[0], kept)
         merged = MappingNode(list(items.values()), over.line, over.column)
-        self._kept.append(merged)
+        self._nodes.append(merged)
         return merged
 
     def _join(self, base: MappingNode, over: MappingNode, deep: bool) -> MappingNode:
@@ -142,6 +144,6 @@ class Source:
                 value = self._join(old, value, deep)
             items[key.text] = (key, value)
         joined = MappingNode(list(items.values()), over.line, over.column)
-        self._files[id(joined)] = self.file_of(over)
-        self._kept.append(joined)
+        self._files[id(joined)] = self._files.get(id(over), self._first)
+        self._nodes.append(joined)
         return joined

@@ -41,8 +41,9 @@ class _Hole:
 class Template:
     """A compiled template.
 
-    holes    names in order
-    formats  hole -> named format, where the template names one
+    holes     names in order
+    formats   hole -> named format, where the template names one
+    literals  the characters that stand between the holes
     """
 
     def __init__(self, text: str) -> None:
@@ -50,6 +51,7 @@ class Template:
         self.text = text
         self.holes: list[str] = []
         self.formats: dict[str, str] = {}
+        self.literals = ""
         self._root = _Group([])
         self._expression = re.compile(self._compile(text))
         simple = len(self._root.parts) == 1 and isinstance(self._root.parts[0], _Hole)
@@ -105,6 +107,7 @@ class Template:
                 literal = token.group()
                 literal = literal[0] if literal in ("{{", "}}") else literal
                 group.parts.append(literal)
+                self.literals += literal
                 expression += re.escape(literal)
         if len(stack) != 1 or not self.holes:
             raise Misfit("D010", form=text, at=str(len(text)))

@@ -1,0 +1,105 @@
+"""Where the files of a dialect come from: the folders people edit, or the files kept from an earlier day.
+
+A dialect is several files: itself, its bases, the empty documents (skeletons) they name. `Shelf` hands them out by one
+name each, ``dialects/tgotr/asycuda.yaml``, and remembers which were asked for: those files, in that order, are the
+dialect, and their digest is its identity.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from gateway.config.characters import SIZE_LIMIT
+from gateway.errors import LocalError
+from gateway.findings import Finding, Place
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One file of a dialect.
+
+    name     below the folder of mappings, with ``/``: ``dialects/asycuda/sad.xml``
+    label    what findings call it: the path where it lies in a folder
+    content  its bytes
+    """
+
+    name: str
+    label: str
+    content: bytes
+
+
+class Shelf(Protocol):
+    """A place that has files by name."""
+
+    def find(self, name: str) -> Kept | None:
+        """The file of a name, or None."""
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Folders in the order of the search: the first that has a file wins. Raises LocalError S002 for one that may not
+    be read."""
+
+    search: Sequence[Path]
+
+    def find(self, name: str) -> Kept | None:
+        for folder in self.search:
+            path = folder / name
+            if path.is_file():
+                try:
+                    with path.open("rb") as file:
+                        return Kept(name, str(path), file.read(SIZE_LIMIT + 1))
+                except OSError as error:
+                    raise LocalError(Finding(code="S002", place=Place(file=str(path)), values={
+                        "reason": type(error).__name__, "number": str(error.errno), "path": str(path)}))
+        return None
+
+
+@dataclass(frozen=True)
+class Archived:
+    """Files as they were kept, by name."""
+
+    files: Mapping[str, bytes]
+
+    def find(self, name: str) -> Kept | None:
+        content = self.files.get(name)
+        return None if content is None else Kept(name, name, content)
+
+
+@dataclass
+class Collected:
+    """A shelf that remembers what was taken from it."""
+
+    shelf: Shelf
+    taken: dict[str, bytes] = field(default_factory=dict)
+
+    def find(self, name: str) -> Kept | None:
+        found = self.shelf.find(name)
+        if found is not None:
+            self.taken[found.name] = found.content
+        return found
+
+    def files(self) -> tuple[tuple[str, bytes], ...]:
+        """Name and bytes of each file taken, in the order of the first asking."""
+        return tuple(self.taken.items())
+
+
+def file_name(identifier: str) -> str:
+    """The name of a dialect's file: ``tgotr/asycuda`` lies in ``dialects/tgotr/asycuda.yaml``."""
+    return f"dialects/{identifier}.yaml"
+
+
+def beside(name: str, relative: str) -> str | None:
+    """The name of a file told relative to another one; None when it leads out of the folder of dialects."""
+    joined = posixpath.normpath(posixpath.join(posixpath.dirname(name), relative))
+    return joined if joined.startswith("dialects/") else None
+
+
+def known_dialects(search: Iterable[Path]) -> list[str]:
+    """Every dialect in some folders, sorted."""
+    return sorted({str(file.relative_to(folder / "dialects").with_suffix("")) for folder in search
+                   for file in (folder / "dialects").glob("*/*.yaml")})

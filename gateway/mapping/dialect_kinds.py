@@ -1,0 +1,143 @@
+"""``parts`` of a dialect compiled: a loader per kind of national file, and the keys by which parts find each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from gateway.config.nodes import MappingNode, SequenceNode
+from gateway.errors import LocalError
+from gateway.mapping.dialect_compile import Compiler
+from gateway.mapping.dialect_parts import (
+    LINES,
+    Codec,
+    CsvCodec,
+    JsonCodec,
+    KeySource,
+    Part,
+    XmlCodec,
+)
+from gateway.mapping.dialect_source import Source
+from gateway.mapping.dialect_text import Template
+from gateway.records.csv import DELIMITERS, ENCODINGS, Layout
+from gateway.records.xml import Wanted
+from gateway.records.xml_write import Skeleton
+
+_COMMON = ("kind", "file", "match", "key")
+KEYS = {
+    "xml": (*_COMMON, "root", "encoding", "skeleton"),
+    "csv": (*_COMMON, "encoding", "mark", "delimiter", "decimal", "columns", "totals", "guard", "group"),
+    "json": _COMMON,
+}
+"""Kind of part -> the keys it may have."""
+
+
+def text_of(source: Source, node: MappingNode, key: str, default: str | None = None) -> str | None:
+    """The text of a key."""
+    found = source.text(node.get(key))
+    return found.text if found is not None else default
+
+
+def match_of(source: Source, node: MappingNode) -> str:
+    """The pattern of the part's file names: ``match``, else ``file`` with any stem."""
+    return text_of(source, node, "match") or (text_of(source, node, "file") or "").replace("{stem}", "*")
+
+
+def columns_of(source: Source, node: MappingNode) -> dict[str, list[str]] | None:
+    """Column name -> headings; None for a part that has no columns."""
+    if text_of(source, node, "kind") != "csv":
+        return None
+    return {key.text: [text.text for text in source.texts(value)] for key, value in source.entries(node.get("columns"))}
+
+
+def load_part(source: Source, name: str, node: MappingNode, compiler: Compiler) -> Part | None:
+    """One part, once every place is compiled. Faults go to `source`; None when nothing is left to load."""
+    kind = text_of(source, node, "kind") or ""
+    if kind not in KEYS:
+        source.fault("D013", node.get("kind") or node, key="kind", value=kind, allowed=", ".join(KEYS))
+        return None
+    source.mapping(node, KEYS[kind])
+    file = text_of(source, node, "file")
+    if file is None or "{stem}" not in file:
+        source.fault("D003", node.get("file") or node, key="file: {stem}")
+        return None
+    keys, template = _keys(source, name, node, compiler)
+    codec = _LOADERS[kind](source, name, node, compiler)
+    return Part(name, match_of(source, node), file, codec, keys, template) if codec is not None else None
+
+
+def _keys(source: Source, name: str, node: MappingNode,
+          compiler: Compiler) -> tuple[list[KeySource], Template | None]:
+    whole = source.text(source.root.get("key"))
+    template = compiler.template(whole) if whole is not None else None
+    made = []
+    found = node.get("key")
+    alternatives = found.items if isinstance(found, SequenceNode) else [found] if found is not None else []
+    for alternative in alternatives:
+        cells = []
+        for key, value in source.entries(alternative):
+            text = source.text(value)
+            inner = compiler.template(text) if text is not None else None
+            path = compiler.path(name, key.text, key)
+            if inner is None or path is None:
+                continue
+            compiler.want(name, path)
+            cells.append((path, inner, compiler.hole_formats(inner, name, text)))
+        if cells:
+            made.append(KeySource(cells))
+    if made and template is None:
+        source.fault("D003", source.root, key="key")
+    return made, template
+
+
+def _xml(source: Source, name: str, node: MappingNode, compiler: Compiler) -> Codec | None:
+    root, skeleton = text_of(source, node, "root"), source.text(node.get("skeleton"))
+    if root is None or skeleton is None:
+        source.fault("D003", node, key="root" if root is None else "skeleton")
+        return None
+    file = source.beside(skeleton)
+    if file is None:
+        source.fault("D015", skeleton, file=skeleton.text)
+        return None
+    repeated = {"/".join(path) for path in compiler.repeated[name]}
+    try:
+        made = Skeleton(file.content, file.label, root=root, repeated=repeated)
+    except LocalError as error:
+        source.findings.extend(error.findings)
+        return None
+    for path, place in compiler.wanted[name].items():
+        full = "/".join(path)
+        if place is not None and full not in made.paths and full not in repeated - made.missing:
+            source.fault("D016", place, path=full, skeleton=skeleton.text)
+    return XmlCodec(root, text_of(source, node, "encoding", "UTF-8") or "UTF-8",
+                    _wanted(list(compiler.wanted[name]), compiler.repeated[name]), made)
+
+
+def _csv(source: Source, name: str, node: MappingNode, compiler: Compiler) -> Codec | None:
+    encoding, delimiter = text_of(source, node, "encoding") or "", text_of(source, node, "delimiter") or ""
+    for key, value, allowed in (("encoding", encoding, ENCODINGS), ("delimiter", delimiter, DELIMITERS)):
+        if value not in allowed:
+            source.fault("D013", node.get(key) or node, key=key, value=value, allowed=" ".join(allowed))
+            return None
+    columns = columns_of(source, node) or {}
+    group = [text.text for text in source.texts(node.get("group"))]
+    layout = Layout(encoding, delimiter, columns, text_of(source, node, "totals"),
+                    text_of(source, node, "guard", "yes") == "yes", text_of(source, node, "mark", "no") == "yes")
+    items = frozenset(path[-1] for path in compiler.wanted[name] if path[0] == LINES and len(path) > 1)
+    return CsvCodec(layout, group, items)
+
+
+def _json(source: Source, name: str, node: MappingNode, compiler: Compiler) -> Codec | None:
+    return JsonCodec()
+
+
+_LOADERS: dict[str, Callable[[Source, str, MappingNode, Compiler], Codec | None]] = {
+    "xml": _xml, "csv": _csv, "json": _json}
+
+
+def _wanted(paths: Sequence[tuple[str, ...]], repeated: set[tuple[str, ...]]) -> Wanted:
+    """The tree of elements to read."""
+    def branch(prefix: tuple[str, ...]) -> Wanted:
+        names = dict.fromkeys(path[len(prefix)] for path in paths if path[:len(prefix)] == prefix
+                              and len(path) > len(prefix))
+        return Wanted({name: branch((*prefix, name)) for name in names}, prefix in repeated)
+    return branch(())

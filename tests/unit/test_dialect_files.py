@@ -1,0 +1,64 @@
+"""Is a dialect its files, so that an old record can be read with the dialect of its day?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import LocalError
+from gateway.mapping.dialect import load_dialect, load_kept_dialect
+from gateway.mapping.dialect_files import Archived, beside
+
+MAPPINGS = Path(__file__).parents[2] / "mappings"
+STORY = MAPPINGS.parent / "samples" / "story" / "tgotr"
+
+
+def test_the_files_of_a_dialect_are_itself_its_bases_and_their_skeletons() -> None:
+    dialect = load_dialect("mldgd/asycuda", [MAPPINGS])
+    names = [name for name, _ in dialect.files]
+    assert names[0] == "dialects/mldgd/asycuda.yaml"
+    assert names[-1] == "dialects/asycuda/sad.xml"
+    assert all(content == (MAPPINGS / name).read_bytes() for name, content in dialect.files)
+
+
+def test_kept_files_load_to_the_same_dialect() -> None:
+    names = ("declaration-1.xml", "declaration-1-t1.csv")
+    files = {name: (STORY / name).read_bytes() for name in names}
+    today = load_dialect("tgotr/asycuda", [MAPPINGS])
+    kept = load_kept_dialect("tgotr/asycuda", dict(today.files))
+    assert (kept.version, kept.files, kept.terms.keys()) == (today.version, today.files, today.terms.keys())
+    assert kept.read(files).records[0].tree == today.read(files).records[0].tree
+
+
+def test_an_archive_that_lacks_a_file_says_which() -> None:
+    files = dict(load_dialect("tgotr/asycuda", [MAPPINGS]).files)
+    with pytest.raises(LocalError) as caught:
+        load_kept_dialect("tgotr/csv", files)
+    assert (caught.value.code, caught.value.findings[0].values["known"]) == ("D011", ", ".join(files))
+    with pytest.raises(LocalError) as caught:
+        load_kept_dialect("tgotr/asycuda", {name: text for name, text in files.items() if not name.endswith(".xml")})
+    assert [finding.code for finding in caught.value.findings] == ["D015"]
+
+
+def test_a_skeleton_is_found_beside_its_dialect_and_never_outside_the_dialects() -> None:
+    assert beside("dialects/tgotr/asycuda.yaml", "../asycuda/sad.xml") == "dialects/asycuda/sad.xml"
+    assert beside("dialects/tgotr/asycuda.yaml", "../../../etc/passwd") is None
+    assert beside("dialects/tgotr/asycuda.yaml", "/etc/passwd") is None
+    assert Archived({"a": b"b"}).find("c") is None
+
+
+def test_a_dialect_tells_its_terms_with_formats_words_and_limits() -> None:
+    terms = load_dialect("tgotr/csv", [MAPPINGS]).terms
+    assert (terms["national_reference_date"].kind, terms["national_reference_date"].format) == (
+        "date", "date dd/MM/yyyy")
+    assert terms["function"].words == ("original", "replacement", "cancellation", "request", "copy", "retransmission")
+    assert (terms["guarantee.references"].most, terms["offices_of_transit.order"].counted) == (1, True)
+    assert (terms["documents.type"].fixed, terms["countries_of_transit.country"].avoid) == ("730", ",")
+    assert terms["items.previous_documents.date"].avoid == "| du "
+    assert "items.consignee.name" not in terms
+    asycuda = load_dialect("tgotr/asycuda", [MAPPINGS]).terms
+    assert asycuda["items.commodity"].shape == "{code:up 8}[{precision}]"
+    assert asycuda["consignor.name"].kind == "text"
+    assert {one.kind for one in load_dialect("neutral/json", [MAPPINGS]).terms.values()} == {
+        "text", "count", "boolean", "decimal", "date", "datetime", "moment", "group", "list"}
