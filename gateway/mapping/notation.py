@@ -78,7 +78,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A line without label and children: prefixes and template."""
+    """A line without label and children: prefixes and template; `text` is how it was written."""
 
     tag: str
     elements: tuple[Element, ...]
@@ -87,6 +87,7 @@ class Body:
     within: str | None
     optional: bool
     origin: Origin
+    text: str = ""
 
     def holes(self) -> list[Hole]:
         """Every hole, from left to right."""
@@ -179,7 +180,7 @@ class Notation:
         template = self._template(text, at, offset)
         if template is None:
             return None
-        return Body(template[0], template[1], when, each, within, optional, origin)
+        return Body(template[0], template[1], when, each, within, optional, origin, text)
 
     def _condition(self, text: str, offset: int) -> Condition | None:
         match = _CONDITION.fullmatch(text.strip())
