@@ -75,7 +75,7 @@ class Effects:
         Raises GatewayError, and then nothing of it may stand; L010 where an event is held with another content.
         """
         for digest, mapping in self.mappings.items():
-            transaction.keep_mapping(digest, mapping.identifier, mapping.text)
+            transaction.keep_mapping(digest, mapping.identifier, mapping.archive.dump())
         created = transaction.add_movements(self.movements, at=now)
         transaction.add_declarations(self.declarations, at=now)
         spoken_of = transaction.spoken_of(self.firsts)

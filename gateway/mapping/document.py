@@ -80,11 +80,11 @@ class Rule:
 
 @dataclass(slots=True)
 class Document:
-    """A mapping file. Sections that it does not have are empty."""
+    """A mapping file. Sections that it does not have are empty. `content` is the file, byte for byte."""
 
     file: str
     digest: str
-    text: str = ""
+    content: bytes = b""
     id: str = ""
     version: str | None = None
     message: Named | None = None
@@ -121,9 +121,13 @@ def read_mapping_file(path: Path, name: str) -> tuple[Document, list[Finding]]:
 
 @lru_cache(maxsize=128)
 def _read(path: Path, name: str, modified: int, size: int) -> tuple[Document, list[Finding]]:
-    content = path.read_bytes()
+    return parse_mapping(path.read_bytes(), name)
+
+
+def parse_mapping(content: bytes, name: str) -> tuple[Document, list[Finding]]:
+    """Read the bytes of a file. What could be understood is given back beside the findings (S... and M0..)."""
     node, findings = parse_document(content, name)
-    document = Document(name, hashlib.sha256(content).hexdigest(), content.decode("utf-8", "replace"))
+    document = Document(name, hashlib.sha256(content).hexdigest(), content)
     if node is not None:
         reader = _Reader(document, findings)
         if isinstance(node, MappingNode):

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from gateway.edifact import MessageIdentifier
 from gateway.errors import LocalError
@@ -24,14 +25,14 @@ class Definition:
     """A mapping with its inheritance resolved.
 
     digest   SHA-256 over the files it is made of, the base first: what an agreement pins
-    text     those files, each under its name: what the ledger keeps for later questions
+    files    those files, name and bytes: what the ledger keeps for later questions
     stages   the lines as they were at each level: a term that had a place there was left out on purpose
     """
 
     identifier: str
     version: str = ""
     digest: str = ""
-    text: str = ""
+    files: tuple[tuple[str, bytes], ...] = ()
     file: str = ""
     message: MessageIdentifier = MessageIdentifier("", "", "", "")  # noqa: RUF009 - frozen
     base: bool = False
@@ -75,49 +76,77 @@ def known_mappings(search: Sequence[Path]) -> list[str]:
     return [one for one in known_identifiers(search) if not one.endswith("/corridor") and "/samples/" not in one]
 
 
-def resolve(identifier: str | Path, search: Sequence[Path]) -> tuple[Definition, list[Finding]]:
+class Source(Protocol):
+    """Where mapping files are taken from: folders that people edit, or files that were kept."""
+
+    def take(self, identifier: str | Path) -> tuple[Document, list[Finding]] | None:
+        """The file of a mapping and its faults; None when there is none."""
+
+    def known(self) -> list[str]:
+        """Every identifier it has, for suggestions."""
+
+    def __str__(self) -> str:
+        """Where was looked, for people."""
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Folders in the order of the search: the first that has a file wins."""
+
+    search: Sequence[Path]
+
+    def take(self, identifier: str | Path) -> tuple[Document, list[Finding]] | None:
+        found = locate(identifier, self.search)
+        return None if found is None else read_mapping_file(*found)
+
+    def known(self) -> list[str]:
+        return known_identifiers(self.search)
+
+    def __str__(self) -> str:
+        return ", ".join(str(folder) for folder in self.search)
+
+
+def resolve(identifier: str | Path, source: Source) -> tuple[Definition, list[Finding]]:
     """Read a mapping and everything it extends. What could be resolved stands beside the findings.
 
-    Raises LocalError M001 when the mapping itself is nowhere.
+    Raises LocalError M006 when the mapping itself is nowhere.
     """
-    found = locate(identifier, search)
+    found = source.take(identifier)
     if found is None:
         raise LocalError(Finding(code="M006", values={"mapping": str(identifier),
-                                                      "nearest": nearest(str(identifier), known_identifiers(search)),
-                                                      "folders": ", ".join(str(folder) for folder in search)}))
+                                                      "nearest": nearest(str(identifier), source.known()),
+                                                      "folders": str(source)}))
     findings: list[Finding] = []
     chain: list[Document] = []
     while found is not None:
-        path, name = found
-        document, faults = read_mapping_file(path, name)
+        document, faults = found
         findings.extend(faults)
         chain.append(document)
-        found = _base_of(document, chain, search, findings)
+        found = _base_of(document, chain, source, findings)
     definition = Definition(chain[0].id)
     for document in reversed(chain):
         _apply(definition, document, findings)
     definition.identifier, definition.file, definition.base = chain[0].id, chain[0].file, chain[0].base
     digests = "".join(document.digest for document in reversed(chain))
     definition.digest = hashlib.sha256(digests.encode()).hexdigest()
-    definition.text = "".join(f"# {document.file}\n{document.text}" for document in reversed(chain))
+    definition.files = tuple((document.file, document.content) for document in reversed(chain))
     if not definition.message.type and not findings:
         findings.append(Finding(code="M003", place=Place(file=chain[0].file, line=1, column=1),
                                 values={"key": "message"}))
     return definition, findings
 
 
-def _base_of(document: Document, chain: list[Document], search: Sequence[Path],
-             findings: list[Finding]) -> tuple[Path, str] | None:
+def _base_of(document: Document, chain: list[Document], source: Source,
+             findings: list[Finding]) -> tuple[Document, list[Finding]] | None:
     """The next file of the chain; ``extends: base/cusdec-d96b@1`` also pins its version."""
     if document.extends is None:
         return None
     identifier = document.extends.text.partition("@")[0]
-    found = locate(identifier, search)
+    found = source.take(identifier)
     if found is None:
         findings.append(fault("M006", document.extends.origin, mapping=identifier,
-                              nearest=nearest(identifier, known_identifiers(search)),
-                              folders=", ".join(str(folder) for folder in search)))
-    elif len(chain) >= MAXIMUM_LEVELS or any(one.file == found[1] for one in chain):
+                              nearest=nearest(identifier, source.known()), folders=str(source)))
+    elif len(chain) >= MAXIMUM_LEVELS or any(one.file == found[0].file for one in chain):
         findings.append(fault("M007", document.extends.origin, mapping=identifier))
         return None
     return found

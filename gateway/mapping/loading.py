@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
+from gateway.mapping.archive import Archive
 from gateway.mapping.compiler import Compiler, select
 from gateway.mapping.directory_lint import check_against_directory
-from gateway.mapping.inherit import Definition, resolve
+from gateway.mapping.document import Document, parse_mapping
+from gateway.mapping.inherit import Definition, Folders, Source, resolve
+from gateway.mapping.kept import Kept
 from gateway.mapping.lint import canonical, check_functions, check_places, check_plan, check_rules, check_terms
 from gateway.mapping.mapping import RECORDS, Mapping
 from gateway.mapping.notation import Line
@@ -27,8 +31,43 @@ def load_mapping(identifier_or_path: str | Path, search: Sequence[Path] = ()) ->
     identifier_or_path   ``base/cusdec-d96b``, looked up in `search`, or the path of a file
     Raises LocalError with every fault (M001 to M051, S...), each at its file, line and column.
     """
-    folders = list(search) or search_path()
-    definition, findings = resolve(identifier_or_path, folders)
+    return load_from(Folders(list(search) or search_path()), identifier_or_path)
+
+
+def load_from(source: Source, identifier_or_path: str | Path) -> Mapping:
+    """Load a mapping from wherever its files are. Raises as `load_mapping`."""
+    definition, findings = resolve(identifier_or_path, source)
+    return _BUILT.get((definition.digest, tuple(name for name, _ in definition.files)),
+                      lambda: _built(definition, findings))
+
+
+def load_archived(archive: Archive) -> Mapping:
+    """Load a mapping from the files it once was made of, and from nothing else. Raises as `load_mapping`."""
+    return load_from(Archived(archive), archive.files[-1][0])
+
+
+@dataclass(frozen=True)
+class Archived:
+    """The files of an archive, in the place of folders."""
+
+    archive: Archive
+
+    def take(self, identifier: str | Path) -> tuple[Document, list[Finding]] | None:
+        wanted = (str(identifier), f"{identifier}.yaml")
+        return next((parse_mapping(content, name) for name, content in self.archive.files if name in wanted), None)
+
+    def known(self) -> list[str]:
+        return [name.removesuffix(".yaml") for name, _ in self.archive.files]
+
+    def __str__(self) -> str:
+        return self.archive.digest
+
+
+_BUILT: Kept[tuple[str, tuple[str, ...]], Mapping] = Kept(256)
+"""Mappings by digest and file names, which traces show: loaded once, wherever the files came from."""
+
+
+def _built(definition: Definition, findings: list[Finding]) -> Mapping:
     mapping = _build(definition, findings)
     if findings or mapping is None:
         raise LocalError(*_sorted(findings))

@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 from gateway.edifact import Message, MessageIdentifier, WireMessage, read_wire
 from gateway.errors import LocalError, PartnerError
 from gateway.findings import Finding, Place
+from gateway.mapping.archive import Archive
 from gateway.mapping.document import nearest
 from gateway.mapping.inherit import Definition
 from gateway.mapping.normal import normal
@@ -56,7 +57,7 @@ class Mapping:
         self.identifier: str = definition.identifier
         self.version: str = definition.version
         self.digest: str = definition.digest
-        self.text: str = definition.text
+        self.archive = Archive(definition.files)
         self.message: MessageIdentifier = definition.message
         self.record_kind: RecordKind = RECORDS[definition.message.type]
         self.definition = definition

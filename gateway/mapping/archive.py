@@ -1,0 +1,65 @@
+"""A mapping as the files it is made of, byte for byte: one identity for what was used, is used and is agreed upon.
+
+The ledger keeps archives, so that a message of last year is explained by the mapping of last year, whatever stands in
+the folders today.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+
+from gateway.errors import LocalError
+from gateway.findings import Finding
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Files by name, those that are extended first; the last one is the mapping itself.
+
+    files   name below the folder of mappings (``base/cusdec-d96b.yaml``) and bytes
+    """
+
+    files: tuple[tuple[str, bytes], ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256, hex, over the hex digests of the files in their order: what an agreement pins."""
+        return hashlib.sha256("".join(hashlib.sha256(content).hexdigest() for _, content in self.files).encode()) \
+            .hexdigest()
+
+    def dump(self) -> str:
+        """One text that `parse` takes apart again: JSON, the files as they are written (mappings are UTF-8)."""
+        return json.dumps({"archive": FORMAT, "files": [[name, content.decode()] for name, content in self.files]},
+                          ensure_ascii=False)
+
+
+def parse(text: str, digest: str) -> Archive:
+    """The archive that `Archive.dump` wrote.
+
+    digest  what it must have
+
+    Raises LocalError M401 for a text that is no archive or does not have this digest: nobody may put words into an old
+    message.
+    """
+    try:
+        kept = json.loads(text)
+        archive = Archive(tuple(_file(entry) for entry in kept["files"])) if kept["archive"] == FORMAT else None
+    except (ValueError, KeyError, TypeError):
+        archive = None
+    if archive is None or archive.digest != digest:
+        raise LocalError(Finding(code="M401", values={"digest": digest}))
+    return archive
+
+
+def _file(entry: object) -> tuple[str, bytes]:
+    if not isinstance(entry, list):
+        raise TypeError
+    name, content = entry
+    if not isinstance(name, str) or not isinstance(content, str):
+        raise TypeError
+    return name, content.encode()
