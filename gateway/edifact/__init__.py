@@ -26,7 +26,8 @@ from gateway.edifact.model import (
     Segment,
     WireMessage,
 )
-from gateway.edifact.reader import escape, read_interchanges, read_wire
+from gateway.edifact.plain import escape
+from gateway.edifact.reader import read_interchanges, read_wire
 from gateway.edifact.reported import reported_findings
 from gateway.edifact.streaming import StreamedInterchange, stream_interchanges, validate_stream
 from gateway.edifact.wire import Element, Repeated

@@ -1,4 +1,4 @@
-/* The inner loops of reading, compiled: the twins of gateway/edifact/plain.py, where their contracts stand.
+/* The inner loops of reading and writing, compiled: the twins of gateway/edifact/plain.py, where their contracts stand.
  *
  * With the same arguments both return the same (tests/contract). Texts are looked at where they have one byte per
  * character, which they have unless the set is an ISO 8859 part with letters beyond Latin-1; other texts are given to
@@ -693,12 +693,148 @@ core_cut(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
     return (PyObject *)self;
 }
 
+/* ---- joined(segments, repeats) ---- */
+
+typedef struct {
+    unsigned char *text;
+    Py_ssize_t length, room;
+} Buffer;
+
+/* Make room for more characters; 0 when all went well. */
+static int
+grow(Buffer *buffer, Py_ssize_t more)
+{
+    unsigned char *larger;
+    Py_ssize_t room = buffer->room;
+    if (more <= room - buffer->length)
+        return 0;
+    if (more > PY_SSIZE_T_MAX / 4 - buffer->length) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    room = (buffer->length + more) * 2;
+    larger = PyMem_Realloc(buffer->text, (size_t)room);
+    if (larger == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    buffer->text = larger;
+    buffer->room = room;
+    return 0;
+}
+
+enum { PLAIN, RELEASED, OURS }; /* what a character of a value is: itself, in need of release, one of plain.joined's */
+enum { WELL, LOOK, ASK_PYTHON, FAILED };
+
+/* Append a value, released. */
+static int
+append(Buffer *buffer, PyObject *value, const unsigned char *classes)
+{
+    Bytes text;
+    Py_ssize_t length, number;
+    unsigned char *to;
+
+    if (!PyUnicode_CheckExact(value) || !narrow(value, &text, &length))
+        return ASK_PYTHON;
+    if (length > PY_SSIZE_T_MAX / 8 || grow(buffer, 2 * length + 2) < 0) {
+        if (!PyErr_Occurred())
+            PyErr_NoMemory();
+        return FAILED;
+    }
+    to = buffer->text + buffer->length;
+    for (number = 0; number < length; number++) {
+        unsigned char one = text[number];
+        if (classes[one] != PLAIN) {
+            if (classes[one] == OURS)
+                return LOOK;
+            *to++ = '?';
+        }
+        *to++ = one;
+    }
+    buffer->length = to - buffer->text;
+    return WELL;
+}
+
+static int
+separate(Buffer *buffer, unsigned char separator)
+{
+    if (grow(buffer, 1) < 0)
+        return FAILED;
+    buffer->text[buffer->length++] = separator;
+    return WELL;
+}
+
+static int
+append_segment(Buffer *buffer, PyObject *tag, PyObject *listed, const unsigned char *classes)
+{
+    Py_ssize_t element, component, first = buffer->length;
+    int state = append(buffer, tag, classes);
+
+    if (state == WELL && buffer->length > first && memchr(" \t\r\n", buffer->text[first], 4) != NULL)
+        state = LOOK; /* between segments a blank would be nobody's */
+    for (element = 0; state == WELL && element < PySequence_Fast_GET_SIZE(listed); element++) {
+        PyObject *one = PySequence_Fast_GET_ITEM(listed, element);
+        if (!PyTuple_Check(one))
+            return ASK_PYTHON;
+        state = separate(buffer, '+');
+        for (component = 0; state == WELL && component < PyTuple_GET_SIZE(one); component++) {
+            if (component > 0)
+                state = separate(buffer, ':');
+            if (state == WELL)
+                state = append(buffer, PyTuple_GET_ITEM(one, component), classes);
+        }
+    }
+    return state == WELL ? separate(buffer, '\'') : state;
+}
+
+static PyObject *
+core_joined(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    unsigned char classes[256] = {0};
+    Buffer buffer = {NULL, 0, 0};
+    PyObject *sequence, *result = NULL;
+    Py_ssize_t number;
+    int state = WELL, repeats;
+
+    if (!counted("joined", count, 2))
+        return NULL;
+    repeats = PyObject_IsTrue(arguments[1]);
+    if (repeats < 0)
+        return NULL;
+    classes['?'] = classes['+'] = classes[':'] = classes['\''] = RELEASED;
+    classes['*'] = repeats ? RELEASED : PLAIN;
+    classes[0x1c] = classes[0x1d] = classes[0x1f] = OURS;
+    sequence = PySequence_Fast(arguments[0], "segments are a sequence");
+    if (sequence == NULL)
+        return NULL;
+    for (number = 0; state == WELL && number < PySequence_Fast_GET_SIZE(sequence); number++) {
+        PyObject *segment = PySequence_Fast_GET_ITEM(sequence, number), *listed;
+        if (!PyTuple_Check(segment) || PyTuple_GET_SIZE(segment) != 2) {
+            state = ASK_PYTHON;
+            break;
+        }
+        listed = PyTuple_GET_ITEM(segment, 1);
+        state = PyTuple_Check(listed) || PyList_Check(listed)
+                    ? append_segment(&buffer, PyTuple_GET_ITEM(segment, 0), listed, classes)
+                    : ASK_PYTHON;
+    }
+    Py_DECREF(sequence);
+    if (state == WELL)
+        result = latin(buffer.text, buffer.length);
+    else if (state == LOOK)
+        result = Py_NewRef(Py_None);
+    else if (state == ASK_PYTHON)
+        result = in_python("joined", arguments, count);
+    PyMem_Free(buffer.text);
+    return result;
+}
+
 /* ---- the module ---- */
 
 #define FUNCTION(name) {#name, (PyCFunction)(void (*)(void))core_##name, METH_FASTCALL, "See gateway.edifact.plain."}
 
 static PyMethodDef functions[] = {
-    FUNCTION(places), FUNCTION(exchanged), FUNCTION(services), FUNCTION(idle), FUNCTION(cut), {NULL, NULL, 0, NULL}};
+    FUNCTION(places), FUNCTION(exchanged), FUNCTION(services), FUNCTION(idle), FUNCTION(cut), FUNCTION(joined), {NULL, NULL, 0, NULL}};
 
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,

@@ -16,7 +16,7 @@ from gateway.edifact.contrl import ACKNOWLEDGED, REJECTED
 from gateway.edifact.faults import UNSPECIFIED, code_for, may_stand
 from gateway.edifact.interchange import Interchange
 from gateway.edifact.model import Message, MessageIdentifier, Segment, WireMessage
-from gateway.edifact.reader import escape
+from gateway.edifact.plain import escape
 from gateway.edifact.wire import Repeated
 from gateway.findings import Finding, Severity
 

@@ -16,7 +16,7 @@ from gateway.edifact import plain
 
 if TYPE_CHECKING:
     from gateway.edifact.model import Segment
-    from gateway.edifact.wire import Wire
+    from gateway.edifact.wire import Element, Wire
 
 NAME = "_corridor_edifact"
 """The compiled module."""
@@ -32,6 +32,8 @@ class Core(Protocol):
     def services(self, text: str, terminator: str, places: Sequence[int], /) -> tuple[dict[int, str], int]: ...
 
     def idle(self, text: str, component: str, element: str, terminator: str, /) -> bool: ...
+
+    def joined(self, segments: Sequence[tuple[str, Sequence[Element]]], repeats: bool, /) -> str | None: ...
 
     def cut(
         self, kind: type[Segment], wire: Wire, raws: list[str], start: int, positions: Sequence[int], element: str,
@@ -54,4 +56,4 @@ def _compiled() -> Core | None:
 
 COMPILED: Core | None = _compiled()
 active: Core = COMPILED or PLAIN
-"""What reading uses; a benchmark or a test may put the other one here."""
+"""What reading and writing use; a benchmark or a test may put the other one here."""

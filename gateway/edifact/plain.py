@@ -1,4 +1,4 @@
-"""The inner loops of reading in plain Python; `core` says when their compiled twins run instead.
+"""The inner loops of reading and writing in plain Python; `core` says when their compiled twins run instead.
 
 Each asks or cuts a whole text at once. What one of them returns is what the other returns, and a test holds them to it.
 """
@@ -6,9 +6,9 @@ Each asks or cuts a whole text at once. What one of them returns is what the oth
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gateway.edifact.model import Segment
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST = 10_000
 """Elements of a segment, and components of an element, that are told apart: no segment of any directory has a hundredth
 of them, and memory stays in proportion to the text when somebody sends separators alone."""
+_COMPONENT, _ELEMENT, _TERMINATOR = "\x1f\x1d\x1c"
+"""What separates values until they are released as one text."""
+_BLANK_TAG = re.compile("(?:^|\x1c)[ \t\r\n]")
 _INSIDE = frozenset(("UNH", "UNT", "UNS"))
 """Service segments in the middle of an interchange: a text is not searched again behind every one of them."""
 
@@ -137,3 +140,41 @@ def cut(
             simple = raw[3:4] == element and raw[:3].isalnum() and raw[:3].isascii()
             segment.tag = raw[:3] if simple else wire.tag(raw)[0]
         yield segment
+
+
+def joined(segments: Sequence[tuple[str, Sequence[Element]]], repeats: bool) -> str | None:
+    """The text of segments from values, in the separators that we write; None: somebody has to look at each.
+
+    That is where a value holds a control character of ours, an element is repeated, or a tag begins with a blank.
+
+    segments   (tag, data elements)
+    repeats    whether ``*`` is released, too
+    """
+    inner: Callable[[Any], str] = _COMPONENT.join
+    outer = _ELEMENT.join
+    try:
+        text = _TERMINATOR.join([outer([tag, *map(inner, elements)]) for tag, elements in segments])
+    except TypeError:  # a repeated element holds no texts but tuples of them
+        return None
+    every = [elements for _, elements in segments]
+    components = [len(element) - 1 for elements in every for element in elements if len(element) > 1]
+    if (
+        text.count(_TERMINATOR) != max(len(segments) - 1, 0)
+        or text.count(_ELEMENT) != sum(map(len, every))
+        or text.count(_COMPONENT) != sum(components)
+        or text.startswith(_BLANKS)
+        or any(f"{_TERMINATOR}{blank}" in text for blank in _BLANKS)
+    ):
+        return None
+    text = escape(text)
+    if repeats:
+        text = text.replace("*", "?*")
+    text = text.replace(_COMPONENT, ":").replace(_ELEMENT, "+").replace(_TERMINATOR, "'")
+    return f"{text}'" if segments else ""
+
+
+def escape(text: str) -> str:
+    """Put the release character before ``+ : ' ?``."""
+    if "?" in text:
+        text = text.replace("?", "??")
+    return text.replace("+", "?+").replace(":", "?:").replace("'", "?'")

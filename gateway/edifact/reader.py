@@ -17,6 +17,7 @@ from gateway.edifact.characters import UNA_LENGTH, ServiceCharacters, excerpt
 from gateway.edifact.charsets import Charset, charset
 from gateway.edifact.interchange import Interchange
 from gateway.edifact.model import Message, WireMessage
+from gateway.edifact.plain import escape
 from gateway.edifact.wire import Wire
 from gateway.findings import Finding, Place, Severity
 
@@ -259,10 +260,3 @@ def identifier_text(wire: WireMessage) -> str:
     while len(parts) > 1 and not parts[-1]:
         parts.pop()
     return ":".join(escape(part) for part in parts)
-
-
-def escape(text: str) -> str:
-    """Put the release character before ``+ : ' ?``."""
-    if "?" in text:
-        text = text.replace("?", "??")
-    return text.replace("+", "?+").replace(":", "?:").replace("'", "?'")

@@ -7,14 +7,14 @@ Source: ISO 9735 sections 7 to 9; the corridor profile section 1 (form of UNB).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
-from gateway.edifact import characters
+from gateway.edifact import characters, core
 from gateway.edifact.charsets import Charset, charset, known
 from gateway.edifact.header import write_instant
 from gateway.edifact.model import InterchangeHeader, Message, MessageIdentifier, WireMessage
-from gateway.edifact.reader import escape, identifier_text
+from gateway.edifact.plain import escape
+from gateway.edifact.reader import identifier_text
 from gateway.edifact.wire import Element, Repeated, Wire
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -36,7 +36,6 @@ _LIMITS = {
     "priority": 1,
 }
 _SEPARATORS = (":", "+", "'", "?")
-_COMPONENT, _ELEMENT, _TERMINATOR = "\x1f\x1d\x1c"
 _MANDATORY = ("sender", "recipient", "control_reference", "prepared")
 
 
@@ -117,34 +116,10 @@ def compose_message(
     """
     version = "4" if syntax_version == "4" else "3"
     listed = list(segments)
-    body = _joined(listed, version)
+    body = core.active.joined(listed, version == "4")
     if body is None:
         body = "".join([_segment(tag, (), elements, version) for tag, elements in listed])
     return WireMessage(identifier, body, len(listed), access_reference, version)
-
-
-def _joined(segments: Sequence[tuple[str, Sequence[Element]]], version: str) -> str | None:
-    """All segments joined by control characters, then released as one text. None: a value holds one of those itself.
-
-    The same as each on its own, several times as fast.
-    """
-    inner: Callable[[Any], str] = _COMPONENT.join
-    outer = _ELEMENT.join
-    try:
-        text = _TERMINATOR.join([outer([tag, *map(inner, elements)]) for tag, elements in segments])
-    except TypeError:  # a repeated element holds no texts but tuples of them
-        return None
-    every = [elements for _, elements in segments]
-    components = [len(element) - 1 for elements in every for element in elements if len(element) > 1]
-    if (
-        text.count(_TERMINATOR) != max(len(segments) - 1, 0)
-        or text.count(_ELEMENT) != sum(map(len, every))
-        or text.count(_COMPONENT) != sum(components)
-    ):
-        return None
-    text = _released(escape(text), version)
-    text = text.replace(_COMPONENT, ":").replace(_ELEMENT, "+").replace(_TERMINATOR, "'")
-    return f"{text}'" if segments else ""
 
 
 def _verbatim(wire: Wire, raws: Sequence[str], version: str) -> str | None:

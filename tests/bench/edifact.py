@@ -176,7 +176,10 @@ def _often(times: int, work: Callable[[bytes], object], content: bytes) -> None:
 
 
 def _writing(sample: Sample) -> Iterator[Figure]:
-    """Both write an interchange that they hold as objects; and ours from bare values."""
+    """Both write an interchange that they hold as objects; and ours from bare values, with what joins them here.
+
+    In plain Python bare values have no target: their joins alone take longer than it allows.
+    """
     (read,) = read_interchanges(sample.content)
     version = read.header.syntax_version
     values = [(message.reference, message.identifier, message.access_reference,
@@ -196,10 +199,14 @@ def _writing(sample: Sample) -> Iterator[Figure]:
         return  # pydifact does not write repetition
     theirs = pydifact_writer(sample.content)
     turns = max(1, 100_000 // len(sample.content))
-    written, composed, others = best(*(partial(_repeat, turns, one) for one in (again, from_values, theirs)))
+    plain = partial(_with, core.PLAIN, from_values)
+    written, composed, slowly, others = best(*(partial(_repeat, turns, one)
+                                               for one in (again, from_values, plain, theirs)))
     octets = len(sample.content) * turns
     yield _against(f"write what was read: {sample.name}", octets, written, "pydifact", others, WRITING)
-    yield _against(f"write from values: {sample.name}", octets, composed, "pydifact", others)
+    if core.active is not core.PLAIN:
+        yield _against(f"write from values: {sample.name}", octets, composed, "pydifact", others, WRITING)
+    yield _against(f"write from values, in plain Python: {sample.name}", octets, slowly, "pydifact", others)
 
 
 def _repeat(times: int, work: Callable[[], object]) -> None:

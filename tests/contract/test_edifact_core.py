@@ -126,6 +126,28 @@ def test_real_files_read_the_same(other: Core, monkeypatch: pytest.MonkeyPatch) 
         assert seen[0] == seen[1], file.name
 
 
+VALUES = ("", "A", "?", "+", ":", "'", "*", "?+", " ", "\x00", "\x1c", "\x1d", "\x1e", "\x1f", "\u00e9", "\u20ac",
+          "LOC", "Z" * 70)
+values = st.lists(st.sampled_from(VALUES), max_size=3).map("".join)
+elements = st.one_of(st.lists(values, max_size=3).map(tuple), values,
+                     st.lists(st.lists(values, max_size=2).map(tuple), max_size=2).map(Repeated))
+
+
+@settings(max_examples=600)
+@given(st.lists(st.tuples(values, st.lists(elements, max_size=4).map(tuple)), max_size=4), st.booleans())
+def test_the_same_text_from_values(
+    other: Core, segments: list[tuple[str, tuple[tuple[str, ...], ...]]], repeats: bool
+) -> None:
+    assert other.joined(segments, repeats) == PLAIN.joined(segments, repeats)
+
+
+def test_a_long_text_from_values(other: Core) -> None:
+    segments = [("FTX", (("AAI",), (), ("\u00e9?:" * number, "+'"))) for number in range(3000)]
+    for repeats in (False, True):
+        assert other.joined(segments, repeats) == PLAIN.joined(segments, repeats)
+    assert other.joined([], False) == PLAIN.joined([], False) == ""
+
+
 def test_wrong_arguments_are_refused_and_nothing_else_happens(other: Core) -> None:
     wire = Wire("LOC+1'", ServiceCharacters())
     fine = (Segment, wire, wire.raws, 0, range(1), "+", ":", wire.odd)
