@@ -19,7 +19,7 @@ MOST = 10_000
 of them, and memory stays in proportion to the text when somebody sends separators alone."""
 _COMPONENT, _ELEMENT, _TERMINATOR = "\x1f\x1d\x1c"
 """What separates values until they are released as one text."""
-_BLANK_TAG = re.compile("(?:^|\x1c)[ \t\r\n]")
+_BLANKS = (" ", "\t", "\r", "\n")
 _INSIDE = frozenset(("UNH", "UNT", "UNS"))
 """Service segments in the middle of an interchange: a text is not searched again behind every one of them."""
 
