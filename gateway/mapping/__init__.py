@@ -10,7 +10,8 @@ The language is described in ``mappings/README.md``; the national side is `gatew
 from __future__ import annotations
 
 from gateway.mapping.corridors import Administration, Corridor, Corridors, load_corridors
-from gateway.mapping.loading import load_mapping
+from gateway.mapping.loading import lint_mapping, load_mapping
+from gateway.mapping.losses import Loss
 from gateway.mapping.mapping import Mapping, Traced
 from gateway.mapping.offices import OfficeEntry
 from gateway.mapping.peek import Peek, peek
@@ -22,10 +23,12 @@ __all__ = [
     "Corridor",
     "Corridors",
     "Failure",
+    "Loss",
     "Mapping",
     "OfficeEntry",
     "Peek",
     "Traced",
+    "lint_mapping",
     "load_corridors",
     "load_mapping",
     "peek",

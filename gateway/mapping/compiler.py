@@ -16,8 +16,9 @@ from gateway.mapping.chunks import Chunks
 from gateway.mapping.codecs import Codec, CountCodec, DecimalCodec, StampCodec, TextCodec, Unfit
 from gateway.mapping.document import nearest
 from gateway.mapping.inherit import Definition, fault, walk
+from gateway.mapping.moments import Moment
 from gateway.mapping.notation import Component, Element, Hole, Line, Origin
-from gateway.mapping.parts import Access, Count, Extra, Field, Joined, Moment, Part, Position
+from gateway.mapping.parts import Access, Count, Extra, Field, Joined, Part, Position
 from gateway.mapping.plan import ElementPlan, Guard, Plan, PlanLine, Shape, make_runs
 from gateway.mapping.scopes import Found, find, opened, through_groups
 from gateway.mapping.tables import Tables
@@ -65,11 +66,9 @@ class Compiler:
                 continue  # its group has no place in this layout
             fixed.append((Access(0, tuple(names[:-1]), names[-1], term), value.text))
             self._reserve(shape, term)
-        counts = tuple(access for line in plan_lines for inner in line.walk() if inner.optional
-                       for access in inner.counts)
         twins = {term: number for term, number in self._twins.items() if number > 1}
         tags = frozenset(line.tag for top in plan_lines for line in top.walk())
-        return Plan(function, plan_lines, make_runs(plan_lines), shape, tags, twins, counts, tuple(fixed))
+        return Plan(function, plan_lines, make_runs(plan_lines), shape, tags, twins, tuple(fixed))
 
     # survey: how often each term has a place
 
@@ -142,12 +141,12 @@ class Compiler:
             limit = overflow[1].segments
         parts = [part for element in elements for part in element.parts if not isinstance(part, str)]
         accesses = tuple(access for part in parts for access in part.accesses())
-        counts = tuple(part.access for part in parts if isinstance(part, Count))
-        if body.optional and not accesses and not counts and len(self._findings) == before:
+        computed = tuple(part for part in parts if part.computed)
+        if body.optional and not accesses and not computed and len(self._findings) == before:
             self._fault("M041", origin, label=line.label)
         children = self._lines(line.children, inner, sure)
         return PlanLine(line.label, body.tag, origin, elements, each, group, flag, body.optional,
-                        self._guard(line, prefixes), limit, overflow, accesses, _firm(elements), counts, (), children,
+                        self._guard(line, prefixes), limit, overflow, accesses, _firm(elements), computed, (), children,
                         make_runs(children))
 
     def _hide(self, line: PlanLine, around: tuple[PlanLine, ...]) -> PlanLine:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +24,9 @@ from gateway.mapping.term_types import TermType, parse_type
 SECTIONS = ("format", "id", "version", "title", "message", "extends", "base", "record", "codes", "many_to_one", "fixed",
             "events", "segments", "carries", "override", "remove", "after", "functions", "require", "extras")
 """Every key a mapping file may have."""
+
+RULE_KEYS = ("when", "every", "need", "fr", "en")
+"""Every key of a rule."""
 
 FORMAT = "1"
 
@@ -78,6 +81,15 @@ class Rule:
     origin: Origin
 
 
+@dataclass(frozen=True, slots=True)
+class Title:
+    """The name of a mapping in both languages."""
+
+    french: str
+    english: str
+    origin: Origin
+
+
 @dataclass(slots=True)
 class Document:
     """A mapping file. Sections that it does not have are empty. `content` is the file, byte for byte."""
@@ -87,6 +99,7 @@ class Document:
     content: bytes = b""
     id: str = ""
     version: str | None = None
+    title: Title | None = None
     message: Named | None = None
     extends: Named | None = None
     base: bool = False
@@ -172,6 +185,7 @@ class _Reader:
             named = self._word(node, name)
             if named is not None:
                 setattr(document, name, named.text)
+        document.title = self._title(node)
         base = self._word(node, "base")
         if base is not None:
             if base.text not in ("yes", "no"):
@@ -231,6 +245,26 @@ class _Reader:
             self.complain(code, node, min(offset, len(node.text)), **values)
         return Notation(self._document.file, node.place_of, complain)
 
+    def _title(self, node: MappingNode) -> Title | None:
+        title = node.get("title")
+        if title is None:
+            return None
+        if not isinstance(title, MappingNode):
+            self.complain("M004", title, key="title", expected="{fr: ..., en: ...}")
+            return None
+        self._only(title, ("fr", "en"), ("fr", "en"), title, "title")
+        french, english = self._word(title, "fr"), self._word(title, "en")
+        return Title(french.text, english.text, self._origin(title)) if french and english else None
+
+    def _only(self, node: MappingNode, known: Sequence[str], needed: Iterable[str], place: Node, name: str) -> None:
+        """Keys that do not belong there, and keys that are missing."""
+        for key, _ in node.items:
+            if key.text not in known:
+                self.complain("M002", key, key=key.text, nearest=nearest(key.text, known))
+        for missing in needed:
+            if node.get(missing) is None:
+                self.complain("M003", place, key=f"{name}.{missing}")
+
     def _function(self, key: TextNode, node: Node) -> FunctionRule | None:
         origin = self._origin(key)
         if isinstance(node, TextNode) and node.text == "whole":
@@ -244,13 +278,7 @@ class _Reader:
 
     def _rule(self, key: TextNode, node: MappingNode) -> Rule | None:
         faults = len(self._findings)
-        for name, _ in node.items:
-            if name.text not in ("when", "every", "need", "fr", "en"):
-                self.complain("M002", name, key=name.text,
-                              nearest=nearest(name.text, ("when", "every", "need", "fr", "en")))
-        for required in ("need", "fr", "en"):
-            if node.get(required) is None:
-                self.complain("M003", key, key=f"{key.text}.{required}")
+        self._only(node, RULE_KEYS, ("need", "fr", "en"), key, key.text)
         when = [self._test(part) for part in self._several(node, "when")]
         need = [tuple(Named(word.strip(), part.origin) for word in part.text.split(" or "))
                 for part in self._several(node, "need")]

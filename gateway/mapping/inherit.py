@@ -14,7 +14,17 @@ from typing import Protocol
 from gateway.edifact import MessageIdentifier
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
-from gateway.mapping.document import Document, FunctionRule, Named, Rule, Typed, nearest, read_mapping_file, shown
+from gateway.mapping.document import (
+    Document,
+    FunctionRule,
+    Named,
+    Rule,
+    Title,
+    Typed,
+    nearest,
+    read_mapping_file,
+    shown,
+)
 from gateway.mapping.notation import Line, Origin
 
 MAXIMUM_LEVELS = 8
@@ -31,6 +41,7 @@ class Definition:
 
     identifier: str
     version: str = ""
+    title: Title | None = None
     digest: str = ""
     files: tuple[tuple[str, bytes], ...] = ()
     file: str = ""
@@ -163,6 +174,7 @@ def _apply(definition: Definition, document: Document, findings: list[Finding]) 
         if pinned and pinned != definition.version:
             findings.append(fault("M008", document.extends.origin, pinned=pinned, version=definition.version))
     definition.version = document.version or definition.version
+    definition.title = document.title or definition.title
     if document.message is not None:
         parts = document.message.text.split(":")
         if len(parts) not in (4, 5) or not all(parts):

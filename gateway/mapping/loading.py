@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import LocalError
-from gateway.findings import Finding, Place
+from gateway.findings import Finding, Place, Severity, has_errors
 from gateway.mapping.archive import Archive
 from gateway.mapping.compiler import Compiler, select
 from gateway.mapping.directory_lint import check_against_directory
@@ -29,9 +29,23 @@ def load_mapping(identifier_or_path: str | Path, search: Sequence[Path] = ()) ->
     """Load a mapping and everything it extends, and check it.
 
     identifier_or_path   ``base/cusdec-d96b``, looked up in `search`, or the path of a file
-    Raises LocalError with every fault (M001 to M051, S...), each at its file, line and column.
+    Raises LocalError with every fault (M001 to M079, S...), each at its file, line and column.
     """
     return load_from(Folders(list(search) or search_path()), identifier_or_path)
+
+
+def lint_mapping(identifier_or_path: str | Path, search: Sequence[Path] = ()) -> tuple[Mapping | None, list[Finding]]:
+    """Everything that is to be said of a mapping, errors and warnings, by file, line and column. Never raises.
+
+    The mapping is None where something is an error, and for a file that only serves to inherit from (``base: yes``),
+    of which only that is judged which does not depend on its heirs.
+    """
+    try:
+        definition, findings = resolve(identifier_or_path, Folders(list(search) or search_path()))
+    except LocalError as error:
+        return None, list(error.findings)
+    mapping = _build(definition, findings)
+    return None if definition.base else mapping, _sorted(findings)
 
 
 def load_from(source: Source, identifier_or_path: str | Path) -> Mapping:
@@ -69,15 +83,18 @@ _BUILT: Kept[tuple[str, tuple[str, ...]], Mapping] = Kept(256)
 
 def _built(definition: Definition, findings: list[Finding]) -> Mapping:
     mapping = _build(definition, findings)
-    if findings or mapping is None:
-        raise LocalError(*_sorted(findings))
+    if definition.base:
+        findings.append(Finding(code="M048", place=Place(file=definition.file, line=1, column=1),
+                                values={"mapping": definition.identifier}))
+    if mapping is None or definition.base:
+        raise LocalError(*(one for one in _sorted(findings) if one.severity is Severity.ERROR))
     return mapping
 
 
 def _build(definition: Definition, findings: list[Finding]) -> Mapping | None:
     kind = RECORDS.get(definition.message.type)
     if kind is None or not definition.lines:
-        if not findings:
+        if not has_errors(findings):
             findings.append(Finding(code="M009", place=Place(file=definition.file, line=1, column=1),
                                     values={"message": str(definition.message)}))
         return None
@@ -98,10 +115,7 @@ def _build(definition: Definition, findings: list[Finding]) -> Mapping | None:
             check_plan(plan, findings)
             check_against_directory(plan, definition.message, findings)
         plans[function] = plan
-    if definition.base:
-        findings.append(Finding(code="M048", place=Place(file=definition.file, line=1, column=1),
-                                values={"mapping": definition.identifier}))
-    return None if findings else Mapping(definition, types, tables, plans)
+    return None if has_errors(findings) else Mapping(definition, types, tables, plans)
 
 
 def _variants(definition: Definition) -> dict[str | None, tuple[Line, ...]]:

@@ -45,7 +45,7 @@ def _lines(lines: Sequence[PlanLine], scopes: Scopes) -> None:
                 _line(line, scopes)
             else:
                 _forget(line.flag.parents, line.flag.key, scopes[line.flag.depth])
-        elif not line.optional or any(access.get(scopes) is not None for access in line.accesses):
+        elif not line.optional or line.wanted(scopes):
             _line(line, scopes)
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from gateway.edifact import escape
-from gateway.mapping.codecs import Codec, StampCodec, TextCodec, Unfit, shown
+from gateway.mapping.codecs import Codec, TextCodec, Unfit, shown
 from gateway.references import Scalar
 
 Node: TypeAlias = "dict[str, Any]"
@@ -22,9 +22,11 @@ Node: TypeAlias = "dict[str, Any]"
 
 Scopes: TypeAlias = "tuple[Node, ...]"
 
+Fault: TypeAlias = "tuple[str, Mapping[str, str]]"
+"""Code and values of a finding whose place is known elsewhere."""
+
 _COUNT_DIGITS = 9
 _AWKWARD = re.compile(r"[+:?']")
-_MOMENT_DATE, _MOMENT_INSTANT = StampCodec("102"), StampCodec("203")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +70,24 @@ class Access:
 
 
 class Writer(Protocol):
-    """What a part needs while a message is written."""
+    """What a part needs while a message is written.
+
+    ordinals  ordinal of the member at hand, for each open list
+    notes     what parts remember while one message lasts; each part has a key of its own
+    """
 
     ordinals: list[int]
+    notes: dict[object, Any]
 
     def refuse(self, access: Access, code: str, values: Mapping[str, str]) -> None:
         """Note that a value cannot be written."""
 
 
 class Reader(Protocol):
-    """What a part needs while a message is read."""
+    """What a part needs while a message is read; `ordinals` and `notes` as for a Writer."""
 
     ordinals: list[int]
+    notes: dict[object, Any]
 
     def fault(self, code: str, element: int, component: int, values: Mapping[str, str]) -> None:
         """Note a fault of the segment at hand; ordinals from 0."""
@@ -90,8 +98,11 @@ class Reader(Protocol):
     def append(self, access: Access, scopes: Scopes, text: str, element: int, component: int) -> None:
         """Put a text into the record, behind what the segments before have brought."""
 
-    def counted(self, access: Access, scopes: Scopes, number: int, element: int, component: int) -> None:
-        """Remember a count, to be compared at the end."""
+    def later(self, judge: Callable[[], Fault | None], element: int, component: int, text: str | None) -> None:
+        """Remember a judgement for the end, when the whole record is there; its fault will stand at the place given.
+
+        text  what was received, where the component holds a computed value that no term takes; else None
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +126,14 @@ class Part(ABC):
     segments  in how many segments it may go on; a part with several stands alone at the end of its line
     optional  may be absent although other parts of its line are there
     default   text on the wire when the value is absent
+    computed  decides by `present` alone whether its optional line is written: no term stands behind it
     """
 
     width: int = 1
     segments: int = 1
     optional: bool = False
     default: str | None = None
+    computed: bool = False
 
     def accesses(self) -> tuple[Access, ...]:
         """The terms it carries."""
@@ -129,6 +142,14 @@ class Part(ABC):
     def codes(self) -> frozenset[str]:
         """Every text it can hold when a code table names them all; empty otherwise."""
         return frozenset()
+
+    def present(self, scopes: Scopes) -> bool:
+        """Tell whether an optional line is written for the sake of this part."""
+        return any(access.get(scopes) is not None for access in self.accesses())
+
+    def lacking(self, scopes: Scopes) -> Fault | None:
+        """What is wrong when its optional line was not received; only computed parts know."""
+        return None
 
     @abstractmethod
     def sizes(self, offset: int, digits: bool) -> Iterator[Size]:
@@ -216,6 +237,8 @@ class Field(Part):
 class Count(Part):
     """``{#list}``: how many members the list has; computed on writing, checked on reading."""
 
+    computed = True
+
     def __init__(self, access: Access) -> None:
         self.access = access
 
@@ -225,6 +248,9 @@ class Count(Part):
     def normalise(self, scopes: Scopes) -> None:
         """The record does not hold it."""
 
+    def present(self, scopes: Scopes) -> bool:
+        return bool(self.access.get(scopes))
+
     def write(self, writer: Writer, scopes: Scopes) -> str | None:
         return str(len(self.access.get(scopes) or ()))
 
@@ -233,7 +259,14 @@ class Count(Part):
         if len(text) > _COUNT_DIGITS or not text.isascii() or not text.isdecimal() or (text[0] == "0" and text != "0"):
             reader.fault("M102", element, component, {"value": shown(text), "expected": f"n..{_COUNT_DIGITS}"})
             return
-        reader.counted(self.access, scopes, int(text), element, component)
+        reader.later(lambda: self._differs(scopes, text), element, component, text)
+
+    def lacking(self, scopes: Scopes) -> Fault | None:
+        return self._differs(scopes, "-") if self.access.get(scopes) else None
+
+    def _differs(self, scopes: Scopes, text: str) -> Fault | None:
+        actual = str(len(self.access.get(scopes) or ()))
+        return None if text == actual else ("M211", {"value": text, "count": actual, "term": self.access.term})
 
 
 class Position(Part):
@@ -350,45 +383,3 @@ class Extra(Part):
             return
         reader.put(self._key, scopes, key, element, component, key)
         reader.put(self._value, scopes, value, element, component, text)
-
-
-class Moment(Part):
-    """Converter ``moment``: value and format together, ``20260310:102`` (a day), ``202603100742:203`` (an instant)."""
-
-    width = 2
-
-    def __init__(self, access: Access, optional: bool) -> None:
-        self.access, self.optional = access, optional
-
-    def accesses(self) -> tuple[Access, ...]:
-        return (self.access,)
-
-    def sizes(self, offset: int, digits: bool) -> Iterator[Size]:
-        yield Size((_MOMENT_INSTANT.longest, len("203"))[offset], True, self.access.term)
-
-    def normalise(self, scopes: Scopes) -> None:
-        """Days and instants stay as they are."""
-
-    def write(self, writer: Writer, scopes: Scopes) -> str | None:
-        value = self.access.get(scopes)
-        if value is None:
-            return None
-        instant = hasattr(value, "hour")
-        try:
-            return f"{_MOMENT_INSTANT.write(value)}:203" if instant else f"{_MOMENT_DATE.write(value)}:102"
-        except Unfit as unfit:
-            writer.refuse(self.access, unfit.code, unfit.values)
-            return ""
-
-    def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
-        kind = texts[component + 1] if component + 1 < len(texts) else ""
-        codec = _MOMENT_DATE if kind == "102" else _MOMENT_INSTANT if kind == "203" else None
-        if codec is None:
-            reader.fault("M205", element, component + 1, {"value": kind, "expected": "102, 203"})
-            return
-        try:
-            value = codec.read(texts[component])
-        except Unfit as unfit:
-            reader.fault(unfit.code, element, component, unfit.values)
-            return
-        reader.put(self.access, scopes, value, element, component, texts[component])

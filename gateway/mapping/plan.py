@@ -65,6 +65,7 @@ class PlanLine:
     limit       how many segments it may give in one scope
     overflow    the part that goes on in further segments, and its element (from 0)
     accesses    the terms of its own holes
+    computed    parts whose value no term holds: counts, sums, the rest of a text
     hidden      terms that only this line or its children carry; they must be absent when it is not written
     firm        constants that are always there: (element, component) -> possible texts
     """
@@ -82,7 +83,7 @@ class PlanLine:
     overflow: tuple[int, Part] | None
     accesses: tuple[Access, ...]
     firm: Mapping[tuple[int, int], frozenset[str]]
-    counts: tuple[Access, ...] = ()
+    computed: tuple[Part, ...] = ()
     hidden: tuple[Access, ...] = ()
     children: tuple[PlanLine, ...] = ()
     runs: tuple[Run, ...] = ()
@@ -92,6 +93,13 @@ class PlanLine:
     def mandatory(self) -> bool:
         """Written for every record, apart from its guard."""
         return not (self.optional or self.each or self.group or self.flag)
+
+    def wanted(self, scopes: Scopes) -> bool:
+        """Tell whether an optional line has something to say of a record."""
+        for access in self.accesses:
+            if access.get(scopes) is not None:
+                return True
+        return any(part.present(scopes) for part in self.computed)
 
     def fits(self, elements: Sequence[WireElement]) -> bool:
         """Tell whether all firm constants stand in a received segment."""
@@ -148,7 +156,6 @@ class Plan:
     shape    what the record may hold
     tags     every tag of the layout
     twins    terms that stand in several places of one scope, and in how many
-    counts   lists whose number of members may be left out when there are none
     fixed    terms whose value the layout decides
     """
 
@@ -158,7 +165,6 @@ class Plan:
     shape: Shape
     tags: frozenset[str]
     twins: Mapping[str, int]
-    counts: tuple[Access, ...]
     fixed: tuple[tuple[Access, str], ...]
 
     def all_runs(self, tag: str) -> Iterator[Run]:

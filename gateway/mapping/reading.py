@@ -7,12 +7,14 @@ layout. Reading goes on after a fault wherever the next segment still has one me
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from gateway.edifact import Element as WireElement
 from gateway.edifact import Message, Repeated
 from gateway.findings import Finding, Place
 from gateway.mapping.codecs import shown
-from gateway.mapping.parts import Access, Node, Scopes
+from gateway.mapping.parts import Access, Fault, Node, Scopes
 from gateway.mapping.plan import ElementPlan, Plan, PlanLine, Run
 from gateway.references import Scalar
 
@@ -28,12 +30,15 @@ class Reading:
 
     record    what was understood so far
     findings  what was not
+    ordinals  ordinal of the member at hand, for each open list
+    notes     what parts remember while this message lasts
     """
 
     def __init__(self, plan: Plan, message: Message, watch: Watch | None = None) -> None:
         self.record: Node = {}
         self.findings: list[Finding] = []
         self.ordinals: list[int] = []
+        self.notes: dict[object, Any] = {}
         self._plan = plan
         self._reference = message.reference
         self._segments = message.segments
@@ -45,7 +50,7 @@ class Reading:
         self._tag = ""
         self._elements: Sequence[WireElement] = ()
         self._seen: dict[tuple[int, str], int] = {}
-        self._counts: list[tuple[Access, Scopes, int, Place, PlanLine]] = []
+        self._judgements: list[tuple[Callable[[], Fault | None], Place, PlanLine | None]] = []
 
     def read(self) -> None:
         """Read the whole message."""
@@ -60,7 +65,7 @@ class Reading:
         for access, value in self._plan.fixed:
             self._fix(access, value)
         self._twins()
-        self._count(scopes)
+        self._judge()
 
     def _advance(self) -> None:
         """Go to the next segment that the layout knows at all; report those it does not know."""
@@ -99,8 +104,12 @@ class Reading:
                     self._find("M219", {"term": line.guard.access.term})
                 self._take(line, scopes, found[line.number])
             for line in run.lines:
-                if not found[line.number] and line.mandatory and (line.guard is None or line.guard.holds(scopes)):
+                if found[line.number] or (line.guard is not None and not line.guard.holds(scopes)):
+                    continue
+                if line.mandatory:
                     self._missing(line)
+                elif line.computed and line.optional:
+                    self._left_out(line, scopes)
 
     def _take(self, line: PlanLine, scopes: Scopes, ordinal: int) -> None:
         self._line = line
@@ -227,12 +236,12 @@ class Reading:
                 self._watch(self._position + 1, self._tag, element + 1, offset + 1, str(received[offset]), self._line,
                             self._path(access))
 
-    def counted(self, access: Access, scopes: Scopes, number: int, element: int, component: int) -> None:
-        """Remember a count, to be compared at the end."""
-        assert self._line is not None
-        self._counts.append((access, scopes, number, self._place(element, component), self._line))
-        if self._watch is not None:
-            self._watch(self._position + 1, self._tag, element + 1, component + 1, str(number), self._line, None)
+    def later(self, judge: Callable[[], Fault | None], element: int, component: int, text: str | None) -> None:
+        """Remember a judgement for the end, when the whole record is there."""
+        self._judgements.append((judge, self._place(element, component), self._line))
+        if text is not None and self._watch is not None:
+            assert self._line is not None
+            self._watch(self._position + 1, self._tag, element + 1, component + 1, text, self._line, None)
 
     def fault(self, code: str, element: int, component: int, values: Mapping[str, str]) -> None:
         """Note a fault of the segment at hand; ordinals from 0."""
@@ -267,17 +276,16 @@ class Reading:
                 self._add("M220", Place(message=self._reference), None,
                           {"term": term, "seen": str(seen), "places": str(self._plan.twins[term])})
 
-    def _count(self, scopes: Scopes) -> None:
-        given = set()
-        for access, held, number, place, line in self._counts:
-            given.add(access.term)
-            actual = len(access.get(held) or ())
-            if actual != number:
-                self._add("M211", place, line, {"value": str(number), "count": str(actual), "term": access.term})
-        for access in self._plan.counts:
-            if access.term not in given and access.get(scopes):
-                self._add("M211", Place(message=self._reference), None,
-                          {"value": "-", "count": str(len(access.get(scopes))), "term": access.term})
+    def _left_out(self, line: PlanLine, scopes: Scopes) -> None:
+        """An optional line that was not received: at the end, what it would have said must be nothing."""
+        self._judgements.extend((partial(part.lacking, scopes), Place(message=self._reference), line)
+                                for part in line.computed)
+
+    def _judge(self) -> None:
+        for judge, place, line in self._judgements:
+            fault = judge()
+            if fault is not None:
+                self._add(fault[0], place, line, fault[1])
 
     def _absent(self, part: object, element: int, component: int) -> None:
         accesses = part.accesses() if hasattr(part, "accesses") else ()

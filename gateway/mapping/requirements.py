@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from gateway.mapping.document import Rule, Test
+from gateway.mapping.document import RULE_KEYS, Rule, Test
 from gateway.references import Path, Scalar, Tree
 
-FORMS = ("when", "every", "need", "fr", "en")
+FORMS = RULE_KEYS
 """Every key of a rule."""
 
 

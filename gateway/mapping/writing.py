@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from gateway.findings import Finding, Place
 from gateway.mapping.codecs import shown
@@ -19,12 +20,14 @@ class Writing:
     out       the segments so far, without terminators
     findings  what could not be written
     ordinals  ordinal of the member at hand, for each open list
+    notes     what parts remember while this message lasts
     """
 
     def __init__(self, plan: Plan) -> None:
         self.out: list[str] = []
         self.findings: list[Finding] = []
         self.ordinals: list[int] = []
+        self.notes: dict[object, Any] = {}
         self._plan = plan
         self._places: list[str] = [""]
         self._line: PlanLine | None = None
@@ -57,15 +60,10 @@ class Writing:
                 if self._flag(line, line.flag, scopes):
                     self._write(line, scopes)
             elif line.optional:
-                for access in line.accesses:
-                    if access.get(scopes) is not None:
-                        self._write(line, scopes)
-                        break
-                else:
-                    if any(access.get(scopes) for access in line.counts):
-                        self._write(line, scopes)
-                    elif line.hidden:
-                        self._unwritten(line, scopes)
+                if line.wanted(scopes):
+                    self._write(line, scopes)
+                elif line.hidden:
+                    self._unwritten(line, scopes)
             else:
                 self._write(line, scopes)
 
