@@ -2,8 +2,8 @@
 
 This is the one table from which `gateway.mapping.editor_schema` makes the JSON Schemas. It says the shape; the hover
 texts are the catalogue's, one for each property, under ``edit.<file>.<way of keys>``. Only what drafts 7 and 2020-12
-both understand is used. ``wrong`` is a word of our own: it names the sentence an editor shows where the pattern of a
-text is not kept, and becomes ``patternErrorMessage``, which editors know and validators ignore.
+both understand is used. ``wrong`` is a word of our own: it names the sentence an editor shows where a value is not of
+this shape, and becomes ``errorMessage``, which editors know and validators ignore.
 
 A schema takes whatever the gateway takes: what is more than shape (inheritance, terms, the directory) the gateway
 judges, with `edi config check`.
@@ -26,7 +26,7 @@ _OVERRIDDEN = rf"^({_NAME}|codes\.{_NAME}\..+)$"
 _TYPE = (r"^((an|a|n)(\.\.)?[1-9][0-9]{0,3}|decimal\([0-9]\)|code\([a-z][a-z0-9_]*\)|list\([1-9][0-9]{0,5}\)"
          r"|datetime\([A-Za-z0-9_+/-]+\)|text|date|datetime|moment|boolean|group)$")
 
-_TEXT: Shape = {"type": "string"}
+_TEXT: Shape = {"type": "string", "wrong": "text"}
 _SCALAR: Shape = {"type": ["string", "number", "boolean"]}
 _TEXTS: Shape = {"type": "array", "items": _TEXT}
 _SOME: Shape = {"anyOf": [_TEXT, _TEXTS]}
@@ -50,7 +50,8 @@ def _closed(properties: Mapping[str, Shape], *required: str) -> Shape:
     return made
 
 
-_RULE = _closed({"when": _SOME, "every": _TEXT, "need": _SOME, "fr": _TEXT, "en": _TEXT}, "need", "fr", "en")
+_RULE: Shape = {**_closed({"when": _SOME, "every": _TEXT, "need": _SOME, "fr": _TEXT, "en": _TEXT}, "need", "fr", "en"),
+                "wrong": "rule"}
 
 MAPPING: Shape = _closed({
     "format": _FORMAT,
@@ -65,7 +66,7 @@ MAPPING: Shape = _closed({
         "an..35", "a..35", "n..8", "decimal(3)", "text", "date", "datetime", "moment", "boolean", "group", "list(99)",
     ]}, _TERM),
     "codes": _map(_map(_SCALAR), _LABEL),
-    "many_to_one": _map({**_map(_SCALAR), "required": ["answer"], "properties": {"answer": _TEXT}}),
+    "many_to_one": _map({**_map(_SCALAR), "required": ["answer"], "wrong": "answer", "properties": {"answer": _TEXT}}),
     "fixed": _map(_SCALAR),
     "events": _TEXTS,
     "segments": _TEXT,

@@ -42,7 +42,7 @@ def _described(shape: Shape, way: str) -> Shape:
     made: Shape = {}
     for word, value in shape.items():
         if word == "wrong":
-            made["patternErrorMessage"] = hover(f"edit.wrong.{value}")
+            made["errorMessage"] = hover(f"edit.wrong.{value}")
         elif word == "properties":
             assert isinstance(value, dict)
             made[word] = {key: _property(cast("Shape", inner), way + key) for key, inner in value.items()}

@@ -39,7 +39,8 @@ class Core(yaml.SafeLoader):
     yaml_implicit_resolvers = {}  # noqa: RUF012 - that is how this library does it
 
 
-for tag, pattern, first in (("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"), ("null", r"~|null|Null|NULL|", "~nN"),
+for tag, pattern, first in (("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+                            ("null", r"~|null|Null|NULL|", "~nN"),
                             ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
                             ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789")):
     Core.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(rf"^(?:{pattern})$"), [*first, ""])
@@ -126,8 +127,8 @@ def test_dialects_have_exactly_the_keys_of_the_language() -> None:
         dialect_compile._RULE, dialect_compile._SUGAR, ("list", "fixed"))}
 
 
-@pytest.mark.parametrize("text", ["an..35", "an3", "a..35", "a2", "n..8", "n1", "decimal(3)", "text", "date", "datetime",
-                                  "moment", "boolean", "code(equipment)", "group", "list(99)"])
+@pytest.mark.parametrize("text", ["an..35", "an3", "a..35", "a2", "n..8", "n1", "decimal(3)", "text", "date",
+                                  "datetime", "moment", "boolean", "code(equipment)", "group", "list(99)"])
 def test_an_editor_takes_the_types_that_the_gateway_takes(text: str) -> None:
     assert parse_type(text) is not None
     for draft in DRAFTS:
@@ -141,10 +142,12 @@ WRONG = {
                      "format: '1'\nid: x\nremove: {route: ''}", "format: '1'\nid: x\nmany_to_one: {a: {b: C}}",
                      "format: '1'\nid: x\nrequire: {COR0214: {need: a, fr: b}}",
                      "format: '1'\nid: x\nrequire: {COR0214: {need: a, fr: b, en: c, if: d}}",
-                     "format: '1'\nid: x\nfunctions: {original: {with: [head]}}", "format: '1'\nid: x\nextras: {a: n..5}",
+                     "format: '1'\nid: x\nfunctions: {original: {with: [head]}}",
+                     "format: '1'\nid: x\nextras: {a: n..5}",
                      "format: '1'\nid: x\nsegments: [BGM]", "format: '1'\nid: x\ntitle: [x, {y: z}]"],
     "dialect.json": ["format: '1'\nid: x\nparts: {a: {kind: edi}}", "format: '1'\nid: x\nparts: {a: {file: a.xml}}",
-                     "format: '1'\nid: x\nplaces: {a: {each: sad Item, plases: {}}}", "format: '1'\nid: x\nrecord: both",
+                     "format: '1'\nid: x\nplaces: {a: {each: sad Item, plases: {}}}",
+                     "format: '1'\nid: x\nrecord: both",
                      "format: '1'\nid: x\nrules: [{terms: {a: b}}]", "format: '1'\nid: x\nencodng: utf-8"],
     "corridor.json": ["format: '1'\nid: x\nname: {fr: a, en: b}\nadministrations: [{gateway: TGOTR, country: TOGO, "
                       "role: departure}]", "format: '1'\nid: x\nname: {fr: a}\nadministrations: []",
