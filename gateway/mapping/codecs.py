@@ -110,24 +110,24 @@ class TextCodec(_Shared):
     numeric = False
 
     def __init__(self, kind: TermType) -> None:
-        self._minimum, self._maximum = kind.minimum, kind.maximum
+        self.minimum, self.maximum = kind.minimum, kind.maximum
         self.longest = kind.maximum
-        self._letters = kind.name == "a"
+        self.letters = kind.name == "a"
         self._type = str(kind)
 
     def write(self, value: object) -> str:
         if type(value) is not str:
             raise Unfit("M102", value=shown(value), expected="text")
         length = len(value)
-        if length > self._maximum > 0:
+        if length > self.maximum > 0:
             raise Unfit("M103", value=shown(value), length=str(length), type=self._type)
-        if length < self._minimum:
+        if length < self.minimum:
             raise Unfit("M104", value=value, length=str(length), type=self._type)
         if value[:1] == " " or value[-1:] == " ":
             raise Unfit("M105", value=shown(value))
         if not value.isprintable() and CONTROL.search(value):
             raise Unfit("M106", value=shown(repr(value)))
-        if self._letters and _DIGIT.search(value):
+        if self.letters and _DIGIT.search(value):
             raise Unfit("M102", value=shown(value), expected=self._type)
         return value
 
@@ -143,19 +143,19 @@ class CountCodec(_Shared):
     numeric = True
 
     def __init__(self, kind: TermType) -> None:
-        self._maximum = self.longest = kind.maximum
-        self._limit = 10 ** kind.maximum
+        self.maximum = self.longest = kind.maximum
+        self.limit = 10 ** kind.maximum
         self._type = str(kind)
 
     def write(self, value: object) -> str:
         if type(value) is not int or value < 0:
             raise Unfit("M102", value=shown(value), expected=self._type)
-        if value >= self._limit:
-            raise Unfit("M103", value=shown(value), length=f"> {self._maximum}", type=self._type)
+        if value >= self.limit:
+            raise Unfit("M103", value=shown(value), length=f"> {self.maximum}", type=self._type)
         return str(value)
 
     def read(self, text: str) -> int:
-        if len(text) > self._maximum:
+        if len(text) > self.maximum:
             raise Unfit("M103", value=shown(text), length=str(len(text)), type=self._type)
         if not _COUNT.fullmatch(text):
             raise Unfit("M102", value=text, expected=self._type)
@@ -174,7 +174,7 @@ class DecimalCodec(_Shared):
     numeric = True
 
     def __init__(self, kind: TermType) -> None:
-        self._decimals, self._digits = kind.decimals, kind.maximum
+        self.decimals, self.digits = kind.decimals, kind.maximum
         self.marked = kind.decimals > 0
         self.longest = kind.maximum + (1 if self.marked else 0)
         self._type = str(kind)
@@ -182,14 +182,14 @@ class DecimalCodec(_Shared):
     def write(self, value: object) -> str:
         if type(value) is not Decimal or not value.is_finite() or value.is_signed():
             raise Unfit("M102", value=shown(value), expected=self._type)
-        if not -self._digits <= value.adjusted() < self._digits:  # 1E+999999999 would be a gigabyte of zeros
-            raise Unfit("M103", value=shown(value), length=f"> {self._digits}", type=f"n..{self._digits}")
+        if not -self.digits <= value.adjusted() < self.digits:  # 1E+999999999 would be a gigabyte of zeros
+            raise Unfit("M103", value=shown(value), length=f"> {self.digits}", type=f"n..{self.digits}")
         text = format(value, "f")
         self._check(text)
         return text
 
     def read(self, text: str) -> Decimal:
-        if len(text) > self._digits + 1 or not _DECIMAL.fullmatch(text):
+        if len(text) > self.digits + 1 or not _DECIMAL.fullmatch(text):
             raise Unfit("M102", value=shown(text), expected=self._type)
         text = text.replace(",", ".")
         self._check(text)
@@ -197,10 +197,10 @@ class DecimalCodec(_Shared):
 
     def _check(self, text: str) -> None:
         whole, _, decimals = text.partition(".")
-        if len(decimals) > self._decimals:
-            raise Unfit("M107", value=text, decimals=str(self._decimals))
-        if len(whole) + len(decimals) > self._digits:
-            raise Unfit("M103", value=text, length=str(len(whole) + len(decimals)), type=f"n..{self._digits}")
+        if len(decimals) > self.decimals:
+            raise Unfit("M107", value=text, decimals=str(self.decimals))
+        if len(whole) + len(decimals) > self.digits:
+            raise Unfit("M103", value=text, length=str(len(whole) + len(decimals)), type=f"n..{self.digits}")
 
 
 class StampCodec(_Shared):
@@ -210,7 +210,7 @@ class StampCodec(_Shared):
     numeric = True
 
     def __init__(self, converter: str) -> None:
-        self._converter = converter
+        self.converter = converter
         self.width = self.longest = WIDTHS[converter]
         self.pattern = f"[0-9]{{{self.width}}}"
         self._day = converter == "102"
@@ -224,14 +224,14 @@ class StampCodec(_Shared):
             raise Unfit("M102", value=shown(value), expected="datetime")
         if value.utcoffset() != timedelta(0):
             raise Unfit("M117", value=value.isoformat())
-        if value.microsecond or (value.second and self._converter == "203"):
-            raise Unfit("M108", value=value.isoformat(), format=self._converter)
+        if value.microsecond or (value.second and self.converter == "203"):
+            raise Unfit("M108", value=value.isoformat(), format=self.converter)
         text = f"{value.year:04}{value.month:02}{value.day:02}{value.hour:02}{value.minute:02}"
-        return text if self._converter == "203" else f"{text}{value.second:02}"
+        return text if self.converter == "203" else f"{text}{value.second:02}"
 
     def read(self, text: str) -> date | datetime:
         if len(text) != self.width or not text.isascii() or not _STAMP.fullmatch(text):
-            raise Unfit("M109", value=shown(text), format=self._converter)
+            raise Unfit("M109", value=shown(text), format=self.converter)
         try:
             day = date(int(text[:4]), int(text[4:6]), int(text[6:8]))
             if self._day:
@@ -239,7 +239,7 @@ class StampCodec(_Shared):
             return datetime(day.year, day.month, day.day, int(text[8:10]), int(text[10:12]), int(text[12:] or 0),
                             tzinfo=UTC)
         except ValueError:
-            raise Unfit("M109", value=shown(text), format=self._converter) from None
+            raise Unfit("M109", value=shown(text), format=self.converter) from None
 
 
 class CodeCodec(_Shared):
@@ -256,27 +256,27 @@ class CodeCodec(_Shared):
 
     def __init__(self, table: str, words: Mapping[str, str], answers: Mapping[str, str], boolean: bool) -> None:
         self._table = table
-        self._codes: dict[object, str] = {_flag(word) if boolean else word: code for word, code in words.items()}
-        self._answers: dict[str, Scalar] = {code: _flag(word) if boolean else word for code, word in answers.items()}
-        self._boolean = boolean
-        self.longest = max((len(code) for code in self._codes.values()), default=0)
-        self.numeric = all(code.isdecimal() for code in self._codes.values())
-        self.codes = frozenset(self._answers)
+        self.by_word: dict[object, str] = {_flag(word) if boolean else word: code for word, code in words.items()}
+        self.by_code: dict[str, Scalar] = {code: _flag(word) if boolean else word for code, word in answers.items()}
+        self.boolean = boolean
+        self.longest = max((len(code) for code in self.by_word.values()), default=0)
+        self.numeric = all(code.isdecimal() for code in self.by_word.values())
+        self.codes = frozenset(self.by_code)
 
     def normal(self, value: Scalar) -> Scalar:
-        code = self._codes.get(value)
-        return value if code is None else self._answers[code]
+        code = self.by_word.get(value)
+        return value if code is None else self.by_code[code]
 
     def write(self, value: object) -> str:
-        if type(value) is not (bool if self._boolean else str):
+        if type(value) is not (bool if self.boolean else str):
             raise Unfit("M102", value=shown(value), expected=f"code({self._table})")
-        code = self._codes.get(value)
+        code = self.by_word.get(value)
         if code is None:
             raise Unfit("M110", value=shown(value), table=self._table)
         return code
 
     def read(self, text: str) -> Scalar:
-        value = self._answers.get(text)
+        value = self.by_code.get(text)
         if value is None:
             raise Unfit("M110", value=shown(text), table=self._table)
         return value

@@ -292,20 +292,20 @@ class Joined(Part):
 
     def __init__(self, pieces: Sequence[str | Field], optional: bool) -> None:
         self.pieces, self.optional = tuple(pieces), optional
-        self._fields = tuple(piece for piece in pieces if not isinstance(piece, str))
+        self.fields = tuple(piece for piece in pieces if not isinstance(piece, str))
         self._pattern = re.compile("".join(re.escape(piece) if isinstance(piece, str) else f"({piece.codec.pattern})"
                                            for piece in pieces), re.DOTALL)
         self._shape = "".join(piece if isinstance(piece, str) else f"‹{piece.access.term}›" for piece in pieces)
 
     def accesses(self) -> tuple[Access, ...]:
-        return tuple(one.access for one in self._fields)
+        return tuple(one.access for one in self.fields)
 
     def sizes(self, offset: int, digits: bool) -> Iterator[Size]:
         lengths = [len(piece) if isinstance(piece, str) else piece.codec.longest for piece in self.pieces]
-        yield Size(sum(lengths) if all(lengths) else 0, False, ", ".join(one.access.term for one in self._fields))
+        yield Size(sum(lengths) if all(lengths) else 0, False, ", ".join(one.access.term for one in self.fields))
 
     def normalise(self, scopes: Scopes) -> None:
-        for one in self._fields:
+        for one in self.fields:
             one.normalise(scopes)
 
     def write(self, writer: Writer, scopes: Scopes) -> str | None:
@@ -320,7 +320,7 @@ class Joined(Part):
                 absent.append(piece.access)
             else:
                 texts.append(text)
-        if len(absent) == len(self._fields):
+        if len(absent) == len(self.fields):
             return None
         for access in absent:
             writer.refuse(access, "M101", {"term": access.term})
@@ -331,7 +331,7 @@ class Joined(Part):
         if match is None:
             reader.fault("M208", element, component, {"value": shown(texts[component]), "expected": self._shape})
             return
-        for one, text in zip(self._fields, match.groups(), strict=True):
+        for one, text in zip(self.fields, match.groups(), strict=True):
             try:
                 value = one.codec.read(text)
             except Unfit as unfit:
@@ -344,10 +344,10 @@ class Extra(Part):
     """``{key}={value}`` of the section ``extras``: each key has its own type, each comes at most once."""
 
     def __init__(self, key: Access, value: Access, codecs: Mapping[str, TextCodec]) -> None:
-        self._key, self._value, self.codecs = key, value, dict(codecs)
+        self.key, self.value, self.codecs = key, value, dict(codecs)
 
     def accesses(self) -> tuple[Access, ...]:
-        return (self._key, self._value)
+        return (self.key, self.value)
 
     def sizes(self, offset: int, digits: bool) -> Iterator[Size]:
         yield Size(max(len(key) + 1 + codec.longest for key, codec in self.codecs.items()), False, "extras")
@@ -356,18 +356,18 @@ class Extra(Part):
         """Texts stay as they are."""
 
     def write(self, writer: Writer, scopes: Scopes) -> str | None:
-        key, value = self._key.get(scopes), self._value.get(scopes)
+        key, value = self.key.get(scopes), self.value.get(scopes)
         codec = self.codecs.get(key) if isinstance(key, str) else None
         if codec is None:
-            writer.refuse(self._key, "M110", {"value": shown(key), "table": "extras"})
+            writer.refuse(self.key, "M110", {"value": shown(key), "table": "extras"})
             return ""
         if value is None:
-            writer.refuse(self._value, "M101", {"term": self._value.term})
+            writer.refuse(self.value, "M101", {"term": self.value.term})
             return ""
         try:
             return escape(f"{key}={codec.write(value)}")
         except Unfit as unfit:
-            writer.refuse(self._value, unfit.code, unfit.values)
+            writer.refuse(self.value, unfit.code, unfit.values)
             return ""
 
     def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
@@ -381,5 +381,5 @@ class Extra(Part):
         except Unfit as unfit:
             reader.fault(unfit.code, element, component, unfit.values)
             return
-        reader.put(self._key, scopes, key, element, component, key)
-        reader.put(self._value, scopes, value, element, component, text)
+        reader.put(self.key, scopes, key, element, component, key)
+        reader.put(self.value, scopes, value, element, component, text)
