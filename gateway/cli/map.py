@@ -11,11 +11,13 @@ from pathlib import Path
 from gateway.cli.commands import Lazy
 
 _COMMANDS: dict[str, str] = {
+    "test": "map_test",
+    "lint": "map_lint", "show": "map_lint",
 }
 """Name of a command -> the module of `gateway.cli` that has it."""
 _READS = {"test", "rehearse", "list", "lint", "show", "preview", "trace", "coverage", "diff"}
 """Commands that change nothing, unless an option asks them to."""
-_CHANGES = {"--accept", "--fix"}
+_CHANGES = {"--accept", "--propose", "--fix"}
 """The options with which they change files."""
 
 map_command = Lazy("map", _COMMANDS, "map.")
