@@ -2,7 +2,8 @@
 
 Groups are objects, lists are arrays, counts are numbers, booleans true or false; masses and amounts are texts so that
 no reader makes binary floats of them (numbers are read too), days are ``2026-03-10``, instants ``2026-03-10T10:15Z``.
-A term with a code table is written in national words. An unknown key is a fault: a typing error must not lose a value.
+A term with a code table is written in national words. An unknown key is a fault, unless the dialect keeps such keys: a
+typing error must not lose a value.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def _group(node: Node, part: str, term: str, path: str, kinds: Mapping[str, str]
         inner, place = f"{term}{name}", f"{path}{name}"
         kind = kinds.get(inner)
         if kind is None:
-            _unknown(child, part, term, name, place, kinds, reading)
+            if not reading.keep:
+                _unknown(child, part, term, name, place, kinds, reading)
         elif child.kind is Kind.NULL or (child.kind is Kind.TEXT and not child.text.strip()):
             continue
         elif kind == "group":

@@ -1,8 +1,8 @@
 """Where the files of a dialect come from: the folders people edit, or the files kept from an earlier day.
 
 A dialect is several files: itself, its bases, the empty documents (skeletons) they name. `Shelf` hands them out by one
-name each, ``dialects/tgotr/asycuda.yaml``, and remembers which were asked for: those files, in that order, are the
-dialect, and their digest is its identity.
+name each, ``dialects/tgotr/asycuda.yaml``; `Collected` remembers which were asked for: those files are the dialect, and
+the digest of their archive is its identity.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Protocol
 from gateway.config.characters import SIZE_LIMIT
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
+from gateway.mapping.archive import Archive
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,9 @@ class Collected:
             self.taken[found.name] = found.content
         return found
 
-    def files(self) -> tuple[tuple[str, bytes], ...]:
-        """Name and bytes of each file taken, in the order of the first asking."""
-        return tuple(self.taken.items())
+    def archive(self) -> Archive:
+        """The files taken; the first asked for, which is the dialect itself, stands last."""
+        return Archive(tuple(reversed(self.taken.items())))
 
 
 def file_name(identifier: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gateway.config.nodes import MappingNode, SequenceNode
 from gateway.errors import LocalError
@@ -26,7 +26,7 @@ _COMMON = ("kind", "file", "match", "key")
 KEYS = {
     "xml": (*_COMMON, "root", "encoding", "skeleton"),
     "csv": (*_COMMON, "encoding", "mark", "delimiter", "decimal", "columns", "totals", "guard", "group"),
-    "json": _COMMON,
+    "json": (*_COMMON, "others", "lines"),
 }
 """Kind of part -> the keys it may have."""
 
@@ -35,6 +35,14 @@ def text_of(source: Source, node: MappingNode, key: str, default: str | None = N
     """The text of a key."""
     found = source.text(node.get(key))
     return found.text if found is not None else default
+
+
+def word_of(source: Source, node: MappingNode, key: str, allowed: Sequence[str]) -> str:
+    """One of some words, the first where the key is absent. D013 for another one."""
+    found = source.text(node.get(key))
+    if found is not None and found.text not in allowed:
+        source.fault("D013", found, key=key, value=found.text, allowed=", ".join(allowed))
+    return found.text if found is not None and found.text in allowed else allowed[0]
 
 
 def match_of(source: Source, node: MappingNode) -> str:
@@ -100,7 +108,11 @@ def _xml(source: Source, name: str, node: MappingNode, compiler: Compiler) -> Co
         return None
     repeated = {"/".join(path) for path in compiler.repeated[name]}
     try:
+        file.content.decode("utf-8")  # as an archive keeps it
         made = Skeleton(file.content, file.label, root=root, repeated=repeated)
+    except UnicodeDecodeError:
+        source.fault("D013", skeleton, key="skeleton", value=skeleton.text, allowed="UTF-8")
+        return None
     except LocalError as error:
         source.findings.extend(error.findings)
         return None
@@ -127,11 +139,24 @@ def _csv(source: Source, name: str, node: MappingNode, compiler: Compiler) -> Co
 
 
 def _json(source: Source, name: str, node: MappingNode, compiler: Compiler) -> Codec | None:
-    return JsonCodec()
+    wanted = _wanted(list(compiler.wanted[name]), compiler.repeated[name])
+    return json_codec(source, node, wanted)
+
+
+def json_codec(source: Source, node: MappingNode, known: Wanted | None) -> JsonCodec:
+    """JSON as ``others`` and ``lines`` say."""
+    return JsonCodec(known, word_of(source, node, "others", ("refuse", "keep")) == "keep",
+                     word_of(source, node, "lines", ("no", "yes")) == "yes")
 
 
 _LOADERS: dict[str, Callable[[Source, str, MappingNode, Compiler], Codec | None]] = {
     "xml": _xml, "csv": _csv, "json": _json}
+
+
+def tree_of(kinds: Mapping[str, str]) -> Wanted:
+    """The record's own names as a tree."""
+    paths = [tuple(term.split(".")) for term in kinds]
+    return _wanted(paths, {tuple(term.split(".")) for term, kind in kinds.items() if kind == "list"})
 
 
 def _wanted(paths: Sequence[tuple[str, ...]], repeated: set[tuple[str, ...]]) -> Wanted:

@@ -30,12 +30,17 @@ Given: TypeAlias = "dict[str | int, Scalar | Given]"
 
 @dataclass
 class Reading:
-    """What one record gives besides its tree."""
+    """What one record gives besides its tree.
+
+    members  node and path of a list below it -> the nodes that became its members, in order
+    keep     keys that nobody knows stay where they are and are no fault
+    """
 
     files: Mapping[str, str]
     origins: dict[Path, tuple[str, Node]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    part: str = ""
+    members: dict[tuple[Node, str], list[Node]] = field(default_factory=dict)
+    keep: bool = False
 
     def fault(self, misfit: Misfit, part: str, node: Node, path: Path) -> None:
         """A cell that cannot be understood, as a finding at its place."""

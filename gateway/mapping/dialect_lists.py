@@ -192,9 +192,10 @@ class Repeated:
 
     def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
         mine = share(given, self._term) if given else {}
-        nodes = scope[self._cell.part].every(self._cell.path)
+        outer = scope[self._cell.part]
         made: list[Tree] = []
-        for node in nodes:
+        kept: list[Node] = []
+        for node in outer.every(self._cell.path):
             ordinal = len(made) + 1
             inner = mine.get(ordinal, {})
             member = self._level.read({self._cell.part: node}, f"{prefix}{self._term}[{ordinal}].", reading,
@@ -206,6 +207,9 @@ class Repeated:
                 reading.origins[f"{prefix}{self._term}[{ordinal}].{self._ordinal}"] = (
                     reading.files[self._cell.part], node)
             made.append(member)
+            kept.append(node)
+        if kept:
+            reading.members[outer, self._cell.key] = kept
         made.extend(members({key: inner for key, inner in mine.items() if isinstance(key, int) and key > len(made)}))
         if made:
             put(tree, self._term, made)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import dataclasses
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.config.nodes import MappingNode, TextNode
 from gateway.errors import LocalError
 from gateway.mapping import dialect_equipment
+from gateway.mapping.archive import Archive
 from gateway.mapping.dialect_compile import Compiler
 from gateway.mapping.dialect_files import Collected, Kept, Shelf
 from gateway.mapping.dialect_formats import CodeTable, Format, Misfit, Surroundings, make
-from gateway.mapping.dialect_kinds import columns_of, load_part, match_of, text_of
+from gateway.mapping.dialect_kinds import KEYS, columns_of, json_codec, load_part, match_of, text_of, tree_of
 from gateway.mapping.dialect_level import Cell, Level
-from gateway.mapping.dialect_parts import JsonCodec, Part
+from gateway.mapping.dialect_parts import Part
 from gateway.mapping.dialect_source import Source
 from gateway.mapping.dialect_terms import DialectTerm, describe
 from gateway.references import Scalar
@@ -37,16 +38,17 @@ class Spec:
 
     canonical  True when the national file is the record's own JSON
     coded      canonical: term -> format of its code table
+    keep       canonical: keys that are no terms stay in the file and are no fault
     required   group or list, with a dot at its end -> names that every one of it has
     lax        terms that are False by default and then leave no key
     version    version of the dialect; a change of what a file means takes the next one
-    files      name and bytes of each file the dialect is made of, itself first
+    archive    the files the dialect is made of, itself last
     described  every term it has a place for
     """
 
     identifier: str
     version: str
-    files: tuple[tuple[str, bytes], ...]
+    archive: Archive
     record: str
     model: type
     kinds: Mapping[str, str]
@@ -60,6 +62,7 @@ class Spec:
     required: Mapping[str, Sequence[str]]
     defaults: Mapping[str, Scalar]
     described: Mapping[str, DialectTerm]
+    keep: bool = False
 
 
 def required_terms(model: type, prefix: str = "") -> dict[str, list[str]]:
@@ -121,7 +124,7 @@ class _Loader:
                  if (part := load_part(source, name, node, compiler)) is not None]
         if source.findings or level is None:
             return None
-        return Spec(self._identifier, self._version(), self._files.files(), record, model, known, parts, level, cell,
+        return Spec(self._identifier, self._version(), self._files.archive(), record, model, known, parts, level, cell,
                     "container_lines" in compiler.terms or "trailer" in compiler.terms, False, {}, lax,
                     required_terms(model), {}, describe(level, known))
 
@@ -140,11 +143,15 @@ class _Loader:
                     coded[key.text] = make(f"code {table.text}", Surroundings(zone, ".", codes))
                 except Misfit as misfit:
                     source.misfit(misfit, table)
-        parts = []
+        parts, keep = [], False
         for name, node in self._parts():
             if text_of(source, node, "kind") != "json":
                 source.fault("D002", node, wanted="kind: json")
-            parts.append(Part(name, match_of(source, node), text_of(source, node, "file") or "", JsonCodec(), (), None))
+            source.mapping(node, KEYS["json"])
+            codec = json_codec(source, node, tree_of(kinds))
+            keep = codec.keep
+            parts.append(Part(name, match_of(source, node), text_of(source, node, "file") or "",
+                              codec if keep else replace(codec, known=None), (), None))
         if len(parts) != 1:
             source.fault("D002", places, wanted="parts: 1")
         if source.findings:
@@ -152,8 +159,8 @@ class _Loader:
         defaults: dict[str, Scalar] = {field.name: field.default for field in dataclasses.fields(model)
                                        if isinstance(field.default, str)}
         described = {term: DialectTerm(kind, form=coded.get(term)) for term, kind in kinds.items()}
-        return Spec(self._identifier, self._version(), self._files.files(), record, model, kinds, parts,
-                    Level((), {}), None, False, True, coded, lax, {}, defaults, described)
+        return Spec(self._identifier, self._version(), self._files.archive(), record, model, kinds, parts,
+                    Level((), {}), None, False, True, coded, lax, {}, defaults, described, keep)
 
     def _version(self) -> str:
         return text_of(self._source, self._root, "version", "1") or "1"

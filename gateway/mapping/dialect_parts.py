@@ -6,8 +6,9 @@ that each part holds in its own way; a part without its twin waits, two with one
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,10 +16,13 @@ from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.mapping.dialect_formats import Format, Misfit
 from gateway.mapping.dialect_text import Template
+from gateway.records.changes import Members
 from gateway.records.csv import Layout, Table, read_csv, write_csv
-from gateway.records.json import Json, read_json, write_json
-from gateway.records.nodes import Form, Node, Values
-from gateway.records.xml import Wanted, read_xml, unread
+from gateway.records.json import Json, read_json, read_json_lines, write_json
+from gateway.records.json_patch import patch_json
+from gateway.records.nodes import Form, Kind, Node, Values
+from gateway.records.xml import Document, Wanted, read_xml, unread
+from gateway.records.xml_patch import patch
 from gateway.records.xml_write import Skeleton, writable
 
 
@@ -44,6 +48,10 @@ class Codec(Protocol):
 
     def write(self, values: Values) -> bytes:
         """The file of one record. Raises Misfit D203 for a character that the file cannot carry."""
+
+    def patch(self, node: Node, members: Members, old: Values, new: Values) -> bytes:
+        """The file that a node was read from with the difference between two sets of values in it. Raises as `write`.
+        """
 
 
 @dataclass(frozen=True)
@@ -122,6 +130,11 @@ class XmlCodec:
         _check(values, "", writable)
         return self.skeleton.write(values, self.encoding)
 
+    def patch(self, node: Node, members: Members, old: Values, new: Values) -> bytes:
+        assert isinstance(node, Document)
+        _check(new, "", writable)
+        return patch(node, members, old, new, self.skeleton)
+
 
 LINES = "lines"
 """The path under which a CSV declaration holds its lines."""
@@ -156,6 +169,9 @@ class CsvCodec:
             for row in rows:
                 _check(dict(row), "", self._encodable)
             raise
+
+    def patch(self, node: Node, members: Members, old: Values, new: Values) -> bytes:
+        return self.write(new)  # a column that the dialect does not know is refused, so there is nothing else to keep
 
     def _encodable(self, text: str) -> bool:
         try:
@@ -196,16 +212,52 @@ class CsvCodec:
 
 @dataclass(frozen=True)
 class JsonCodec:
-    """JSON, one record per file."""
+    """JSON: one record per file, or one object per line.
+
+    known  the keys that the dialect reads, as a tree; None where another judges them (the record's own names)
+    keep   whether keys beyond them are kept (and written back), or refused
+    lines  one object per line
+    """
+
+    known: Wanted | None = None
+    keep: bool = False
+    lines: bool = False
 
     def read(self, content: bytes, file: str, limit: int) -> tuple[list[Node], tuple[Finding, ...]]:
-        return [read_json(content, file, limit=limit)], ()
+        nodes = read_json_lines(content, file, limit=limit) if self.lines else [read_json(content, file, limit=limit)]
+        if self.known is not None and not self.keep:
+            findings = [Finding(code="R030", place=node.place(file), values={
+                "key": node.name, "near": next(iter(difflib.get_close_matches(node.name, near, 1)), "-")})
+                for root in nodes for node, near in _strange(root, self.known)]
+            if findings:
+                raise LocalError(*findings)
+        return nodes, ()
 
     def unread(self, content: bytes, file: str) -> list[Place]:
-        return []
+        if self.known is None:
+            return []
+        nodes, _ = self.read(content, file, len(content))
+        return [node.place(file) for root in nodes for node, _ in _strange(root, self.known)]
 
     def write(self, values: Values) -> bytes:
-        return write_json(_nested(values))
+        return write_json(_nested(values), lines=self.lines)
+
+    def patch(self, node: Node, members: Members, old: Values, new: Values) -> bytes:
+        return patch_json(node, _nested(old), _nested(new), lines=self.lines)
+
+
+def _strange(node: Node, known: Wanted) -> Iterator[tuple[Node, Sequence[str]]]:
+    """The keys below a node that nobody reads, with those that might be meant. `repeats` is an array's members."""
+    if node.kind is Kind.ARRAY:
+        for member in node.children[""]:
+            yield from _strange(member, known)
+    elif node.kind is Kind.OBJECT:
+        for name, (child, *_) in node.children.items():
+            inner = known.children.get(name)
+            if inner is None:
+                yield child, list(known.children)
+            elif inner.children:
+                yield from _strange(child, inner)
 
 
 def _texts(values: Mapping[str, str | list[Values]]) -> dict[str, str]:

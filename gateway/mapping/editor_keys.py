@@ -110,6 +110,8 @@ _PART: dict[str, Shape] = {
     "totals": _TEXT,
     "guard": _YES,
     "group": _SOME,
+    "others": {"enum": ["refuse", "keep"]},
+    "lines": _YES,
 }
 
 DIALECT: Shape = {

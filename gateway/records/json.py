@@ -30,17 +30,7 @@ def read_json(content: bytes, file: str, *, limit: int = FILE_LIMIT) -> Node:
 
     Raises LocalError: R001 too large, R006 not UTF-8, R020 not JSON, R021 a key twice, R022 nested too deeply.
     """
-    if len(content) > limit:
-        raise LocalError(Finding(code="R001", place=Place(file=file), values={"limit": str(limit)}))
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = content[:error.start].decode("utf-8")
-        raise LocalError(Finding(
-            code="R006", place=Place(file=file, line=before.count("\n") + 1, column=len(before) - before.rfind("\n")),
-            values={"byte": f"0x{content[error.start]:02X}", "encoding": "utf-8"}))
-    reader = _Reader(text, file)
+    reader = _Reader(_decoded(content, file, limit), file)
     node = reader.value("", None, 1, 0)
     reader.end()
     if reader.findings:
@@ -48,20 +38,53 @@ def read_json(content: bytes, file: str, *, limit: int = FILE_LIMIT) -> Node:
     return node
 
 
-def write_json(value: Json) -> bytes:
-    """The document, indented, in UTF-8, with a line end at its end."""
-    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+def read_json_lines(content: bytes, file: str, *, limit: int = FILE_LIMIT) -> list[Node]:
+    """Read a file of one document per line; lines of blanks count for nothing. Raises LocalError as `read_json`, with
+    the faults of every line."""
+    findings: list[Finding] = []
+    made: list[Node] = []
+    for number, text in enumerate(_decoded(content, file, limit).split("\n"), 1):
+        if not text.strip(" \t\r"):
+            continue
+        reader = _Reader(text, file, number)
+        try:
+            made.append(reader.value("", None, 1, 0))
+            reader.end()
+        except LocalError as error:
+            findings.extend(error.findings)
+        findings.extend(reader.findings)
+    if findings:
+        raise LocalError(*findings)
+    return made
+
+
+def _decoded(content: bytes, file: str, limit: int) -> str:
+    if len(content) > limit:
+        raise LocalError(Finding(code="R001", place=Place(file=file), values={"limit": str(limit)}))
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = content[:error.start].decode("utf-8")
+        raise LocalError(Finding(
+            code="R006", place=Place(file=file, line=before.count("\n") + 1, column=len(before) - before.rfind("\n")),
+            values={"byte": f"0x{content[error.start]:02X}", "encoding": "utf-8"}))
+
+
+def write_json(value: Json, *, lines: bool = False) -> bytes:
+    """The document in UTF-8 with a line end at its end: indented, or on one line."""
+    return (json.dumps(value, ensure_ascii=False, indent=None if lines else 1) + "\n").encode("utf-8")
 
 
 class _Reader:
     """One pass over the text."""
 
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, line: int = 1) -> None:
         self.findings: list[Finding] = []
         self._text = text
         self._file = file
         self._offset = 0
-        self._line = 1
+        self._line = line
         self._start = 0  # offset of the first character of the line
 
     def value(self, name: str, parent: Node | None, ordinal: int, depth: int) -> Node:

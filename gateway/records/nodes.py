@@ -44,7 +44,7 @@ class Node:
     name      element, column or key
     text      its text without blanks at both ends; "" when there is none
     line      from 1; None where the file has no place for it (a group of lines)
-    column    in characters from 1; None for XML
+    column    in characters from 1; for XML it is found when a place is asked for, see `position`
     ordinal   place among the children of that name, from 1
     repeated  True when there are several, or may be: the locator then names the ordinal
     children  by name, each in the order of the file; the members of a JSON array stand under ""
@@ -91,8 +91,16 @@ class Node:
         return "/" + "/".join(reversed(steps)) if steps else ""
 
     def place(self, file: str) -> Place:
-        """Where it stands."""
-        return Place(file=file, line=self.line, column=self.column, locator=self.locator)
+        """Where it stands: an element by its ``<``, a cell or a value by its first character."""
+        line, column = self.line, self.column
+        if self.form is Form.XML:
+            *_, root = self._ancestry()
+            line, column = root.position(self)
+        return Place(file=file, line=line, column=column, locator=self.locator)
+
+    def position(self, node: Node) -> tuple[int | None, int | None]:
+        """Line and column of a node below this root; the root of an XML document knows more than the node."""
+        return node.line, node.column
 
     @property
     def _step(self) -> str:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from lxml import etree
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.records.nodes import FILE_LIMIT, Form, Node
+from gateway.records.xml_scan import Element, Scanned
 
 TAG_LIMIT = 3_000_000
 """Opening and closing tags of one document; a declaration of 9,999 items has under two million."""
@@ -24,7 +26,7 @@ _ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "ascii": "
               "iso-8859-1": "iso-8859-1", "latin1": "iso-8859-1", "iso-8859-15": "iso-8859-15",
               "windows-1252": "windows-1252", "cp1252": "windows-1252"}
 _DECLARATION = re.compile(rb"""^<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,39})["']""")
-_MARK_8, _MARK_16 = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
+_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 @dataclass(frozen=True)
@@ -38,22 +40,58 @@ class Wanted:
     repeats: bool = False
 
 
+class Document(Node):
+    """The root element of a document that was read, and through it the bytes: for columns, and for writing back.
+
+    content   the file as it is
+    mark      its byte-order mark, b"" when it has none
+    encoding  the encoding of what follows the mark
+    """
+
+    __slots__ = ("__dict__", "content", "encoding", "mark")
+
+    def __init__(self, name: str, line: int | None, content: bytes, mark: bytes, encoding: str) -> None:
+        super().__init__(name, "", Form.XML, line=line)
+        self.content = content
+        self.mark = mark
+        self.encoding = encoding
+
+    @cached_property
+    def scanned(self) -> Scanned:
+        """The document, scanned when it is first asked for."""
+        return Scanned(self.content[len(self.mark):].decode(self.encoding))
+
+    def position(self, node: Node) -> tuple[int | None, int | None]:
+        element = self.element_of(node)
+        return self.scanned.place(element) if element is not None else (node.line, None)
+
+    def element_of(self, node: Node) -> Element | None:
+        """The element of a node of this document."""
+        if node.parent is None:
+            return self.scanned.root
+        outer = self.element_of(node.parent)
+        found = outer.named(node.name) if outer is not None else []
+        if len(found) > len(node.parent.children.get(node.name, found)):  # the reader left out the empty ones
+            found = [element for element in found if self.scanned.holds_value(element)]
+        return found[node.ordinal - 1] if node.ordinal <= len(found) else None
+
+
 def parser() -> etree.XMLParser:
     """A parser that resolves nothing, loads nothing and reaches nowhere: depth 256 and texts of 10 MB at most."""
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
                            huge_tree=False, remove_comments=True, remove_pis=True, encoding="utf-8")
 
 
-def read_xml(content: bytes, file: str, *, root: str, wanted: Wanted, limit: int = FILE_LIMIT) -> Node:
+def read_xml(content: bytes, file: str, *, root: str, wanted: Wanted, limit: int = FILE_LIMIT) -> Document:
     """Read the wanted elements of one document.
 
     Raises LocalError with the faults: R001 too large, R002 DOCTYPE, R003 encoding not allowed, R004 not well-formed,
     R005 other root, R006 bytes that are not in the declared encoding, R007 too many tags, R008 text and elements
-    mixed, R009 an element twice that stands once.
+    mixed, R009 an element twice that stands once. Each has its line and column.
     """
     document = parse(content, file, root=root, limit=limit)
     findings: list[Finding] = []
-    node = Node(root, "", Form.XML, line=document.sourceline)
+    node = Document(root, document.sourceline, content, *_encoding(content, file))
     _build(document, wanted.children, node, file, findings)
     if findings:
         raise LocalError(*findings)
@@ -74,12 +112,13 @@ def parse(content: bytes, file: str, *, root: str, limit: int = FILE_LIMIT) -> e
                                  values={"reason": (error.msg or "").partition(", line")[0]}))
     information = element.getroottree().docinfo
     if information.doctype or information.internalDTD is not None:
-        before, _, _ = content.partition(b"<!DOCTYPE")  # in UTF-16 it is not found, and the first line stands
-        line = before.count(b"\n") + 1 if len(before) < len(content) else 1
-        raise LocalError(Finding(code="R002", place=Place(file=file, line=line)))
+        mark, encoding = _encoding(content, file)
+        raise LocalError(Finding(code="R002", place=_at(content[len(mark):].decode(encoding), "<!DOCTYPE", file)))
     if element.tag != root:
-        found = str(element.tag)
-        raise LocalError(Finding(code="R005", place=Place(file=file, line=element.sourceline, locator=f"/{found}"),
+        mark, encoding = _encoding(content, file)
+        scanned, found = Scanned(content[len(mark):].decode(encoding)), str(element.tag)
+        line, column = scanned.place(scanned.root)
+        raise LocalError(Finding(code="R005", place=Place(file=file, line=line, column=column, locator=f"/{found}"),
                                  values={"found": found, "root": root}))
     return element
 
@@ -90,27 +129,48 @@ def unread(content: bytes, file: str, *, root: str, wanted: Wanted, limit: int =
     Raises LocalError as `parse`.
     """
     element = parse(content, file, root=root, limit=limit)
-    return list(_unread(element, wanted, Node(root, "", Form.XML, line=element.sourceline)))
+    return list(_unread(element, wanted, Document(root, element.sourceline, content, *_encoding(content, file))))
+
+
+def _encoding(content: bytes, file: str) -> tuple[bytes, str]:
+    """The byte-order mark and the encoding of what follows it. Raises LocalError R003 for one that is not allowed."""
+    mark = next((mark for mark in _MARKS if content.startswith(mark)), b"")
+    if mark and _MARKS[mark] != "utf-8":
+        return mark, _MARKS[mark]
+    declared = _DECLARATION.match(content.removeprefix(mark))
+    name = declared.group(1).decode("ascii") if declared else "utf-8"
+    encoding = _ENCODINGS.get(name.lower(), "")
+    if not encoding or encoding == "utf-16" or (mark and encoding != "utf-8"):
+        raise LocalError(Finding(code="R003", place=Place(file=file, line=1, column=1), values={"encoding": name}))
+    return mark, encoding
 
 
 def _utf8(content: bytes, file: str) -> bytes:
     """The document in UTF-8, whatever allowed encoding it came in."""
-    marked = content.startswith(_MARK_8)
-    if content.startswith(_MARK_16):
-        encoding = "utf-16"
-    else:
-        declared = _DECLARATION.match(content.removeprefix(_MARK_8))
-        name = declared.group(1).decode("ascii") if declared else "utf-8"
-        encoding = _ENCODINGS.get(name.lower(), "")
-        if not encoding or (encoding == "utf-16") or (marked and encoding != "utf-8"):
-            raise LocalError(Finding(code="R003", place=Place(file=file, line=1), values={"encoding": name}))
-        if encoding == "utf-8":
-            return content  # libxml2 refuses bytes that are not UTF-8, with their place
+    mark, encoding = _encoding(content, file)
+    if encoding == "utf-8":
+        return content  # libxml2 refuses bytes that are not UTF-8, with their place
+    body = content[len(mark):]
     try:
-        return content.decode(encoding).encode("utf-8")
+        return body.decode(encoding).encode("utf-8")
     except UnicodeDecodeError as error:
-        raise LocalError(Finding(code="R006", place=Place(file=file, line=content.count(b"\n", 0, error.start) + 1),
-                                 values={"byte": f"0x{content[error.start]:02X}", "encoding": encoding}))
+        before = body[:error.start].decode(encoding)
+        raise LocalError(Finding(code="R006", place=_behind(before, file), values={
+            "byte": f"0x{body[error.start]:02X}", "encoding": encoding}))
+    except UnicodeEncodeError as error:  # half a pair of UTF-16
+        raise LocalError(Finding(code="R006", place=_behind(error.object[:error.start], file), values={
+            "byte": f"U+{ord(error.object[error.start]):04X}", "encoding": encoding}))
+
+
+def _at(text: str, what: str, file: str) -> Place:
+    """The place of the first occurrence of a text."""
+    before, found, _ = text.partition(what)
+    return _behind(before if found else "", file)
+
+
+def _behind(before: str, file: str) -> Place:
+    """The place just behind a text."""
+    return Place(file=file, line=before.count("\n") + 1, column=len(before) - before.rfind("\n"))
 
 
 def _build(element: etree._Element, wanted: Mapping[str, Wanted], node: Node, file: str,
@@ -120,8 +180,7 @@ def _build(element: etree._Element, wanted: Mapping[str, Wanted], node: Node, fi
         tag = child.tag
         tail = child.tail
         if tail != "\n" and tail is not None and not tail.isspace():
-            findings.append(Finding(code="R008", place=Place(file=file, line=child.sourceline, locator=node.locator),
-                                    values={"text": tail.strip()[:40]}))
+            findings.append(Finding(code="R008", place=node.place(file), values={"text": tail.strip()[:40]}))
         shape = wanted.get(tag)  # type: ignore[arg-type]
         if shape is None:
             continue

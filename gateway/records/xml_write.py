@@ -7,14 +7,14 @@ The skeleton gives the order of the elements, the constant texts and the way eac
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from gateway.records.nodes import Values
 from gateway.records.xml import parse
+from gateway.records.xml_style import escaped
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -56,6 +56,7 @@ class Skeleton:
         self.paths: set[str] = set()
         self._repeated = frozenset(repeated)
         self._groups: set[str] = set()
+        self._elements: dict[str, etree._Element] = {"": element}
         self._root = _Group("", tuple(_merge(self._compile(element, "", ""))))
         self.missing = self._repeated - self._groups
 
@@ -65,6 +66,31 @@ class Skeleton:
         _fill(self._root, values, pieces)
         return "".join(pieces).encode(encoding, "xmlcharrefreplace")
 
+    def order(self, path: str) -> Sequence[str]:
+        """The names of the elements in the element of a path, in order; "" is the root."""
+        return [str(child.tag) for child in self._elements[path] if child.tag != "null"]
+
+    def null(self, path: str) -> bool:
+        """Whether the element of a path is empty with ``<null />`` in it."""
+        return len(self._elements[path]) > 0
+
+    def part(self, path: str, group: str, values: Values) -> str:
+        """The element of a path alone, one that does not repeat, with the values in it.
+
+        group  the path of the repeated element it stands in, "" for none; the values are named from there
+        """
+        return self._filled(self._compile(self._elements[path], path, group), values)
+
+    def member(self, path: str, values: Values) -> str:
+        """One repeated element with its values."""
+        return self._filled(self._compile(self._elements[path], path, path), values)
+
+    @staticmethod
+    def _filled(parts: Iterable[str | _Slot | _Group], values: Values) -> str:
+        pieces: list[str] = []
+        _fill(_Group("", tuple(parts)), values, pieces)
+        return "".join(pieces)
+
     def _compile(self, element: etree._Element, path: str, group: str) -> Iterable[str | _Slot | _Group]:
         """The parts of one element. `path` leads from the root, `group` to the innermost repeated element."""
         tag = str(element.tag)
@@ -73,7 +99,7 @@ class Skeleton:
         if not children:
             null = len(element) > 0
             text = (element.text or "").strip()
-            empty = f"<{tag}>\n<null />\n</{tag}>\n" if null else f"<{tag}>{escape(text)}</{tag}>\n" if text \
+            empty = f"<{tag}>\n<null />\n</{tag}>\n" if null else f"<{tag}>{escaped(text)}</{tag}>\n" if text \
                 else f"<{tag} />\n"
             self.paths.add(path)
             yield _Slot(inner, empty, f"<{tag}>", f"</{tag}>\n")
@@ -81,6 +107,7 @@ class Skeleton:
         yield f"<{tag}>\n"
         for child in children:
             place = "/".join(filter(None, (path, str(child.tag))))
+            self._elements[place] = child
             if place in self._repeated:
                 self._groups.add(place)
                 relative = place.removeprefix(f"{group}/") if group else place
@@ -118,7 +145,7 @@ def _fill(group: _Group, values: Mapping[str, str | list[Values]], pieces: list[
                 pieces.append(part.empty)
             else:
                 assert isinstance(value, str)
-                pieces.extend((part.start, escape(value, {"\r": "&#13;"}), part.end))
+                pieces.extend((part.start, escaped(value), part.end))
         elif value is not None:
             assert isinstance(value, list)
             for member in value:

@@ -7,37 +7,39 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import LocalError
-from gateway.mapping.dialect import load_dialect, load_kept_dialect
+from gateway.mapping.archive import Archive, parse
+from gateway.mapping.dialect import load_archived_dialect, load_dialect
 from gateway.mapping.dialect_files import Archived, beside
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 STORY = MAPPINGS.parent / "samples" / "story" / "tgotr"
 
 
-def test_the_files_of_a_dialect_are_itself_its_bases_and_their_skeletons() -> None:
-    dialect = load_dialect("mldgd/asycuda", [MAPPINGS])
-    names = [name for name, _ in dialect.files]
-    assert names[0] == "dialects/mldgd/asycuda.yaml"
-    assert names[-1] == "dialects/asycuda/sad.xml"
-    assert all(content == (MAPPINGS / name).read_bytes() for name, content in dialect.files)
+def test_the_archive_of_a_dialect_is_itself_its_bases_and_their_skeletons() -> None:
+    files = load_dialect("mldgd/asycuda", [MAPPINGS]).archive.files
+    names = [name for name, _ in files]
+    assert names[-1] == "dialects/mldgd/asycuda.yaml"
+    assert names[0] == "dialects/asycuda/sad.xml"
+    assert all(content == (MAPPINGS / name).read_bytes() for name, content in files)
 
 
-def test_kept_files_load_to_the_same_dialect() -> None:
+def test_an_archived_dialect_reads_as_on_its_day() -> None:
     names = ("declaration-1.xml", "declaration-1-t1.csv")
     files = {name: (STORY / name).read_bytes() for name in names}
     today = load_dialect("tgotr/asycuda", [MAPPINGS])
-    kept = load_kept_dialect("tgotr/asycuda", dict(today.files))
-    assert (kept.version, kept.files, kept.terms.keys()) == (today.version, today.files, today.terms.keys())
+    kept = load_archived_dialect(parse(today.archive.dump(), today.archive.digest))
+    assert (kept.identifier, kept.version, kept.archive) == (today.identifier, today.version, today.archive)
+    assert kept.terms.keys() == today.terms.keys()
     assert kept.read(files).records[0].tree == today.read(files).records[0].tree
 
 
 def test_an_archive_that_lacks_a_file_says_which() -> None:
-    files = dict(load_dialect("tgotr/asycuda", [MAPPINGS]).files)
+    files = load_dialect("tgotr/asycuda", [MAPPINGS]).archive.files
     with pytest.raises(LocalError) as caught:
-        load_kept_dialect("tgotr/csv", files)
-    assert (caught.value.code, caught.value.findings[0].values["known"]) == ("D011", ", ".join(files))
+        load_archived_dialect(Archive(()))
+    assert caught.value.code == "D011"
     with pytest.raises(LocalError) as caught:
-        load_kept_dialect("tgotr/asycuda", {name: text for name, text in files.items() if not name.endswith(".xml")})
+        load_archived_dialect(Archive(tuple(file for file in files if not file[0].endswith(".xml"))))
     assert [finding.code for finding in caught.value.findings] == ["D015"]
 
 

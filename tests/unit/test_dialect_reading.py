@@ -43,7 +43,7 @@ def test_a_pair_is_one_record_with_the_place_of_every_value(asycuda: Dialect) ->
     assert (reading.waiting, reading.refused) == ((), ())
     assert (record.key, record.files, record.findings) == ("TGLPL/2026/T/20417", ("a.xml", "a-t1.csv"), ())
     assert record.origins["items[3].net_mass"] == Place(
-        file="a.xml", line=SAD[:SAD.index(b"7650.25")].count(b"\n") + 1,
+        file="a.xml", line=SAD[:SAD.index(b"7650.25")].count(b"\n") + 1, column=1,
         locator="/ASYCUDA/Item[3]/Valuation_item/Weight_itm/Net_weight_itm")
     assert record.origins["released"].locator == "DATE MAINLEVÉE"
     assert record.origins["released"].file == "a-t1.csv"

@@ -29,9 +29,30 @@ def test_values_are_found_with_line_and_xpath_and_empty_elements_are_absent() ->
     assert list(leaf_texts(root)) == [("/ASYCUDA/Type/Code", "T1"), ("/ASYCUDA/Item[2]/Mark", "A\tB")]
     code = root.first(("Type", "Code"))
     assert code is not None
-    assert code.place("sad.xml") == Place(file="sad.xml", line=3, locator="/ASYCUDA/Type/Code")
+    assert code.place("sad.xml") == Place(file="sad.xml", line=3, column=1, locator="/ASYCUDA/Type/Code")
     assert root.first(("Delay",)) is None
     assert len(root.every(("Item",))) == 2
+
+
+def test_the_column_of_a_value_is_that_of_its_element_whatever_stands_around_it() -> None:
+    content = ("\ufeff<?xml version='1.0'?>\r\n<!-- <Delay>0</Delay> --><ASYCUDA a='>'><Delay><null /></Delay> "
+               "<Delay/><Delay b=\"/>\">é</Delay><![CDATA[ ]]><Item/><Item><Mark/>\r\n\t<Mark>é</Mark></Item></ASYCUDA>").encode()
+    root = read_xml(content, "f", root="ASYCUDA", wanted=WANTED)
+    delay, mark = root.first(("Delay",)), root.every(("Item",))[1].first(("Mark",))
+    assert delay is not None
+    assert mark is not None
+    assert [(place.line, place.column, place.locator) for place in (delay.place("f"), mark.place("f"))] == [
+        (2, 73, "/ASYCUDA/Delay"), (3, 2, "/ASYCUDA/Item[2]/Mark")]
+
+
+@pytest.mark.parametrize(("content", "code", "line", "column"), [
+    ("<?xml version='1.0'?>\n<!--é--> <SAD/>", "R005", 2, 10), ("é", "R004", 1, 1),
+    ("<ASYCUDA>\n é<a></ASYCUDA>", "R004", 2, 16), ("<!-- é -->\n <!DOCTYPE ASYCUDA><ASYCUDA/>", "R002", 2, 2),
+    ("<?xml version='1.0' encoding='UTF-7'?><ASYCUDA/>", "R003", 1, 1),
+    ("<ASYCUDA>\n <Type>x<Code>1</Code></Type></ASYCUDA>", "R008", 2, 2)])
+def test_every_refusal_of_a_document_has_its_line_and_column(content: str, code: str, line: int, column: int) -> None:
+    (found, place), = faults(content.encode())
+    assert (found, place.line, place.column) == (code, line, column)
 
 
 def test_a_comment_inside_a_value_does_not_cut_it() -> None:
@@ -41,15 +62,15 @@ def test_a_comment_inside_a_value_does_not_cut_it() -> None:
 
 def test_unknown_elements_are_kept_out_of_the_record_and_told_on_demand() -> None:
     content = b"<ASYCUDA><Quota><Code>Q1</Code></Quota><Delay>3</Delay>\n<Item><UCR>9</UCR></Item></ASYCUDA>"
-    assert [(node.locator, node.text, node.line) for node in
-            unread(content, "f", root="ASYCUDA", wanted=WANTED)] == [
-        ("/ASYCUDA/Quota/Code", "Q1", 1), ("/ASYCUDA/Item/UCR", "9", 2)]
+    places = [(node.text, node.place("f")) for node in unread(content, "f", root="ASYCUDA", wanted=WANTED)]
+    assert places == [("Q1", Place(file="f", line=1, column=17, locator="/ASYCUDA/Quota/Code")),
+                      ("9", Place(file="f", line=2, column=7, locator="/ASYCUDA/Item/UCR"))]
     assert dict(leaf_texts(read_xml(content, "f", root="ASYCUDA", wanted=WANTED))) == {"/ASYCUDA/Delay": "3"}
 
 
 def test_an_element_that_stands_twice_is_refused_at_the_second() -> None:
     assert faults(b"<ASYCUDA><Delay>1</Delay>\n<Delay>2</Delay></ASYCUDA>") == [
-        ("R009", Place(file="sad.xml", line=2, locator="/ASYCUDA/Delay[2]"))]
+        ("R009", Place(file="sad.xml", line=2, column=1, locator="/ASYCUDA/Delay[2]"))]
 
 
 @pytest.mark.parametrize("content", [
