@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from gateway.config.model import Model
-from gateway.config.scalars import Country, GatewayName, Text
+from gateway.config.scalars import Country, Flag, GatewayName, Text
 from gateway.config.validation import load_model
 from gateway.edifact import Message, WireMessage
 from gateway.errors import GatewayError, LocalError, PartnerError
@@ -43,17 +43,22 @@ BASE = "base/cusres-d96b"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Administration:
-    """One administration of a corridor, by the name of its gateway."""
+    """One administration of a corridor, by the name of its gateway.
+
+    invented  the name of the gateway is this project's own until the administration says how it is called
+    """
 
     gateway: str
     country: str
     role: Role
+    invented: bool = False
 
 
 class _Member(Model):
     gateway: GatewayName
     country: Country
     role: Role
+    invented: Flag = False
 
 
 class _Names(Model):
@@ -208,6 +213,10 @@ class Corridors:
                     pass
             except GatewayError as error:
                 found[corridor.identifier] = tuple(error.findings)
+        for corridor in self.all:
+            rivals = self._joining(corridor.administrations[0].gateway, corridor.administrations[-1].gateway)
+            if len(rivals) > 1:
+                found[corridor.identifier] = (*found.get(corridor.identifier, ()), _several(rivals))
         return found
 
     def named(self, identifier: str) -> Corridor:
@@ -224,16 +233,22 @@ class Corridors:
     def between(self, departure_office: str, destination_office: str) -> Corridor:
         """The corridor from the administration of one office to that of another.
 
-        Raises LocalError: M301 for an office that the list does not have, M306 when no corridor joins the two.
+        Raises LocalError: M301 for an office that the list does not have, M306 when no corridor joins the two, M310
+        when several do (which one is meant is not guessed).
         """
         departure, destination = (self._office(code) for code in (departure_office, destination_office))
-        for corridor in self.all:
-            if corridor.role(departure.administration) == "departure" \
-                    and corridor.role(destination.administration) == "destination":
-                return corridor
+        found = self._joining(departure.administration, destination.administration)
+        if len(found) > 1:
+            raise LocalError(_several(found))
+        if found:
+            return found[0]
         raise LocalError(Finding(code="M306", values={"departure": departure.administration,
                                                       "destination": destination.administration,
                                                       "known": ", ".join(one.identifier for one in self.all) or "-"}))
+
+    def _joining(self, departure: str, destination: str) -> list[Corridor]:
+        return [corridor for corridor in self.all if corridor.role(departure) == "departure"
+                and corridor.role(destination) == "destination"]
 
     def _office(self, code: str) -> OfficeEntry:
         entry = self.offices.get(code)
@@ -241,6 +256,13 @@ class Corridors:
             raise LocalError(Finding(code="M301", values={"office": code, "nearest": nearest(code, self.offices),
                                                           "file": OFFICES.as_posix()}))
         return entry
+
+
+def _several(corridors: Sequence[Corridor]) -> Finding:
+    """That corridors join the same two administrations, so that no message shows which one it belongs to."""
+    first = corridors[0].administrations
+    return Finding(code="M310", values={"departure": first[0].gateway, "destination": first[-1].gateway,
+                                        "corridors": ", ".join(one.identifier for one in corridors)})
 
 
 def load_corridors(search: Sequence[Path]) -> Corridors:
@@ -271,6 +293,7 @@ def _load(path: Path, layouts: Layouts) -> Corridor:
     if not sound or listed.id != path.parent.name:
         raise LocalError(Finding(code="M307", place=Place(file=str(path)),
                                  values={"corridor": listed.id, "folder": path.parent.name}))
-    members = tuple(Administration(gateway=member.gateway, country=member.country, role=member.role)
+    members = tuple(Administration(gateway=member.gateway, country=member.country, role=member.role,
+                                   invented=member.invented)
                     for member in listed.administrations)
     return Corridor(listed.id, {"fr": listed.name.fr, "en": listed.name.en}, members, layouts)

@@ -34,10 +34,10 @@ def corridors() -> Corridors:
 
 def test_no_corridor_and_no_layout_has_a_fault(corridors: Corridors) -> None:
     assert corridors.faults == {}
-    assert [corridor.identifier for corridor in corridors.all] == ["tg-bf", "tg-ml", "tg-ne"]
+    assert [corridor.identifier for corridor in corridors.all] == ["ci-bf", "ci-ml", "gn-ml", "sn-ml", "tg-bf", "tg-ml", "tg-ne"]
 
 
-@pytest.mark.parametrize("corridor", ["tg-bf", "tg-ml", "tg-ne"])
+@pytest.mark.parametrize("corridor", ["ci-bf", "ci-ml", "gn-ml", "sn-ml", "tg-bf", "tg-ml", "tg-ne"])
 @pytest.mark.parametrize("name", DECLARATIONS)
 def test_a_declaration_comes_back_segment_for_segment(corridors: Corridors, corridor: str, name: str) -> None:
     records = corridors.named(corridor).read(message(name))

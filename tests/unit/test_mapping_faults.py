@@ -254,9 +254,10 @@ def test_a_broken_corridor_does_not_hide_the_others(tmp_path: Path) -> None:
     other = tmp_path / "corridors" / "tg-yy"
     other.mkdir()
     (other / "corridor.yaml").write_text(
-        (MAPPINGS / "corridors/tg-ml/corridor.yaml").read_text("utf-8").replace("id: tg-ml", "id: tg-yy"), "utf-8")
+        (MAPPINGS / "corridors/tg-ml/corridor.yaml").read_text("utf-8").replace("id: tg-ml", "id: tg-yy")
+        .replace("MLDGD", "XXDGD"), "utf-8")
     corridors = load_corridors([tmp_path, MAPPINGS])
-    assert [one.identifier for one in corridors.all] == ["tg-bf", "tg-ml", "tg-ne", "tg-yy"]
+    assert {"tg-ml", "tg-yy"} <= {one.identifier for one in corridors.all}
     assert sorted(corridors.faults) == ["tg-xx", "tg-yy"]
     assert [one.code for one in corridors.faults["tg-yy"]] == ["M006"]
     with pytest.raises(LocalError):

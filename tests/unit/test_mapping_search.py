@@ -20,10 +20,10 @@ def test_settings_come_first_then_the_environment_then_the_checkout(tmp_path: Pa
 def test_the_first_folder_that_has_a_mapping_wins(tmp_path: Path) -> None:
     own = tmp_path / "corridors" / "tg-ml"
     own.mkdir(parents=True)
-    text = (MAPPINGS / "corridors/tg-ml/cusdec.yaml").read_text("utf-8").replace('version: "1"', 'version: "7"')
+    text = (MAPPINGS / "corridors/tg-ml/cusdec.yaml").read_text("utf-8").replace('version: "2"', 'version: "7"')
     (own / "cusdec.yaml").write_text(text, "utf-8")
     assert load_mapping("corridors/tg-ml/cusdec", [tmp_path, MAPPINGS]).version == "7"
-    assert load_mapping("corridors/tg-ml/cusdec", [MAPPINGS, tmp_path]).version == "1"
+    assert load_mapping("corridors/tg-ml/cusdec", [MAPPINGS, tmp_path]).version == "2"
 
 
 def test_a_corridor_may_have_an_event_of_its_own(tmp_path: Path) -> None:
