@@ -23,6 +23,7 @@ WORDS = {
     "cusres_recovery": ["RECOVERY"], "cusres_reject": ["REJECTED"], "cusres_state_answer": ["STATE-ANSWER"],
     "cusres_state_query": ["STATE-QUERY"],
 }
+NAMES = ["ci-bf", "ci-ml", "gn-ml", "sn-ml", "tg-bf", "tg-ml", "tg-ne"]
 FUNCTIONS = {"cusdec_amend": "replacement", "cusdec_cancel": "cancellation", "cusdec_copy": "copy",
              "cusdec_request": "request", "cusdec_transit_hard": "original", "cusdec_transit_original": "original"}
 
@@ -34,10 +35,10 @@ def corridors() -> Corridors:
 
 def test_no_corridor_and_no_layout_has_a_fault(corridors: Corridors) -> None:
     assert corridors.faults == {}
-    assert [corridor.identifier for corridor in corridors.all] == ["ci-bf", "ci-ml", "gn-ml", "sn-ml", "tg-bf", "tg-ml", "tg-ne"]
+    assert [corridor.identifier for corridor in corridors.all] == NAMES
 
 
-@pytest.mark.parametrize("corridor", ["ci-bf", "ci-ml", "gn-ml", "sn-ml", "tg-bf", "tg-ml", "tg-ne"])
+@pytest.mark.parametrize("corridor", NAMES)
 @pytest.mark.parametrize("name", DECLARATIONS)
 def test_a_declaration_comes_back_segment_for_segment(corridors: Corridors, corridor: str, name: str) -> None:
     records = corridors.named(corridor).read(message(name))
