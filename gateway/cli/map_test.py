@@ -1,0 +1,182 @@
+"""`edi map test`: the two laws on records made from the mapping, the samples, and what no sample reaches.
+
+Opens neither mailbox nor ledger, and reads no settings.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import emit, emit_json, json_option, language, t, tell, without_settings
+from gateway.cli.map import resolve_names
+from gateway.errors import LocalError
+from gateway.exchange.summary import Exit
+from gateway.findings import Finding
+from gateway.mapping import Mapping, load_mapping, search_path
+from gateway.mapping.laws.chance import Chance
+from gateway.mapping.laws.report import LawReport, SampleResult, Shrunk
+from gateway.mapping.laws.samples import load_samples, run_samples, write_proposals
+from gateway.mapping.laws.shares import Share, shares, try_all
+from gateway.mapping.laws.touch import untouched
+from gateway.texts import sentence
+
+_ONLY_A_BASE = {"M048"}
+"""What is said of a mapping that only others build upon: it is tried through them."""
+_CHANGES = 12
+"""Changes by normalising that are shown to people."""
+
+
+def chance(name: str) -> Chance:
+    """The choices for a name: the same on every machine."""
+    return random.Random(name)  # noqa: S311
+
+
+@click.command(name="test", help=t("cli.map.test.help"))
+@click.argument("names", nargs=-1, metavar=t("cli.map.names"))
+@click.option("--records", type=click.IntRange(min=0), default=200, show_default=True, metavar=t("cli.metavar.number"),
+              help=t("cli.map.test.records"))
+@click.option("--seed", type=int, default=1, show_default=True, metavar=t("cli.metavar.number"),
+              help=t("cli.map.test.seed"))
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar=t("cli.metavar.number"),
+              help=t("cli.map.test.jobs"))
+@click.option("--accept", is_flag=True, help=t("cli.map.test.accept"))
+@click.option("--propose", is_flag=True, help=t("cli.map.test.propose"))
+@json_option
+@without_settings
+def test_command(names: tuple[str, ...], records: int, seed: int, jobs: int, accept: bool, propose: bool,
+                 as_json: bool) -> int:
+    """Laws, then samples, mapping by mapping. Exit 1 when a law breaks or a sample differs."""
+    search = search_path()
+    chosen, faults = _loaded(names, search)
+    good = not faults
+    for identifier, findings in faults:
+        _show_faults(identifier, findings, as_json)
+    wanted = [share for mapping in chosen for share in shares(mapping.identifier, search, chance, seed, records)]
+    by_name = {mapping.identifier: mapping for mapping in chosen}
+    for report in _reports(wanted, chosen, jobs):
+        mapping = by_name[report.identifier]
+        written = write_proposals(mapping, search) if propose else []
+        samples = run_samples(mapping, search, accept=accept or propose)
+        missed = untouched(mapping, load_samples(mapping, search)) if samples else []
+        show = _show_json if as_json else _show
+        show(report, samples, missed, written)
+        good = good and report.counterexample is None and not any(one.findings for one in samples)
+    return Exit.DONE if good else Exit.PERSON
+
+
+def _loaded(names: Sequence[str], search: Sequence[Path]) -> tuple[list[Mapping], list[tuple[str, list[Finding]]]]:
+    """The mappings that are named, and the faults of those that cannot be loaded; bases of others are left out."""
+    chosen, faults = [], []
+    for identifier in resolve_names(names, search):
+        try:
+            chosen.append(load_mapping(identifier, search))
+        except LocalError as error:
+            if {finding.code for finding in error.findings} != _ONLY_A_BASE:
+                faults.append((identifier, list(error.findings)))
+    return chosen, faults
+
+
+def _reports(wanted: Sequence[Share], chosen: Sequence[Mapping], jobs: int) -> Iterator[LawReport]:
+    """The laws of each mapping; without records, an empty report for each."""
+    if wanted:
+        yield from try_all(wanted, jobs)
+    else:
+        yield from (LawReport(identifier=mapping.identifier) for mapping in chosen)
+
+
+def _show_faults(identifier: str, findings: Sequence[Finding], as_json: bool) -> None:
+    if as_json:
+        emit_json("map_test", {"mapping": identifier, "ok": False, "faults": [_plain(one) for one in findings]})
+    else:
+        emit(t("map.test.faulty", mapping=identifier, n=len(findings)))
+        tell(findings)
+
+
+def _show(report: LawReport, samples: Sequence[SampleResult], missed: Sequence[Finding],
+          written: Sequence[str]) -> None:
+    broken = report.counterexample
+    if report.tried:
+        key = "map.test.held" if broken is None else "map.test.broken"
+        emit(t(key, mapping=report.identifier, records=report.tried, messages=report.messages))
+    else:
+        emit(t("map.test.untried", mapping=report.identifier))
+    for change in report.changes[:_CHANGES]:
+        emit("  " + t("map.test.normalised", term=change.term, before=change.before, after=change.after,
+                      n=change.times))
+    if broken is not None:
+        for line in counterexample_lines(broken):
+            emit(f"  {line}")
+    for name in written:
+        emit("  " + t("map.test.proposed", file=name))
+    for sample in samples:
+        key = "map.test.sample_differs" if sample.findings else "map.test.sample"
+        emit("  " + t(key, file=sample.file, records=sample.records))
+        for name in sample.written:
+            emit("  " + t("map.test.accepted", file=name))
+    if not samples:
+        emit("  " + t("map.test.no_samples", mapping=report.identifier))
+    tell(finding for sample in samples for finding in sample.findings)
+    tell(missed)
+
+
+def counterexample_lines(broken: Shrunk) -> Iterator[str]:
+    """A counter-example for people: which law, the record, its message, what was expected and what came."""
+    yield t(f"map.test.law.{broken.law}", line=broken.line or "-")
+    yield t("map.test.record")
+    yield from (f"  {line}" for line in record_lines(broken.record))
+    if broken.segments:
+        yield t("map.test.message")
+        yield from (f"  {segment}" for segment in broken.segments)
+    before, after = set(broken.expected), set(broken.found)
+    different = [(t("map.test.expected"), line) for line in broken.expected if line not in after]
+    different += [(t("map.test.found"), line) for line in broken.found if line not in before]
+    if not different and broken.expected:  # the same lines in another order
+        pairs = [(one, other) for one, other in zip(broken.expected, broken.found, strict=False) if one != other]
+        different = [pair for one, other in pairs for pair in ((t("map.test.expected"), one),
+                                                               (t("map.test.found"), other))]
+    yield from (f"{label} {line}" for label, line in different)
+    yield from (sentence(finding, language()) for finding in broken.findings)
+    yield t("map.test.again", seed=broken.seed)
+
+
+def _show_json(report: LawReport, samples: Sequence[SampleResult], missed: Sequence[Finding],
+               written: Sequence[str]) -> None:
+    broken = report.counterexample
+    emit_json("map_test", {
+        "mapping": report.identifier, "records": report.tried, "messages": report.messages,
+        "ok": broken is None and not any(sample.findings for sample in samples),
+        "normalised": report.changes,
+        "counterexample": None if broken is None else {
+            "law": broken.law, "function": broken.function, "record": broken.record, "segments": broken.segments,
+            "expected": broken.expected, "found": broken.found, "line": str(broken.line or "") or None,
+            "seed": broken.seed, "findings": [_plain(one) for one in broken.findings]},
+        "proposed": written,
+        "samples": [{"file": one.file, "records": one.records, "written": one.written,
+                     "findings": [_plain(finding) for finding in one.findings]} for one in samples],
+        "untouched": [_plain(one) for one in missed]})
+
+
+def _plain(finding: Finding) -> dict[str, object]:
+    place = finding.place
+    return {"severity": finding.severity.value, "code": finding.code, "file": place.file, "line": place.line,
+            "column": place.column, "path": place.path, "text": sentence(finding, language())}
+
+
+def record_lines(node: object, indent: str = "") -> Iterator[str]:
+    """A record as an editor writes it, one value a line."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if isinstance(value, dict | list):
+                yield f"{indent}{name}:"
+                yield from record_lines(value, f"{indent}  ")
+            else:
+                yield f"{indent}{name}: {str(value).lower() if isinstance(value, bool) else value}"
+    elif isinstance(node, list):
+        for member in node:
+            lines = list(record_lines(member, f"{indent}  "))
+            yield f"{indent}- {lines[0].strip()}"
+            yield from lines[1:]

@@ -1,0 +1,297 @@
+"""Makes records for any mapping from its own lines, types and limits: what the laws and the samples are made of.
+
+It knows plans and types, and nothing of writing or reading: a record that it makes and that cannot be written is a
+fault of the mapping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from gateway.mapping.chunks import Chunks
+from gateway.mapping.laws.chance import Chance
+from gateway.mapping.laws.values import Drawn, Room, Told, Values
+from gateway.mapping.mapping import Mapping
+from gateway.mapping.parts import Access, Extra, Node, Part, Scopes
+from gateway.mapping.plan import Plan, PlanLine
+from gateway.references import Tree
+
+MANY = 99
+"""The longest list that is filled up to its limit."""
+
+
+class Choices(Protocol):
+    """What a record holds of what it may hold."""
+
+    def members(self, line: PlanLine, most: int, wanted: int, nested: bool) -> int:
+        """How many members a list gets; `wanted` shows every word of its tables, `nested` tells a list in a list."""
+
+    def present(self, line: PlanLine) -> bool:
+        """Whether an optional line or a group is there."""
+
+    def flag(self, line: PlanLine) -> bool | None:
+        """The flag of a line."""
+
+    def hole(self, part: Part) -> bool:
+        """Whether an optional part is there."""
+
+    def rescue(self, ordinal: int) -> int | None:
+        """Which of its optional parts (0 the first, -1 the last) a line gets that would be empty; None: it stays so."""
+
+    def inside(self, ordinal: int) -> Choices:
+        """The choices for what is inside the member of a list; ordinal from 0."""
+
+    def again(self) -> bool:
+        """Whether a member of a list repeats the one before."""
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """Each optional thing is there more often than not."""
+
+    chance: Chance
+    edges: bool = False
+
+    def members(self, line: PlanLine, most: int, wanted: int, nested: bool) -> int:
+        if self.edges and most <= MANY and not nested and self.chance.random() < 0.1:
+            return most
+        return min(most, self.chance.choice((0, 0, 1, 1, 2, 3, 5)))
+
+    def present(self, line: PlanLine) -> bool:
+        return self.chance.random() < 0.7
+
+    def flag(self, line: PlanLine) -> bool | None:
+        return self.chance.choice((True, False, None))
+
+    def hole(self, part: Part) -> bool:
+        return self.chance.random() < 0.7
+
+    def rescue(self, ordinal: int) -> int | None:
+        return None
+
+    def inside(self, ordinal: int) -> Choices:
+        return self
+
+    def again(self) -> bool:
+        return self.edges and self.chance.random() < 0.3
+
+
+@dataclass(frozen=True)
+class Everything:
+    """Every line and hole; lists of at most MANY members full.
+
+    few     lists have only what shows every word
+    single  lists have one member
+    """
+
+    few: bool = False
+    single: bool = False
+
+    def members(self, line: PlanLine, most: int, wanted: int, nested: bool) -> int:
+        if self.single:
+            return 1
+        return min(most, wanted) if self.few or most > MANY else most
+
+    def present(self, line: PlanLine) -> bool:
+        return True
+
+    def flag(self, line: PlanLine) -> bool | None:
+        return True
+
+    def hole(self, part: Part) -> bool:
+        return True
+
+    def rescue(self, ordinal: int) -> int | None:
+        return None
+
+    def inside(self, ordinal: int) -> Choices:
+        return self
+
+    def again(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class Nothing(Everything):
+    """Nothing that may be absent. rescues: a member of a list that would be empty gets its first hole."""
+
+    rescues: bool = False
+
+    def members(self, line: PlanLine, most: int, wanted: int, nested: bool) -> int:
+        return 0
+
+    def present(self, line: PlanLine) -> bool:
+        return False
+
+    def flag(self, line: PlanLine) -> bool | None:
+        return None
+
+    def hole(self, part: Part) -> bool:
+        return False
+
+    def rescue(self, ordinal: int) -> int | None:
+        return 0 if self.rescues else None
+
+
+@dataclass(frozen=True)
+class Thin(Nothing):
+    """Every list, group and line that has something optional in or under it, without that; the third member of a list
+    has nothing inside it at all.
+
+    last  a line that would be empty gets its last optional hole instead of its first
+    """
+
+    last: bool = False
+
+    def members(self, line: PlanLine, most: int, wanted: int, nested: bool) -> int:
+        return min(most, 3)
+
+    def present(self, line: PlanLine) -> bool:
+        return line.group is not None or bool(line.children) or any(part.optional for part in parts(line))
+
+    def flag(self, line: PlanLine) -> bool | None:
+        return True if line.children else False if self.last else None
+
+    def rescue(self, ordinal: int) -> int | None:
+        return -1 if self.last != bool(ordinal % 2) else 0
+
+    def inside(self, ordinal: int) -> Choices:
+        return Nothing(rescues=True) if ordinal == 2 else self
+
+
+@dataclass(frozen=True)
+class Coded(Nothing):
+    """Only what has a code table, and what stands around it."""
+
+    def members(self, line: PlanLine, most: int, wanted: int, nested: bool) -> int:
+        return 1 if self.present(line) else 0
+
+    def present(self, line: PlanLine) -> bool:
+        return any(part.codes() for one in line.walk() for part in parts(one))
+
+    def hole(self, part: Part) -> bool:
+        return bool(part.codes())
+
+
+class Records:
+    """Makes one record at a time, by choices and values."""
+
+    def __init__(self, mapping: Mapping, choices: Choices, values: Values) -> None:
+        self._mapping, self._choices, self._values = mapping, choices, values
+
+    def record(self, plan: Plan) -> Tree:
+        """A record that the plan can write."""
+        record: Node = {} if plan.function is None else {"function": plan.function}
+        self._lines(plan.lines, (record,), 0)
+        for access, value in plan.fixed:
+            holder = record
+            for parent in access.parents:
+                holder = holder.get(parent) or {}
+            if holder or not access.parents:
+                holder[access.key] = value
+        return cast(Tree, record)
+
+    def _lines(self, lines: Sequence[PlanLine], scopes: Scopes, ordinal: int) -> None:
+        for line in lines:
+            if line.guard is not None and not line.guard.holds(scopes):
+                continue
+            if line.each is not None:
+                self._list(line, line.each, scopes, ordinal)
+            elif line.group is not None:
+                group = self._opened(line, scopes, ordinal) if self._choices.present(line) else {}
+                if group:
+                    _put(line.group, scopes, group)
+            elif line.flag is not None:
+                value = self._choices.flag(line)
+                if value is not None:
+                    _put(line.flag, scopes, value)
+                if value:
+                    self._fill(line, scopes, ordinal)
+                    self._lines(line.children, scopes, ordinal)
+            elif not line.optional or self._choices.present(line):
+                self._fill(line, scopes, ordinal)
+                if not line.optional or any(access.get(scopes) is not None for access in line.accesses):
+                    self._lines(line.children, scopes, ordinal)
+
+    def _list(self, line: PlanLine, access: Access, scopes: Scopes, ordinal: int) -> None:
+        extra = next((part for part in parts(line) if isinstance(part, Extra)), None)
+        if extra is not None:
+            count = self._choices.members(line, min(line.limit, len(extra.codecs)), 1, False)
+            members = [{"key": key, "value": self._values.named(key, codec.longest)}
+                       for key, codec in list(extra.codecs.items())[:count]]
+        else:
+            count = self._choices.members(line, line.limit, self._wanted(line), len(scopes) > 1)
+            if ordinal:
+                count = min(count, 1)
+            members = []
+            for number in range(count):
+                again = bool(members) and self._choices.again()
+                member = dict(members[-1]) if again else self._opened(line, scopes, number)
+                if member:
+                    members.append(member)
+        if members:
+            _put(access, scopes, members)
+
+    def _wanted(self, line: PlanLine) -> int:
+        """Members that show every word of the tables on a line, and at least two."""
+        tables = [self._mapping.terms[access.term].table for access in line.accesses if access.term in
+                  self._mapping.terms]
+        return max([2, *(len(self._mapping.tables.words(table)) for table in tables if table)])
+
+    def _opened(self, line: PlanLine, scopes: Scopes, ordinal: int) -> Node:
+        inner: Node = {}
+        around, self._choices = self._choices, self._choices.inside(ordinal)
+        self._fill(line, (*scopes, inner), ordinal)
+        self._lines(line.children, (*scopes, inner), ordinal)
+        self._choices = around
+        return inner
+
+    def _fill(self, line: PlanLine, scopes: Scopes, ordinal: int) -> None:
+        absent: list[Part] = []
+        for part in parts(line):
+            if part.optional and not self._choices.hole(part):
+                absent.append(part)
+            else:
+                self._part(part, scopes)
+        rescued = self._choices.rescue(ordinal)
+        if rescued is None or line.mandatory or any(access.get(scopes) is not None for access in line.accesses):
+            return
+        if rescued and line.group is not None and line.children:
+            self._fill(line.children[0], scopes, ordinal)  # the group is there for what stands under its line
+        elif absent:
+            self._part(absent[rescued], scopes)
+
+    def _part(self, part: Part, scopes: Scopes) -> None:
+        for access in part.accesses():
+            if access.term != "function" and access.get(scopes) is None:
+                _put(access, scopes, self._value(part, access))
+
+    def _value(self, part: Part, access: Access) -> Any:
+        kind = self._mapping.terms[access.term]
+        room = Room(part.segments * part.width, part.size) if isinstance(part, Chunks) else None
+        return self._values.value(access.term, kind, tuple(self._mapping.tables.words(kind.table or "")), room)
+
+
+def drawn(mapping: Mapping, chance: Chance, *, edges: bool = False, plain: bool = False) -> Records:
+    """Records at random; edges: limits more often than not; plain: letters only, no sign that needs a release."""
+    return Records(mapping, Mixed(chance, edges), Drawn(chance, edges=edges, plain=plain))
+
+
+def told(mapping: Mapping, choices: Choices, *, over: bool = False, brief: bool = False) -> Records:
+    """Records by rule, the same every time. over, brief: as in `Told`."""
+    return Records(mapping, choices, Told(over=over, brief=brief))
+
+
+def parts(line: PlanLine) -> list[Part]:
+    """The parts of a line that carry terms."""
+    return [part for element in line.elements for part in element.parts
+            if not isinstance(part, str) and part.accesses()]
+
+
+def _put(access: Access, scopes: Scopes, value: Any) -> None:
+    node = scopes[access.depth]
+    for parent in access.parents:
+        node = node.setdefault(parent, {})
+    node[access.key] = value

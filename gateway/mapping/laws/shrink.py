@@ -1,0 +1,151 @@
+"""A counter-example made small: whatever can be left out of it without its law holding again is left out.
+
+Greedy: groups, lists, members and values are dropped, the largest first; then texts are shortened and numbers made
+small. Each step is kept when the record still breaks the same law, until no step helps or the tries are used up.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from gateway.errors import LocalError
+from gateway.mapping.laws.report import Law, Shrunk
+from gateway.mapping.mapping import Mapping
+from gateway.mapping.notation import Origin
+from gateway.mapping.plan import Plan
+from gateway.references import Tree
+
+TRIES = 2_000
+
+Breach: TypeAlias = Callable[[Mapping, Tree], Shrunk | None]
+_Step: TypeAlias = tuple[str | int, ...]
+
+
+def shrink(mapping: Mapping, plan: Plan, record: Tree, law: Law, breach: Breach, *, seed: str = "",
+           tries: int = TRIES) -> Shrunk:
+    """The smallest record found that breaks the same law; `breach` tells which one a record breaks."""
+    best = breach(mapping, record)
+    assert best is not None
+    left = tries
+    improved = True
+    while improved and left > 0:
+        improved = False
+        for candidate in candidates(best.record):
+            left -= 1
+            if left < 0:
+                break
+            found = _tried(mapping, candidate, breach)
+            if found is not None and found.law == law and _alike(found, best):
+                best, improved = found, True
+                break
+    return replace(best, seed=seed, line=_line(mapping, best))
+
+
+def _tried(mapping: Mapping, record: Tree, breach: Breach) -> Shrunk | None:
+    try:
+        return breach(mapping, record)
+    except LocalError:  # no function any more: not a record of any plan
+        return None
+
+
+def _alike(found: Shrunk, best: Shrunk) -> bool:
+    """What is refused must be refused for the same reason: a term that was dropped is another fault."""
+    return not best.findings or (bool(found.findings) and found.findings[0].code == best.findings[0].code)
+
+
+def candidates(record: Tree) -> Iterator[Tree]:
+    """Smaller records, the boldest step first."""
+    places = list(_places(record, ()))
+    for place in sorted(places, key=lambda one: -_weight(_at(record, one))):
+        if place != ("function",):
+            yield _changed(record, place, None)
+    for place in places:
+        value = _at(record, place)
+        for smaller in _smaller(value):
+            yield _changed(record, place, smaller)
+
+
+def _places(node: Any, path: _Step) -> Iterator[_Step]:
+    if isinstance(node, dict):
+        for name, value in node.items():
+            yield (*path, name)
+            yield from _places(value, (*path, name))
+    elif isinstance(node, list):
+        for number, member in enumerate(node):
+            if len(node) > 1:
+                yield (*path, number)
+            yield from _places(member, (*path, number))
+
+
+def _at(node: Any, path: _Step) -> Any:
+    for step in path:
+        node = node[step]
+    return node
+
+
+def _weight(node: Any) -> int:
+    if isinstance(node, dict):
+        return 1 + sum(_weight(value) for value in node.values())
+    return sum(_weight(member) for member in node) if isinstance(node, list) else 1
+
+
+def _changed(record: Tree, path: _Step, value: Any) -> Tree:
+    """The record with another value at a place; None takes it out, and whatever is empty then."""
+    made: Any = copy.deepcopy(record)
+    holder = _at(made, path[:-1])
+    if value is not None:
+        holder[path[-1]] = value
+        return made  # type: ignore[no-any-return]
+    del holder[path[-1]]
+    for length in range(len(path) - 1, 0, -1):
+        if _at(made, path[:length]):
+            break
+        del _at(made, path[:length - 1])[path[length - 1]]
+    return made  # type: ignore[no-any-return]
+
+
+def _smaller(value: Any) -> Iterator[Any]:
+    if isinstance(value, bool | dict | list | date | datetime):
+        return
+    if isinstance(value, str):
+        if len(value) > 1:
+            yield value[:len(value) // 2].strip() or "A"
+            yield value[len(value) // 2:].strip() or "A"
+            yield value[:-1].strip() or "A"
+            yield value[1:].strip() or "A"
+        if value not in ("A",) and not value.isascii():
+            yield "".join("A" if ord(character) > 127 else character for character in value)
+    elif isinstance(value, int) and value > 1:
+        yield from (0, 1, value // 10)
+    elif isinstance(value, Decimal) and len(value.as_tuple().digits) > 1:
+        yield Decimal(1)
+        exponent = value.as_tuple().exponent
+        yield Decimal(1).scaleb(exponent) if isinstance(exponent, int) else Decimal(1)
+
+
+def _line(mapping: Mapping, shrunk: Shrunk) -> Origin | None:
+    """The line of the mapping that wrote the segment at the first difference, or that a finding names."""
+    finding = next((one for one in shrunk.findings if one.values.get("line", "-") != "-"), None)
+    if finding is not None:
+        origin = _by_name(mapping, finding.values["line"])
+        if origin is not None:
+            return origin
+    differing = next((one for one, other in zip(shrunk.expected, shrunk.found, strict=False) if one != other),
+                     next(iter([*shrunk.expected[len(shrunk.found):], *shrunk.found[len(shrunk.expected):]]), None))
+    if differing is None:
+        return None
+    if shrunk.law == "record":
+        term = ".".join(step.partition("[")[0] for step in differing.partition(":")[0].split("."))
+        return next((line.origin for line in mapping.plan(shrunk.record).walk()
+                     if any(access.term == term for access in line.accesses)), None)
+    return next((line.origin for line in mapping.plan(shrunk.record).walk() if differing.startswith(line.tag)), None)
+
+
+def _by_name(mapping: Mapping, name: str) -> Origin | None:
+    return next((line.origin for plan in mapping.plans.values() for line in plan.walk() if str(line.origin) == name),
+                None)
