@@ -16,11 +16,10 @@ from gateway.mapping.dialect_lists import Counted, Everywhere, Packed, PackedLis
 from gateway.mapping.dialect_parts import LINES
 from gateway.mapping.dialect_rest import canonical_value, term_of
 from gateway.mapping.dialect_rules import Rule
-from gateway.mapping.dialect_source import Source
+from gateway.mapping.dialect_source import PLACE_FORMS, Source
 from gateway.mapping.dialect_text import Template
 from gateway.references import Scalar
 
-_PLACE = ("list", "each", "one", "everywhere")
 _LIST = ("list", "between", "text", "fixed", "ordinal", "also", "read")
 _EACH = ("each", "ordinal", "places", "rules", "counts", "defaults", "implied")
 _ONE = ("one",)
@@ -135,9 +134,9 @@ class Compiler:
     def _place(self, key: TextNode, value: Node) -> Line | None:
         self.terms[self._term + key.text] = key
         if isinstance(value, MappingNode):
-            form = next((name for name in _PLACE if value.get(name) is not None), None)
+            form = next((name for name in PLACE_FORMS if value.get(name) is not None), None)
             if form is None:
-                self._source.fault("D001", value, key=value.items[0][0].text, near=", ".join(_PLACE))
+                self._source.fault("D001", value, key=value.items[0][0].text, near=", ".join(PLACE_FORMS))
                 return None
             if not self._known(key, key.text, ("list",)):
                 return None

@@ -1,7 +1,8 @@
 """The YAML of a dialect as one document: inheritance resolved, every node knowing its file, faults collected.
 
-``extends: tgotr/asycuda`` takes a base over; ``parts`` and ``codes`` merge key by key, ``places``, ``defaults`` and
-``implied`` entry by entry, everything else is replaced; ``remove`` takes places away and says why.
+``extends: asycuda/world`` takes a base over; ``parts`` and ``codes`` merge key by key, ``places``, ``defaults`` and
+``implied`` entry by entry, everything else is replaced; ``remove`` takes places away and says why. A repeated place that
+names no ``each`` adds its entries to the one of the base.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.mapping.dialect_files import Kept, Shelf, beside, file_name
 from gateway.mapping.dialect_formats import Misfit
+
+PLACE_FORMS = ("list", "each", "one", "everywhere")
+"""The keys that say what kind of list a place is."""
 
 _DEEP = ("parts", "codes")
 _FLAT = ("places", "defaults", "implied")
@@ -140,10 +144,15 @@ class Source:
         items = {key.text: (key, value) for key, value in base.items}
         for key, value in over.items:
             old = base.get(key.text)
-            if deep and isinstance(old, MappingNode) and isinstance(value, MappingNode):
-                value = self._join(old, value, deep)
+            if isinstance(old, MappingNode) and isinstance(value, MappingNode) and (deep or _adds(old, value)):
+                value = self._join(old, value, deep=True)
             items[key.text] = (key, value)
         joined = MappingNode(list(items.values()), over.line, over.column)
         self._files[id(joined)] = self._files.get(id(over), self._first)
         self._nodes.append(joined)
         return joined
+
+
+def _adds(old: MappingNode, value: MappingNode) -> bool:
+    """Whether a place adds to the repeated place of the base: it has none of the forms of a place itself."""
+    return old.get("each") is not None and not any(value.get(form) is not None for form in PLACE_FORMS)

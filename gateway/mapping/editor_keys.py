@@ -89,7 +89,7 @@ _LIST = _closed({"list": _TEXT, "between": _TEXT, "text": _TEXT, "fixed": _map(_
                  "also": {"type": "array", "items": _closed({"list": _TEXT, "fixed": _map(_SCALAR)}, "list")},
                  "read": {"const": "only"}}, "list", "text")
 _EACH = _closed({"each": _TEXT, "ordinal": _TEXT, "places": _map(_REF_PLACE), "rules": _REF_RULES,
-                 "counts": _map(_TEXT), **_DEFAULTS}, "each")
+                 "counts": _map(_TEXT), **_DEFAULTS})  # without "each" it adds to the base's
 _ONE = _closed({"one": _map(_REF_PLACE)}, "one")
 _EVERYWHERE = _closed({"everywhere": _TEXT, "of": _TEXT, "term": _TEXT}, "everywhere", "of", "term")
 

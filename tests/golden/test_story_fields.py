@@ -29,7 +29,7 @@ from tests.golden.story.fields import (
 from tests.golden.story.scenarios import NIAMEY, SAMPLES, STORY, Scenario
 
 MAPPINGS = SAMPLES.parent / "mappings"
-DIALECT = MAPPINGS / "dialects" / "tgotr" / "asycuda.yaml"
+DIALECT = MAPPINGS / "dialects" / "asycuda" / "world.yaml"
 CELLS = cells_of(DIALECT)
 COLUMNS = columns_of(DIALECT)
 MRN = "26TGLPLT0000204177"
