@@ -8,7 +8,7 @@ from gateway.mapping.codecs import Codec, TextCodec, Unfit, cut, shown
 from gateway.mapping.parts import Access, Part, Reader, Scopes, Size, Writer, released
 from gateway.mapping.term_types import TermType
 
-_PIECE = TextCodec(TermType("text"))
+PIECE = TextCodec(TermType("text"))
 """What every piece must be: no blank at either end, no control character."""
 
 
@@ -44,6 +44,10 @@ class Chunks(Part):
         except Unfit as unfit:
             writer.refuse(self.access, unfit.code, unfit.values)
             return []
+        return self.cut(writer, text)
+
+    def cut(self, writer: Writer, text: str) -> list[str]:
+        """The texts of the segments that a text goes over; empty when it was refused."""
         if len(text) <= self.size:
             return [released(text, False)]
         pieces = cut(text, self.segments * self.width, self.size)
@@ -67,7 +71,7 @@ class Chunks(Part):
                              {"value": piece, "length": str(len(piece)), "type": f"an..{self.size}"})
                 return
             try:
-                _PIECE.read(piece)
+                PIECE.read(piece)
             except Unfit as unfit:
                 reader.fault(unfit.code, element, component + offset, unfit.values)
                 return

@@ -15,9 +15,6 @@ from typing import Protocol
 from gateway.mapping.term_types import TermType
 from gateway.references import Scalar
 
-CONVERTERS = ("102", "203", "204", "moment", "chunks")
-"""Every converter of the language. ``chunks`` takes its numbers: ``chunks 5x35``, ``chunks 9x5x70``."""
-
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DIGIT = re.compile(r"[0-9]")
 _COUNT = re.compile(r"0|[1-9][0-9]*")
@@ -82,7 +79,7 @@ class Codec(Protocol):
         """The value of a text. Raises Unfit."""
 
 
-class _Shared:
+class Shared:
     """What codecs have in common: most give every value back as it was, to the last digit."""
 
     longest: int
@@ -98,7 +95,7 @@ class _Shared:
         return value
 
 
-class TextCodec(_Shared):
+class TextCodec(Shared):
     """Types ``an``, ``a`` and ``text``: as it stands, no blank at either end, no control character.
 
     A trailing blank is dropped on the way (ISO 9735 section 8: suppression of insignificant characters).
@@ -134,7 +131,7 @@ class TextCodec(_Shared):
     read = write
 
 
-class CountCodec(_Shared):
+class CountCodec(Shared):
     """Type ``n``: digits without leading zeros (ISO 9735 section 9.1)."""
 
     plain = True
@@ -162,7 +159,7 @@ class CountCodec(_Shared):
         return int(text)
 
 
-class DecimalCodec(_Shared):
+class DecimalCodec(Shared):
     """Type ``decimal``: the digits stay as they came (26500.000 is not made 26500); never rounded, no exponent.
 
     On reading, the comma is taken for the decimal mark as well, because without UNA both are valid.
@@ -203,7 +200,7 @@ class DecimalCodec(_Shared):
             raise Unfit("M103", value=text, length=str(len(whole) + len(decimals)), type=f"n..{self.digits}")
 
 
-class StampCodec(_Shared):
+class StampCodec(Shared):
     """Converters 102 (a day), 203 and 204 (an instant in UTC, to the minute, to the second)."""
 
     plain = True
@@ -242,7 +239,7 @@ class StampCodec(_Shared):
             raise Unfit("M109", value=shown(text), format=self.converter) from None
 
 
-class CodeCodec(_Shared):
+class CodeCodec(Shared):
     """Type ``code``: words of ours to codes of EDIFACT, one to one; several words on one code have one answer.
 
     words    every word and its code

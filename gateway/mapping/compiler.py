@@ -5,27 +5,21 @@ Everything is looked up here once: terms in their scopes, types, code tables, co
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from gateway.edifact import escape
 from gateway.findings import Finding
-from gateway.mapping.chunks import Chunks
-from gateway.mapping.codecs import Codec, CountCodec, DecimalCodec, StampCodec, TextCodec, Unfit
 from gateway.mapping.document import nearest
+from gateway.mapping.holes import Around, Holes, firm
 from gateway.mapping.inherit import Definition, fault, walk
-from gateway.mapping.moments import Moment
-from gateway.mapping.notation import Component, Element, Hole, Line, Origin
-from gateway.mapping.parts import Access, Count, Extra, Field, Joined, Part, Position
+from gateway.mapping.notation import Line, Origin
+from gateway.mapping.overflow import Rest, link
+from gateway.mapping.parts import Access, Part
 from gateway.mapping.plan import ElementPlan, Guard, Plan, PlanLine, Shape, make_runs
-from gateway.mapping.scopes import Found, find, opened, through_groups
+from gateway.mapping.scopes import find, opened
 from gateway.mapping.tables import Tables
 from gateway.mapping.term_types import TermType
-
-_CHUNKS = re.compile(r"chunks (?:(?P<segments>[1-9]\d?)x)?(?P<pieces>[1-9]\d?)x(?P<size>[1-9]\d{0,2})")
-_STAMPS = {"date": ("102",), "datetime": ("203", "204"), "moment": ("moment",)}
 
 
 @dataclass(slots=True)
@@ -45,8 +39,8 @@ class Compiler:
         self._types = types
         self._tables = tables
         self._findings = findings
-        self._placements: Counter[str] = Counter()
-        self._twins: Counter[str] = Counter()
+        self._holes = Holes(definition, types, tables, findings)
+        self._placements, self._twins = self._holes.placements, self._holes.twins
 
     def plan(self, function: str | None, lines: Sequence[Line]) -> Plan:
         """Compile. Faults go to the findings; the plan is only good when there are none."""
@@ -55,6 +49,7 @@ class Compiler:
         self._survey(lines, _Scope(("",), True))
         compiled = self._lines(lines, ("",))
         plan_lines = tuple(self._hide(line, ()) for line in compiled)
+        link(plan_lines, lambda code, line, term: self._fault(code, line.origin, term=term, label=line.label))
         shape = Shape(False)
         for term in self._placements:
             self._reserve(shape, term)
@@ -80,7 +75,7 @@ class Compiler:
             if held is not None:
                 self._placements[held.term] += 1
             inner = opened(line, scope.prefixes, self._types)
-            for hole in body.holes():
+            for hole in body.holes() if body.rest is None else ():
                 found = find(hole.term, inner, self._types) if hole.kind == "term" else None
                 if found is not None:
                     self._placements[found.term] += 1
@@ -118,13 +113,13 @@ class Compiler:
         limit = 1
         written = body.each or body.within
         if written:
-            found = self._find(written, prefixes, origin)
+            found = self._holes.find(written, prefixes, origin)
             kind = None if found is None else self._types[found.term]
             expected = ("list",) if body.each else ("group", "boolean")
             if found is not None and kind is not None:
                 if kind.name not in expected:
                     self._fault("M025", origin, term=found.term, type=str(kind), expected=" / ".join(expected))
-                access = self._access(found, False)
+                access = self._holes.access(found, False)
                 if body.each:
                     each, limit = access, kind.maximum
                 elif kind.name == "group":
@@ -135,7 +130,9 @@ class Compiler:
                 self._fault("M041", origin, label=line.label)
         inner = opened(line, prefixes, self._types)
         before = len(self._findings)
-        elements = tuple(self._element(element, inner, origin, sure) for element in body.elements)
+        rest = self._rest(line, prefixes)
+        around = Around(inner, sure, rest, origin)
+        elements = tuple(self._holes.element(element, around) for element in body.elements)
         overflow = self._overflow(elements, origin)
         if overflow is not None:
             limit = overflow[1].segments
@@ -145,9 +142,20 @@ class Compiler:
         if body.optional and not accesses and not computed and len(self._findings) == before:
             self._fault("M041", origin, label=line.label)
         children = self._lines(line.children, inner, sure)
-        return PlanLine(line.label, body.tag, origin, elements, each, group, flag, body.optional,
-                        self._guard(line, prefixes), limit, overflow, accesses, _firm(elements), computed, (), children,
+        optional = body.optional or rest is not None
+        return PlanLine(line.label, body.tag, origin, elements, each, group, flag, optional,
+                        self._guard(line, prefixes), limit, overflow, accesses, firm(elements), computed, (), children,
                         make_runs(children))
+
+    def _rest(self, line: Line, prefixes: tuple[str, ...]) -> str | None:
+        """The term whose rest a line carries: one hole, no condition of its own."""
+        body = line.body
+        if body.rest is None:
+            return None
+        found = self._holes.find(body.rest, prefixes, body.origin)
+        if len(body.holes()) != 1 or body.when is not None or body.optional:
+            self._fault("M059", body.origin, term=body.rest, label=line.label)
+        return found.term if found is not None else body.rest
 
     def _hide(self, line: PlanLine, around: tuple[PlanLine, ...]) -> PlanLine:
         """Note which terms nothing else carries than this line and those under it."""
@@ -169,7 +177,7 @@ class Compiler:
         if condition is None:
             return None
         origin = replace(line.body.origin, column=condition.column)
-        found = self._find(condition.term, prefixes, origin)
+        found = self._holes.find(condition.term, prefixes, origin)
         if found is None:
             return None
         kind = self._types[found.term]
@@ -180,7 +188,7 @@ class Compiler:
                 if value not in self._tables.words(kind.table or ""):
                     self._fault("M034", origin, table=f"{kind.table}: {value}",
                                 nearest=nearest(value, self._tables.words(kind.table or "")))
-        return Guard(self._access(found, False), frozenset(condition.values))
+        return Guard(self._holes.access(found, False), frozenset(condition.values))
 
     def _overflow(self, elements: Sequence[ElementPlan], origin: Origin) -> tuple[int, Part] | None:
         for number, element in enumerate(elements):
@@ -189,171 +197,17 @@ class Compiler:
                     alone = number == len(elements) - 1 and len(element.parts) == 1 \
                         and all(other.wire is not None for other in elements[:number])
                     if not alone or part.optional:
-                        self._fault("M044", origin, term=", ".join(access.term for access in part.accesses()))
+                        terms = [access.term for access in part.accesses()]
+                        self._fault("M044", origin, term=", ".join(terms) or _rest_of(part))
                     return number, part
         return None
-
-    # elements and their parts
-
-    def _element(self, element: Element, prefixes: tuple[str, ...], origin: Origin, sure: bool) -> ElementPlan:
-        if not any(isinstance(part, Hole) for component in element for part in component):
-            texts = tuple(str(component[0]) if component else "" for component in element)
-            return ElementPlan(":".join(escape(text) for text in texts), texts)
-        parts: list[str | Part] = []
-        starts = []
-        width = 0
-        for number, component in enumerate(element):
-            part = self._component(component, prefixes, origin, sure)
-            parts.append(part)
-            starts.append(width)
-            width += 1 if isinstance(part, str) else part.width
-            if not isinstance(part, str) and part.width > 1 and number < len(element) - 1:
-                self._fault("M045", origin, term=", ".join(access.term for access in part.accesses()))
-        writes = tuple(escape(part) if isinstance(part, str) else part for part in parts)
-        return ElementPlan(None, (), tuple(parts), writes, tuple(starts), width)
-
-    def _component(self, component: Component, prefixes: tuple[str, ...], origin: Origin, sure: bool) -> str | Part:
-        holes = [part for part in component if isinstance(part, Hole)]
-        if not holes:
-            return "".join(str(part) for part in component)
-        if len(component) == 1:
-            return self._hole(holes[0], prefixes, origin, sure) or ""
-        if prefixes[-1] == "extras" and [part if isinstance(part, str) else part.term for part in component] \
-                == ["key", "=", "value"]:
-            codecs = {key: TextCodec(typed.type) for key, typed in self._definition.extras.items()}
-            depth = len(prefixes) - 1
-            return Extra(Access(depth, (), "key", "extras.key"), Access(depth, (), "value", "extras.value"), codecs)
-        return self._joined(component, holes, prefixes, origin, sure)
-
-    def _joined(self, component: Component, holes: list[Hole], prefixes: tuple[str, ...], origin: Origin,
-                sure: bool) -> Part | str:
-        pieces: list[str | Field] = []
-        for part in component:
-            made = part if isinstance(part, str) else self._hole(part, prefixes, origin, sure)
-            if made is None:
-                return ""
-            if not isinstance(made, str | Field) or (isinstance(made, Field) and made.default is not None):
-                self._fault("M018", replace(origin, column=holes[0].column))
-                return ""
-            pieces.append(made)
-        for number, piece in enumerate(pieces[:-1]):
-            following = pieces[number + 1]
-            if isinstance(piece, str) or piece.codec.width:
-                continue
-            safe = isinstance(following, str) and piece.codec.plain and not following[0].isalnum()
-            if not safe:
-                self._fault("M018", replace(origin, column=holes[0].column))
-        if len({hole.optional for hole in holes}) > 1:
-            self._fault("M018", replace(origin, column=holes[0].column))
-        return Joined(pieces, holes[0].optional)
-
-    def _hole(self, hole: Hole, prefixes: tuple[str, ...], origin: Origin, sure: bool) -> Part | None:
-        place = replace(origin, column=hole.column)
-        if hole.kind == "position":
-            if len(prefixes) < 2 or self._types[prefixes[-1]].name != "list":
-                self._fault("M025", place, term="#", type="-", expected="each")
-            return Position()
-        found = self._find(hole.term, prefixes, place)
-        if found is None:
-            return None
-        kind = self._types[found.term]
-        if hole.kind == "count":
-            if kind.name != "list":
-                self._fault("M025", place, term=found.term, type=str(kind), expected="list")
-            return Count(self._access(found, False))
-        access = self._access(found, sure and found.depth == len(prefixes) - 1)
-        if found.depth and hole.kind == "term" and not through_groups(found, self._types):
-            self._fault("M025", place, term=found.term, type=str(kind), expected="each")
-        return self._value(hole, access, kind, place)
-
-    def _value(self, hole: Hole, access: Access, kind: TermType, place: Origin) -> Part | None:
-        """The part for a term of some type with some converter."""
-        converter = hole.converter or ""
-        if kind.name in _STAMPS:
-            if converter not in _STAMPS[kind.name] or (converter == "moment" and hole.default):
-                self._misfit(hole, kind, place, " / ".join(_STAMPS[kind.name]))
-                return None
-            if converter == "moment":
-                return Moment(access, hole.optional)
-            return self._field(hole, access, StampCodec(converter), place)
-        if converter:
-            match = _CHUNKS.fullmatch(converter)
-            if match is None or kind.name not in ("an", "a", "text") or hole.default:
-                known = ("102", "203", "204", "moment", "chunks 5x70")
-                if match is None and converter not in known:
-                    self._fault("M016", place, converter=converter, nearest=nearest(converter, known))
-                else:
-                    self._misfit(hole, kind, place, "-")
-                return None
-            segments = int(match["segments"] or 1)
-            if segments > 1 and kind.name != "text":
-                self._misfit(hole, kind, place, "text")
-                return None
-            return Chunks(access, TextCodec(kind), segments, int(match["pieces"]), int(match["size"]), hole.optional)
-        codec = self._codec(kind, access.term, place)
-        if codec is None:
-            self._misfit(hole, kind, place, "chunks" if kind.name == "text" else "with")
-            return None
-        return self._field(hole, access, codec, place)
-
-    def _field(self, hole: Hole, access: Access, codec: Codec, place: Origin) -> Field:
-        if hole.default is not None:
-            try:
-                codec.read(hole.default)
-            except Unfit:
-                self._fault("M043", place, value=hole.default, term=access.term)
-        return Field(access, codec, hole.optional, hole.default)
-
-    def _codec(self, kind: TermType, term: str, place: Origin) -> Codec | None:
-        if kind.name in ("an", "a"):
-            return TextCodec(kind)
-        if kind.name == "n":
-            return CountCodec(kind)
-        if kind.name == "decimal":
-            return DecimalCodec(kind)
-        if kind.name == "code" and kind.table is not None:
-            if not self._tables.words(kind.table):
-                self._fault("M034", place, table=kind.table, nearest=nearest(kind.table, self._tables.names()))
-            return self._tables.codec(kind.table, term)
-        return None
-
-    def _misfit(self, hole: Hole, kind: TermType, place: Origin, expected: str) -> None:
-        self._fault("M017", place, converter=hole.converter or "-", type=str(kind), term=hole.term, expected=expected)
-
-    def _find(self, written: str, prefixes: tuple[str, ...], place: Origin) -> Found | None:
-        found = find(written, prefixes, self._types)
-        if found is None:
-            inside = [term.removeprefix(f"{prefix}.") for prefix in prefixes for term in self._types
-                      if not prefix or term.startswith(f"{prefix}.")]
-            self._fault("M031", place, term=written, nearest=nearest(written, inside))
-            return None
-        if not through_groups(found, self._types):
-            self._fault("M025", place, term=found.term, type=str(self._types[found.term]), expected="each")
-        return found
-
-    def _access(self, found: Found, direct: bool) -> Access:
-        twin = direct and self._twins[found.term] > 1
-        return Access(found.depth, found.inside[:-1], found.inside[-1], found.term, twin)
 
     def _fault(self, code: str, origin: Origin, /, **values: str) -> None:
         self._findings.append(fault(code, origin, **values))
 
 
-def _firm(elements: Sequence[ElementPlan]) -> dict[tuple[int, int], frozenset[str]]:
-    """Constants that stand in every segment of a line, and codes where a hole that is always filled has a table."""
-    firm: dict[tuple[int, int], frozenset[str]] = {}
-    for number, element in enumerate(elements):
-        if element.wire is not None:
-            firm.update({(number, component): frozenset((text,))
-                         for component, text in enumerate(element.components) if text})
-        elif any(not isinstance(part, str) and not part.optional and part.default is None for part in element.parts):
-            for part, start in zip(element.parts, element.starts, strict=True):
-                if isinstance(part, str):
-                    if part:
-                        firm[number, start] = frozenset((part,))
-                elif part.codes() and not part.optional:
-                    firm[number, start] = part.codes()
-    return firm
+def _rest_of(part: Part) -> str:
+    return part.access.term if isinstance(part, Rest) else "-"
 
 
 def select(lines: Sequence[Line], only: set[str] | None, without: set[str]) -> tuple[Line, ...]:

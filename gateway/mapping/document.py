@@ -20,6 +20,9 @@ from gateway.config.yaml import parse_document
 from gateway.findings import Finding, Place
 from gateway.mapping.notation import TERM, Body, Line, Notation, Origin
 from gateway.mapping.term_types import TermType, parse_type
+from gateway.transit.declaration import Declaration
+from gateway.transit.event import Event
+from gateway.transit.terms import terms
 
 SECTIONS = ("format", "id", "version", "title", "message", "extends", "base", "record", "codes", "many_to_one", "fixed",
             "events", "segments", "carries", "override", "remove", "after", "functions", "require", "extras")
@@ -30,6 +33,7 @@ RULE_KEYS = ("when", "every", "need", "fr", "en")
 
 FORMAT = "1"
 
+_TRANSIT_TERMS = sorted({*terms(Declaration), *terms(Event)})
 _N = TypeVar("_N", bound=Node)
 
 
@@ -92,7 +96,10 @@ class Title:
 
 @dataclass(slots=True)
 class Document:
-    """A mapping file. Sections that it does not have are empty. `content` is the file, byte for byte."""
+    """A mapping file. Sections that it does not have are empty. `content` is the file, byte for byte.
+
+    recoded  table and word -> new code: the keys ``codes.table.word`` of ``override``
+    """
 
     file: str
     digest: str
@@ -111,6 +118,7 @@ class Document:
     segments: list[Line] | None = None
     carries: list[Named] | None = None
     override: dict[str, tuple[Body, Origin]] = field(default_factory=dict)
+    recoded: dict[tuple[str, str], Named] = field(default_factory=dict)
     remove: dict[str, Named] = field(default_factory=dict)
     after: dict[str, tuple[list[Line], Origin]] = field(default_factory=dict)
     functions: dict[str, FunctionRule] = field(default_factory=dict)
@@ -233,6 +241,11 @@ class _Reader:
         if carried is not None:
             document.carries = list(self._list(carried, "carries"))
         for label, text in self._pairs(node, "override", TextNode):
+            section, _, rest = label.text.partition(".")
+            if section == "codes" and "." in rest:
+                table, _, word = rest.partition(".")
+                document.recoded[table, word] = self._named(text)
+                continue
             stripped = text.text.rstrip()
             body = self._notation(text).body(stripped.lstrip(" "), len(stripped) - len(stripped.lstrip(" ")))
             if body is not None:
@@ -312,7 +325,7 @@ class _Reader:
         for key, value in self._pairs(node, section, TextNode):
             kind = parse_type(value.text)
             if not TERM.fullmatch(key.text) or (section == "extras" and "." in key.text):
-                self.complain("M031", key, term=key.text, nearest="-")
+                self.complain("M031", key, term=key.text, nearest=nearest(key.text.lower(), _TRANSIT_TERMS))
             elif kind is None or (section == "extras" and kind.name not in ("an", "a")):
                 self.complain("M022", value, type=value.text, term=key.text)
             else:

@@ -28,6 +28,8 @@ from gateway.mapping.document import (
 from gateway.mapping.notation import Line, Origin
 
 MAXIMUM_LEVELS = 8
+PINNED_DIGITS = 12
+"""How many digits of the digest of a base name it at least."""
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class Definition:
     digest   SHA-256 over the files it is made of, the base first: what an agreement pins
     files    those files, name and bytes: what the ledger keeps for later questions
     stages   the lines as they were at each level: a term that had a place there was left out on purpose
+    tables   code tables that a term has, or had before a level took it out
     """
 
     identifier: str
@@ -58,6 +61,7 @@ class Definition:
     extras: dict[str, Typed] = field(default_factory=dict)
     removed: dict[str, Named] = field(default_factory=dict)
     stages: list[tuple[Line, ...]] = field(default_factory=list)
+    tables: set[str] = field(default_factory=set)
 
 
 def locate(identifier: str | Path, search: Sequence[Path]) -> tuple[Path, str] | None:
@@ -135,11 +139,12 @@ def resolve(identifier: str | Path, source: Source) -> tuple[Definition, list[Fi
         chain.append(document)
         found = _base_of(document, chain, source, findings)
     definition = Definition(chain[0].id)
+    digests = ""
     for document in reversed(chain):
         _apply(definition, document, findings)
+        digests += document.digest
+        definition.digest = hashlib.sha256(digests.encode()).hexdigest()
     definition.identifier, definition.file, definition.base = chain[0].id, chain[0].file, chain[0].base
-    digests = "".join(document.digest for document in reversed(chain))
-    definition.digest = hashlib.sha256(digests.encode()).hexdigest()
     definition.files = tuple((document.file, document.content) for document in reversed(chain))
     if not definition.message.type and not findings:
         findings.append(Finding(code="M003", place=Place(file=chain[0].file, line=1, column=1),
@@ -149,10 +154,10 @@ def resolve(identifier: str | Path, source: Source) -> tuple[Definition, list[Fi
 
 def _base_of(document: Document, chain: list[Document], source: Source,
              findings: list[Finding]) -> tuple[Document, list[Finding]] | None:
-    """The next file of the chain; ``extends: base/cusdec-d96b@1`` also pins its version."""
+    """The next file of the chain."""
     if document.extends is None:
         return None
-    identifier = document.extends.text.partition("@")[0]
+    identifier = named_base(document.extends.text)[0]
     found = source.take(identifier)
     if found is None:
         findings.append(fault("M006", document.extends.origin, mapping=identifier,
@@ -163,6 +168,13 @@ def _base_of(document: Document, chain: list[Document], source: Source,
     return found
 
 
+def named_base(text: str) -> tuple[str, str, str]:
+    """Identifier, version and beginning of the digest that ``extends: base/cusdec-d96b@1#ab12cd34ef56`` names."""
+    before, _, digest = text.partition("#")
+    identifier, _, version = before.partition("@")
+    return identifier, version, digest
+
+
 def fault(code: str, origin: Origin, /, **values: str) -> Finding:
     """A finding at a place of a mapping file."""
     return Finding(code=code, place=Place(file=origin.file, line=origin.line, column=origin.column), values=values)
@@ -170,9 +182,12 @@ def fault(code: str, origin: Origin, /, **values: str) -> Finding:
 
 def _apply(definition: Definition, document: Document, findings: list[Finding]) -> None:
     if document.extends is not None:
-        _, _, pinned = document.extends.text.partition("@")
+        _, pinned, digest = named_base(document.extends.text)
         if pinned and pinned != definition.version:
             findings.append(fault("M008", document.extends.origin, pinned=pinned, version=definition.version))
+        if "#" in document.extends.text and not (len(digest) >= PINNED_DIGITS and definition.digest.startswith(digest)):
+            findings.append(fault("M055", document.extends.origin, pinned=digest or "-",
+                                  digest=definition.digest[:PINNED_DIGITS]))
     definition.version = document.version or definition.version
     definition.title = document.title or definition.title
     if document.message is not None:
@@ -182,9 +197,16 @@ def _apply(definition: Definition, document: Document, findings: list[Finding]) 
         else:
             definition.message = MessageIdentifier(*parts)
     definition.record.update(document.record)
+    definition.tables.update(typed.type.table for typed in document.record.values() if typed.type.table)
     for table, words in document.codes.items():
-        definition.codes.setdefault(table, {}).update(words)
-    definition.many_to_one.update(document.many_to_one)
+        held = definition.codes.setdefault(table, {})
+        for word, code in words.items():
+            if word in held and held[word].text != code.text:
+                findings.append(fault("M053", code.origin, table=table, word=word, old=held[word].text,
+                                      new=code.text))
+            held[word] = code
+    definition.many_to_one.update({table: (dict(entries), answers, origin)
+                                   for table, (entries, answers, origin) in document.many_to_one.items()})
     definition.fixed.update(document.fixed)
     definition.events.extend(document.events)
     definition.functions.update(document.functions)
@@ -216,7 +238,7 @@ def _apply(definition: Definition, document: Document, findings: list[Finding]) 
 def _remove(definition: Definition, document: Document, findings: list[Finding]) -> None:
     for name, reason in document.remove.items():
         definition.removed[name] = reason
-        if definition.require.pop(name, None) is not None:
+        if definition.require.pop(name, None) is not None or _forget(definition, name, reason, findings):
             continue
         if name in definition.record:
             for term in [term for term in definition.record if term == name or term.startswith(f"{name}.")]:
@@ -225,7 +247,33 @@ def _remove(definition: Definition, document: Document, findings: list[Finding])
             definition.lines = tuple(_without(definition.lines, name))
 
 
+def _forget(definition: Definition, name: str, reason: Named, findings: list[Finding]) -> bool:
+    """Take out ``codes.table.word``, ``many_to_one.table.word`` or ``extras.key``; False for any other name."""
+    section, _, rest = name.partition(".")
+    table, _, word = rest.partition(".")
+    held: dict[str, Named] | dict[str, Typed]
+    if section == "extras":
+        held, word = definition.extras, rest
+    elif section == "codes":
+        held = definition.codes.get(table, {})
+    elif section == "many_to_one":
+        held = definition.many_to_one.get(table, ({}, (), reason.origin))[0]
+    else:
+        return False
+    if held.pop(word, None) is None:
+        findings.append(fault("M034", reason.origin, table=name, nearest=nearest(word, held)))
+    elif section == "many_to_one" and not held:
+        del definition.many_to_one[table]
+    return True
+
+
 def _override(definition: Definition, document: Document, findings: list[Finding]) -> None:
+    for (table, word), code in document.recoded.items():
+        words = definition.codes.get(table, {})
+        if word in words:
+            words[word] = code
+        else:
+            findings.append(fault("M034", code.origin, table=f"{table}.{word}", nearest=nearest(word, words)))
     for label, (body, origin) in document.override.items():
         if _known(label, definition, origin, findings):
             definition.lines = tuple(_replace(definition.lines, label, lambda line, new=body: replace(line, body=new)))

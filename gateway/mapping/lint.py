@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
-from gateway.findings import Finding
+from gateway.findings import Finding, Severity
 from gateway.mapping.document import Rule, Test, nearest
 from gateway.mapping.inherit import Definition, fault, walk
 from gateway.mapping.notation import Line
@@ -13,6 +14,7 @@ from gateway.mapping.plan import Plan, PlanLine, Run
 from gateway.mapping.scopes import placed
 from gateway.mapping.tables import Tables
 from gateway.mapping.term_types import TermType, carries
+from gateway.mapping.zones import known_zones, zone_named
 
 
 def canonical(term: str, events: Sequence[str]) -> str:
@@ -31,6 +33,9 @@ def check_terms(definition: Definition, kinds: Mapping[str, str], findings: list
             if typed.type.name != "group":
                 findings.append(fault("M023", typed.origin, term=term, type=str(typed.type), kind="group"))
             continue
+        if typed.type.zone is not None and zone_named(typed.type.zone) is None:
+            findings.append(fault("M052", typed.origin, zone=typed.type.zone,
+                                  nearest=nearest(typed.type.zone, known_zones())))
         kind = kinds.get(canonical(term, events))
         if kind is None:
             findings.append(fault("M032", typed.origin, term=term, nearest=nearest(canonical(term, events), kinds)))
@@ -59,6 +64,14 @@ def check_terms(definition: Definition, kinds: Mapping[str, str], findings: list
 
 EXTRA_ROOM = 70
 """Characters of one 4440, which holds key, ``=`` and value."""
+
+
+def check_tables(definition: Definition, findings: list[Finding]) -> None:
+    """A table that no term ever had is written for nothing (M054, a warning)."""
+    for table, words in definition.codes.items():
+        if table not in definition.tables and words:
+            place = next(iter(words.values())).origin
+            findings.append(replace(fault("M054", place, table=table), severity=Severity.WARNING))
 
 
 def check_places(definition: Definition, types: dict[str, TermType], findings: list[Finding]) -> None:

@@ -8,15 +8,24 @@ from pathlib import Path
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place, Severity, has_errors
+from gateway.mapping.alternatives import check_choices, decide
 from gateway.mapping.archive import Archive
 from gateway.mapping.compiler import Compiler, select
 from gateway.mapping.directory_lint import check_against_directory
 from gateway.mapping.document import Document, parse_mapping
-from gateway.mapping.inherit import Definition, Folders, Source, resolve
+from gateway.mapping.inherit import Definition, Folders, Source, fault, resolve
 from gateway.mapping.kept import Kept
-from gateway.mapping.lint import canonical, check_functions, check_places, check_plan, check_rules, check_terms
+from gateway.mapping.lint import (
+    canonical,
+    check_functions,
+    check_places,
+    check_plan,
+    check_rules,
+    check_tables,
+    check_terms,
+)
 from gateway.mapping.mapping import RECORDS, Mapping
-from gateway.mapping.notation import Line
+from gateway.mapping.notation import Line, Origin
 from gateway.mapping.plan import Plan
 from gateway.mapping.search import search_path
 from gateway.mapping.tables import Tables
@@ -102,6 +111,7 @@ def _build(definition: Definition, findings: list[Finding]) -> Mapping | None:
     types = check_terms(definition, kinds, findings)
     events = [named.text for named in definition.events]
     tables = Tables(definition, lambda term: kinds.get(canonical(term, events)), findings)
+    check_tables(definition, findings)
     check_functions(definition, tables, types, findings)
     if not definition.extras:  # the line is inherited by everyone, and stays closed until a mapping declares extras
         closed = {line.label for line in definition.lines if line.body.each == "extras"}
@@ -109,7 +119,7 @@ def _build(definition: Definition, findings: list[Finding]) -> Mapping | None:
     check_places(definition, types, findings)
     check_rules(definition, types, tables, findings)
     plans: dict[str | None, Plan] = {}
-    for function, lines in _variants(definition).items():
+    for function, lines in _variants(definition, findings).items():
         plan = Compiler(definition, types, tables, findings).plan(function, lines)
         if not definition.base:
             check_plan(plan, findings)
@@ -118,13 +128,19 @@ def _build(definition: Definition, findings: list[Finding]) -> Mapping | None:
     return None if has_errors(findings) else Mapping(definition, types, tables, plans)
 
 
-def _variants(definition: Definition) -> dict[str | None, tuple[Line, ...]]:
+def _variants(definition: Definition, findings: list[Finding]) -> dict[str | None, tuple[Line, ...]]:
+    """The lines of each message function, choices by function decided."""
+    def complain(origin: Origin, text: str, near: str) -> None:
+        findings.append(fault("M060", origin, text=text, nearest=near))
+
+    check_choices(definition.lines, list(definition.functions), complain)
     if not definition.functions:
-        return {None: definition.lines}
+        return {None: decide(definition.lines, None, complain)}
     variants: dict[str | None, tuple[Line, ...]] = {}
     for function, rule in definition.functions.items():
         only = None if rule.only is None else {named.text for named in rule.only}
-        variants[function] = select(definition.lines, only, {named.text for named in rule.without})
+        lines = select(definition.lines, only, {named.text for named in rule.without})
+        variants[function] = decide(lines, function, complain)
     return variants
 
 

@@ -14,16 +14,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-PREFIXES = ("when", "each", "with", "?")
+PREFIXES = ("when", "each", "with", "rest", "?")
 """The prefixes a line may begin with, in the order in which they stand."""
 
-HOLES = ("term", "optional", "default", "converter", "count", "position")
-"""The kinds of holes: ``{t}``, ``{t?}``, ``{t=D}``, ``{t|converter}``, ``{#list}``, ``{#}``."""
+HOLES = ("term", "optional", "default", "converter", "count", "position", "sum", "choice")
+"""The kinds of holes: ``{t}``, ``{t?}``, ``{t=D}``, ``{t|converter}``, ``{#list}``, ``{#}``, ``{sum list.t}``, and the
+constant that depends on the message function: ``<148:original|46:cancellation>``."""
 
 LABEL = re.compile(r"[a-z][a-z0-9_]*")
 TERM = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*")
 _HOLE = re.compile(r"(?P<count>#)?(?P<term>[a-z][a-z0-9_.]*)?(?P<optional>\?)?(?:=(?P<default>[^|]+))?"
                    r"(?:\|(?P<converter>.+))?")
+_CONSTANT = re.compile(r"[^+:?'{}<>|]*")
 _CONDITION = re.compile(r"(?P<term>[a-z][a-z0-9_.]*) +(?:in +(?P<many>\S.*)|is +(?P<one>\S+))")
 
 Complain: TypeAlias = "Callable[[str, int, dict[str, str]], None]"
@@ -46,7 +48,8 @@ class Origin:
 class Hole:
     """A hole of a template.
 
-    kind       term, count (``{#items}``: how many members), position (``{#}``: ordinal of this member)
+    kind       term, count (``{#items}``: how many members), position (``{#}``: ordinal of this member), sum (``{sum
+               items.gross_mass}``: of all members)
     term       the term as written, relative to the line's scope; empty for a position
     optional   may stay empty although its line is written
     default    the text written when the term is absent
@@ -54,7 +57,7 @@ class Hole:
     column     where it stands in its file
     """
 
-    kind: Literal["term", "count", "position"]
+    kind: Literal["term", "count", "position", "sum"]
     term: str
     optional: bool
     default: str | None
@@ -62,7 +65,15 @@ class Hole:
     column: int
 
 
-Part: TypeAlias = str | Hole
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A constant that depends on the message function: the text for each function, as written, and where it stands."""
+
+    options: tuple[tuple[str, tuple[str, ...]], ...]
+    column: int
+
+
+Part: TypeAlias = str | Hole | Choice
 Component: TypeAlias = tuple[Part, ...]
 Element: TypeAlias = tuple[Component, ...]
 
@@ -88,6 +99,7 @@ class Body:
     optional: bool
     origin: Origin
     text: str = ""
+    rest: str | None = None
 
     def holes(self) -> list[Hole]:
         """Every hole, from left to right."""
@@ -163,15 +175,15 @@ class Notation:
             condition, _, _ = text.partition(":")
             when = self._condition(condition[5:], offset + 5)
             at = _skip(text, len(condition) + 1)
-        each = within = None
-        for word in ("each", "with"):
+        scope: dict[str, str] = {}
+        for word in ("each", "with", "rest"):
             if text.startswith(word + " ", at):
                 end = text.find(":", at)
                 term = text[at + 5:end].strip() if end > 0 else ""
                 if not TERM.fullmatch(term):
                     self._complain("M010", offset + at, {"text": text})
                     return None
-                each, within = (term, None) if word == "each" else (None, term)
+                scope[word] = term
                 at = _skip(text, end + 1)
                 break
         optional = text.startswith("? ", at)
@@ -180,7 +192,8 @@ class Notation:
         template = self._template(text, at, offset)
         if template is None:
             return None
-        return Body(template[0], template[1], when, each, within, optional, origin, text)
+        return Body(template[0], template[1], when, scope.get("each"), scope.get("with"), optional, origin, text,
+                    scope.get("rest"))
 
     def _condition(self, text: str, offset: int) -> Condition | None:
         match = _CONDITION.fullmatch(text.strip())
@@ -218,6 +231,17 @@ class Notation:
                 elements[-1][-1].append(hole)
                 position = close + 1
                 continue
+            if character == "<":
+                close = text.find(">", position)
+                choice = self._choice(text[position + 1:close], offset + position) if close > 0 else None
+                if choice is None:
+                    if close < 0:
+                        self._complain("M060", offset + position, {"text": text[position:], "nearest": "-"})
+                    return None
+                flush()
+                elements[-1][-1].append(choice)
+                position = close + 1
+                continue
             if character == "+":
                 flush()
                 elements.append([[]])
@@ -241,10 +265,25 @@ class Notation:
             return None
         return tag, tuple(_element(element) for element in elements[1:])
 
+    def _choice(self, text: str, offset: int) -> Choice | None:
+        """``148:original,replacement|46:cancellation``: a text, perhaps empty, and the functions that have it."""
+        options = []
+        for option in text.split("|"):
+            constant, colon, words = option.rpartition(":")
+            functions = tuple(word.strip() for word in words.split(","))
+            if not colon or not all(functions) or not _CONSTANT.fullmatch(constant):
+                self._complain("M060", offset, {"text": f"<{text}>", "nearest": "-"})
+                return None
+            options.append((constant, functions))
+        return Choice(tuple(options), self._place(offset)[1])
+
     def _hole(self, text: str, offset: int) -> Hole | None:
         column = self._place(offset)[1]
         if text == "#":
             return Hole("position", "", False, None, None, column)
+        added = text.removeprefix("sum ")
+        if added != text and TERM.fullmatch(added):
+            return Hole("sum", added, False, None, None, column)
         match = _HOLE.fullmatch(text)
         if match is None or not match["term"] or not TERM.fullmatch(match["term"]) \
                 or (match["count"] and (match["optional"] or match["default"] or match["converter"])) \

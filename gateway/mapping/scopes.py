@@ -38,6 +38,14 @@ def through_groups(found: Found, types: Mapping[str, TermType]) -> bool:
     return all((kind := types.get(".".join(names[:step]))) is not None and kind.name == "group" for step in steps)
 
 
+def through_lists(found: Found, types: Mapping[str, TermType]) -> bool:
+    """Tell whether only groups and lists lie between scope and term."""
+    names = found.term.split(".")
+    steps = range(len(names) - len(found.inside) + 1, len(names))
+    return all((kind := types.get(".".join(names[:step]))) is not None and kind.name in ("group", "list")
+               for step in steps)
+
+
 def opened(line: Line, prefixes: tuple[str, ...], types: Mapping[str, TermType]) -> tuple[str, ...]:
     """The scopes inside a line."""
     written = line.body.each or line.body.within

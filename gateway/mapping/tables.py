@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from gateway.findings import Finding
 from gateway.mapping.codecs import CodeCodec
+from gateway.mapping.document import nearest
 from gateway.mapping.inherit import Definition, fault
 
 
@@ -33,7 +34,7 @@ class Tables:
             self._answers[table] = answers
         for table, (entries, declared, origin) in definition.many_to_one.items():
             if table not in self._words:
-                findings.append(fault("M034", origin, table=table, nearest="-"))
+                findings.append(fault("M034", origin, table=table, nearest=nearest(table, self._words)))
                 continue
             for word, code in entries.items():
                 answer = self._answers[table].get(code.text)

@@ -6,14 +6,15 @@
     n..8             whole number of at most 8 digits, not negative
     decimal(3)       decimal number of at most 3 decimals, 15 digits in all, not negative
     date             a day; needs the converter 102
-    datetime         an instant, UTC; needs the converter 203 or 204
+    datetime         an instant, UTC; needs the converter 203, 204 or 303
+    datetime(Africa/Niamey)  the same in the time of a zone, UTC in the record
     moment           a day or an instant; needs the converter moment
     boolean          a flag: ``with flag:`` writes its segment when the flag is true
     code(table)      one word of a code table of this mapping
     group            has terms of its own
     list(99)         has members, at most 99, each with terms of its own
 
-Source: data element representations of ISO 9735 section 4; formats 102, 203 and 204 of code list 2379.
+Source: data element representations of ISO 9735 section 4; formats 102, 203, 204 and 303 of code list 2379.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ DECIMAL_DIGITS = 15
 
 _TYPE = re.compile(r"(?P<characters>an|a|n)(?P<upto>\.\.)?(?P<length>[1-9]\d{0,3})"
                    r"|decimal\((?P<decimals>\d)\)|code\((?P<table>[a-z][a-z0-9_]*)\)|list\((?P<members>[1-9]\d{0,5})\)"
-                   r"|(?P<word>text|date|datetime|moment|boolean|group)")
+                   r"|datetime\((?P<zone>[A-Za-z][A-Za-z0-9_+/-]*)\)|(?P<word>text|date|datetime|moment|boolean|group)")
 _CARRIES: dict[str, frozenset[TypeName]] = {
     "text": frozenset(("an", "a", "text", "code")),
     "count": frozenset(("n",)),
@@ -53,6 +54,7 @@ class TermType:
     maximum   most characters, digits, or members of a list; 0 where the type has no such bound
     decimals  most decimals of a decimal
     table     name of the code table
+    zone      time zone of the texts of an instant; None for UTC
     """
 
     name: TypeName
@@ -60,6 +62,7 @@ class TermType:
     maximum: int = 0
     decimals: int = 0
     table: str | None = None
+    zone: str | None = None
 
     def __str__(self) -> str:
         if self.name in ("an", "a", "n"):
@@ -68,6 +71,8 @@ class TermType:
             return f"decimal({self.decimals})"
         if self.name == "code":
             return f"code({self.table})"
+        if self.zone:
+            return f"datetime({self.zone})"
         return f"list({self.maximum})" if self.name == "list" else self.name
 
 
@@ -88,6 +93,8 @@ def parse_type(text: str) -> TermType | None:
         return TermType("decimal", 1, DECIMAL_DIGITS, decimals=int(match["decimals"]))
     if match["table"]:
         return TermType("code", table=match["table"])
+    if match["zone"]:
+        return TermType("datetime", 1, zone=match["zone"])
     if match["members"]:
         return TermType("list", 1, int(match["members"]))
     for name in NAMES:

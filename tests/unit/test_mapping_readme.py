@@ -13,7 +13,7 @@ from gateway.config.nodes import MappingNode, Node, SequenceNode, TextNode
 from gateway.config.yaml import read_document
 from gateway.errors import LocalError
 from gateway.mapping import load_mapping
-from gateway.mapping.codecs import CONVERTERS
+from gateway.mapping.converters import CONVERTERS
 from gateway.mapping.document import SECTIONS
 from gateway.mapping.notation import HOLES, PREFIXES
 from gateway.mapping.requirements import FORMS
