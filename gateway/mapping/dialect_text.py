@@ -2,10 +2,12 @@
 
 A hole takes what stands in its place; ``[ ]`` is written when a hole directly in it has a value. Kinds of hole:
 
-    {x}            as little as fits, over line ends too       {x:line}       the same, within one line
+    {x}            as little as fits, over line ends too       {x:line}       one line, no blanks at its ends
     {x:word}       no blanks                                   {x:digits}     digits
     {x:letters N}  N capital letters                           {x:N}          N characters
     {x:up N}       N characters, or all where there are fewer  {x:rest}       as much as fits
+
+A line end of a template stands for one with any blanks and tabs around it: national systems indent addresses.
 
 A template is not always unambiguous ("a b" in ``{x} {y}`` with blanks in x), so who writes reads again and compares:
 `Template.write` refuses what would not come back.
@@ -24,7 +26,8 @@ TEXT_LIMIT = 10_000
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{(?P<name>[a-z_][a-z_.0-9]*)(?::(?P<kind>[a-z0-9 ]+))?"
                     r"(?:\|(?P<format>[^}]+))?\}|(?P<open>\[)|(?P<close>\])|(?P<bad>[{}])|[^\[\]{}]+")
-_KINDS = {"": r"(?s:.+?)", "line": r"[^\r\n]+?", "word": r"\S+", "digits": r"[0-9]+", "rest": r"(?s:.+)"}
+_LINE_END = r"[ \t]*\r?\n[ \t]*"
+_KINDS = {"": r"(?s:.+?)", "line": r"[^\s](?:[^\r\n]*?[^\s])??", "word": r"\S+", "digits": r"[0-9]+", "rest": r"(?s:.+)"}
 
 
 @dataclass
@@ -108,7 +111,7 @@ class Template:
                 literal = literal[0] if literal in ("{{", "}}") else literal
                 group.parts.append(literal)
                 self.literals += literal
-                expression += re.escape(literal)
+                expression += _LINE_END.join(re.escape(one) for one in literal.split("\n"))
         if len(stack) != 1 or not self.holes:
             raise Misfit("D010", form=text, at=str(len(text)))
         return expression

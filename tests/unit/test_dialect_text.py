@@ -45,3 +45,11 @@ def test_a_template_that_cannot_be_understood_says_where(form: str, at: str) -> 
     with pytest.raises(Misfit) as caught:
         Template(form)
     assert (caught.value.code, caught.value.values["at"]) == ("D010", at)
+
+
+def test_a_line_end_may_have_blanks_and_tabs_around_it_and_is_written_bare() -> None:
+    template = Template("{name:line}[\n{street:line}]")
+    assert template.read("A B \r\n\t C\tD") == {"name": "A B", "street": "C\tD"}
+    assert template.write({"name": "A B", "street": "C\tD"}) == "A B\nC\tD"
+    with pytest.raises(Misfit):
+        template.write({"name": "A", "street": "\tC"})
