@@ -12,11 +12,12 @@ from __future__ import annotations
 from gateway.mapping.corridors import Administration, Corridor, Corridors, load_corridors
 from gateway.mapping.loading import lint_mapping, load_mapping
 from gateway.mapping.losses import Loss
-from gateway.mapping.mapping import Mapping, Traced
+from gateway.mapping.mapping import Mapping
 from gateway.mapping.offices import OfficeEntry
 from gateway.mapping.peek import Peek, peek
 from gateway.mapping.requirements import Failure
 from gateway.mapping.search import search_path
+from gateway.mapping.traced import Traced
 
 __all__ = [
     "Administration",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Table
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, cast
 
 from gateway.edifact import Message, MessageIdentifier, WireMessage, read_wire
@@ -11,6 +11,7 @@ from gateway.errors import LocalError, PartnerError
 from gateway.findings import Finding, Place
 from gateway.mapping.archive import Archive
 from gateway.mapping.document import nearest
+from gateway.mapping.generated import Quick
 from gateway.mapping.inherit import Definition
 from gateway.mapping.normal import normal
 from gateway.mapping.plan import Plan, PlanLine
@@ -18,31 +19,13 @@ from gateway.mapping.reading import Reading
 from gateway.mapping.requirements import Failure, judge
 from gateway.mapping.tables import Tables
 from gateway.mapping.term_types import TermType
+from gateway.mapping.traced import Traced
 from gateway.mapping.writing import Writing
-from gateway.references import Path as RecordPath
 from gateway.references import Tree
 
 RecordKind = Literal["declaration", "event"]
 RECORDS: dict[str, RecordKind] = {"CUSDEC": "declaration", "CUSRES": "event"}
 """What a message carries."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traced:
-    """One value of a message: where it stands, which line of a mapping put it there, from where in the record.
-
-    segment, element, component   ordinals from 1, UNH is segment 1
-    path                          None for a count, which no single place of the record gives
-    """
-
-    segment: int
-    tag: str
-    element: int
-    component: int
-    value: str
-    mapping_file: str
-    mapping_line: int
-    path: RecordPath | None
 
 
 class Mapping:
@@ -65,6 +48,7 @@ class Mapping:
         self.tables = tables
         self.plans = plans
         self.events: tuple[str, ...] = tuple(named.text for named in definition.events)
+        self._quick = {function: Quick(plan) for function, plan in plans.items()}
         self._head = next(iter(plans.values())).lines[0]
         self._codes = dict(tables.answers(types["function"].table or "")) if None not in plans else {}
 
@@ -86,27 +70,37 @@ class Mapping:
         return plan
 
     def to_message(self, record: Tree) -> WireMessage:
-        """Write a record. Raises LocalError with every finding (M101 to M118), each with its path in the record."""
-        writing = Writing(self.plan(record))
-        writing.write(cast("dict[str, Any]", record))
+        """Write a record. Raises LocalError with every finding (M101 to M139), each with its path in the record."""
+        plan = self.plan(record)
+        out = self._quick[plan.function].write(record)
+        return self._wire(self._interpreted(plan, record) if out is None else out)
+
+    def _interpreted(self, plan: Plan, record: Tree) -> list[str]:
+        writing = Writing(plan)
+        writing.write(record)
         if writing.findings:
             once: dict[tuple[str, str | None], Finding] = {}  # a value with two places in the message is wrong once
             for finding in writing.findings:
                 once.setdefault((finding.code, finding.place.path), finding)
             raise LocalError(*once.values())
-        return WireMessage(self.message, "'".join(writing.out) + "'", len(writing.out))
+        self._quick[plan.function].wrote(len(writing.out))
+        return writing.out
+
+    def _wire(self, segments: list[str]) -> WireMessage:
+        return WireMessage(self.message, "'".join(segments) + "'", len(segments))
 
     def to_record(self, message: Message) -> Tree:
         """Read a message. Raises PartnerError with every finding (M102 to M110, M2..), each with its segment."""
-        return self._read(message).record
-
-    def _read(self, message: Message, traced: list[Traced] | None = None) -> Reading:
         plan = self._plan_of(message)
-        watch = None if traced is None else _watch(traced)
-        reading = Reading(plan, message, watch)
+        record = self._quick[plan.function].read(message)
+        return self._read(plan, message, None).record if record is None else record
+
+    def _read(self, plan: Plan, message: Message, traced: list[Traced] | None) -> Reading:
+        reading = Reading(plan, message, None if traced is None else _watch(traced))
         reading.read()
         if reading.findings:
             raise PartnerError(*reading.findings)
+        self._quick[plan.function].has_read(len(message.segments))
         return reading
 
     def _plan_of(self, message: Message) -> Plan:
@@ -126,7 +120,7 @@ class Mapping:
                                                                          "known": ", ".join(sorted(self._codes))}))
         return plan
 
-    @property
+    @cached_property
     def _function_place(self) -> tuple[int, int]:
         """Element and component (from 0) of the message function."""
         for number, element in enumerate(self._head.elements):
@@ -137,15 +131,27 @@ class Mapping:
 
     def trace(self, record: Tree) -> list[Traced]:
         """Every value of the message that a record gives, in the order of the message. Raises as `to_message`."""
-        return self.trace_message(read_wire(self.to_message(record)))
+        return self.to_message_traced(record)[1]
+
+    def to_message_traced(self, record: Tree) -> tuple[WireMessage, list[Traced]]:
+        """Write a record, and tell of every value where it comes from. Raises as `to_message`."""
+        plan = self.plan(record)
+        quick = self._quick[plan.function].write_traced(record)
+        if quick is not None:
+            return self._wire(quick[0]), quick[1]
+        wire = self._wire(self._interpreted(plan, record))
+        return wire, self.trace_message(read_wire(wire))
 
     def trace_message(self, message: Message) -> list[Traced]:
         """Every value of a message and where it goes in the record, in the order of the message.
 
         Raises as `to_record`.
         """
-        traced: list[Traced] = []
-        self._read(message, traced)
+        plan = self._plan_of(message)
+        traced = self._quick[plan.function].read_traced(message)
+        if traced is None:
+            traced = []
+            self._read(plan, message, traced)
         return traced
 
     def normal(self, record: Tree) -> Tree:
@@ -199,6 +205,5 @@ class Mapping:
 def _watch(traced: list[Traced]) -> Any:
     def watch(segment: int, tag: str, element: int, component: int, value: str, line: PlanLine,
               path: str | None) -> None:
-        traced.append(Traced(segment=segment, tag=tag, element=element, component=component, value=value,
-                             mapping_file=line.origin.file, mapping_line=line.origin.line, path=path))
+        traced.append(Traced(segment, tag, element, component, value, line.origin.file, line.origin.line, path))
     return watch

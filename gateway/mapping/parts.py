@@ -293,7 +293,7 @@ class Joined(Part):
     def __init__(self, pieces: Sequence[str | Field], optional: bool) -> None:
         self.pieces, self.optional = tuple(pieces), optional
         self.fields = tuple(piece for piece in pieces if not isinstance(piece, str))
-        self._pattern = re.compile("".join(re.escape(piece) if isinstance(piece, str) else f"({piece.codec.pattern})"
+        self.pattern = re.compile("".join(re.escape(piece) if isinstance(piece, str) else f"({piece.codec.pattern})"
                                            for piece in pieces), re.DOTALL)
         self._shape = "".join(piece if isinstance(piece, str) else f"‹{piece.access.term}›" for piece in pieces)
 
@@ -327,7 +327,7 @@ class Joined(Part):
         return "".join(texts)
 
     def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
-        match = self._pattern.fullmatch(texts[component])
+        match = self.pattern.fullmatch(texts[component])
         if match is None:
             reader.fault("M208", element, component, {"value": shown(texts[component]), "expected": self._shape})
             return

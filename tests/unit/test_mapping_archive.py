@@ -52,7 +52,7 @@ def test_a_mapping_is_loaded_from_its_archive_when_its_files_are_gone_or_changed
     for name, _ in TG_ML.archive.files:
         (tmp_path / name).unlink()
     wire = kept.to_message(TRANSIT_HARD)
-    assert (kept.identifier, kept.version, kept.digest) == ("corridors/tg-ml/cusdec", "1", changed.digest)
+    assert (kept.identifier, kept.version, kept.digest) == ("corridors/tg-ml/cusdec", TG_ML.version, changed.digest)
     assert "LOC+43" in wire.body
     assert kept.to_record(read_wire(wire)) == kept.normal(TRANSIT_HARD)
 
