@@ -82,7 +82,7 @@ def open_offices(root: Path, participants: Sequence[Participant], now: datetime)
                 (_mailbox(office, sender) / box).mkdir(parents=True)
         office.settings.write_text(settings_text(SettingsAnswers(
             gateway=office.name, environment=ENVIRONMENT, country=office.participant.country,
-            time_zone=office.participant.zone, declarations=DIALECTS,
+            time_zone=office.participant.zone, declarations=office.participant.outbox or DIALECTS,
             inbox_declarations=office.participant.inbox)), "utf-8")
     for office in made:
         for partner in made:

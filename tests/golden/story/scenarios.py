@@ -16,7 +16,8 @@ SAMPLES = Path(__file__).parents[3] / "samples"
 class Participant:
     """One gateway.
 
-    inbox  the dialect in which its national side wants declarations
+    inbox   the dialect in which its national side wants declarations
+    outbox  patterns of the files of its national side, and their dialects; none: those of a gateway of the tests
     """
 
     gateway: str
@@ -24,6 +25,7 @@ class Participant:
     zone: str
     inbox: str
     name: tuple[str, str]
+    outbox: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,13 @@ MALI = Participant(gateway="MLDGD", country="ML", zone="Africa/Bamako", inbox="m
                    name=("Direction générale des douanes du Mali", "Mali customs"))
 NIGER = Participant(gateway="NEDGD", country="NE", zone="Africa/Niamey", inbox="neutral/json",
                     name=("Direction générale des douanes du Niger", "Niger customs"))
+SENEGAL = Participant(gateway="SNDGD", country="SN", zone="Africa/Dakar", inbox="neutral/json",
+                      name=("Direction générale des douanes du Sénégal", "Senegal customs"))
+IVORY_COAST = Participant(gateway="CIDGD", country="CI", zone="Africa/Abidjan", inbox="neutral/json",
+                          name=("Direction générale des douanes de Côte d'Ivoire", "Côte d'Ivoire customs"))
+GUINEA = Participant(gateway="GNDGD", country="GN", zone="Africa/Conakry", inbox="gndgd/asycuda",
+                     name=("Direction générale des douanes de Guinée", "Guinea customs"),
+                     outbox=(("*.xml", "gndgd/asycuda"), ("*-t1.csv", "gndgd/asycuda"), ("*.json", "neutral/json")))
 
 
 def _declared(number: int, at: datetime, *files: str) -> Step:
@@ -111,4 +120,42 @@ NIAMEY = Scenario(
     steps=(_declared(1, _utc(3, 10, 10, 20), "declaration-1.xml", "declaration-1-t1.csv"),
            _declared(2, _utc(3, 10, 15, 25), "declaration-2.json")))
 
-ALL = (STORY, OUAGADOUGOU, NIAMEY)
+
+def _road(folder: str, departure: Participant, destination: Participant, day: int, mrn: str, declaration: tuple[str, ...],
+          rejected: str, offices: tuple[str, str, str]) -> Scenario:
+    """A declaration that is accepted, goes its way and is discharged, and one that breaks a rule of the corridor.
+
+    offices  of exit, of entry and of destination; the files of their events are named after them
+    """
+    leaving, entering, last = offices
+
+    def at(days: int, hour: int, minute: int) -> datetime:
+        return _utc(11, day + days, hour, minute)
+
+    def event(number: int, name: str, gateway: str, when: datetime, file: str) -> Step:
+        return Step(name=f"{number:02d}-{name}", gateway=gateway, at=when, kind="events", files=(file,), about=mrn)
+
+    def declared(number: int, when: datetime, *files: str) -> Step:
+        return Step(name=f"{number:02d}-declaration", gateway=departure.gateway, at=when, kind="declarations",
+                    files=files)
+
+    return Scenario(
+        folder=f"corridors/{folder}", participants=(departure, destination), shown=rejected,
+        steps=(declared(1, at(0, 14, 15), *declaration), declared(2, at(0, 16, 45), "declaration-2.json"),
+               event(3, f"exit-{leaving}", departure.gateway, at(2, 9, 35), f"1-sortie-{leaving}.json"),
+               event(4, f"entry-{entering}", destination.gateway, at(2, 10, 50), f"1-entree-{entering}.json"),
+               event(5, f"arrival-{last}", destination.gateway, at(4, 15, 15), f"2-arrivee-{last}.json"),
+               event(6, f"control-{last}", destination.gateway, at(5, 8, 45), f"3-controle-{last}.json"),
+               event(7, f"discharge-{last}", destination.gateway, at(5, 11, 10), f"4-apurement-{last}.json")))
+
+
+DAKAR = _road("sn-ml", SENEGAL, MALI, 17, "26SNDAKS0000310770", ("declaration-1.json",), "26SNDAKG0000000017",
+              ("SNKDR", "MLDBL", "MLBKO"))
+ABIDJAN_BAMAKO = _road("ci-ml", IVORY_COAST, MALI, 18, "26CIABDC0000077196", ("declaration-1.json",),
+                       "26CIABDG0000000014", ("CIPGO", "MLZGA", "MLBKO"))
+ABIDJAN_OUAGADOUGOU = _road("ci-bf", IVORY_COAST, BURKINA, 19, "26CIABDC0000079029", ("declaration-1.json",),
+                            "26CIABDG0000000014", ("CILRB", "BFNGK", "BFOUI"))
+CONAKRY = _road("gn-ml", GUINEA, MALI, 20, "26GNCNKG0000022066", ("declaration-1.xml", "declaration-1-t1.csv"),
+                "26GNCNKG0000000011", ("GNKML", "MLKML", "MLBKO"))
+
+ALL = (STORY, OUAGADOUGOU, NIAMEY, DAKAR, ABIDJAN_BAMAKO, ABIDJAN_OUAGADOUGOU, CONAKRY)
