@@ -121,8 +121,8 @@ NIAMEY = Scenario(
            _declared(2, _utc(3, 10, 15, 25), "declaration-2.json")))
 
 
-def _road(folder: str, departure: Participant, destination: Participant, day: int, mrn: str, declaration: tuple[str, ...],
-          rejected: str, offices: tuple[str, str, str]) -> Scenario:
+def _road(folder: str, departure: Participant, destination: Participant, day: int, mrn: str,
+          declaration: tuple[str, ...], rejected: str, offices: tuple[str, str, str]) -> Scenario:
     """A declaration that is accepted, goes its way and is discharged, and one that breaks a rule of the corridor.
 
     offices  of exit, of entry and of destination; the files of their events are named after them
