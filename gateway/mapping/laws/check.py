@@ -1,17 +1,20 @@
 """The two laws of a mapping, tried on records made from its own lines and limits.
 
 For every record r that the mapping can write, reading what was written gives r, normalised; for every message m that it
-can read, in the canonical order of its segments, writing what was read gives m. That it can write every record within
+can read, in the canonical order of its segments, writing what was read gives m; the messages are spelled without the
+mapping's own writer (`gateway.mapping.laws.messages`). That it can write every record within
 its types, and read every message of its lines, is tried as well: else the laws could hold by refusing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from gateway.edifact import WireMessage, read_wire
 from gateway.errors import GatewayError, LocalError, PartnerError
 from gateway.mapping.laws.chance import Chances
+from gateway.mapping.laws.messages import spell
 from gateway.mapping.laws.records import drawn
 from gateway.mapping.laws.report import Law, LawReport, Shrunk
 from gateway.mapping.laws.sample_files import segments
@@ -33,10 +36,12 @@ def check_laws(mapping: Mapping, chances: Chances, seed: int, *, first: int = 0,
         name = f"{seed}/{mapping.identifier}/{number}"
         record = drawn(mapping, chances(name), edges=number // len(plans) % 3 == 2).record(plan)
         report.tried += 1
-        broken = breach(mapping, record)
-        if broken is not None:
-            report.counterexample = shrink(mapping, plan, record, broken.law, breach, seed=name)
-            return report
+        report.messages += 1
+        for fault in (breach, partial(message_breach, chances=chances, name=name)):
+            broken = fault(mapping, record)
+            if broken is not None:
+                report.counterexample = shrink(mapping, record, broken.law, fault, seed=name)
+                return report
         normal = mapping.normal(record)
         if normal != record:
             report.normalised.update(changes(record, normal))
@@ -61,6 +66,26 @@ def breach(mapping: Mapping, record: Tree) -> Shrunk | None:
     if again != wire:
         return _shrunk("message", plan, record, wire, segments(wire.body), segments(again.body))
     return None
+
+
+def message_breach(mapping: Mapping, record: Tree, *, chances: Chances, name: str) -> Shrunk | None:
+    """Which law the message of a record breaks that was written without the mapping's writer; None when none."""
+    plan = mapping.plan(record)
+    spelled = spell(mapping, plan, record, chances(f"{name}/message"))
+    try:
+        back = mapping.to_record(read_wire(spelled.wire(mapping, sent=True)))
+    except PartnerError as error:
+        return Shrunk(law="reads", function=plan.function, record=record, segments=spelled.sent,
+                      expected=spelled.canonical, found=(), findings=error.findings)
+    try:
+        again = mapping.to_message(back).body
+    except LocalError as error:
+        return Shrunk(law="writes", function=plan.function, record=back, segments=spelled.sent,
+                      expected=spelled.canonical, found=(), findings=error.findings)
+    if again == "".join(spelled.canonical):
+        return None
+    return Shrunk(law="message", function=plan.function, record=record, segments=spelled.sent,
+                  expected=spelled.canonical, found=segments(again))
 
 
 def _shrunk(law: Law, plan: Plan, record: Tree, wire: WireMessage | None = None, expected: list[str] | None = None,

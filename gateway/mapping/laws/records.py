@@ -6,16 +6,19 @@ fault of the mapping.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from gateway.mapping.chunks import Chunks
 from gateway.mapping.laws.chance import Chance
+from gateway.mapping.laws.tie import limits, narrowed, tie
 from gateway.mapping.laws.values import Drawn, Room, Told, Values
 from gateway.mapping.mapping import Mapping
 from gateway.mapping.parts import Access, Extra, Node, Part, Scopes
 from gateway.mapping.plan import Plan, PlanLine
+from gateway.mapping.targets import Referring
 from gateway.references import Tree
 
 MANY = 99
@@ -180,11 +183,14 @@ class Records:
 
     def __init__(self, mapping: Mapping, choices: Choices, values: Values) -> None:
         self._mapping, self._choices, self._values = mapping, choices, values
+        self._limits: dict[str, int] = {}
 
     def record(self, plan: Plan) -> Tree:
         """A record that the plan can write."""
         record: Node = {} if plan.function is None else {"function": plan.function}
+        self._limits = limits(plan)
         self._lines(plan.lines, (record,), 0)
+        tie(plan, record)
         for access, value in plan.fixed:
             holder = record
             for parent in access.parents:
@@ -228,7 +234,7 @@ class Records:
             members = []
             for number in range(count):
                 again = bool(members) and self._choices.again()
-                member = dict(members[-1]) if again else self._opened(line, scopes, number)
+                member = copy.deepcopy(members[-1]) if again else self._opened(line, scopes, number)
                 if member:
                     members.append(member)
         if members:
@@ -270,6 +276,9 @@ class Records:
 
     def _value(self, part: Part, access: Access) -> Any:
         kind = self._mapping.terms[access.term]
+        if access.term in self._limits:
+            kind = narrowed(kind, self._limits[access.term])
+        part = part.part if isinstance(part, Referring) else part
         room = Room(part.segments * part.width, part.size) if isinstance(part, Chunks) else None
         return self._values.value(access.term, kind, tuple(self._mapping.tables.words(kind.table or "")), room)
 

@@ -17,7 +17,6 @@ from gateway.errors import LocalError
 from gateway.mapping.laws.report import Law, Shrunk
 from gateway.mapping.mapping import Mapping
 from gateway.mapping.notation import Origin
-from gateway.mapping.plan import Plan
 from gateway.references import Tree
 
 TRIES = 2_000
@@ -26,7 +25,7 @@ Breach: TypeAlias = Callable[[Mapping, Tree], Shrunk | None]
 _Step: TypeAlias = tuple[str | int, ...]
 
 
-def shrink(mapping: Mapping, plan: Plan, record: Tree, law: Law, breach: Breach, *, seed: str = "",
+def shrink(mapping: Mapping, record: Tree, law: Law, breach: Breach, *, seed: str = "",
            tries: int = TRIES) -> Shrunk:
     """The smallest record found that breaks the same law; `breach` tells which one a record breaks."""
     best = breach(mapping, record)

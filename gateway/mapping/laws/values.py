@@ -16,7 +16,7 @@ from typing import Protocol
 
 from gateway.mapping.codecs import cut
 from gateway.mapping.laws.chance import Chance
-from gateway.mapping.term_types import DECIMAL_DIGITS, TermType
+from gateway.mapping.term_types import TermType
 from gateway.references import Scalar
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÀÉÈÊËÎÏÔÙÛÇàéèêëîïôùûç"
@@ -104,7 +104,7 @@ class Drawn:
 
     def _decimal(self, kind: TermType) -> Decimal:
         decimals = self._chance.choice((0, kind.decimals)) if self._edges else self._chance.randint(0, kind.decimals)
-        digits = self._chance.choice((1, DECIMAL_DIGITS)) if self._edges else self._chance.randint(1, DECIMAL_DIGITS)
+        digits = self._chance.choice((1, kind.maximum)) if self._edges else self._chance.randint(1, kind.maximum)
         return Decimal(self._chance.randrange(10 ** digits)).scaleb(-decimals)
 
     def _day(self) -> date:
@@ -140,7 +140,7 @@ class Told:
                 digits = kind.maximum + self._over
                 return 10 ** digits - 1 - times % 10 ** (digits - 1) if digits > 1 else 9 - times % 9
             case "decimal":
-                number = 10 ** DECIMAL_DIGITS - 1 - self._number
+                number = 10 ** kind.maximum - 1 - self._number
                 return Decimal(number).scaleb(-kind.decimals - self._over)
             case "code":
                 unknown = self._over and not set(words) <= {"true", "false"}  # a flag has no third word
