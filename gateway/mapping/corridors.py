@@ -71,6 +71,7 @@ class _CorridorFile(Model):
     id: Text
     name: _Names
     administrations: tuple[_Member, ...]
+    invented: tuple[Text, ...] = ()
 
 
 class Layouts:
@@ -97,12 +98,15 @@ class Corridor:
     """One corridor.
 
     administrations  in the order of the itinerary, the one of departure first
+    invented         code tables of the declaration whose codes are this project's own until the administrations supply
+                     theirs
     """
 
     identifier: str
     name: Mapping[str, str]
     administrations: tuple[Administration, ...]
     layouts: Layouts = field(repr=False, compare=False)
+    invented: tuple[str, ...] = ()
 
     @cached_property
     def cusdec(self) -> MessageMapping:
@@ -125,6 +129,13 @@ class Corridor:
         yield self.cusdec
         for layout in (*LAYOUTS.values(), JOINED):
             yield self._layout(layout)
+
+    def unknown_tables(self) -> tuple[Finding, ...]:
+        """M311 for every table that is said to be invented and that the declaration does not have."""
+        known = self.cusdec.tables.names()
+        return tuple(Finding(code="M311", values={"corridor": self.identifier, "table": table,
+                                                  "nearest": nearest(table, known)})
+                     for table in self.invented if table not in known)
 
     def role(self, gateway: str) -> Role | None:
         """What an administration is on this corridor; None when it has no part in it."""
@@ -211,6 +222,8 @@ class Corridors:
             try:
                 for _ in corridor.mappings():
                     pass
+                if unknown := corridor.unknown_tables():
+                    found[corridor.identifier] = unknown
             except GatewayError as error:
                 found[corridor.identifier] = tuple(error.findings)
         for corridor in self.all:
@@ -296,4 +309,5 @@ def _load(path: Path, layouts: Layouts) -> Corridor:
     members = tuple(Administration(gateway=member.gateway, country=member.country, role=member.role,
                                    invented=member.invented)
                     for member in listed.administrations)
-    return Corridor(listed.id, {"fr": listed.name.fr, "en": listed.name.en}, members, layouts)
+    return Corridor(listed.id, {"fr": listed.name.fr, "en": listed.name.en}, members, layouts,
+                    listed.invented)

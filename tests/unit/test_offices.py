@@ -134,3 +134,16 @@ def test_two_corridors_between_the_same_two_administrations_are_refused_not_chos
     told = {name: [(one.code, dict(one.values)) for one in found] for name, found in corridors.faults.items()}
     assert told == {"tg-ml": [("M310", values)], "tg-ml-direct": [("M310", values)]}
     assert [member.invented for member in corridors.named("tg-ml-direct").administrations] == [False, True]
+
+
+def test_a_corridor_says_which_of_its_code_tables_are_invented_and_only_those_there_are(tmp_path: Path) -> None:
+    assert {corridor.identifier: corridor.invented for corridor in load_corridors([MAPPINGS]).all} == dict.fromkeys(
+        ("ci-bf", "ci-ml", "gn-ml", "sn-ml", "tg-bf", "tg-ml", "tg-ne"), ("guarantee_type",))
+    folder = tmp_path / "corridors" / "tg-bf"
+    folder.mkdir(parents=True)
+    for name in ("corridor.yaml", "cusdec.yaml"):
+        text = (MAPPINGS / "corridors" / "tg-bf" / name).read_text("utf-8")
+        (folder / name).write_text(text.replace("[guarantee_type]", "[guarantee_types, package]"), "utf-8")
+    faults = load_corridors([tmp_path, MAPPINGS]).faults
+    assert {name: [(one.code, dict(one.values)) for one in found] for name, found in faults.items()} == {
+        "tg-bf": [("M311", {"corridor": "tg-bf", "table": "guarantee_types", "nearest": "guarantee_type"})]}
