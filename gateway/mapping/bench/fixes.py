@@ -120,7 +120,7 @@ def _still(finding: Finding, findings: Sequence[Finding]) -> bool:
     """Tell whether the fault, or YAML that cannot be read at all on its line, is still there after a repair."""
     place = finding.place
     return any(one.place.line == place.line and (
-        (one.code == finding.code and one.place.column == place.column) or "S020" <= one.code <= "S029")
+        (one.code == finding.code and one.place.column == place.column) or one.code.startswith("S02"))
         for one in findings)
 
 
