@@ -59,23 +59,9 @@ class Chunks(Part):
         return [":".join(pieces[start:start + self.width]) for start in range(0, len(pieces), self.width)]
 
     def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
-        pieces = list(texts[component:component + self.width])
-        while pieces and not pieces[-1]:
-            pieces.pop()
-        for offset, piece in enumerate(pieces):
-            if not piece:
-                reader.fault("M206", element, component + offset, {"term": self.access.term})
-                return
-            if len(piece) > self.size:
-                reader.fault("M103", element, component + offset,
-                             {"value": piece, "length": str(len(piece)), "type": f"an..{self.size}"})
-                return
-            try:
-                PIECE.read(piece)
-            except Unfit as unfit:
-                reader.fault(unfit.code, element, component + offset, unfit.values)
-                return
-        text = "".join(pieces)
+        text = self.joined(reader, texts, element, component)
+        if text is None:
+            return
         try:
             if self.segments == 1:  # only then the whole text is at hand, and only then its type may have a bound
                 self.codec.read(text)
@@ -83,3 +69,23 @@ class Chunks(Part):
             reader.fault(unfit.code, element, component, unfit.values)
             return
         reader.append(self.access, scopes, text, element, component)
+
+    def joined(self, reader: Reader, texts: Sequence[str], element: int, component: int) -> str | None:
+        """The text of one segment; None, and a fault, where a piece is not as it must be."""
+        pieces = list(texts[component:component + self.width])
+        while pieces and not pieces[-1]:
+            pieces.pop()
+        for offset, piece in enumerate(pieces):
+            if not piece:
+                reader.fault("M206", element, component + offset, {"term": self.access.term})
+                return None
+            if len(piece) > self.size:
+                reader.fault("M103", element, component + offset,
+                             {"value": piece, "length": str(len(piece)), "type": f"an..{self.size}"})
+                return None
+            try:
+                PIECE.read(piece)
+            except Unfit as unfit:
+                reader.fault(unfit.code, element, component + offset, unfit.values)
+                return None
+        return "".join(pieces)

@@ -116,6 +116,7 @@ def _watched(use: Use) -> Codec:
     return codec
 
 
+_TARGET = re.compile(r"[a-z][a-z0-9_.]*(?:\.[a-z][a-z0-9_]*|#)")
 _TEXTS: frozenset[TypeName] = frozenset(("an", "a", "text"))
 _INSTANT: frozenset[TypeName] = frozenset(("datetime",))
 
@@ -128,7 +129,7 @@ CONVERTERS: Mapping[str, Converter] = MappingProxyType({one.name: one for one in
               make=lambda use: Moment(use.access, use.optional)),
     Converter(name="chunks", form="chunks 5x70", argument=_CHUNKS, types=_TEXTS, make=_chunks),
     Converter(name="overflow", form="overflow 35", argument=re.compile(r"[1-9]\d{0,2}"), types=_TEXTS, make=_overflow),
-    Converter(name="ref", form="ref equipment.number", argument=re.compile(r"[a-z][a-z0-9_.]*#?"),
+    Converter(name="ref", form="ref equipment.number", argument=_TARGET,
               types=frozenset(("an", "a", "n")), make=_watched),
 )})
 """Every converter of the language, by name. The list is closed: a new one needs two corridors that want it."""

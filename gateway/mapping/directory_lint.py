@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.edifact import MessageIdentifier
-from gateway.edifact.directory import Directory, Node, SegmentType, directory_of
+from gateway.edifact.directory import Directory, Node, SegmentType, Use, directory_of
 from gateway.findings import Finding
 from gateway.mapping.inherit import fault
+from gateway.mapping.moments import Moment
 from gateway.mapping.parts import Part
 from gateway.mapping.plan import Plan, PlanLine
 
@@ -20,7 +21,7 @@ _LIST_QUALIFIER = "1131"
 
 
 def check_against_directory(plan: Plan, identifier: MessageIdentifier, findings: list[Finding]) -> None:
-    """Compare a plan with the directory of its message (M009, M027 to M029, M039, M049 to M051)."""
+    """Compare a plan with the directory of its message (M009, M027 to M029, M039, M049 to M051, M056, M057)."""
     directory = directory_of(identifier, "3")
     message = directory.message(identifier.type) if directory is not None else None
     if directory is None or message is None:
@@ -79,10 +80,32 @@ class _Checker:
                 self._constants(line, number, composite, places[number].id, content)
             else:
                 self._parts(line, number, composite, places[number].id)
+            self._complete(line, number, places[number], composite)
         filled = {number for number, element in enumerate(line.elements) if element.wire != ""}
         for number, use in enumerate(places):
             if use.mandatory and number not in filled:
                 self._fault("M051", line, element=str(number + 1), id=use.id)
+
+    def _complete(self, line: PlanLine, number: int, use: Use, composite: SegmentType | None) -> None:
+        """An element that must be there always is, and where one is, so are the components it must have."""
+        element = line.elements[number]
+        own = [access for part in element.parts if not isinstance(part, str) for access in part.accesses()]
+        alone = line.optional and all(access in own for access in line.accesses)  # it is why the line is written
+        if element.wire is None and use.mandatory and not alone and not any(_filled(part) for part in element.parts):
+            self._fault("M057", line, element=str(number + 1), id=use.id)
+        if composite is None or element.wire == "":
+            return
+        holes = [part for part in element.parts if not isinstance(part, str)]
+        sure = {start for start, text in enumerate(element.components) if text}
+        for part, start in zip(element.parts, element.starts, strict=True):
+            # a hole that stands alone is there whenever its element is
+            if (isinstance(part, str) and part) or _filled(part) or (not isinstance(part, str) and len(holes) == 1):
+                sure.add(start)
+                if isinstance(part, Moment):
+                    sure.add(start + 1)
+        for place, component in enumerate(use for use in composite.parts for _ in range(use.maximum)):
+            if component.mandatory and place not in sure:
+                self._fault("M056", line, element=str(number + 1), component=str(place + 1), id=component.id)
 
     def _parts(self, line: PlanLine, number: int, composite: SegmentType | None, identifier: str) -> None:
         element = line.elements[number]
@@ -133,6 +156,11 @@ class _Checker:
 
     def _fault(self, code: str, line: PlanLine, /, **values: str) -> None:
         self._findings.append(fault(code, line.origin, tag=line.tag, label=line.label, **values))
+
+
+def _filled(part: str | Part) -> bool:
+    """Tell whether a part is there in every segment of its line; a default alone brings no element."""
+    return not isinstance(part, str) and not part.optional and part.default is None
 
 
 def _id(composite: SegmentType | None, identifier: str, component: int) -> str | None:

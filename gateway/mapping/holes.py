@@ -183,13 +183,14 @@ class Holes:
         place = replace(around.origin, column=hole.column)
         value = find(hole.term, around.prefixes, self._types)
         listed, dot, key = argument.rpartition(".") if not argument.endswith("#") else (argument[:-1], "", "")
-        found = self.find(listed, around.prefixes, place)
-        if value is None or found is None:
+        found = find(listed, around.prefixes, self._types, lists=True)
+        if value is None:
             return None
-        kind = self._types[found.term]
-        wanted = self._types.get(f"{found.term}.{key}") if dot else TermType("n", 1, 9)
-        if kind.name != "list" or wanted is None:
-            self._fault("M025", place, term=argument, type=str(kind), expected="list.term / list#")
+        wanted = None if found is None else self._types.get(f"{found.term}.{key}") if dot else TermType("n", 1, 9)
+        if found is None or wanted is None or not through_groups(found, self._types):
+            known = [term for term in self._types if term.rpartition(".")[0] in self._types
+                     and self._types[term.rpartition(".")[0]].name == "list"]
+            self._fault("M031", place, term=argument, nearest=nearest(argument, known))
             return None
         if (wanted.name == "n") != (self._types[value.term].name == "n"):
             self._fault("M017", place, converter=hole.converter or "-", type=str(self._types[value.term]),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from gateway.findings import Finding, Severity
+from gateway.mapping.ambiguity import check_ambiguity
 from gateway.mapping.document import Rule, Test, nearest
 from gateway.mapping.inherit import Definition, fault, walk
 from gateway.mapping.notation import Line
@@ -150,7 +151,7 @@ def _check_test(test: Test, types: Mapping[str, TermType], tables: Tables, findi
 
 
 def check_plan(plan: Plan, findings: list[Finding]) -> None:
-    """Neighbours differ in a constant, lists have one place, conditions come first (M020, M026, M047)."""
+    """Neighbours differ in a constant, lists have one place, conditions come first (M020, M026, M047, M058)."""
     _check_runs(plan.runs, findings)
     holders: dict[str, PlanLine] = {}
     for line in plan.walk():
@@ -161,6 +162,8 @@ def check_plan(plan: Plan, findings: list[Finding]) -> None:
         if first is not line:
             findings.append(fault("M047", line.origin, term=access.term, first=str(first.origin)))
     _check_guards(plan, findings)
+    check_ambiguity(plan, lambda later, first: findings.append(
+        fault("M058", later.origin, tag=later.tag, label=later.label, first=first.label, place=str(first.origin))))
 
 
 def _check_runs(runs: Sequence[Run], findings: list[Finding]) -> None:

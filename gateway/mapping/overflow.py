@@ -1,15 +1,17 @@
 """A text that may be longer than its place: the first characters there, the rest in a line of its own.
 
+    local_rest:  rest local_reference: FTX+AAO+++{local_reference|chunks 5x70}'
     local:       ? RFF+ABE:{local_reference|overflow 35}'
-    local_rest:  rest local_reference: FTX+ABE+++{local_reference|chunks 5x70}'
 
-Both join back exactly; no piece begins or ends with a blank. Source: corridor profile COR10, section 8, reference
-longer than 35 characters.
+Both join back exactly; no piece begins or ends with a blank. The rest may come before its beginning, as here, because
+FTX stands before RFF in CUSDEC: reading joins at the end. Source: corridor profile COR10, section 8, references longer
+than 35 characters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from gateway.mapping.chunks import PIECE, Chunks
 from gateway.mapping.codecs import Codec, Unfit, shown
@@ -78,10 +80,11 @@ class Head(Part):
         except Unfit as unfit:
             reader.fault(unfit.code, element, component, unfit.values)
             return
-        reader.later(lambda: self._unfit(scopes), element, component, None)
+        place = _place(reader, self.access)
+        reader.later(lambda: None if place in reader.notes else self.unfit(scopes), element, component, None)
 
-    def _unfit(self, scopes: Scopes) -> Fault | None:
-        """Only with its rest is the text whole and can be held against its type."""
+    def unfit(self, scopes: Scopes) -> Fault | None:
+        """What is wrong with the whole text: only with its rest can it be held against its type."""
         try:
             self.codec.read(self.access.get(scopes))
         except Unfit as unfit:
@@ -122,31 +125,54 @@ class Rest(Part):
         return self._chunks.cut(writer, rest) if rest else None
 
     def read(self, reader: Reader, scopes: Scopes, texts: Sequence[str], element: int, component: int) -> None:
-        if self.access.get(scopes) is None:
-            reader.fault("M224", element, component, {"term": self.access.term})
+        text = self._chunks.joined(reader, texts, element, component)
+        if text is None:
             return
-        self._chunks.read(reader, scopes, texts, element, component)
+        place = _place(reader, self.access)
+        before = reader.notes.get(place)
+        reader.notes[place] = text if before is None else before + text
+        judge = partial(self._join, reader, scopes, place) if before is None else _nothing
+        reader.later(judge, element, component, text, self.access)
+
+    def _join(self, reader: Reader, scopes: Scopes, place: object) -> Fault | None:
+        """Put the rest behind the beginning, and hold the whole against its type."""
+        first = self.access.get(scopes)
+        if first is None or self.head is None:
+            return "M224", {"term": self.access.term}
+        self.access.put(scopes, first + reader.notes[place])
+        try:
+            self.head.codec.read(self.access.get(scopes))
+        except Unfit as unfit:
+            return unfit.code, unfit.values
+        return None
+
+
+def _place(reader: Reader, access: Access) -> object:
+    """What a text is known by while a message is read: its term, and which members of lists are at hand."""
+    return access.term, tuple(reader.ordinals)
+
+
+def _nothing() -> None:
+    """Nothing is to be judged a second time."""
 
 
 def link(lines: Sequence[PlanLine], complain: Callable[[str, PlanLine, str], None]) -> None:
     """Bring the rests of a plan to their first places.
 
-    complain  told of a rest that could be lost or read in the wrong order (M059): code, line, term
+    complain  told of a rest that could be lost (M059): code, line, term
     """
-    heads: dict[str, tuple[Head, PlanLine, tuple[PlanLine, ...]]] = {}
-    for line, around in _walk(lines, ()):
-        for element in line.elements:
-            for part in element.parts:
-                if isinstance(part, Head):
-                    heads[part.access.term] = (part, line, around)
-                elif isinstance(part, Rest):
-                    head, first, outside = heads.get(part.access.term, (None, line, around))
-                    placed = around in (outside[:len(around)], (*outside, first))
-                    beside = len(around) == len(outside) and first.tag == line.tag
-                    if head is None or head.rest is not None or not placed or beside or line.guard is not None:
-                        complain("M059", line, part.access.term)
-                    else:
-                        head.rest, part.head = part, head
+    placed = [(part, line, around) for line, around in _walk(lines, ()) for element in line.elements
+              for part in element.parts if isinstance(part, Head | Rest)]
+    heads = {part.access.term: (part, line, around) for part, line, around in placed if isinstance(part, Head)}
+    for part, line, around in placed:
+        if not isinstance(part, Rest):
+            continue
+        head, first, outside = heads.get(part.access.term, (None, line, around))
+        written = around in (outside[:len(around)], (*outside, first))  # whenever the beginning is
+        if head is None or head.rest is not None or not written or line.guard is not None:
+            complain("M059", line, part.access.term)
+        else:
+            head.rest, part.head = part, head
 
 
 def _walk(lines: Sequence[PlanLine], around: tuple[PlanLine, ...]) -> Iterator[tuple[PlanLine, tuple[PlanLine, ...]]]:

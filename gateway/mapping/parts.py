@@ -98,10 +98,12 @@ class Reader(Protocol):
     def append(self, access: Access, scopes: Scopes, text: str, element: int, component: int) -> None:
         """Put a text into the record, behind what the segments before have brought."""
 
-    def later(self, judge: Callable[[], Fault | None], element: int, component: int, text: str | None) -> None:
+    def later(self, judge: Callable[[], Fault | None], element: int, component: int, text: str | None,
+              access: Access | None = None) -> None:
         """Remember a judgement for the end, when the whole record is there; its fault will stand at the place given.
 
-        text  what was received, where the component holds a computed value that no term takes; else None
+        text    what was received, for the trace, where the value is not put into the record at once; else None
+        access  the term it belongs to; None for a computed value that no term takes
         """
 
 

@@ -236,12 +236,14 @@ class Reading:
                 self._watch(self._position + 1, self._tag, element + 1, offset + 1, str(received[offset]), self._line,
                             self._path(access))
 
-    def later(self, judge: Callable[[], Fault | None], element: int, component: int, text: str | None) -> None:
+    def later(self, judge: Callable[[], Fault | None], element: int, component: int, text: str | None,
+              access: Access | None = None) -> None:
         """Remember a judgement for the end, when the whole record is there."""
         self._judgements.append((judge, self._place(element, component), self._line))
         if text is not None and self._watch is not None:
             assert self._line is not None
-            self._watch(self._position + 1, self._tag, element + 1, component + 1, text, self._line, None)
+            self._watch(self._position + 1, self._tag, element + 1, component + 1, text, self._line,
+                        None if access is None else self._path(access))
 
     def fault(self, code: str, element: int, component: int, values: Mapping[str, str]) -> None:
         """Note a fault of the segment at hand; ordinals from 0."""

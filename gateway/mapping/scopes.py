@@ -22,11 +22,15 @@ class Found:
     inside: tuple[str, ...]
 
 
-def find(written: str, prefixes: tuple[str, ...], types: Mapping[str, TermType]) -> Found | None:
-    """Look a written term up. `prefixes` are the terms of the open scopes, "" for the record. None when unknown."""
+def find(written: str, prefixes: tuple[str, ...], types: Mapping[str, TermType], *,
+         lists: bool = False) -> Found | None:
+    """Look a written term up. `prefixes` are the terms of the open scopes, "" for the record. None when unknown.
+
+    lists  only lists are meant: in ``each seals:``, whose members have a number ``equipment``, the list of that name
+    """
     for depth in range(len(prefixes) - 1, -1, -1):
         term = f"{prefixes[depth]}.{written}" if prefixes[depth] else written
-        if term in types:
+        if term in types and (not lists or types[term].name == "list"):
             return Found(term, depth, tuple(written.split(".")))
     return None
 

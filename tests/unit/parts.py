@@ -47,7 +47,8 @@ class OneReader:
     def append(self, access: Access, scopes: Scopes, text: str, element: int, component: int) -> None:
         access.put(scopes, (access.get(scopes) or "") + text)
 
-    def later(self, judge: Callable[[], Fault | None], element: int, component: int, text: str | None) -> None:
+    def later(self, judge: Callable[[], Fault | None], element: int, component: int, text: str | None,
+              access: Access | None = None) -> None:
         self._judgements.append(judge)
 
     def faults(self) -> list[tuple[str, Mapping[str, str]]]:

@@ -8,7 +8,8 @@ import pytest
 
 from gateway.edifact import read_wire
 from gateway.errors import LocalError
-from gateway.mapping import Mapping, load_mapping
+from gateway.findings import Severity
+from gateway.mapping import Mapping, lint_mapping, load_mapping
 from gateway.references import Tree
 
 HEAD = """format: "1"
@@ -114,13 +115,37 @@ CASES = [  # code, text to replace, by what, text at which the fault stands
     ("M049", "  summary: UNS+S'\n", "", "BGM"),
     ("M050", "MEA+WT+AAE", "MEA+WT+QQQ", "? MEA"),
     ("M051", "RFF+ABE:{local_reference}'", "RFF++{local_reference}'", "? RFF"),
+    ("M052", "prepared: datetime", "prepared: datetime(Africa/Niamy)", "prepared: datetime"),
+    ("M056", "CNT+5:{#items}'", "CNT+:{#items}'", "CNT+:"),
+    ("M056", "CST+{number}+{commodity?}:122:ZZZ'", "CST+{number}+:122:ZZZ'", "each items"),
+    ("M057", "BGM+950+{mrn}+{function}'", "BGM+950+{mrn}+{function}'\n  local2:  RFF+{local_reference?}'", "RFF+{"),
+    ("M059", "  local:   ? RFF", "  rest:    rest mrn: FTX+ABE+++{mrn|chunks 5x70}'\n  local:   ? RFF", "rest mrn"),
+    ("M060", "BGM+950+", "BGM+<950:original|951:cancelation>+", "<950"),
+    ("M060", "BGM+950+", "BGM+<950>+", "<950"),
+    ("M062", "  local:   ? RFF", "  again:   ? FTX+ACD+++{itinerary|chunks 9x5x70}'\n  local:   ? RFF",
+     "? FTX+RQR"),
+    ("M002", "message:", "title: {fr: A, en: B, nl: C}\nmessage:", "nl"),
+    ("M003", "message:", "title: {fr: A}\nmessage:", "{fr"),
+    ("M004", "message:", "title: [x, {y: z}]\nmessage:", "[x"),
+    ("M016", "{prepared|203}", "{prepared|203 5}", "{prepared|"),
+    ("M017", "{prepared|203}", "{prepared|overflow 35}", "{prepared|"),
+    ("M017", "{mrn}+", "{mrn|overflow 35}+", "{mrn|"),  # it fits as it is
+    ("M017", "{equipment}.", "{equipment|ref items.commodity}.", "{equipment|"),
+    ("M031", "{equipment}.", "{equipment|ref items.comodity}.", "{equipment|"),
+    ("M031", "{equipment}.", "{equipment|ref mrn#}.", "{equipment|"),
+    ("M016", "{equipment}.", "{equipment|ref mrn}.", "{equipment|"),
+    ("M025", "{#items}", "{sum items.commodity}", "{sum"),
+    ("M025", "{#items}", "{sum mrn}", "{sum"),
+    ("M031", "{#items}", "{sum items.gros_mass}", "{sum"),
+    ("M015", "{#items}", "{sum items.gross_mass?}", "{sum"),
 ]
 
 
-OF_A_LINE = ("M014", "M019", "M020", "M027", "M028", "M029", "M039", "M044", "M045", "M047", "M049", "M050", "M051")
+OF_A_LINE = ("M014", "M019", "M020", "M027", "M028", "M029", "M039", "M044", "M045", "M047", "M049", "M050", "M051",
+             "M056", "M057", "M059", "M062")
 
 
-@pytest.mark.parametrize(("code", "old", "new", "at"), CASES, ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(("code", "old", "new", "at"), CASES, ids=[f"{case[0]} {case[2][:30]}" for case in CASES])
 def test_a_misuse_is_refused_at_its_place(tmp_path: Path, code: str, old: str, new: str, at: str) -> None:
     assert old in SMALL
     text = SMALL.replace(old, new, 1)
@@ -198,10 +223,18 @@ CHILD_CASES = [
     ("M042", 'version: "2"\n', 'version: "2"\nsegments: "a: UNS+D\'"\n', "small@1"),
     ("M019", 'version: "2"\n', 'version: "2"\nrequire: {COR1: {when: a b c d, need: mrn, fr: x, en: y}}\n', "a b c d"),
     ("M031", 'version: "2"\n', 'version: "2"\nrequire: {COR1: {need: mrm, fr: x, en: y}}\n', "mrm"),
+    ("M053", 'version: "2"\n', 'version: "2"\ncodes: {function: {original: 5}}\n', "original"),
+    ("M034", 'version: "2"\n', 'version: "2"\noverride: {codes.function.origina: 5}\n', "5}"),
+    ("M034", 'version: "2"\n', 'version: "2"\nremove: {codes.function.origina: because}\n', "because"),
+    ("M034", 'version: "2"\n', 'version: "2"\nremove: {extras.escort: because}\n', "because"),
+    ("M034", 'version: "2"\n', 'version: "2"\nremove: {many_to_one.function.first: because}\n', "because"),
+    ("M055", "small@1", "small@1#0123456789ab", "small@1#0"),
+    ("M055", "small@1", "small@1#", "small@1#"),
 ]
 
 
-@pytest.mark.parametrize(("code", "old", "new", "at"), CHILD_CASES, ids=[case[0] for case in CHILD_CASES])
+@pytest.mark.parametrize(("code", "old", "new", "at"), CHILD_CASES,
+                         ids=[f"{case[0]} {case[2][13:40]}" for case in CHILD_CASES])
 def test_a_misuse_in_a_child_is_refused_in_the_child(tmp_path: Path, code: str, old: str, new: str, at: str) -> None:
     child = CHILD.replace(old, new, 1)
     line, column = where(child, at)
@@ -276,3 +309,83 @@ def test_the_digest_changes_with_the_base(tmp_path: Path) -> None:
     second = load(tmp_path, SMALL + "# a comment\n", child=CHILD).digest
     assert len(first) == 64
     assert first != second
+
+
+def test_a_base_is_pinned_by_the_beginning_of_its_digest(tmp_path: Path) -> None:
+    digest = load(tmp_path, SMALL).digest
+    for pin in (f"small@1#{digest[:12]}", f"small#{digest}"):
+        assert load(tmp_path, SMALL, child=CHILD.replace("small@1", pin)).identifier == "child"
+    for text, pin in ((SMALL, digest[:11]), (SMALL + "# new\n", digest)):
+        found = faults(tmp_path, text, child=CHILD.replace("small@1", f"small#{pin}"))
+        assert [row[0] for row in found] == ["M055"]
+
+
+def test_a_code_of_the_base_changes_where_the_child_says_so(tmp_path: Path) -> None:
+    mapping = load(tmp_path, SMALL, child=CHILD + "override: {codes.function.original: 5}\n")
+    assert mapping.to_message({"mrn": "M", "function": "original"}).body.startswith("BGM+950+M+5'")
+    again = load(tmp_path, SMALL, child=CHILD + "codes: {function: {original: 9}}\n")  # the same code is no change
+    assert again.to_message({"mrn": "M", "function": "original"}).body.startswith("BGM+950+M+9'")
+
+
+def test_words_and_extras_of_the_base_can_be_taken_out(tmp_path: Path) -> None:
+    small = SMALL.replace("  local: ", "  extra:   each extras: FTX+AAI+++{key}={value}'\n  local: ")
+    base = small + "extras: {escort: an..9, guide: an..9}\nmany_to_one: {function: {first: 9, answer: original}}\n"
+    mapping = load(tmp_path, base, child=CHILD + """remove:
+  codes.function.cancellation: never cancelled
+  extras.escort: no escort
+  many_to_one.function.first: not used
+""")
+    assert dict(mapping.tables.words("function")) == {"original": "9"}
+    wrongs: list[Tree] = [{"function": "cancellation"}, {"function": "first"},
+                          {"extras": [{"key": "escort", "value": "7"}]}]
+    for wrong in wrongs:
+        with pytest.raises(LocalError) as caught:
+            mapping.to_message({"mrn": "M", "function": "original", **wrong})
+        assert caught.value.code == "M110"
+    assert "guide=7" in mapping.to_message({"mrn": "M", "function": "original",
+                                            "extras": [{"key": "guide", "value": "7"}]}).body
+    closed = load(tmp_path, base, child=CHILD + "remove: {extras.escort: none, extras.guide: none}\n")
+    assert "extras" not in closed.terms
+
+
+def test_a_table_that_no_term_has_is_a_warning_and_loads(tmp_path: Path) -> None:
+    text = SMALL.replace("codes:\n", "codes:\n  packages: {bag: BG}\n")
+    assert load(tmp_path, text).identifier == "small"
+    mapping, findings = lint_mapping("small", [tmp_path])
+    assert mapping is not None
+    assert [(one.code, one.severity, one.place.line, dict(one.values)) for one in findings] == \
+        [("M054", Severity.WARNING, where(text, "packages:")[0], {"table": "packages"})]
+    assert [row[0] for row in faults(tmp_path, text.replace("mrn: an..18", "mrn: an-18"))] == ["M022", "M031"]
+
+
+def test_a_table_whose_term_was_taken_out_is_no_warning(tmp_path: Path) -> None:
+    small = SMALL.replace("{commodity?}", "{commodity}").replace("commodity: an..18", "commodity: code(goods)")
+    small = small.replace("codes:\n", "codes:\n  goods: {rice: 1006}\n")
+    load(tmp_path, small, child=CHILD + 'override: {item: "each items: CST+{number}\'"}\n'
+                                        "remove: {items.commodity: not exchanged}\n")
+    assert lint_mapping("child", [tmp_path])[1] == []
+
+
+def test_a_mapping_can_be_looked_at_whatever_is_wrong_with_it(tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(SMALL.replace("mrn: an..18", "mrn: an-18"), "utf-8")
+    mapping, findings = lint_mapping("small", [tmp_path])
+    assert (mapping, [one.code for one in findings]) == (None, ["M022", "M031"])
+    assert [one.code for one in lint_mapping("smal", [tmp_path])[1]] == ["M006"]
+    (tmp_path / "small.yaml").write_text(SMALL.replace("record:\n", "base: yes\nrecord:\n", 1), "utf-8")
+    assert lint_mapping("small", [tmp_path]) == (None, [])  # a base is no fault, and no mapping
+
+
+def test_a_mapping_has_the_title_of_the_nearest_level(tmp_path: Path) -> None:
+    base = SMALL.replace("message:", "title: {fr: Petite, en: Small}\nmessage:")
+    title = load(tmp_path, base, child=CHILD).definition.title
+    assert title is not None
+    assert (title.french, title.english, title.origin.file) == ("Petite", "Small", "small.yaml")
+    own = load(tmp_path, base, child=CHILD + "title: {fr: Enfant, en: Child}\n").definition.title
+    assert own is not None
+    assert (own.french, own.english) == ("Enfant", "Child")
+
+
+def test_a_malformed_term_is_told_with_the_term_that_was_probably_meant(tmp_path: Path) -> None:
+    with pytest.raises(LocalError) as caught:
+        load(tmp_path, SMALL.replace("  local_reference: an..35", "  Local_reference: an..35"))
+    assert next(one.values["nearest"] for one in caught.value.findings if one.code == "M031") == "local_reference"
