@@ -218,11 +218,12 @@ class Strict:
         if self._trace is not None:
             raise Unclean
 
-    def later(self, judge: Callable[[], Fault | None], element: int, component: int, text: str | None) -> None:
+    def later(self, judge: Callable[[], Fault | None], element: int, component: int, text: str | None,
+              access: Access | None = None) -> None:
         """As `Reading.later`."""
         self.late.append(judge)
         if text is not None:
-            self._note(element, component, text, None)
+            self._note(element, component, text, access)
 
     def _note(self, element: int, component: int, text: str, access: Access | None) -> None:
         if self._trace is not None:
