@@ -18,14 +18,17 @@ from gateway.mapping.laws.messages import spell
 from gateway.mapping.laws.records import drawn
 from gateway.mapping.laws.report import Law, LawReport, Shrunk
 from gateway.mapping.laws.sample_files import segments
-from gateway.mapping.laws.shrink import shrink
+from gateway.mapping.laws.shrink import TRIES, shrink
 from gateway.mapping.mapping import Mapping
 from gateway.mapping.plan import Plan
 from gateway.references import Scalar, Tree
 
 
-def check_laws(mapping: Mapping, chances: Chances, seed: int, *, first: int = 0, records: int) -> LawReport:
+def check_laws(mapping: Mapping, chances: Chances, seed: int, *, first: int = 0, records: int,
+               shrinking: bool = True) -> LawReport:
     """Try records number `first` to below ``first + records``, each function in turn; stop at a counter-example.
+
+    shrinking   make the counter-example small
 
     The same seed and number make the same record, whoever tries which share of them.
     """
@@ -40,7 +43,8 @@ def check_laws(mapping: Mapping, chances: Chances, seed: int, *, first: int = 0,
         for fault in (breach, partial(message_breach, chances=chances, name=name)):
             broken = fault(mapping, record)
             if broken is not None:
-                report.counterexample = shrink(mapping, record, broken.law, fault, seed=name)
+                report.counterexample = shrink(mapping, record, broken.law, fault, seed=name,
+                                               tries=TRIES if shrinking else 0)
                 return report
         normal = mapping.normal(record)
         if normal != record:

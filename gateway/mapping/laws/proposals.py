@@ -3,7 +3,8 @@
     full     every line, hole and word; texts and numbers at their limits, lists of at most 99 full
     thin     every list and group with as little as it may hold
     bare     nothing that may be absent
-    refused  nothing at all; every text, number and code too long or unknown; lists with one member too many
+    refused  nothing at all; each line without something it must have; every text, number and code too long or unknown;
+             lists with one member too many
     broken   for each rule under ``require``, a record that breaks it
 """
 
@@ -15,9 +16,10 @@ from typing import Any
 
 from gateway.errors import LocalError
 from gateway.mapping.document import Rule
-from gateway.mapping.laws.records import MANY, Coded, Everything, Nothing, Thin, told
+from gateway.mapping.laws.records import MANY, Coded, Everything, Lacking, Nothing, Thin, parts, told
 from gateway.mapping.mapping import Mapping as MessageMapping
-from gateway.mapping.plan import Plan, PlanLine
+from gateway.mapping.parts import Access
+from gateway.mapping.plan import Plan
 from gateway.references import Tree
 
 NAMES = ("full", "thin", "bare", "refused", "broken")
@@ -67,30 +69,35 @@ def _full(mapping: MessageMapping, plan: Plan) -> Iterator[Tree]:
 
 def _refused(mapping: MessageMapping, plan: Plan) -> Iterator[Tree]:
     nothing: Tree = {} if plan.function is None else {"function": plan.function}
-    for candidate in (nothing, told(mapping, Everything(single=True), over=True).record(plan), _crowded(mapping, plan)):
+    required = max(sum(not part.optional for part in parts(line)) for line in plan.walk())
+    candidates = [nothing, told(mapping, Everything(single=True), over=True).record(plan),
+                  *(_crowded(mapping, plan, nested) for nested in (False, True)),
+                  *(told(mapping, Lacking(single=True, missing=missing), brief=True).record(plan)
+                    for missing in range(required))]
+    for candidate in candidates:
         try:
             mapping.to_message(candidate)
         except LocalError:
             yield candidate
 
 
-def _crowded(mapping: MessageMapping, plan: Plan) -> Tree:
-    """A record whose lists have one member too many, at every depth where the list around them has not."""
+def _crowded(mapping: MessageMapping, plan: Plan, nested: bool) -> Tree:
+    """A record whose lists have one member too many. nested: those in other lists, else the others: members of a list
+    that has too many are not looked at."""
     record: Any = told(mapping, Everything(single=True), brief=True).record(plan)
     for line in plan.walk():
-        if line.each is not None and line.limit <= MANY and len(line.each.term.split(".")) == line.each.depth + 1:
-            for holder in _holders(record, plan.lines, line):
+        if line.each is not None and line.limit <= MANY and bool(line.each.depth) == nested:
+            for holder in _holders(record, line.each):
                 members = holder.get(line.each.key)
                 if members:
                     holder[line.each.key] = [copy.deepcopy(members[0]) for _ in range(line.limit + 1)]
     return record  # type: ignore[no-any-return]
 
 
-def _holders(record: dict[str, Any], lines: Sequence[PlanLine], wanted: PlanLine) -> Iterator[dict[str, Any]]:
-    """The groups and members in which the list of a line stands."""
-    assert wanted.each is not None
+def _holders(record: dict[str, Any], listed: Access) -> Iterator[dict[str, Any]]:
+    """The groups and members in which a list stands."""
     nodes: list[Any] = [record]
-    for name in wanted.each.term.split(".")[:-1]:
+    for name in listed.term.split(".")[:-1]:
         inner = [node.get(name) for node in nodes if isinstance(node, dict)]
         nodes = [one for found in inner for one in (found if isinstance(found, list) else [found])]
     yield from (node for node in nodes if isinstance(node, dict))

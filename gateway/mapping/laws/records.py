@@ -49,6 +49,9 @@ class Choices(Protocol):
     def again(self) -> bool:
         """Whether a member of a list repeats the one before."""
 
+    def lacks(self, number: int) -> bool:
+        """Whether a hole that must be there is not: `number` counts those of the line from 0."""
+
 
 @dataclass(frozen=True)
 class Mixed:
@@ -79,6 +82,9 @@ class Mixed:
 
     def again(self) -> bool:
         return self.edges and self.chance.random() < 0.3
+
+    def lacks(self, number: int) -> bool:
+        return False
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,19 @@ class Everything:
 
     def again(self) -> bool:
         return False
+
+    def lacks(self, number: int) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class Lacking(Everything):
+    """Every line and hole but one that must be there on each line. missing: which of them, from 0."""
+
+    missing: int = 0
+
+    def lacks(self, number: int) -> bool:
+        return number == self.missing
 
 
 @dataclass(frozen=True)
@@ -256,11 +275,13 @@ class Records:
 
     def _fill(self, line: PlanLine, scopes: Scopes, ordinal: int) -> None:
         absent: list[Part] = []
+        required = 0
         for part in parts(line):
             if part.optional and not self._choices.hole(part):
                 absent.append(part)
-            else:
+            elif part.optional or not self._choices.lacks(required):
                 self._part(part, scopes)
+            required += not part.optional
         rescued = self._choices.rescue(ordinal)
         if rescued is None or line.mandatory or any(access.get(scopes) is not None for access in line.accesses):
             return
