@@ -20,6 +20,7 @@ from gateway.mapping.dialect_files import Archived, Folders, file_name, known_di
 from gateway.mapping.dialect_load import Spec, load_spec
 from gateway.mapping.dialect_parts import Piece
 from gateway.mapping.dialect_record import NationalRecord, Origins, assemble, national_key, national_record
+from gateway.mapping.dialect_sql import SqlCodec
 from gateway.mapping.dialect_terms import DialectTerm
 from gateway.records.nodes import FILE_LIMIT
 from gateway.references import Tree
@@ -87,7 +88,9 @@ class Dialect:
     version  as its file says, "1" where it says none
     kind     declaration or event
     archive  the files it is made of, bases and skeletons first: its digest is the dialect's identity
+    zone     of the times in its files
     terms    what it says of each term it has a place for; a term that is not there goes to the rest cell, or is refused
+    view     the views of the database it reads, None for a dialect of files alone
     rests    whether it has a rest cell, which takes every value that has no place
     """
 
@@ -99,6 +102,8 @@ class Dialect:
         self.parts = tuple(part.name for part in spec.parts)
         self.archive = spec.archive
         self.terms: Mapping[str, DialectTerm] = spec.described
+        self.zone = spec.zone
+        self.view = next((part.codec.view for part in spec.parts if isinstance(part.codec, SqlCodec)), None)
         self.rests = spec.rest is not None or spec.canonical
 
     @cached_property

@@ -13,11 +13,11 @@ from gateway.config.nodes import MappingNode, Node, SequenceNode, TextNode
 from gateway.mapping.dialect_formats import Format, Misfit, Surroundings, instants_only, make, standard
 from gateway.mapping.dialect_level import Cell, Level, Line, OneTerm
 from gateway.mapping.dialect_lists import Counted, Everywhere, Packed, PackedList, Repeated, Single
-from gateway.mapping.dialect_parts import LINES
 from gateway.mapping.dialect_rest import canonical_value, term_of
 from gateway.mapping.dialect_rules import Rule
 from gateway.mapping.dialect_source import PLACE_FORMS, Source
 from gateway.mapping.dialect_text import Template
+from gateway.records.rows import LINES
 from gateway.references import Scalar
 
 _LIST = ("list", "between", "text", "fixed", "ordinal", "also", "read")

@@ -9,7 +9,7 @@ the dialect then looks for another place. `echo` writes as much as it can, for a
     count                a whole number; ``480.0`` is read, ``480`` is written
     flag YES NO          two words; where the term is False by default an empty place is False
     date PATTERN         a day; ``A or B`` names two patterns, and a text that fits both is refused, never guessed;
-                         without a pattern that of ``dates`` of the dialect (``day`` too)
+                         without a pattern that of ``dates`` of the dialect (``day`` and ``moment`` too)
     day PATTERN          a day, or the day of an instant (which it cannot hold, only repeat)
     moment PATTERN       a day, or an instant in the zone of the dialect
     code TABLE           a word of the table ``codes`` of the dialect
@@ -28,6 +28,9 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from gateway.references import Scalar
+
+_DATED = {"date": "", "day": "", "moment": " HH:mm(:ss)"}
+"""Formats that take ``dates`` of the dialect where they name no pattern -> what they add to it."""
 
 Read = Callable[[str], Scalar]
 Write = Callable[[Scalar], str]
@@ -66,7 +69,7 @@ class Format:
 @dataclass(frozen=True)
 class Surroundings:
     """What formats take from their dialect and part: zone, decimal mark, code tables, and the pattern of ``dates`` that
-    ``date`` and ``day`` without a pattern mean."""
+    ``date``, ``day`` and ``moment`` without a pattern mean."""
 
     zone: ZoneInfo
     mark: str
@@ -93,7 +96,9 @@ def make(text: str, surroundings: Surroundings) -> Format:
     maker = _MAKERS.get(name)
     if maker is None:
         raise Misfit("D007", format=name, known=", ".join(_MAKERS))
-    argument = argument.strip() or (surroundings.dates if name in ("date", "day") else "")
+    argument = argument.strip()
+    if not argument and surroundings.dates and name in _DATED:
+        argument = surroundings.dates + _DATED[name]
     words = tuple(surroundings.codes[argument].ours) if name == "code" and argument in surroundings.codes else ()
     return replace(maker(argument, surroundings), text=f"{name} {argument}".strip(), words=words)
 

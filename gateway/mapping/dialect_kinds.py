@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from gateway.config.nodes import MappingNode, SequenceNode
 from gateway.errors import LocalError
 from gateway.mapping.dialect_compile import Compiler
 from gateway.mapping.dialect_parts import (
-    LINES,
     Codec,
     CsvCodec,
     JsonCodec,
@@ -17,16 +17,20 @@ from gateway.mapping.dialect_parts import (
     XmlCodec,
 )
 from gateway.mapping.dialect_source import Source
+from gateway.mapping.dialect_sql import SqlCodec
 from gateway.mapping.dialect_text import Template
 from gateway.records.csv import DELIMITERS, ENCODINGS, Layout
+from gateway.records.rows import LINES
+from gateway.records.sql import View
 from gateway.records.xml import Wanted
 from gateway.records.xml_write import Skeleton
 
 _COMMON = ("kind", "file", "match", "key")
 KEYS = {
-    "xml": (*_COMMON, "root", "encoding", "skeleton"),
+    "xml": (*_COMMON, "root", "encoding", "skeleton", "decimal"),
     "csv": (*_COMMON, "encoding", "mark", "delimiter", "decimal", "columns", "totals", "guard", "group"),
-    "json": (*_COMMON, "others", "lines"),
+    "json": (*_COMMON, "others", "lines", "decimal"),
+    "sql": (*_COMMON, "header", "items", "join", "growing", "order"),
 }
 """Kind of part -> the keys it may have."""
 
@@ -149,8 +153,27 @@ def json_codec(source: Source, node: MappingNode, known: Wanted | None) -> JsonC
                      word_of(source, node, "lines", ("no", "yes")) == "yes")
 
 
+def _sql(source: Source, name: str, node: MappingNode, compiler: Compiler) -> Codec | None:
+    said = {key: source.text(node.get(key)) for key in ("header", "items", "join", "growing", "order")}
+    lines = [path[1] for path in compiler.wanted[name] if path[0] == LINES and len(path) == 2]
+    lacking = [key for key in ("header", "join", "growing", *(("items", "order") if lines else ())) if not said[key]]
+    for key in lacking:
+        source.fault("D003", node, key=key)
+    for key, text in said.items():
+        if text is not None and not _NAME.fullmatch(text.text):
+            source.fault("D013", text, key=key, value=text.text, allowed="a-z A-Z 0-9 _ .")
+            lacking.append(key)
+    if lacking:
+        return None
+    names = {key: text.text if text is not None else "" for key, text in said.items()}
+    columns = [path[0] for path in compiler.wanted[name] if len(path) == 1 and path[0] != LINES]
+    return SqlCodec(View(columns=columns, item_columns=lines, **names))
+
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?")
+
 _LOADERS: dict[str, Callable[[Source, str, MappingNode, Compiler], Codec | None]] = {
-    "xml": _xml, "csv": _csv, "json": _json}
+    "xml": _xml, "csv": _csv, "json": _json, "sql": _sql}
 
 
 def tree_of(kinds: Mapping[str, str]) -> Wanted:

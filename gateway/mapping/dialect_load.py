@@ -38,6 +38,7 @@ class Spec:
 
     canonical  True when the national file is the record's own JSON
     coded      canonical: term -> format of its code table
+    zone       of the times in its files
     keep       canonical: keys that are no terms stay in the file and are no fault
     required   group or list, with a dot at its end -> names that every one of it has
     lax        terms that are False by default and then leave no key
@@ -62,6 +63,7 @@ class Spec:
     required: Mapping[str, Sequence[str]]
     defaults: Mapping[str, Scalar]
     described: Mapping[str, DialectTerm]
+    zone: ZoneInfo
     keep: bool = False
 
 
@@ -126,7 +128,7 @@ class _Loader:
             return None
         return Spec(self._identifier, self._version(), self._files.archive(), record, model, known, parts, level, cell,
                     "container_lines" in compiler.terms or "trailer" in compiler.terms, False, {}, lax,
-                    required_terms(model), {}, describe(level, known))
+                    required_terms(model), {}, describe(level, known), zone)
 
     def _canonical(self, record: str, model: type, kinds: Mapping[str, str], lax: frozenset[str],
                    codes: Mapping[str, CodeTable], zone: ZoneInfo, places: TextNode) -> Spec | None:
@@ -160,7 +162,7 @@ class _Loader:
                                        if isinstance(field.default, str)}
         described = {term: DialectTerm(kind, form=coded.get(term)) for term, kind in kinds.items()}
         return Spec(self._identifier, self._version(), self._files.archive(), record, model, kinds, parts,
-                    Level((), {}), None, False, True, coded, lax, {}, defaults, described, keep)
+                    Level((), {}), None, False, True, coded, lax, {}, defaults, described, zone, keep)
 
     def _version(self) -> str:
         return text_of(self._source, self._root, "version", "1") or "1"

@@ -21,6 +21,7 @@ from gateway.records.csv import Layout, Table, read_csv, write_csv
 from gateway.records.json import Json, read_json, read_json_lines, write_json
 from gateway.records.json_patch import patch_json
 from gateway.records.nodes import Form, Kind, Node, Values
+from gateway.records.rows import LINES
 from gateway.records.xml import Document, Wanted, read_xml, unread
 from gateway.records.xml_patch import patch
 from gateway.records.xml_write import Skeleton, writable
@@ -134,10 +135,6 @@ class XmlCodec:
         assert isinstance(node, Document)
         _check(new, "", writable)
         return patch(node, members, old, new, self.skeleton)
-
-
-LINES = "lines"
-"""The path under which a CSV declaration holds its lines."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """The YAML of a dialect as one document: inheritance resolved, every node knowing its file, faults collected.
 
 ``extends: asycuda/world`` takes a base over; ``parts`` and ``codes`` merge key by key, ``places``, ``defaults`` and
-``implied`` entry by entry, everything else is replaced; ``remove`` takes places away and says why. A repeated place that
-names no ``each`` adds its entries to the one of the base.
+``implied`` entry by entry, everything else is replaced; ``remove`` takes places away and says why. A repeated place
+that names no ``each`` adds its entries to the one of the base; a part of another ``kind`` replaces the one of the base.
 """
 
 from __future__ import annotations
@@ -144,7 +144,8 @@ class Source:
         items = {key.text: (key, value) for key, value in base.items}
         for key, value in over.items:
             old = base.get(key.text)
-            if isinstance(old, MappingNode) and isinstance(value, MappingNode) and (deep or _adds(old, value)):
+            if isinstance(old, MappingNode) and isinstance(value, MappingNode) and (deep or _adds(old, value)) \
+                    and _same_kind(old, value):
                 value = self._join(old, value, deep=True)
             items[key.text] = (key, value)
         joined = MappingNode(list(items.values()), over.line, over.column)
@@ -156,3 +157,9 @@ class Source:
 def _adds(old: MappingNode, value: MappingNode) -> bool:
     """Whether a place adds to the repeated place of the base: it has none of the forms of a place itself."""
     return old.get("each") is not None and not any(value.get(form) is not None for form in PLACE_FORMS)
+
+
+def _same_kind(old: MappingNode, value: MappingNode) -> bool:
+    """Whether a part does not say that it is another kind of file than the one of the base."""
+    said, was = value.get("kind"), old.get("kind")
+    return said is None or not isinstance(was, TextNode) or (isinstance(said, TextNode) and said.text == was.text)

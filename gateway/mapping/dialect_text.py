@@ -27,7 +27,8 @@ TEXT_LIMIT = 10_000
 _TOKEN = re.compile(r"\{\{|\}\}|\{(?P<name>[a-z_][a-z_.0-9]*)(?::(?P<kind>[a-z0-9 ]+))?"
                     r"(?:\|(?P<format>[^}]+))?\}|(?P<open>\[)|(?P<close>\])|(?P<bad>[{}])|[^\[\]{}]+")
 _LINE_END = r"[ \t]*\r?\n[ \t]*"
-_KINDS = {"": r"(?s:.+?)", "line": r"[^\s](?:[^\r\n]*?[^\s])??", "word": r"\S+", "digits": r"[0-9]+", "rest": r"(?s:.+)"}
+_KINDS = {"": r"(?s:.+?)", "line": r"[^\s](?:[^\r\n]*?[^\s])??", "word": r"\S+", "digits": r"[0-9]+",
+          "rest": r"(?s:.+)"}
 
 
 @dataclass

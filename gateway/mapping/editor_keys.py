@@ -62,6 +62,7 @@ MAPPING: Shape = _closed({
                 "examples": ["CUSDEC:D:96B:UN:COR10", "CUSRES:D:96B:UN:COR10"]},
     "extends": {**_TEXT, "examples": ["base/cusdec-d96b@1"]},
     "base": _YES,
+    "unmapped": {"enum": ["refuse", "keep"]},
     "record": _map({**_TEXT, "pattern": _TYPE, "wrong": "type", "examples": [
         "an..35", "a..35", "n..8", "decimal(3)", "text", "date", "datetime", "moment", "boolean", "group", "list(99)",
     ]}, _TERM),
@@ -112,6 +113,11 @@ _PART: dict[str, Shape] = {
     "group": _SOME,
     "others": {"enum": ["refuse", "keep"]},
     "lines": _YES,
+    "header": _TEXT,
+    "items": _TEXT,
+    "join": _TEXT,
+    "growing": _TEXT,
+    "order": _TEXT,
 }
 
 DIALECT: Shape = {

@@ -21,6 +21,7 @@ class Form(enum.Enum):
     XML = "xml"
     CSV = "csv"
     JSON = "json"
+    SQL = "sql"
 
 
 class Kind(enum.Enum):
@@ -84,8 +85,9 @@ class Node:
 
     @property
     def locator(self) -> str:
-        """XPath with ordinals of repeated elements, JSON pointer (RFC 6901), or the heading of the column."""
-        if self.form is Form.CSV:
+        """XPath with ordinals of repeated elements, JSON pointer (RFC 6901), the heading of the column, or the column
+        of a view with its row: ``entete.numero_t1 numero=2026/7``."""
+        if self.form in (Form.CSV, Form.SQL):
             return self.name
         steps = [node._step for node in self._ancestry() if node.form is Form.XML or node.parent is not None]
         return "/" + "/".join(reversed(steps)) if steps else ""

@@ -1,0 +1,82 @@
+"""A PostgreSQL server on 127.0.0.1 with a database of its own, gone when the test ends.
+
+    with running_postgres(tmp_path) as server:
+        create_engine(server.url)
+
+PostgreSQL does not run as root; then it runs as the user of the distribution's package. Where it is not installed the
+test is skipped and says so; with CI=true that is a failure.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+_FOLDERS = [str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
+INITDB = shutil.which("initdb", path=os.pathsep.join([*_FOLDERS, os.environ.get("PATH", "")]))
+POSTGRES = shutil.which("postgres", path=os.pathsep.join([*_FOLDERS, os.environ.get("PATH", "")]))
+OWNER = "postgres"
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server; `url` is that of an empty database, with the owner's rights."""
+
+    url: str
+    port: int
+
+
+@contextlib.contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """Run a server for as long as the block lasts. Durability is off: nothing here outlives the block."""
+    if INITDB is None or POSTGRES is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("PostgreSQL is not installed")
+        pytest.skip("PostgreSQL is not installed")
+    user = OWNER if os.geteuid() == 0 else None
+    with tempfile.TemporaryDirectory(prefix="pg-") as name:  # not below tmp_path: another user may not pass there
+        folder = Path(name)
+        if user is not None:
+            shutil.chown(folder, user)
+        data = folder / "data"
+        subprocess.run([INITDB, "-D", str(data), "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
+                       check=True, capture_output=True, user=user, cwd=folder, timeout=120)
+        port = _free_port()
+        process = subprocess.Popen(
+            [POSTGRES, "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", str(folder), "-F"],
+            user=user, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            _wait(port, process)
+            yield Postgres(f"postgresql+psycopg://owner@127.0.0.1:{port}/postgres", port)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until it answers a connection with a protocol greeting: it listens a little before it is ready."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as connection:
+            connection.sendall(b"\x00\x00\x00\x08\x04\xd2\x16\x2f")  # SSLRequest
+            if connection.recv(1) == b"N":
+                return
+        time.sleep(0.1)
+    pytest.fail("PostgreSQL did not start")
