@@ -63,7 +63,8 @@ class Compiler:
             self._reserve(shape, term)
         twins = {term: number for term, number in self._twins.items() if number > 1}
         tags = frozenset(line.tag for top in plan_lines for line in top.walk())
-        return Plan(function, plan_lines, make_runs(plan_lines), shape, tags, twins, tuple(fixed))
+        return Plan(function, plan_lines, make_runs(plan_lines), shape, tags, twins, tuple(fixed),
+                    self._definition.unmapped == "keep")
 
     # survey: how often each term has a place
 

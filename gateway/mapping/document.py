@@ -24,9 +24,13 @@ from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event
 from gateway.transit.terms import terms
 
-SECTIONS = ("format", "id", "version", "title", "message", "extends", "base", "record", "codes", "many_to_one", "fixed",
-            "events", "segments", "carries", "override", "remove", "after", "functions", "require", "extras")
+SECTIONS = ("format", "id", "version", "title", "message", "extends", "base", "unmapped", "record", "codes",
+            "many_to_one", "fixed", "events", "segments", "carries", "override", "remove", "after", "functions", "require",
+            "extras")
 """Every key a mapping file may have."""
+
+UNMAPPED = ("refuse", "keep")
+"""What becomes of received content that no line takes."""
 
 RULE_KEYS = ("when", "every", "need", "fr", "en")
 """Every key of a rule."""
@@ -110,6 +114,7 @@ class Document:
     message: Named | None = None
     extends: Named | None = None
     base: bool = False
+    unmapped: str | None = None
     record: dict[str, Typed] = field(default_factory=dict)
     codes: dict[str, dict[str, Named]] = field(default_factory=dict)
     many_to_one: dict[str, tuple[dict[str, Named], tuple[str, ...], Origin]] = field(default_factory=dict)
@@ -199,6 +204,11 @@ class _Reader:
             if base.text not in ("yes", "no"):
                 self.complain("M004", node.get("base") or node, key="base", expected="yes, no")
             document.base = base.text == "yes"
+        unmapped = self._word(node, "unmapped")
+        if unmapped is not None:
+            if unmapped.text not in UNMAPPED:
+                self.complain("M004", node.get("unmapped") or node, key="unmapped", expected=", ".join(UNMAPPED))
+            document.unmapped = unmapped.text
         document.message = self._word(node, "message")
         document.extends = self._word(node, "extends")
         document.record = self._types(node, "record")

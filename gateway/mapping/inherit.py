@@ -50,6 +50,7 @@ class Definition:
     file: str = ""
     message: MessageIdentifier = MessageIdentifier("", "", "", "")  # noqa: RUF009 - frozen
     base: bool = False
+    unmapped: str = "refuse"
     record: dict[str, Typed] = field(default_factory=dict)
     codes: dict[str, dict[str, Named]] = field(default_factory=dict)
     many_to_one: dict[str, tuple[dict[str, Named], tuple[str, ...], Origin]] = field(default_factory=dict)
@@ -190,6 +191,7 @@ def _apply(definition: Definition, document: Document, findings: list[Finding]) 
                                   digest=definition.digest[:PINNED_DIGITS]))
     definition.version = document.version or definition.version
     definition.title = document.title or definition.title
+    definition.unmapped = document.unmapped or definition.unmapped
     if document.message is not None:
         parts = document.message.text.split(":")
         if len(parts) not in (4, 5) or not all(parts):

@@ -5,11 +5,15 @@ Nothing is lost in silence: every use is an entry that the caller keeps and show
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, cast
 
 from gateway.mapping.notation import Origin
-from gateway.references import Path
+from gateway.mapping.overflow import Rest
+from gateway.mapping.parts import Access, Node, Scopes
+from gateway.mapping.plan import Plan, PlanLine
+from gateway.references import Path, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +33,33 @@ class Loss:
     segment: int | None
     value: str
     line: Origin | None
+
+
+def overflows(plan: Plan, record: Tree) -> tuple[Loss, ...]:
+    """Every text of a record that goes on in the line for its rest, in the order of the message."""
+    if not any(isinstance(part, Rest) for line in plan.walk() for part in line.computed):
+        return ()
+    return tuple(_lines(plan.lines, (cast(Node, record),), ("",)))
+
+
+def _lines(lines: Sequence[PlanLine], scopes: Scopes, places: tuple[str, ...]) -> Iterator[Loss]:
+    for line in lines:
+        if line.guard is not None and not line.guard.holds(scopes):
+            continue
+        for part in line.computed:
+            if isinstance(part, Rest) and part.present(scopes):
+                yield Loss("overflow", _path(part.access, places), None, part.value(scopes), line.origin)
+        opened = line.each or line.group
+        if opened is None:
+            yield from _lines(line.children, scopes, places)
+            continue
+        found: Any = opened.get(scopes) or []
+        place = _path(opened, places)
+        for ordinal, member in enumerate(found if line.each else [found] if found else [], 1):
+            inner = f"{place}[{ordinal}]" if line.each else place
+            yield from _lines(line.children, (*scopes, member), (*places, inner))
+
+
+def _path(access: Access, places: tuple[str, ...]) -> Path:
+    base = places[access.depth]
+    return f"{base}.{access.path}" if base else access.path

@@ -13,6 +13,7 @@ from gateway.mapping.archive import Archive
 from gateway.mapping.document import nearest
 from gateway.mapping.generated import Quick
 from gateway.mapping.inherit import Definition
+from gateway.mapping.losses import Loss, overflows
 from gateway.mapping.normal import normal
 from gateway.mapping.plan import Plan, PlanLine
 from gateway.mapping.reading import Reading
@@ -147,16 +148,29 @@ class Mapping:
 
         Raises as `to_record`.
         """
+        return self.to_record_traced(message)[1]
+
+    def to_record_traced(self, message: Message) -> tuple[Tree, list[Traced]]:
+        """Read a message, and tell of every value where it goes. Raises as `to_record`."""
         plan = self._plan_of(message)
-        traced = self._quick[plan.function].read_traced(message)
-        if traced is None:
-            traced = []
-            self._read(plan, message, traced)
-        return traced
+        quick = self._quick[plan.function].read_traced(message)
+        if quick is not None:
+            return quick
+        traced: list[Traced] = []
+        return self._read(plan, message, traced).record, traced
 
     def normal(self, record: Tree) -> Tree:
         """What a record looks like after the way there and back: see `gateway.mapping.normal`."""
         return normal(self.plan(record), record)
+
+    def losses(self, record: Tree) -> tuple[Loss, ...]:
+        """What of a record does not fit its place and goes on in the line declared for its rest."""
+        return overflows(self.plan(record), record)
+
+    def annex(self, message: Message) -> tuple[Loss, ...]:
+        """What of a message no line takes, kept beside the record (``unmapped: keep``). Raises as `to_record`."""
+        plan = self._plan_of(message)
+        return tuple(self._read(plan, message, None).annex) if plan.keep else ()
 
     def requirements(self, record: Tree) -> list[Failure]:
         """What the receiver's rules refuse in a record, in the order of the rules."""

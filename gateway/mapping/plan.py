@@ -110,6 +110,11 @@ class PlanLine:
                 return False
         return True
 
+    def qualified(self, elements: Sequence[WireElement]) -> bool:
+        """Tell whether the constants that stand first in their elements, the qualifiers, are those of a segment."""
+        return all((elements[element][0] if element < len(elements) and elements[element] else "") in texts
+                   for (element, component), texts in self.firm.items() if component == 0)
+
     def walk(self) -> Iterator[PlanLine]:
         """This line and everything under it."""
         yield self
@@ -157,6 +162,7 @@ class Plan:
     tags     every tag of the layout
     twins    terms that stand in several places of one scope, and in how many
     fixed    terms whose value the layout decides
+    keep     received content that no line takes is kept beside the record instead of being refused
     """
 
     function: str | None
@@ -166,6 +172,11 @@ class Plan:
     tags: frozenset[str]
     twins: Mapping[str, int]
     fixed: tuple[tuple[Access, str], ...]
+    keep: bool = False
+
+    def knows(self, tag: str, elements: Sequence[WireElement]) -> bool:
+        """Tell whether some line could mean a segment, by its qualifiers: the first components of its elements."""
+        return tag in self.tags and any(line.qualified(elements) for run in self.all_runs(tag) for line in run.lines)
 
     def all_runs(self, tag: str) -> Iterator[Run]:
         """Every run of a tag, at any level."""

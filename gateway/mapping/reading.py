@@ -14,6 +14,7 @@ from gateway.edifact import Element as WireElement
 from gateway.edifact import Message, Repeated
 from gateway.findings import Finding, Place
 from gateway.mapping.codecs import shown
+from gateway.mapping.losses import Loss
 from gateway.mapping.parts import Access, Fault, Node, Scopes
 from gateway.mapping.plan import ElementPlan, Plan, PlanLine, Run
 from gateway.references import Scalar
@@ -30,6 +31,7 @@ class Reading:
 
     record    what was understood so far
     findings  what was not
+    annex     what no line takes, where the layout keeps it beside the record
     ordinals  ordinal of the member at hand, for each open list
     notes     what parts remember while this message lasts
     """
@@ -37,6 +39,7 @@ class Reading:
     def __init__(self, plan: Plan, message: Message, watch: Watch | None = None) -> None:
         self.record: Node = {}
         self.findings: list[Finding] = []
+        self.annex: list[Loss] = []
         self.ordinals: list[int] = []
         self.notes: dict[object, Any] = {}
         self._plan = plan
@@ -77,9 +80,12 @@ class Reading:
             segment = self._segments[self._position]
             self._tag = segment.tag
             self._elements = segment.elements
-            if self._tag in self._plan.tags:
+            if self._plan.keep and not self._plan.knows(self._tag, self._elements):
+                self.annex.append(Loss("annex", None, self._position + 1, _whole(self._tag, self._elements), None))
+            elif self._tag in self._plan.tags:
                 return
-            self._unexpected()
+            else:
+                self._unexpected()
 
     def _level(self, runs: Sequence[Run], scopes: Scopes) -> None:
         for run in runs:
@@ -188,7 +194,7 @@ class Reading:
             self.fault("M217", number, 0, {"value": shown(":".join(str(text) for text in received))})
         for component in range(plan.width, count):
             if received[component]:
-                self.fault("M204", number, component, {"value": shown(received[component])})
+                self._untaken(number, component, str(received[component]))
         return True
 
     def _constant(self, plan: ElementPlan, received: WireElement, number: int) -> None:
@@ -196,15 +202,26 @@ class Reading:
         for component in range(max(len(plan.components), len(received))):
             text = str(received[component]) if component < len(received) else ""
             expected = plan.components[component] if component < len(plan.components) else ""
-            if text != expected:
-                code = "M205" if expected else "M204"
-                self.fault(code, number, component, {"value": shown(text), "expected": expected})
+            if text == expected:
+                continue
+            if expected:
+                self.fault("M205", number, component, {"value": shown(text), "expected": expected})
+            else:
+                self._untaken(number, component, text)
 
     def _surplus(self, elements: Sequence[WireElement], first: int) -> None:
         for number, element in enumerate(elements, first):
             for component, text in enumerate(element):
                 if text:
-                    self.fault("M204", number, component, {"value": shown(text)})
+                    self._untaken(number, component, str(text))
+
+    def _untaken(self, element: int, component: int, text: str) -> None:
+        """A component that the line does not take."""
+        if self._plan.keep:
+            line = None if self._line is None else self._line.origin
+            self.annex.append(Loss("annex", None, self._position + 1, text, line))
+        else:
+            self.fault("M204", element, component, {"value": shown(text)})
 
     def put(self, access: Access, scopes: Scopes, value: Scalar, element: int, component: int, text: str) -> None:
         """Put a value into the record, or compare it when the term has one already."""
@@ -323,3 +340,8 @@ class Reading:
             return
         origin = {} if line is None else {"line": str(line.origin), "label": line.label}
         self.findings.append(Finding(code=code, place=place, values={**origin, **values}))
+
+
+def _whole(tag: str, elements: Sequence[WireElement]) -> str:
+    """A segment as people read it: no release characters."""
+    return "+".join((tag, *(":".join(str(component) for component in element) for element in elements)))
