@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from gateway.mapping.dialect_compile import _EACH, _LIST, _RULE, _SUGAR
+from gateway.mapping.dialect_files import known_dialects
 from gateway.mapping.dialect_formats import (
     NAMES,
     CodeTable,
@@ -19,6 +22,9 @@ from gateway.mapping.dialect_formats import (
     java_double,
     make,
 )
+from gateway.mapping.dialect_kinds import KEYS
+from gateway.mapping.dialect_load import _TOP
+from gateway.mapping.dialect_source import PLACE_FORMS
 from gateway.references import Scalar
 
 TABLE = CodeTable("package", {"CT": "CT", "BG": "71"}, {"CT": "CT", "09": "CT", "71": "BG"}, keep=True)
@@ -111,3 +117,11 @@ def test_a_format_that_is_not_understood_is_refused_when_the_dialect_is_loaded(n
 def test_the_reference_names_every_format() -> None:
     reference = (Path(__file__).parents[2] / "mappings" / "dialects" / "README.md").read_text("utf-8")
     assert [name for name in NAMES if f"`{name}" not in reference] == []
+
+
+def test_the_reference_names_every_key_and_every_dialect() -> None:
+    folder = Path(__file__).parents[2] / "mappings" / "dialects"
+    reference = (folder / "README.md").read_text("utf-8")
+    keys = {*_TOP, *(key for keys in KEYS.values() for key in keys), *PLACE_FORMS, *_LIST, *_EACH, *_RULE, *_SUGAR}
+    assert sorted(key for key in keys if not re.search(rf"\b{key}\b[:`]", reference)) == []
+    assert [one for one in known_dialects([folder.parent]) if f"`{one}`" not in reference] == []
