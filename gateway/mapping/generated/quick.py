@@ -64,16 +64,15 @@ class Quick:
         except Exception:
             return None
 
-    def read_traced(self, message: Message) -> list[Traced] | None:
-        """Where each value of a message goes."""
+    def read_traced(self, message: Message) -> tuple[Node, list[Traced]] | None:
+        """The record of a message, and where each of its values goes."""
         if self._read_so_far < self._after:
             return None
         trace: list[Traced] = []
         try:
-            self._read_traced(between(message), trace)
+            return self._read_traced(between(message), trace), trace
         except Exception:
             return None
-        return trace
 
     def wrote(self, segments: int) -> None:
         """The interpreter has written so many segments."""
