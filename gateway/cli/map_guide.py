@@ -1,0 +1,82 @@
+"""`edi map guide`: the implementation guide of a corridor, as a page to print or as a PDF.
+
+Reads mappings and samples; opens neither mailbox nor ledger, and reads no settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import emit, language, t, without_settings
+from gateway.errors import LocalError
+from gateway.exchange.summary import Exit
+from gateway.findings import Finding
+from gateway.mapping import Mapping, load_corridors, search_path
+from gateway.mapping.bench.flatten import Flat, flatten
+from gateway.mapping.laws.sample_files import expected, sample_folder, samples_in
+from gateway.pages import Example, GuideMessage, guide, pdf
+from gateway.spool import write_whole
+
+_READABLE = 0o644
+"""A guide is for everybody."""
+
+
+@click.command(name="guide", help=t("cli.map.guide.help"))
+@click.argument("corridor", metavar=t("cli.metavar.corridor"))
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar=t("cli.metavar.folder"),
+              help=t("cli.map.guide.out"))
+@click.option("--pdf", "printed", type=click.Path(path_type=Path, dir_okay=False), metavar=t("cli.metavar.file"),
+              help=t("cli.map.guide.pdf"))
+@click.option("--since", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar=t("cli.metavar.folder"),
+              help=t("cli.map.guide.since"))
+@without_settings
+def guide_command(corridor: str, out: Path | None, printed: Path | None, since: Path | None) -> int:
+    """Write the page, the PDF or both, and name what was written. Raises LocalError: M302, the faults of a mapping."""
+    search = search_path()
+    corridors = load_corridors(search)
+    chosen = corridors.named(corridor)
+    messages = [GuideMessage(mapping=mapping, examples=_examples(mapping, search), previous=_previous(mapping, since))
+                for mapping in chosen.mappings()]
+    page = guide(chosen, messages, corridors.offices.values(), language())
+    if out is not None or printed is None:
+        _write((out or Path()) / f"guide-{chosen.identifier}.{language().value}.html", page.encode())
+    if printed is not None:
+        _write(printed, pdf(page))
+    return Exit.DONE
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LocalError(Finding(code="M501", values={"folder": str(path.parent),
+                                                      "reason": error.strerror or str(error)})) from error
+    write_whole(path, content, _READABLE)
+    emit(str(path))
+
+
+def _examples(mapping: Mapping, search: Sequence[Path]) -> list[Example]:
+    """The samples of a mapping that have an expected message."""
+    folder = sample_folder(mapping.identifier, search)
+    made = []
+    for sample in samples_in(folder) if folder is not None else ():
+        files = expected(sample)
+        if ".edi" in files:
+            made.append(Example(name=sample.stem, file=f"{mapping.identifier}: {sample.name}", text=files[".edi"],
+                                rules=_rules(files.get(".rules", ""))))
+    return made
+
+
+def _rules(text: str) -> tuple[str, ...]:
+    """The rules that a file of broken rules names, each once; its lines say which record, rule and term."""
+    return tuple(dict.fromkeys(line.split()[1] for line in text.splitlines()))
+
+
+def _previous(mapping: Mapping, since: Path | None) -> Flat | None:
+    """The mapping as it was, in a folder of mappings of then; None without one, or when it is not in it."""
+    if since is None or not (since / f"{mapping.identifier}.yaml").is_file():
+        return None
+    return flatten(mapping.identifier, [since])
