@@ -73,10 +73,12 @@ MALI = Participant(gateway="MLDGD", country="ML", zone="Africa/Bamako", inbox="m
                    name=("Direction générale des douanes du Mali", "Mali customs"))
 NIGER = Participant(gateway="NEDGD", country="NE", zone="Africa/Niamey", inbox="neutral/json",
                     name=("Direction générale des douanes du Niger", "Niger customs"))
-SENEGAL = Participant(gateway="SNDGD", country="SN", zone="Africa/Dakar", inbox="neutral/json",
-                      name=("Direction générale des douanes du Sénégal", "Senegal customs"))
-IVORY_COAST = Participant(gateway="CIDGD", country="CI", zone="Africa/Abidjan", inbox="neutral/json",
-                          name=("Direction générale des douanes de Côte d'Ivoire", "Côte d'Ivoire customs"))
+SENEGAL = Participant(gateway="SNDGD", country="SN", zone="Africa/Dakar", inbox="sndgd/gainde-csv",
+                      name=("Direction générale des douanes du Sénégal", "Senegal customs"),
+                      outbox=(("*.csv", "sndgd/gainde-csv"), ("*.json", "neutral/json")))
+IVORY_COAST = Participant(gateway="CIDGD", country="CI", zone="Africa/Abidjan", inbox="cidgd/sydam",
+                          name=("Direction générale des douanes de Côte d'Ivoire", "Côte d'Ivoire customs"),
+                          outbox=(("*.xml", "cidgd/sydam"), ("*.json", "neutral/json")))
 GUINEA = Participant(gateway="GNDGD", country="GN", zone="Africa/Conakry", inbox="gndgd/asycuda",
                      name=("Direction générale des douanes de Guinée", "Guinea customs"),
                      outbox=(("*.xml", "gndgd/asycuda"), ("*-t1.csv", "gndgd/asycuda"), ("*.json", "neutral/json")))
@@ -149,11 +151,11 @@ def _road(folder: str, departure: Participant, destination: Participant, day: in
                event(7, f"discharge-{last}", destination.gateway, at(5, 11, 10), f"4-apurement-{last}.json")))
 
 
-DAKAR = _road("sn-ml", SENEGAL, MALI, 17, "26SNDAKS0000310770", ("declaration-1.json",), "26SNDAKG0000000017",
+DAKAR = _road("sn-ml", SENEGAL, MALI, 17, "26SNDAKS0000310770", ("declaration-1.csv",), "26SNDAKG0000000017",
               ("SNKDR", "MLDBL", "MLBKO"))
-ABIDJAN_BAMAKO = _road("ci-ml", IVORY_COAST, MALI, 18, "26CIABDC0000077196", ("declaration-1.json",),
+ABIDJAN_BAMAKO = _road("ci-ml", IVORY_COAST, MALI, 18, "26CIABDC0000077196", ("declaration-1.xml",),
                        "26CIABDG0000000014", ("CIPGO", "MLZGA", "MLBKO"))
-ABIDJAN_OUAGADOUGOU = _road("ci-bf", IVORY_COAST, BURKINA, 19, "26CIABDC0000079029", ("declaration-1.json",),
+ABIDJAN_OUAGADOUGOU = _road("ci-bf", IVORY_COAST, BURKINA, 19, "26CIABDC0000079029", ("declaration-1.xml",),
                             "26CIABDG0000000014", ("CILRB", "BFNGK", "BFOUI"))
 CONAKRY = _road("gn-ml", GUINEA, MALI, 20, "26GNCNKG0000022066", ("declaration-1.xml", "declaration-1-t1.csv"),
                 "26GNCNKG0000000011", ("GNKML", "MLKML", "MLBKO"))
