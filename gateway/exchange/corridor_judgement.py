@@ -32,6 +32,7 @@ def judge_by_corridor(reference: str, message: Message, corridor: Corridor) -> I
         elif message.identifier.type == "CUSRES":
             for tree in corridor.read(message):
                 from_tree(Event, tree)
+            yield from (loss.finding(message.reference) for loss in corridor.layout_of(message).annex(message))
     except GatewayError as error:
         yield from error.findings
 
@@ -39,6 +40,7 @@ def judge_by_corridor(reference: str, message: Message, corridor: Corridor) -> I
 def _judge_declaration(reference: str, message: Message, corridor: Corridor) -> Iterator[Finding]:
     tree = corridor.cusdec.to_record(message)
     declaration = from_tree(Declaration, tree)
+    yield from (loss.finding(message.reference) for loss in corridor.cusdec.annex(message))
     if declaration.function == "request":
         return
     failures = [*corridor.cusdec.requirements(tree),

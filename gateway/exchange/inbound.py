@@ -22,6 +22,7 @@ from gateway.exchange.judgement import (
     shared_corridor,
     whole_minute,
 )
+from gateway.exchange.losses import note_annex
 from gateway.exchange.outbound import check, queue_events
 from gateway.exchange.rejection import Refusal, event_of_rejection, refusals, rule_refusal, unreadable
 from gateway.exchange.route import departure_of, joining
@@ -155,6 +156,7 @@ def _accept(incoming: Incoming, corridor: Corridor, declaration: Declaration, tr
         effects.movements.append(movement)
         effects.firsts[declaration.mrn] = First(movement, declaration)
     effects.declarations.append(_held_declaration(declaration, tree, message_id))
+    note_annex(incoming.transaction, incoming.answered, corridor.cusdec.annex(incoming.message), incoming.occasion.now)
     effects.deliveries.extend(NewDelivery(folder="declarations", name=name, content=content)
                               for name, content in files.items())
     effects.touch(declaration.mrn)

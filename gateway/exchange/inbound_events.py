@@ -22,6 +22,7 @@ from gateway.exchange.judgement import (
     shared_corridor,
     whole_minute,
 )
+from gateway.exchange.losses import note_annex
 from gateway.exchange.outbound import check
 from gateway.exchange.route import foreign_office
 from gateway.findings import Finding, Place
@@ -113,6 +114,7 @@ def _rejection_problem(incoming: Incoming, event: Event) -> tuple[Finding, ...]:
 def _hold_events(incoming: Incoming, corridor: Corridor, events: Sequence[Event], trees: Sequence[Tree],
                  files: dict[str, bytes], message_id: int, effects: Effects) -> None:
     transaction, now = incoming.transaction, incoming.occasion.now
+    note_annex(transaction, incoming.answered, corridor.layout_of(incoming.message).annex(incoming.message), now)
     for event, tree in zip(events, trees, strict=True):
         effects.events.append(NewEvent(
             mrn=event.mrn, administration=event.administration, reference=event.reference, word=event.word.value,

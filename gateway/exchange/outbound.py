@@ -16,6 +16,7 @@ from gateway.edifact import WireMessage, check_message, foreign_characters, read
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.effects import Effects, First
+from gateway.exchange.losses import note_overflows
 from gateway.exchange.route import corridor_asked, corridor_of, departure_of, foreign_office, others, recipients
 from gateway.findings import Finding, Place, has_errors
 from gateway.ledger import NewDeclaration, NewDelivery, NewMovement, Transaction
@@ -164,6 +165,7 @@ def _plan(gateway: Gateway, transaction: Transaction, record: NationalRecord, oc
 
     def apply(source: int, effects: Effects) -> None:
         note_announced(transaction, record, occasion)
+        note_overflows(transaction, record.key, corridor.cusdec.losses(tree), occasion.now)
         if known is None:
             movement = _movement(declaration, record.key, gateway, corridor)
             effects.movements.append(movement)

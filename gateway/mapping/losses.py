@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from gateway.findings import Finding, Place, Severity
+from gateway.mapping.codecs import shown
 from gateway.mapping.notation import Origin
 from gateway.mapping.overflow import Rest
 from gateway.mapping.parts import Access, Node, Scopes
@@ -33,6 +35,14 @@ class Loss:
     segment: int | None
     value: str
     line: Origin | None
+
+    def finding(self, message: str | None = None) -> Finding:
+        """The entry as a note for people (M131, M231). `message`: reference (0062) of the message of an annex."""
+        values = {"value": shown(self.value), "line": "-" if self.line is None else str(self.line)}
+        if self.kind == "overflow":
+            return Finding(code="M131", place=Place(path=self.path), values=values, severity=Severity.NOTE)
+        return Finding(code="M231", place=Place(message=message, segment=self.segment), values=values,
+                       severity=Severity.NOTE)
 
 
 def overflows(plan: Plan, record: Tree) -> tuple[Loss, ...]:

@@ -45,7 +45,8 @@ class Target:
         place = (id(members), self.key)
         keys = notes.get(place)
         if not isinstance(keys, Counter):
-            keys = notes[place] = Counter(member.get(self.key) for member in members if isinstance(member, dict))
+            found = (member.get(self.key) for member in members if isinstance(member, dict))
+            keys = notes[place] = Counter(key for key in found if isinstance(key, str | int))
         return keys[value]
 
     def fault(self, scopes: Scopes, notes: dict[object, Any], none: str, several: str) -> Fault | None:
