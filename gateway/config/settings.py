@@ -68,11 +68,28 @@ class Keys(Model):
     passphrase: FilePath | None = None
 
 
+def _database(value: str, info: ValidationInfo) -> str:
+    """A database address; SQLite's path is made absolute.
+
+    No password in it: those stand in the database's own password file, so that no setting has to be hidden.
+    """
+    match = _DATABASE.fullmatch(value)
+    if match is None:
+        raise fault("S071", value=value)
+    if _PASSWORD.match(match["rest"]):
+        raise fault("S073")
+    folder = (info.context or {}).get("folder")
+    if match["scheme"] == "sqlite" and isinstance(folder, Path):
+        return sqlite_address(folder / match["rest"][1:])
+    return value
+
+
 class NationalSource(Model):
-    """Which dialect reads which national files."""
+    """Which dialect reads which national files; `database` where they are made of the rows of its views."""
 
     match: Text
     dialect: Identifier
+    database: Annotated[Text, AfterValidator(_database)] | None = None
 
 
 class Inbox(Model):
@@ -101,22 +118,6 @@ class Limits(Model):
     file: Annotated[Size, between(1 << 10, 32 << 20, render_size)] = 32 << 20
 
 
-def _ledger(value: str, info: ValidationInfo) -> str:
-    """A database address; SQLite's path is made absolute.
-
-    No password in it: those stand in the database's own password file, so that no setting has to be hidden.
-    """
-    match = _DATABASE.fullmatch(value)
-    if match is None:
-        raise fault("S071", value=value)
-    if _PASSWORD.match(match["rest"]):
-        raise fault("S073")
-    folder = (info.context or {}).get("folder")
-    if match["scheme"] == "sqlite" and isinstance(folder, Path):
-        return sqlite_address(folder / match["rest"][1:])
-    return value
-
-
 def sqlite_address(path: Path) -> str:
     """The database address of an SQLite file."""
     return f"sqlite:///{os.path.normpath(path)}"
@@ -133,7 +134,7 @@ class SettingsFile(Model):
     time_zone: TimeZone
     unb: Parties
     paths: Paths = section(Paths)
-    ledger: Annotated[Text, AfterValidator(_ledger)] | None = None
+    ledger: Annotated[Text, AfterValidator(_database)] | None = None
     keys: Keys
     national: National = section(National)
     acceptance: Literal["automatic", "national"] = "automatic"

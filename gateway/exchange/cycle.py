@@ -20,6 +20,7 @@ from gateway.exchange.deliver import deliver
 from gateway.exchange.dispatch import dispatch
 from gateway.exchange.intake import take_national_files
 from gateway.exchange.movements import refresh_due
+from gateway.exchange.national_views import fetch_national_rows
 from gateway.exchange.process import process_stored
 from gateway.exchange.sealing import seal_waiting
 from gateway.exchange.summary import Exit, Summary
@@ -28,8 +29,9 @@ from gateway.spool import make_folder, turn
 
 def send(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None,
          summary: Summary | None = None) -> Summary:
-    """Take national files, seal what waits, dispatch what is due."""
+    """Fetch from national databases, take national files, seal what waits, dispatch what is due."""
     chosen, summary = gateway.chosen(partners), _start(gateway, summary)
+    _step(gateway, "views", summary, partial(fetch_national_rows, gateway, summary, limit))
     _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit))
     _outward(gateway, occasion, summary, chosen)
     return summary
@@ -49,6 +51,7 @@ def sync(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), 
     """Receive, then send, in one run."""
     chosen, summary = gateway.chosen(partners), _start(gateway, summary)
     _inward(gateway, occasion, summary, chosen, limit)
+    _step(gateway, "views", summary, partial(fetch_national_rows, gateway, summary, limit))
     _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit))
     _outward(gateway, occasion, summary, chosen)
     return summary

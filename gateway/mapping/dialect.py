@@ -111,6 +111,10 @@ class Dialect:
         """The file name patterns of the parts."""
         return tuple(part.match for part in self._spec.parts)
 
+    def names(self, stem: str) -> tuple[str, ...]:
+        """The names of the files of one record, in the order of the parts."""
+        return tuple(part.file.replace("{stem}", stem) for part in self._spec.parts)
+
     def read(self, files: Mapping[str, bytes], *, limit: int = FILE_LIMIT) -> Reading:
         """Read all the files of this dialect that are there now. Never raises on bad content."""
         refused: dict[str, list[Finding]] = {}
