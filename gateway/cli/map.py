@@ -12,7 +12,8 @@ from gateway.cli.commands import Lazy
 
 _COMMANDS: dict[str, str] = {
     "test": "map_test",
-    "lint": "map_lint", "show": "map_lint", "new": "map_start", "guide": "map_guide",
+    "lint": "map_lint", "show": "map_lint", "new": "map_start",
+    "preview": "map_see", "trace": "map_see", "guide": "map_guide",
 }
 """Name of a command -> the module of `gateway.cli` that has it."""
 _READS = {"test", "rehearse", "list", "lint", "show", "preview", "trace", "coverage", "diff"}

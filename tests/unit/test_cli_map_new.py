@@ -63,7 +63,8 @@ def test_programs_get_files_findings_and_a_summary(tmp_path: Path, sample: Path)
     found = [line for line in lines if line["kind"] == "finding"]
     assert {line["code"] for line in found if line["severity"] == "note"} == {"M469", "M474", "M481"}
     others = [line for line in found if line["severity"] != "note"]
-    assert [(line["code"], line["severity"], "COR0233" in line["text"]) for line in others] == [("M478", "warning", True)]
+    assert [(line["code"], line["severity"]) for line in others] == [("M478", "warning")]
+    assert "COR0233" in others[0]["text"]
     assert lines[-1] == {"schema": 1, "kind": "summary", "from": "tg-ne", "dialect": "bjxyz/csv",
                          "lines": lines[-1]["lines"], "records": 1, "written": 1}
 

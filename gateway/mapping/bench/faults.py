@@ -21,7 +21,7 @@ from gateway.mapping.dialect_files import Folders, Kept, file_name, known_dialec
 from gateway.mapping.dialect_load import load_spec
 from gateway.mapping.document import parse_mapping
 from gateway.mapping.inherit import locate
-from gateway.mapping.loading import load_mapping
+from gateway.mapping.loading import lint_mapping
 from gateway.mapping.offices import OFFICES, load_offices
 
 DIALECTS = "dialects/"
@@ -48,17 +48,11 @@ class Checked:
 
 def check_mapping(identifier: str, search: Sequence[Path]) -> Checked:
     """A mapping with everything it extends. Raises LocalError M006 when it is nowhere."""
-    findings: list[Finding] = []
-    try:
-        load_mapping(identifier, search)
-    except LocalError as error:
-        if error.code == "M006" and error.findings[0].place.file is None:
-            raise
-        findings = [one for one in error.findings if one.code != ONLY_A_BASE]
+    _, findings = lint_mapping(identifier, search)
     found = locate(identifier, search)
-    assert found is not None  # else M006
-    path, name = found
-    return _checked(identifier, "mapping", path, name, findings)
+    if found is None:
+        raise LocalError(*findings)
+    return _checked(identifier, "mapping", found[0], found[1], [one for one in findings if one.code != ONLY_A_BASE])
 
 
 def check_dialect(identifier: str, search: Sequence[Path]) -> Checked:
