@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Row, and_, bindparam, select
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 
 from gateway.ledger.codec import decode_moment, decode_tree
-from gateway.ledger.rows import DeclarationRow, EventRow, KnownInterchange, KnownObject, LinkHead, Movement
+from gateway.ledger.rows import Activation, DeclarationRow, EventRow, KnownInterchange, KnownObject, LinkHead, Movement
 from gateway.ledger.states import InterchangeState, MessageState
-from gateway.ledger.tables import declaration, event, interchange, link, message, movement, object_
+from gateway.ledger.tables import (
+    activation,
+    declaration,
+    event,
+    interchange,
+    link,
+    mapping_text,
+    message,
+    movement,
+    object_,
+)
 
 NO_MIC = "0" * 64
 """What the first object of a link names as its predecessor (ENVELOPE section 4)."""
@@ -58,6 +68,27 @@ class Lookups:
         row = self._connection.execute(select(event).where(
             event.c.administration == administration, event.c.reference == reference, event.c.word == word)).first()
         return None if row is None else event_row(row)
+
+    def mapping_text(self, digest: str) -> str | None:
+        """The text of the mapping with this digest, as it was when it was used."""
+        text: str | None = self._connection.execute(
+            select(mapping_text.c.text).where(mapping_text.c.digest == digest)).scalar()
+        return text
+
+    def activations(self) -> list[Activation]:
+        """Every version of a mapping that was activated, by mapping, the earliest start first."""
+        columns = [column for column in activation.c if column is not activation.c.id]
+        return [Activation(**row._mapping) for row in self._connection.execute(
+            select(*columns).order_by(activation.c.mapping, activation.c.starts))]
+
+    def declared_with(self, mrn: str) -> tuple[str, str] | None:
+        """The mapping of the message by which a movement was first declared, and its digest; None when none was."""
+        row = self._connection.execute(
+            select(message.c.mapping, message.c.mapping_digest).where(
+                message.c.mrn == mrn, message.c.type == "CUSDEC", message.c.word != "request", message.c.mapping != "",
+                or_(message.c.direction == "out", message.c.state.in_(("ACCEPTED", "TAKEN"))))
+            .order_by(message.c.id).limit(1)).first()
+        return None if row is None else (row.mapping, row.mapping_digest)
 
     def declarations(self, mrn: str) -> list[DeclarationRow]:
         """Every version of a movement's declaration, in the order of recording."""

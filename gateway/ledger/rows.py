@@ -17,6 +17,24 @@ Moment: TypeAlias = date | datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Activation:
+    """A version of a mapping that is in force from an instant on, until another one of that mapping starts.
+
+    mapping   its identifier
+    version   as its file says
+    digest    of its archive, whose text the ledger keeps
+    starts    from when on
+    at        when it was activated
+    """
+
+    mapping: str
+    version: str
+    digest: str
+    starts: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
     """One national file as it was."""
 

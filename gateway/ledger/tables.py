@@ -300,6 +300,17 @@ mapping_text = Table(
     Column("text", Text, nullable=False),
 )
 
+activation = Table(
+    "activation", metadata,
+    _id(),
+    Column("mapping", String(120), nullable=False),
+    Column("version", String(40), nullable=False),
+    Column("digest", String(64), ForeignKey("mapping_text.digest"), nullable=False),
+    Column("starts", Instant, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("uq_activation", "mapping", "starts", unique=True),
+)
+
 history = Table(
     "history", metadata,
     _id(),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from gateway.ledger.parts.answers import Answers
 from gateway.ledger.parts.inbox import Inbox
+from gateway.ledger.parts.mappings import Mappings
 from gateway.ledger.parts.national import National
 from gateway.ledger.parts.queue import Queue
 from gateway.ledger.parts.receiving import Receiving
 
 
-class Transaction(National, Queue, Receiving, Answers, Inbox):
+class Transaction(National, Mappings, Queue, Receiving, Answers, Inbox):
     """Everything that one transaction may do to the ledger. It stands as a whole or not at all.
 
     Made by `Ledger.transaction`; not to be kept beyond its ``with``.

@@ -17,6 +17,7 @@ from sqlalchemy import Table, select, update
 from gateway.errors import LocalError
 from gateway.ledger import Ledger, Moved, states, tables
 from gateway.ledger.chain import Fact
+from gateway.ledger.migrations import HEAD
 from gateway.ledger.questions import BadContent, BadRow
 from tests.unit.test_ledger_story import (
     HOUR,
@@ -83,7 +84,7 @@ def test_the_history_refuses_to_be_changed(lived: Ledger, tmp_path: Path, statem
     ("UPDATE history SET text = 'x' WHERE id = 5", BadRow(id=5, fault="hash", reference="M1")),
     ("UPDATE history SET at = at + 1 WHERE id = 5", BadRow(id=5, fault="hash", reference="M1")),
     ("UPDATE history SET from_state = NULL WHERE id = 4", BadRow(id=4, fault="hash", reference="M1")),
-    ("UPDATE history SET row_hash = upper(row_hash) WHERE id = 1", BadRow(id=1, fault="hash", reference="0001")),
+    ("UPDATE history SET row_hash = upper(row_hash) WHERE id = 1", BadRow(id=1, fault="hash", reference=HEAD)),
     ("DELETE FROM history WHERE id = 5", BadRow(id=5, fault="hole", reference="E1")),
     ("DELETE FROM history WHERE id = 1", BadRow(id=1, fault="hole", reference="K")),
     ("DELETE FROM history WHERE id >= 9", BadRow(id=9, fault="end", reference="")),

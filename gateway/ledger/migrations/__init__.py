@@ -14,8 +14,8 @@ from sqlalchemy import Connection, inspect, text
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
-REVISIONS = frozenset({HEAD})
+HEAD = "0002"
+REVISIONS = frozenset({"0001", HEAD})
 """Every revision that this program knows; any other was made by a newer one."""
 
 

@@ -13,7 +13,7 @@ from gateway.ledger.entries import NewMessage
 from gateway.ledger.parts.base import Base
 from gateway.ledger.rows import QueuedMessage, WaitingGroup
 from gateway.ledger.states import MessageState
-from gateway.ledger.tables import content, mapping_text, message
+from gateway.ledger.tables import content, message
 
 
 class Queue(Base):
@@ -82,12 +82,3 @@ class Queue(Base):
             .where(message.c.id.in_(chosen)).order_by(*order))
         return [QueuedMessage(id=row.id, identifier=row.identifier, body=row.bytes.decode(), segments=row.segments,
                               mrn=row.mrn, word=row.word) for row in rows]
-
-    def keep_mapping(self, digest: str, identifier: str, text: str) -> None:
-        """Keep the text of a mapping, once for each digest."""
-        if digest in self._mappings:
-            return
-        self._mappings.add(digest)
-        if self._connection.execute(select(mapping_text.c.digest).where(mapping_text.c.digest == digest)).first():
-            return
-        self._connection.execute(insert(mapping_text), {"digest": digest, "identifier": identifier, "text": text})

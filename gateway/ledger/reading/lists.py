@@ -26,7 +26,6 @@ from gateway.ledger.tables import (
     incoming_note,
     interchange,
     link,
-    mapping_text,
     message,
     movement,
     object_,
@@ -155,12 +154,6 @@ class Lists(Lookups):
             .where(source_file.c.source_id == source_id).order_by(source_file.c.position))
         return Source(id=row.id, kind=row.kind, dialect=row.dialect, key=row.key, at=row.at,
                       files=tuple(SourceFile(**file._mapping) for file in files))
-
-    def mapping_text(self, digest: str) -> str | None:
-        """The text of the mapping with this digest, as it was when it was used."""
-        text: str | None = self._connection.execute(
-            select(mapping_text.c.text).where(mapping_text.c.digest == digest)).scalar()
-        return text
 
     def notes(self, *, partner: str | None = None, limit: int | None = None) -> list[Note]:
         """Refused and quarantined files of partners, the newest first."""
