@@ -93,10 +93,12 @@ class NationalSource(Model):
 
 
 class Inbox(Model):
-    """Which dialects write what arrives for the national side."""
+    """Which dialects write what arrives for the national side, and how it learns an MRN that the gateway gave: by a
+    note alone, or by its own files with the MRN in them too."""
 
     declarations: Identifier = "neutral/json"
     events: Identifier = "neutral/event-json"
+    mrn: Literal["note", "files"] = "note"
 
 
 class National(Model):

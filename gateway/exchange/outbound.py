@@ -14,6 +14,7 @@ from datetime import datetime
 
 from gateway.edifact import WireMessage, check_message, foreign_characters, read_wire
 from gateway.errors import LocalError
+from gateway.exchange.activation import corridor_kept
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.effects import Effects, First
 from gateway.exchange.losses import note_overflows
@@ -154,6 +155,8 @@ def _plan(gateway: Gateway, transaction: Transaction, record: NationalRecord, oc
     known = transaction.movement(mrn)
     if known is not None:
         _refuse_old_version(transaction, declaration)
+        if known.corridor == corridor.identifier:
+            corridor = corridor_kept(gateway, transaction, known)
     if not is_mrn(mrn):
         raise LocalError(Finding(code="X024", place=Place(path="mrn"), values={"mrn": mrn}))
     if known is None and "mrn" in record.tree:
@@ -177,6 +180,7 @@ def _plan(gateway: Gateway, transaction: Transaction, record: NationalRecord, oc
                       answers=None)
         if "mrn" not in record.tree:
             effects.deliveries.append(_write_back(record.key, mrn))
+            effects.deliveries.extend(_numbered(gateway, transaction, record, mrn, occasion.now))
         effects.touch(mrn)
 
     return Plan(mrn=mrn, copies=len(partners), apply=apply)
@@ -315,3 +319,22 @@ def _write_back(key: str, mrn: str) -> NewDelivery:
     name = plain_name(*key.split("/"))
     content = json.dumps({"national_key": key, "mrn": mrn}, ensure_ascii=False, indent=1) + "\n"
     return NewDelivery(folder="answers", name=f"{name}.mrn.json", content=content.encode())
+
+
+def _numbered(gateway: Gateway, transaction: Transaction, record: NationalRecord, mrn: str,
+              now: datetime) -> Iterator[NewDelivery]:
+    """The national side's own files with the MRN in them and nothing else changed, where the settings ask for them.
+
+    Files that cannot take it (several declarations in one) do not come back: the history of the record says why, and
+    the note tells the MRN all the same.
+    """
+    if gateway.settings.national.inbox.mrn != "files" or record.put_back is None:
+        return
+    try:
+        files = record.put_back({**record.tree, "mrn": mrn}, f"{plain_name(*record.key.split('/'))}.numbered")
+    except LocalError as error:
+        for finding in error.findings:
+            transaction.journal(subject="record", reference=record.key, at=now, text=sentence(finding, Language.FRENCH))
+        return
+    for name, content in files.items():
+        yield NewDelivery(folder="answers", name=name, content=content)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path as File
 
 from gateway.errors import LocalError
@@ -129,7 +129,7 @@ class Dialect:
                 pieces.extend(part.pieces(content, file, limit))
             except LocalError as error:
                 refused[file] = list(error.findings)
-        records, waiting = self._records(pieces, refused)
+        records, waiting = self._records(pieces, refused, files)
         kept = _whole(records, waiting, refused)
         named = {one.file for one in waiting}
         waiting.extend(Waiting(file, record.key, waiting[0].lacks) for record in records for file in record.files
@@ -160,8 +160,11 @@ class Dialect:
             return write_onto(self._spec, tree, stem, onto)
         return write_new(self._spec, tree, stem)
 
-    def _records(self, pieces: Sequence[Piece],
-                 refused: dict[str, list[Finding]]) -> tuple[list[NationalRecord], list[Waiting]]:
+    def _put_back(self, files: Mapping[str, bytes], tree: Tree, stem: str) -> dict[str, bytes]:
+        return self.write(tree, stem, files)
+
+    def _records(self, pieces: Sequence[Piece], refused: dict[str, list[Finding]],
+                 files: Mapping[str, bytes]) -> tuple[list[NationalRecord], list[Waiting]]:
         """Join the pieces and read each whole set."""
         groups: dict[str, list[Piece]] = {}
         for number, piece in enumerate(pieces):
@@ -184,7 +187,9 @@ class Dialect:
             for file in dict.fromkeys(piece.file for piece in group) if assembled.findings else ():
                 refused.setdefault(file, []).extend(assembled.findings)
             if not assembled.findings:
-                records.append(national_record(assembled, group, None if key.startswith("\0") else key))
+                own = {piece.file: files[piece.file] for piece in group}
+                records.append(national_record(assembled, group, None if key.startswith("\0") else key,
+                                               partial(self._put_back, own)))
         return records, waiting
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place, Severity
@@ -59,6 +59,8 @@ class NationalRecord:
     key       office/year/serial/number, or another key that names the record without its MRN; for an event
               administration/reference/word
     findings  what is announced and refuses nothing: totals that are not the sum
+    put_back  the record's own files with another state of it in them (a tree and the stem of the names), see
+              `Dialect.write`; raises LocalError as that does
     """
 
     tree: Tree
@@ -66,6 +68,7 @@ class NationalRecord:
     files: tuple[str, ...]
     key: str
     findings: tuple[Finding, ...] = ()
+    put_back: Callable[[Tree, str], dict[str, bytes]] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -108,13 +111,14 @@ def assemble(spec: Spec, group: Sequence[Piece]) -> Assembled:
     return Assembled(tree, reading, scope, national, findings)
 
 
-def national_record(assembled: Assembled, group: Sequence[Piece], key: str | None) -> NationalRecord:
+def national_record(assembled: Assembled, group: Sequence[Piece], key: str | None,
+                    put_back: Callable[[Tree, str], dict[str, bytes]]) -> NationalRecord:
     """The record for the outside; `key` is that of its parts, None where they have none."""
     announced = [finding for piece in group for finding in piece.announced]
     return NationalRecord(assembled.tree, Origins(assembled.reading.origins),
                           tuple(dict.fromkeys(piece.file for piece in group)),
                           national_key(assembled.tree) if key is None else key,
-                          (*announced, *assembled.reading.findings))
+                          (*announced, *assembled.reading.findings), put_back)
 
 
 def national_key(tree: Tree) -> str:
