@@ -14,7 +14,7 @@ from gateway.mapping.document import nearest
 from gateway.mapping.holes import Around, Holes, firm
 from gateway.mapping.inherit import Definition, fault, walk
 from gateway.mapping.notation import Line, Origin
-from gateway.mapping.overflow import Rest, link
+from gateway.mapping.overflow import link
 from gateway.mapping.parts import Access, Part
 from gateway.mapping.plan import ElementPlan, Guard, Plan, PlanLine, Shape, make_runs
 from gateway.mapping.scopes import find, opened
@@ -198,17 +198,12 @@ class Compiler:
                     alone = number == len(elements) - 1 and len(element.parts) == 1 \
                         and all(other.wire is not None for other in elements[:number])
                     if not alone or part.optional:
-                        terms = [access.term for access in part.accesses()]
-                        self._fault("M044", origin, term=", ".join(terms) or _rest_of(part))
+                        self._fault("M044", origin, term=part.named)
                     return number, part
         return None
 
     def _fault(self, code: str, origin: Origin, /, **values: str) -> None:
         self._findings.append(fault(code, origin, **values))
-
-
-def _rest_of(part: Part) -> str:
-    return part.access.term if isinstance(part, Rest) else "-"
 
 
 def select(lines: Sequence[Line], only: set[str] | None, without: set[str]) -> tuple[Line, ...]:

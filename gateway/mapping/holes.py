@@ -72,7 +72,7 @@ class Holes:
             starts.append(width)
             width += 1 if isinstance(part, str) else part.width
             if not isinstance(part, str) and part.width > 1 and number < len(element) - 1:
-                self._fault("M045", around.origin, term=", ".join(access.term for access in part.accesses()))
+                self._fault("M045", around.origin, term=part.named)
         writes = tuple(escape(part) if isinstance(part, str) else part for part in parts)
         return ElementPlan(None, (), tuple(parts), writes, tuple(starts), width)
 

@@ -26,6 +26,7 @@ from gateway.mapping.lint import (
 )
 from gateway.mapping.mapping import RECORDS, Mapping
 from gateway.mapping.notation import Line, Origin
+from gateway.mapping.overflow import without_rest
 from gateway.mapping.plan import Plan
 from gateway.mapping.search import search_path
 from gateway.mapping.tables import Tables
@@ -125,6 +126,8 @@ def _build(definition: Definition, findings: list[Finding]) -> Mapping | None:
             check_plan(plan, findings)
             check_against_directory(plan, definition.message, findings)
         plans[function] = plan
+    findings.extend(fault("M059", line.origin, term=term, label=line.label)
+                    for line, term in without_rest(plans.values()))
     return None if has_errors(findings) else Mapping(definition, types, tables, plans)
 
 

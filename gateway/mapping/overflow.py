@@ -10,13 +10,13 @@ than 35 characters.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from gateway.mapping.chunks import PIECE, Chunks
 from gateway.mapping.codecs import Codec, Unfit, shown
 from gateway.mapping.parts import Access, Fault, Part, Reader, Scopes, Size, Writer, released
-from gateway.mapping.plan import PlanLine
+from gateway.mapping.plan import Plan, PlanLine
 
 
 def split(text: str, size: int) -> tuple[str, str]:
@@ -102,6 +102,10 @@ class Rest(Part):
         self.width, self.segments = chunks.width, chunks.segments
         self.head: Head | None = None
 
+    @property
+    def named(self) -> str:
+        return self.access.term
+
     def sizes(self, offset: int, digits: bool) -> Iterator[Size]:
         return self._chunks.sizes(offset, digits)
 
@@ -173,6 +177,21 @@ def link(lines: Sequence[PlanLine], complain: Callable[[str, PlanLine, str], Non
             complain("M059", line, part.access.term)
         else:
             head.rest, part.head = part, head
+
+
+def without_rest(plans: Iterable[Plan]) -> Iterator[tuple[PlanLine, str]]:
+    """Lines with a first place whose rest has a line in no message function at all: then ``overflow`` says nothing."""
+    heads: dict[str, PlanLine] = {}
+    linked: set[str] = set()
+    for plan in plans:
+        for line in plan.walk():
+            for element in line.elements:
+                for part in element.parts:
+                    if isinstance(part, Head):
+                        heads.setdefault(part.access.term, line)
+                        if part.rest is not None:
+                            linked.add(part.access.term)
+    yield from ((line, term) for term, line in heads.items() if term not in linked)
 
 
 def _walk(lines: Sequence[PlanLine], around: tuple[PlanLine, ...]) -> Iterator[tuple[PlanLine, tuple[PlanLine, ...]]]:

@@ -141,6 +141,11 @@ class Part(ABC):
         """The terms it carries."""
         return ()
 
+    @property
+    def named(self) -> str:
+        """What it carries, for people."""
+        return ", ".join(access.term for access in self.accesses())
+
     def codes(self) -> frozenset[str]:
         """Every text it can hold when a code table names them all; empty otherwise."""
         return frozenset()

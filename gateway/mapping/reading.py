@@ -15,7 +15,7 @@ from gateway.edifact import Message, Repeated
 from gateway.findings import Finding, Place
 from gateway.mapping.codecs import shown
 from gateway.mapping.losses import Loss
-from gateway.mapping.parts import Access, Fault, Node, Scopes
+from gateway.mapping.parts import Access, Fault, Node, Part, Scopes
 from gateway.mapping.plan import ElementPlan, Plan, PlanLine, Run
 from gateway.references import Scalar
 
@@ -306,9 +306,8 @@ class Reading:
             if fault is not None:
                 self._add(fault[0], place, line, fault[1])
 
-    def _absent(self, part: object, element: int, component: int) -> None:
-        accesses = part.accesses() if hasattr(part, "accesses") else ()
-        self.fault("M206", element, component, {"term": ", ".join(access.term for access in accesses)})
+    def _absent(self, part: Part, element: int, component: int) -> None:
+        self.fault("M206", element, component, {"term": part.named or "-"})
 
     def _unexpected(self, run: Run | None = None) -> None:
         segment = self._segments[self._position]

@@ -46,6 +46,20 @@ def has_names(name: str) -> bool:
     return zone is not None and all(_NAME.fullmatch(month.tzname() or "") for month in months)
 
 
+def settled(name: str, instant: datetime) -> bool:
+    """Tell whether the clocks of a zone show an instant to the whole minute, and no other instant the same.
+
+    It is not so in the hour that comes twice in autumn, and before zones had whole minutes.
+    """
+    zone = zone_named(name)
+    try:
+        local = instant.astimezone(zone)
+    except OverflowError:
+        return False
+    shown_again = {local.replace(fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return not local.second and shown_again == {instant}
+
+
 class LocalStampCodec(Shared):
     """Converters 203, 204 and 303 for an instant, in the time of a zone.
 
@@ -74,6 +88,8 @@ class LocalStampCodec(Shared):
             raise Unfit("M108", value=value.isoformat(), format=self._converter)
         text = f"{local.year:04}{local.month:02}{local.day:02}{local.hour:02}{local.minute:02}"
         name = (local.tzname() or "") if self._named else ""
+        if self._named and not _NAME.fullmatch(name):
+            raise Unfit("M121", value=text, zone=str(self._zone))
         if self._instants(local.replace(tzinfo=UTC, fold=0), name) != {value}:
             raise Unfit("M121", value=text, zone=str(self._zone))
         return f"{text}{local.second:02}" if self._seconds else f"{text}{name}"

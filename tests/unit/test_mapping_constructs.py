@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from copy import deepcopy
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,7 +13,11 @@ import pytest
 
 from gateway.edifact import MessageIdentifier, WireMessage, read_wire
 from gateway.errors import LocalError, PartnerError
-from gateway.mapping import Mapping
+from gateway.mapping import Mapping, Traced
+from gateway.mapping.generated import reader, traced_reader, writer
+from gateway.mapping.generated.making import between
+from gateway.mapping.laws.check import check_laws
+from gateway.mapping.laws.records import drawn
 from gateway.references import Tree
 from tests.unit.test_mapping_language import HEAD, faults, load, where
 
@@ -231,6 +236,27 @@ def test_a_rest_in_a_list_belongs_to_its_member(tmp_path: Path) -> None:
     assert mapping.to_record(read_wire(wire)) == record
 
 
+def test_both_laws_hold_on_generated_records_and_messages(mapping: Mapping) -> None:
+    report = check_laws(mapping, random.Random, 4, records=400)
+    assert (report.counterexample, report.tried) == (None, 400)
+
+
+def test_generated_code_does_the_same(mapping: Mapping) -> None:
+    tried = 0
+    for number in range(200):
+        plan = mapping.plans[("original", "cancellation")[number % 2]]
+        record = drawn(mapping, random.Random(number)).record(plan)
+        wire = mapping.to_message(record)
+        segments = writer(plan)(record)
+        assert "'".join(segments) + "'" == wire.body
+        assert reader(plan)(between(read_wire(wire))) == mapping.to_record(read_wire(wire))
+        trace: list[Traced] = []
+        traced_reader(plan)(between(read_wire(wire)), trace)
+        assert trace == mapping.trace_message(read_wire(wire))
+        tried += len(segments)
+    assert tried > 1000
+
+
 @pytest.mark.parametrize(("old", "new", "at"), [
     ("rest local_reference: FTX", "when function in original: rest local_reference: FTX", "when function"),
     ("rest local_reference:", "? FTX+ACD+++{mrn|chunks 2x40}'\n    deep: rest local_reference:",
@@ -238,6 +264,7 @@ def test_a_rest_in_a_list_belongs_to_its_member(tmp_path: Path) -> None:
     ("{local_reference|chunks 2x40}", "{local_reference}", "rest local_reference"),
     ("{local_reference|chunks 2x40}", "{mrn|chunks 2x40}", "rest local_reference"),
     ("{local_reference|overflow 35}", "{mrn}", "rest local_reference"),
+    ("  more:      rest local_reference: FTX+AAI+++{local_reference|chunks 2x40}'\n", "", "? RFF"),
 ])
 def test_a_rest_that_could_be_lost_is_refused(tmp_path: Path, old: str, new: str, at: str) -> None:
     text = TEXT.replace(old, new, 1)

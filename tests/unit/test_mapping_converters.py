@@ -129,6 +129,9 @@ def test_a_zone_is_local_on_the_wire_and_utc_in_the_record() -> None:
     assert not isinstance(niamey, Part)
     assert niamey.write(datetime(2026, 3, 10, 23, 42, tzinfo=UTC)) == "202603110042WAT"
     assert niamey.read("202603110042WAT") == datetime(2026, 3, 10, 23, 42, tzinfo=UTC)
+    with pytest.raises(Unfit) as caught:  # before 1934 the zone had no name
+        niamey.write(datetime(1912, 1, 1, 23, 59, tzinfo=UTC))
+    assert caught.value.code == "M121"
     for wrong in ("202603110042GMT", "202603110042", "20260311004W2AT", "202613110042WAT"):
         with pytest.raises(Unfit):
             niamey.read(wrong)

@@ -178,6 +178,10 @@ class _Speller:
                 return (f"{_released(key)}={_released(value)}",) * 2
             case Joined():
                 return self._joined(part, scopes)
+            case Rest():
+                rest, size = part.value(scopes), next(part.sizes(0, False)).longest
+                others = self._cut_elsewhere(rest, size, part.width)
+                return (":".join(map(_released, _cut(rest, size))), ":".join(map(_released, others))) if rest else None
             case _:
                 value = part.accesses()[0].get(scopes) if part.accesses() else None
                 return None if value is None else self._value(part, value)

@@ -17,6 +17,7 @@ from typing import Protocol
 from gateway.mapping.codecs import cut
 from gateway.mapping.laws.chance import Chance
 from gateway.mapping.term_types import TermType
+from gateway.mapping.zones import settled
 from gateway.references import Scalar
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÀÉÈÊËÎÏÔÙÛÇàéèêëîïôùûç"
@@ -70,7 +71,8 @@ class Drawn:
             case "date":
                 return self._day()
             case "datetime":
-                return self._instant()
+                instant = self._instant()
+                return instant if kind.zone is None else _settled(instant, kind.zone)
             case "moment":
                 return chance.choice((self._day(), self._instant()))
             case _:
@@ -116,6 +118,14 @@ class Drawn:
         day = self._day()
         minute = self._chance.choice((0, 1439)) if self._edges else self._chance.randrange(1440)
         return datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=UTC)
+
+
+def _settled(instant: datetime, zone: str) -> datetime:
+    """An instant of our time that the clocks of a zone show to the minute and once."""
+    instant = instant.replace(year=1971 + instant.year % 60, day=min(instant.day, 28))
+    while not settled(zone, instant):
+        instant += timedelta(days=1)
+    return instant
 
 
 class Told:
