@@ -1,101 +1,170 @@
-"""Does the description of the mapping language name exactly what the language has?"""
+"""Does the description of the mapping language name exactly what the language has, in both languages, and run?"""
 
 from __future__ import annotations
 
-import json
+import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
-import jsonschema
 import pytest
 
-from gateway.config.nodes import MappingNode, Node, SequenceNode, TextNode
-from gateway.config.yaml import read_document
 from gateway.errors import LocalError
-from gateway.mapping import load_mapping
+from gateway.mapping import Mapping, load_corridors, load_mapping
 from gateway.mapping.converters import CONVERTERS
 from gateway.mapping.document import SECTIONS
+from gateway.mapping.laws.check import check_laws
 from gateway.mapping.notation import HOLES, PREFIXES
 from gateway.mapping.requirements import FORMS
 from gateway.mapping.term_types import NAMES, parse_type
 from tests.golden.profile.samples import MAPPINGS
 
-README = (MAPPINGS / "README.md").read_text("utf-8")
-SCHEMA = json.loads((MAPPINGS.parent / "gateway" / "schema" / "mapping.json").read_text("utf-8"))
-FILES = [path for part in ("base", "corridors") for path in sorted((MAPPINGS / part).rglob("*.yaml"))
-         if path.name != "corridor.yaml"]
+READMES = {"en": MAPPINGS / "README.md", "fr": MAPPINGS.parent / "gateway" / "docs" / "fr" / "correspondances.md"}
+TITLES = {
+    "keys": ("The keys of a file", "Les clés d'un fichier"), "lines": ("Lines", "Lignes"), "holes": ("Holes", "Trous"),
+    "types": ("Types", "Types"), "converters": ("Converters", "Convertisseurs"),
+    "rules": ("Rules of the receiver", "Règles du destinataire"),
+}
+KINDS = {
+    "term": "terme", "optional": "facultatif", "default": "défaut", "converter": "convertisseur", "count": "nombre",
+    "position": "rang", "sum": "somme", "choice": "choix",
+}
+"""Kinds of holes, as the French description calls them."""
+BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FRAGMENT = 'format: "1"\nid: corridors/xx-yy/cusdec\nextends: base/cusdec-d96b\n'
+RECORDS = 60
 
 
-def section(title: str) -> list[list[str]]:
-    """The cells of the table under a heading."""
-    text = README.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
+def blocks() -> list[str]:
+    """Every example; a test of the documents holds those of both languages equal."""
+    return BLOCK.findall(READMES["en"].read_text("utf-8"))
+
+
+def section(language: str, name: str) -> list[list[str]]:
+    """The cells of the first table under a heading."""
+    title = TITLES[name][language == "fr"]
+    text = READMES[language].read_text("utf-8").split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
     rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in text.split("\n")
             if line.startswith("|")]
+    assert all(len(row) == len(rows[0]) and all(row) for row in rows)
     return rows[2:]
 
 
-def first_words(title: str) -> list[str]:
-    return [row[0].strip("`") for row in section(title)]
+def first_words(language: str, name: str) -> list[str]:
+    return [row[0].strip("`") for row in section(language, name)]
 
 
-def test_every_key_is_described_and_every_described_key_exists() -> None:
-    assert sorted(first_words("The keys of a file")) == sorted(SECTIONS)
+@pytest.mark.parametrize("language", READMES)
+def test_every_key_is_described_and_every_described_key_exists(language: str) -> None:
+    assert sorted(first_words(language, "keys")) == sorted(SECTIONS)
 
 
-def test_every_prefix_is_described_and_every_described_prefix_exists() -> None:
-    described = [word.split()[0] for word in first_words("Lines") if word != "none"]
+@pytest.mark.parametrize("language", READMES)
+def test_every_prefix_is_described_and_every_described_prefix_exists(language: str) -> None:
+    described = [word.split()[0] for word in first_words(language, "lines") if word not in ("none", "aucun")]
     assert sorted(described) == sorted(PREFIXES)
 
 
-def test_every_kind_of_hole_is_described_and_every_described_kind_exists() -> None:
-    assert [row[1] for row in section("Holes")] == list(HOLES)
+@pytest.mark.parametrize("language", READMES)
+def test_every_kind_of_hole_is_described_and_every_described_kind_exists(language: str) -> None:
+    called = [KINDS[kind] if language == "fr" else kind for kind in HOLES]
+    assert [row[1] for row in section(language, "holes")] == called
 
 
-def test_every_type_is_described_and_every_described_type_exists() -> None:
-    described = [example.strip(" `") for row in section("Types") for example in row[0].split(",")]
-    types = [parse_type(example.replace("table", "tables")) for example in described]
+@pytest.mark.parametrize("language", READMES)
+def test_every_type_is_described_and_every_described_type_exists(language: str) -> None:
+    described = [example.strip(" `") for row in section(language, "types") for example in row[0].split(",")]
+    types = [parse_type(example) for example in described]
     assert None not in types
     assert {kind.name for kind in types if kind} == set(NAMES)
 
 
-def test_every_converter_is_described_and_every_described_converter_exists() -> None:
-    assert sorted(first_words("Converters")) == sorted(CONVERTERS)
+@pytest.mark.parametrize("language", READMES)
+def test_every_converter_is_described_and_every_described_converter_exists(language: str) -> None:
+    assert sorted(first_words(language, "converters")) == sorted(CONVERTERS)
 
 
-def test_every_form_of_a_rule_is_described_and_every_described_form_exists() -> None:
-    assert sorted(first_words("Rules of the receiver")) == sorted(FORMS)
+@pytest.mark.parametrize("language", READMES)
+def test_every_form_of_a_rule_is_described_and_every_described_form_exists(language: str) -> None:
+    assert sorted(first_words(language, "rules")) == sorted(FORMS)
 
 
-def test_the_example_of_the_description_loads(tmp_path: Path) -> None:
-    example = README.split("```yaml\n", 1)[1].split("```", 1)[0]
-    (tmp_path / "corridors" / "tg-ml").mkdir(parents=True)
-    (tmp_path / "corridors" / "tg-ml" / "cusdec.yaml").write_text(example, "utf-8")
+@pytest.mark.parametrize("language", READMES)
+def test_every_form_of_a_function_is_described(language: str) -> None:
+    example = next(block for block in blocks() if block.startswith("functions:"))
+    assert re.findall(r"(?m)^  \w+: (whole|\{without|\[)", example) == ["{without", "whole", "["]
+
+
+@pytest.mark.parametrize("name", ["holes", "types", "converters", "keys", "rules"])
+def test_both_languages_describe_the_same_in_the_same_order(name: str) -> None:
+    assert first_words("fr", name) == first_words("en", name)
+
+
+# every example runs
+
+
+def written(folder: Path) -> Iterator[str]:
+    """Put every example where it belongs; the identifiers of the mappings among them."""
+    for number, block in enumerate(blocks()):
+        head = re.match(r"# ((?:corridors|codes)/\S+\.yaml)\n", block)
+        named = re.search(r"(?m)^id: (corridors/\S+)$", block)
+        if head is not None:
+            path = folder / head[1]
+        elif named is not None:
+            path = folder / f"{named[1]}.yaml"
+        else:
+            path = folder / f"corridors/x{number}/cusdec.yaml"
+            block = FRAGMENT.replace("xx-yy", f"x{number}") + block
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert not path.exists()
+        path.write_text(block, "utf-8")
+        if path.stem == "cusdec":
+            yield path.relative_to(folder).with_suffix("").as_posix()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("examples")
+    assert len(list(written(made))) == 6
+    return made
+
+
+def loaded(identifier: str, folder: Path) -> Mapping:
     try:
-        mapping = load_mapping("corridors/tg-ml/cusdec", [tmp_path, MAPPINGS])
+        return load_mapping(identifier, [folder, MAPPINGS])
     except LocalError as error:
-        pytest.fail(str([(one.code, one.place.line, dict(one.values)) for one in error.findings]))
-    wire = mapping.to_message({"function": "copy", "mrn": "M",
+        pytest.fail(str([(one.code, one.place.line, one.place.column, dict(one.values)) for one in error.findings]))
+
+
+def test_every_example_is_a_mapping_that_keeps_both_promises(folder: Path) -> None:
+    for path in sorted(folder.glob("corridors/*/cusdec.yaml")):
+        mapping = loaded(path.relative_to(folder).with_suffix("").as_posix(), folder)
+        report = check_laws(mapping, random.Random, 4, records=RECORDS)
+        assert report.counterexample is None, (path, report.counterexample)
+
+
+def test_the_corridor_and_the_office_of_the_example_are_read(folder: Path) -> None:
+    corridors = load_corridors([folder, MAPPINGS])
+    assert [member.gateway for member in corridors.named("ml-ne").administrations] == ["MLDGD", "BFDGD", "NEDGD"]
+    assert "ml-ne" not in corridors.faults
+    office = corridors.offices["NEAYR"]
+    assert (office.name, office.administration, office.aliases) == ("Ayorou", "NEDGD", ("Ayérou",))
+    assert office.invented
+
+
+def test_the_first_example_does_what_it_says(folder: Path) -> None:
+    mapping = loaded("corridors/tg-ml/cusdec", folder)
+    wire = mapping.to_message({"function": "copy", "mrn": "M", "location_of_goods": "QUAI 2",
                                "extras": [{"key": "escort_order", "value": "7"}]})
     assert "FTX+AAI+++escort_order=7'" in wire.body
+    assert "LOC+14+QUAI 2:113:ZZZ'" in wire.body
+    assert mapping.version == "3"
 
 
-def plain(node: Node) -> object:
-    if isinstance(node, MappingNode):
-        return {key.text: plain(value) for key, value in node.items}
-    return [plain(item) for item in node.items] if isinstance(node, SequenceNode) else node.text
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(MAPPINGS).as_posix())
-def test_the_schema_for_editors_takes_every_mapping(path: Path) -> None:
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    node = read_document(path, path.name)
-    assert isinstance(node, MappingNode | SequenceNode | TextNode)
-    assert [error.message for error in jsonschema.Draft202012Validator(SCHEMA).iter_errors(plain(node))] == []
-    _, _, named = path.read_text("utf-8").split("\n", 1)[0].partition("$schema=")
-    assert (path.parent / named).resolve() == MAPPINGS.parent / "gateway" / "schema" / "mapping.json"
-
-
-def test_the_schema_for_editors_has_exactly_the_keys_of_the_language() -> None:
-    assert sorted(SCHEMA["properties"]) == sorted(SECTIONS)
-    assert SCHEMA["additionalProperties"] is False
-    assert sorted(SCHEMA["properties"]["require"]["additionalProperties"]["properties"]) == sorted(FORMS)
+def test_words_that_share_a_code_come_back_as_the_answer(folder: Path) -> None:
+    mapping = next(one for one in (loaded(path.relative_to(folder).with_suffix("").as_posix(), folder)
+                                   for path in folder.glob("corridors/x*/cusdec.yaml"))
+                   if "package" in one.tables.names())
+    assert dict(mapping.tables.words("package")) == {"carton": "CT", "bag": "BG", "pallet": "PX", "box": "CT",
+                                                     "sack": "BG"}
+    assert dict(mapping.tables.answers("package")) == {"CT": "carton", "BG": "bag", "PX": "pallet"}
