@@ -21,7 +21,7 @@ from gateway.findings import Finding, Place
 from gateway.mapping.document import nearest
 from gateway.mapping.loading import load_mapping
 from gateway.mapping.mapping import Mapping as MessageMapping
-from gateway.mapping.offices import OFFICES, OfficeEntry, load_offices
+from gateway.mapping.offices import OFFICES, OfficeEntry, load_offices, suggested
 from gateway.references import Tree
 
 Role = Literal["departure", "transit", "destination"]
@@ -266,7 +266,7 @@ class Corridors:
     def _office(self, code: str) -> OfficeEntry:
         entry = self.offices.get(code)
         if entry is None:
-            raise LocalError(Finding(code="M301", values={"office": code, "nearest": nearest(code, self.offices),
+            raise LocalError(Finding(code="M301", values={"office": code, "nearest": suggested(self.offices, code),
                                                           "file": OFFICES.as_posix()}))
         return entry
 

@@ -122,6 +122,18 @@ def find_office(offices: Mapping[str, OfficeEntry], text: str, country: str | No
                                                   "file": OFFICES.as_posix()}))
 
 
+def suggested(offices: Mapping[str, OfficeEntry], text: str) -> str:
+    """Codes to propose for a code that there is not: of every office that is called so, else the nearest one, or a
+    hyphen."""
+    try:
+        return find_office(offices, text).code
+    except LocalError as error:
+        (finding,) = error.findings
+        if finding.code == "M308":
+            return finding.values["offices"]
+        return nearest(text, offices)
+
+
 def folded(text: str) -> str:
     """A name as it is compared: no accents, no case, words of letters and digits with one blank between."""
     plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))

@@ -147,3 +147,13 @@ def test_a_corridor_says_which_of_its_code_tables_are_invented_and_only_those_th
     faults = load_corridors([tmp_path, MAPPINGS]).faults
     assert {name: [(one.code, dict(one.values)) for one in found] for name, found in faults.items()} == {
         "tg-bf": [("M311", {"corridor": "tg-bf", "table": "guarantee_types", "nearest": "guarantee_type"})]}
+
+
+@pytest.mark.parametrize(("written", "nearest"), [
+    ("Cinkassé", "TGCKS"), ("SINKANSE", "BFCKS"), ("Kouremale", "GNKML (GN), MLKML (ML)"), ("TGCK", "TGCKS"),
+    ("xxxxxxx", "-")])
+def test_a_name_in_the_place_of_a_code_is_refused_with_the_code_that_it_means(written: str, nearest: str) -> None:
+    with pytest.raises(LocalError) as caught:
+        load_corridors([MAPPINGS]).between("TGLPL", written)
+    assert [(one.code, dict(one.values)) for one in caught.value.findings] == [
+        ("M301", {"office": written, "nearest": nearest, "file": "codes/offices.yaml"})]
