@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -17,10 +18,12 @@ from gateway.errors import LocalError
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 from gateway.mapping import Mapping, load_mapping, search_path
+from gateway.mapping.dialect import load_dialect
+from gateway.mapping.dialect_files import known_dialects
 from gateway.mapping.laws.chance import Chance
 from gateway.mapping.laws.report import LawReport, SampleResult, Shrunk
 from gateway.mapping.laws.samples import load_samples, run_samples, write_proposals
-from gateway.mapping.laws.shares import Share, shares, try_all
+from gateway.mapping.laws.shares import DIALECTS, shares, try_all
 from gateway.mapping.laws.touch import untouched
 from gateway.texts import sentence
 
@@ -55,37 +58,66 @@ def test_command(names: tuple[str, ...], records: int, seed: int, jobs: int, acc
     good = not faults
     for identifier, findings in faults:
         _show_faults(identifier, findings, as_json)
-    wanted = [share for mapping in chosen for share in shares(mapping.identifier, search, chance, seed, records)]
-    by_name = {mapping.identifier: mapping for mapping in chosen}
-    for report in _reports(wanted, chosen, jobs):
-        mapping = by_name[report.identifier]
-        written = write_proposals(mapping, search) if propose else []
-        samples = run_samples(mapping, search, accept=accept or propose)
-        missed = untouched(mapping, load_samples(mapping, search)) if samples else []
+    for report in _reports(list(chosen), search, seed, records, jobs):
+        mapping = chosen[report.identifier]
+        tried = _samples(mapping, search, accept, propose) if mapping is not None else _Samples()
         show = _show_json if as_json else _show
-        show(report, samples, missed, written)
-        good = good and report.counterexample is None and not any(one.findings for one in samples)
+        show(report, tried, mapping is not None)
+        good = good and report.counterexample is None and not any(one.findings for one in tried.results)
     return Exit.DONE if good else Exit.PERSON
 
 
-def _loaded(names: Sequence[str], search: Sequence[Path]) -> tuple[list[Mapping], list[tuple[str, list[Finding]]]]:
-    """The mappings that are named, and the faults of those that cannot be loaded; bases of others are left out."""
-    chosen, faults = [], []
-    for identifier in resolve_names(names, search):
+@dataclass(frozen=True)
+class _Samples:
+    """What trying the samples of a mapping gave; `proposed` are the names of files that were written."""
+
+    results: Sequence[SampleResult] = ()
+    missed: Sequence[Finding] = ()
+    proposed: Sequence[str] = ()
+
+
+def _samples(mapping: Mapping, search: Sequence[Path], accept: bool, propose: bool) -> _Samples:
+    proposed = write_proposals(mapping, search) if propose else []
+    results = run_samples(mapping, search, accept=accept or propose)
+    return _Samples(results, untouched(mapping, load_samples(mapping, search)) if results else (), proposed)
+
+
+def _loaded(names: Sequence[str],
+            search: Sequence[Path]) -> tuple[dict[str, Mapping | None], list[tuple[str, list[Finding]]]]:
+    """The mappings that are named, None for a dialect, and the faults of those that cannot be loaded.
+
+    A dialect is named ``tgotr/csv`` or ``dialects/tgotr/csv``. Without names: every mapping, every dialect. Mappings
+    that only others build upon are left out: they are tried through these.
+    """
+    chosen: dict[str, Mapping | None] = {}
+    faults: list[tuple[str, list[Finding]]] = []
+    dialects = known_dialects(search)
+    called = {word: word.removeprefix(DIALECTS) for word in names if word.removeprefix(DIALECTS) in dialects}
+    others = [word for word in names if word not in called]
+    for identifier in resolve_names(others, search) if others or not names else ():
         try:
-            chosen.append(load_mapping(identifier, search))
+            chosen[identifier] = load_mapping(identifier, search)
         except LocalError as error:
             if {finding.code for finding in error.findings} != _ONLY_A_BASE:
                 faults.append((identifier, list(error.findings)))
+    for identifier in dict.fromkeys(called.values()) if names else dialects:
+        try:
+            load_dialect(identifier, search)
+        except LocalError as error:
+            faults.append((f"{DIALECTS}{identifier}", list(error.findings)))
+        else:
+            chosen[f"{DIALECTS}{identifier}"] = None
     return chosen, faults
 
 
-def _reports(wanted: Sequence[Share], chosen: Sequence[Mapping], jobs: int) -> Iterator[LawReport]:
-    """The laws of each mapping; without records, an empty report for each."""
+def _reports(identifiers: Sequence[str], search: Sequence[Path], seed: int, records: int,
+             jobs: int) -> Iterator[LawReport]:
+    """The laws of each; without records, an empty report for each."""
+    wanted = [share for identifier in identifiers for share in shares(identifier, search, chance, seed, records)]
     if wanted:
         yield from try_all(wanted, jobs)
     else:
-        yield from (LawReport(identifier=mapping.identifier) for mapping in chosen)
+        yield from (LawReport(identifier=identifier) for identifier in identifiers)
 
 
 def _show_faults(identifier: str, findings: Sequence[Finding], as_json: bool) -> None:
@@ -96,8 +128,7 @@ def _show_faults(identifier: str, findings: Sequence[Finding], as_json: bool) ->
         tell(findings)
 
 
-def _show(report: LawReport, samples: Sequence[SampleResult], missed: Sequence[Finding],
-          written: Sequence[str]) -> None:
+def _show(report: LawReport, tried: _Samples, sampled: bool) -> None:
     broken = report.counterexample
     if report.tried:
         key = "map.test.held" if broken is None else "map.test.broken"
@@ -110,17 +141,17 @@ def _show(report: LawReport, samples: Sequence[SampleResult], missed: Sequence[F
     if broken is not None:
         for line in counterexample_lines(broken):
             emit(f"  {line}")
-    for name in written:
+    for name in tried.proposed:
         emit("  " + t("map.test.proposed", file=name))
-    for sample in samples:
+    for sample in tried.results:
         key = "map.test.sample_differs" if sample.findings else "map.test.sample"
         emit("  " + t(key, file=sample.file, records=sample.records))
         for name in sample.written:
             emit("  " + t("map.test.accepted", file=name))
-    if not samples:
+    if sampled and not tried.results:
         emit("  " + t("map.test.no_samples", mapping=report.identifier))
-    tell(finding for sample in samples for finding in sample.findings)
-    tell(missed)
+    tell(finding for sample in tried.results for finding in sample.findings)
+    tell(tried.missed)
 
 
 def counterexample_lines(broken: Shrunk) -> Iterator[str]:
@@ -143,21 +174,21 @@ def counterexample_lines(broken: Shrunk) -> Iterator[str]:
     yield t("map.test.again", seed=broken.seed)
 
 
-def _show_json(report: LawReport, samples: Sequence[SampleResult], missed: Sequence[Finding],
-               written: Sequence[str]) -> None:
+def _show_json(report: LawReport, tried: _Samples, sampled: bool) -> None:
     broken = report.counterexample
     emit_json("map_test", {
         "mapping": report.identifier, "records": report.tried, "messages": report.messages,
-        "ok": broken is None and not any(sample.findings for sample in samples),
+        "ok": broken is None and not any(sample.findings for sample in tried.results),
         "normalised": report.changes,
         "counterexample": None if broken is None else {
             "law": broken.law, "function": broken.function, "record": broken.record, "segments": broken.segments,
             "expected": broken.expected, "found": broken.found, "line": str(broken.line or "") or None,
             "seed": broken.seed, "findings": [_plain(one) for one in broken.findings]},
-        "proposed": written,
+        "proposed": tried.proposed,
         "samples": [{"file": one.file, "records": one.records, "written": one.written,
-                     "findings": [_plain(finding) for finding in one.findings]} for one in samples],
-        "untouched": [_plain(one) for one in missed]})
+                     "findings": [_plain(finding) for finding in one.findings]} for one in tried.results]
+        if sampled else None,
+        "untouched": [_plain(one) for one in tried.missed]})
 
 
 def _plain(finding: Finding) -> dict[str, object]:

@@ -8,7 +8,8 @@ its types, and read every message of its lines, is tried as well: else the laws 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from gateway.edifact import WireMessage, read_wire
@@ -20,6 +21,7 @@ from gateway.mapping.laws.report import Law, LawReport, Shrunk
 from gateway.mapping.laws.sample_files import segments
 from gateway.mapping.laws.shrink import TRIES, shrink
 from gateway.mapping.mapping import Mapping
+from gateway.mapping.notation import Origin
 from gateway.mapping.plan import Plan
 from gateway.references import Scalar, Tree
 
@@ -40,16 +42,23 @@ def check_laws(mapping: Mapping, chances: Chances, seed: int, *, first: int = 0,
         record = drawn(mapping, chances(name), edges=number // len(plans) % 3 == 2).record(plan)
         report.tried += 1
         report.messages += 1
-        for fault in (breach, partial(message_breach, chances=chances, name=name)):
-            broken = fault(mapping, record)
+        for fault in (partial(breach, mapping), partial(message_breach, mapping, chances=chances, name=name)):
+            broken = fault(record)
             if broken is not None:
-                report.counterexample = shrink(mapping, record, broken.law, fault, seed=name,
-                                               tries=TRIES if shrinking else 0)
+                small = shrink(broken, partial(_still, fault), TRIES if shrinking else 0)
+                report.counterexample = replace(small, seed=name, line=line_of(mapping, small))
                 return report
         normal = mapping.normal(record)
         if normal != record:
             report.normalised.update(changes(record, normal))
     return report
+
+
+def _still(fault: Callable[[Tree], Shrunk | None], record: Tree) -> Shrunk | None:
+    try:
+        return fault(record)
+    except LocalError:  # without its function it is no record of any plan
+        return None
 
 
 def breach(mapping: Mapping, record: Tree) -> Shrunk | None:
@@ -97,6 +106,22 @@ def _shrunk(law: Law, plan: Plan, record: Tree, wire: WireMessage | None = None,
     return Shrunk(law=law, function=plan.function, record=record, expected=expected or (), found=found or (),
                   segments=segments(wire.body) if wire is not None else (),
                   findings=findings.findings if findings is not None else ())
+
+
+def line_of(mapping: Mapping, shrunk: Shrunk) -> Origin | None:
+    """The line of the mapping that a finding names, or that wrote what stands at the first difference."""
+    lines = [line for plan in mapping.plans.values() if plan.function == shrunk.function for line in plan.walk()]
+    named = {finding.values.get("line") for finding in shrunk.findings}
+    pairs = zip(shrunk.expected, shrunk.found, strict=False)
+    differing = next((one for one, other in pairs if one != other),
+                     next(iter([*shrunk.expected[len(shrunk.found):], *shrunk.found[len(shrunk.expected):]]), "-"))
+    term = _term(differing.partition(":")[0])
+    for line in lines:
+        held = any(access.term == term for access in line.accesses) if shrunk.law == "record" \
+            else differing.startswith(line.tag)
+        if str(line.origin) in named or (not shrunk.findings and held):
+            return line.origin
+    return None
 
 
 def same(one: Tree, other: Tree) -> bool:

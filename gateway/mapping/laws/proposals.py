@@ -104,18 +104,27 @@ def _holders(record: dict[str, Any], listed: Access) -> Iterator[dict[str, Any]]
 
 
 def _broken(mapping: MessageMapping, rule: Rule, plans: Sequence[Plan]) -> Iterator[Tree]:
-    """For each thing that a rule needs, a record without it, of the first function for which it counts."""
+    """For each thing that a rule needs, a record without it, and one with each of its alternatives alone, of the first
+    function for which the rule counts."""
     for alternatives in rule.need:
+        named = [f"{rule.every.text}.{one.text}" if rule.every else one.text for one in alternatives]
         for plan in plans:
-            record = _fit(mapping, rule, plan)
-            if record is None:
+            whole = _fit(mapping, rule, plan)
+            if whole is None:
                 continue
-            for named in alternatives:
-                term = f"{rule.every.text}.{named.text}" if rule.every else named.text
+            record = whole
+            for term in named:
                 record = _without(mapping, record, term)
             if any(failure.rule == rule.code for failure in mapping.requirements(record)):
                 yield record
-                break  # other alternatives differ in one term only; `thin` has them
+                yield from (_only(mapping, whole, named, term) for term in named if len(named) > 1)
+                break  # other functions differ in one term only; `thin` has them
+
+
+def _only(mapping: MessageMapping, record: Tree, terms: Sequence[str], kept: str) -> Tree:
+    for term in terms:
+        record = record if term == kept else _without(mapping, record, term)
+    return record
 
 
 def _fit(mapping: MessageMapping, rule: Rule, plan: Plan) -> Tree | None:

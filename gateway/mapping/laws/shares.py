@@ -8,10 +8,15 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.mapping.dialect import load_dialect
 from gateway.mapping.laws.chance import Chances
 from gateway.mapping.laws.check import check_laws
+from gateway.mapping.laws.dialect_check import check_dialect_laws
 from gateway.mapping.laws.report import LawReport
 from gateway.mapping.loading import load_mapping
+
+DIALECTS = "dialects/"
+"""Begins the identifier of a dialect where mappings stand beside it."""
 
 SHARE = 500
 """Records of one share: a second or two."""
@@ -19,7 +24,7 @@ SHARE = 500
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Some records of one mapping."""
+    """Some records of one mapping, or of one dialect (``dialects/tgotr/csv``)."""
 
     identifier: str
     search: tuple[Path, ...]
@@ -30,6 +35,9 @@ class Share:
 
     def tried(self) -> LawReport:
         """Try them, wherever this runs."""
+        if self.identifier.startswith(DIALECTS):
+            dialect = load_dialect(self.identifier.removeprefix(DIALECTS), self.search)
+            return check_dialect_laws(dialect, self.chances, self.seed, first=self.first, records=self.records)
         return check_laws(load_mapping(self.identifier, self.search), self.chances, self.seed, first=self.first,
                           records=self.records)
 

@@ -8,48 +8,36 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from gateway.errors import LocalError
-from gateway.mapping.laws.report import Law, Shrunk
-from gateway.mapping.mapping import Mapping
-from gateway.mapping.notation import Origin
+from gateway.mapping.laws.report import Shrunk
 from gateway.references import Tree
 
 TRIES = 2_000
 
-Breach: TypeAlias = Callable[[Mapping, Tree], Shrunk | None]
+Breach: TypeAlias = Callable[[Tree], Shrunk | None]
 _Step: TypeAlias = tuple[str | int, ...]
 
 
-def shrink(mapping: Mapping, record: Tree, law: Law, breach: Breach, *, seed: str = "",
-           tries: int = TRIES) -> Shrunk:
-    """The smallest record found that breaks the same law; `breach` tells which one a record breaks."""
-    best = breach(mapping, record)
-    assert best is not None
-    left = tries
-    improved = True
+def shrink(found: Shrunk, breach: Breach, tries: int = TRIES) -> Shrunk:
+    """The smallest record found that breaks the same law for the same reason.
+
+    breach  which law a record breaks, and how; None when none, or when it is no record any more
+    """
+    best, left, improved = found, tries, True
     while improved and left > 0:
         improved = False
         for candidate in candidates(best.record):
             left -= 1
             if left < 0:
                 break
-            found = _tried(mapping, candidate, breach)
-            if found is not None and found.law == law and _alike(found, best):
-                best, improved = found, True
+            smaller = breach(candidate)
+            if smaller is not None and smaller.law == best.law and _alike(smaller, best):
+                best, improved = smaller, True
                 break
-    return replace(best, seed=seed, line=_line(mapping, best))
-
-
-def _tried(mapping: Mapping, record: Tree, breach: Breach) -> Shrunk | None:
-    try:
-        return breach(mapping, record)
-    except LocalError:  # no function any more: not a record of any plan
-        return None
+    return best
 
 
 def _alike(found: Shrunk, best: Shrunk) -> bool:
@@ -125,26 +113,3 @@ def _smaller(value: Any) -> Iterator[Any]:
         yield Decimal(1)
         exponent = value.as_tuple().exponent
         yield Decimal(1).scaleb(exponent) if isinstance(exponent, int) else Decimal(1)
-
-
-def _line(mapping: Mapping, shrunk: Shrunk) -> Origin | None:
-    """The line of the mapping that wrote the segment at the first difference, or that a finding names."""
-    finding = next((one for one in shrunk.findings if one.values.get("line", "-") != "-"), None)
-    if finding is not None:
-        origin = _by_name(mapping, finding.values["line"])
-        if origin is not None:
-            return origin
-    differing = next((one for one, other in zip(shrunk.expected, shrunk.found, strict=False) if one != other),
-                     next(iter([*shrunk.expected[len(shrunk.found):], *shrunk.found[len(shrunk.expected):]]), None))
-    if differing is None:
-        return None
-    if shrunk.law == "record":
-        term = ".".join(step.partition("[")[0] for step in differing.partition(":")[0].split("."))
-        return next((line.origin for line in mapping.plan(shrunk.record).walk()
-                     if any(access.term == term for access in line.accesses)), None)
-    return next((line.origin for line in mapping.plan(shrunk.record).walk() if differing.startswith(line.tag)), None)
-
-
-def _by_name(mapping: Mapping, name: str) -> Origin | None:
-    return next((line.origin for plan in mapping.plans.values() for line in plan.walk() if str(line.origin) == name),
-                None)
