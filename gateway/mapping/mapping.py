@@ -10,6 +10,7 @@ from gateway.edifact import Message, MessageIdentifier, WireMessage, read_wire
 from gateway.errors import LocalError, PartnerError
 from gateway.findings import Finding, Place
 from gateway.mapping.archive import Archive
+from gateway.mapping.codecs import shown
 from gateway.mapping.document import nearest
 from gateway.mapping.generated import Quick
 from gateway.mapping.inherit import Definition
@@ -66,8 +67,8 @@ class Mapping:
         plan = self.plans.get(function) if isinstance(function, str) else None
         if plan is None:
             raise LocalError(Finding(code="M115", place=Place(path="function"),
-                                     values={"function": str(function or "-"), "known": ", ".join(self.functions),
-                                             "nearest": nearest(str(function), self.functions)}))
+                                     values={"function": shown(function or "-"), "known": ", ".join(self.functions),
+                                             "nearest": nearest(shown(function), self.functions)}))
         return plan
 
     def to_message(self, record: Tree) -> WireMessage:
