@@ -24,7 +24,7 @@ class Element:
     children      its elements in order
     """
 
-    __slots__ = ("children", "close", "end", "inner", "name", "start")
+    __slots__ = ("_named", "children", "close", "end", "inner", "name", "start")
 
     def __init__(self, name: str, start: int, inner: int) -> None:
         self.name = name
@@ -33,6 +33,7 @@ class Element:
         self.close = inner
         self.end = inner
         self.children: list[Element] = []
+        self._named: dict[str, list[Element]] | None = None
 
     @property
     def bare(self) -> bool:
@@ -40,8 +41,12 @@ class Element:
         return self.close == self.end
 
     def named(self, name: str) -> list[Element]:
-        """Its children of that name."""
-        return [child for child in self.children if child.name == name]
+        """Its children of that name, once all of them are there."""
+        if self._named is None:
+            self._named = {}
+            for child in self.children:
+                self._named.setdefault(child.name, []).append(child)
+        return self._named.get(name, [])
 
 
 class Scanned:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+import time
 import tracemalloc
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -133,3 +136,44 @@ def test_damaged_files_are_refused_with_findings_and_never_raise(identifier: str
         named |= {one.file for one in reading.refused}
         assert named == {sound.name, *twin}
         assert all(one.findings for one in reading.refused)
+
+
+@pytest.mark.parametrize(("identifier", "name"), [
+    ("cidgd/sydam", "d.xml"), ("sndgd/gainde-csv", "d.csv"), ("sndgd/gainde-json", "d.jsonl"),
+    ("sndgd/gainde-sql", "d.rows.json")])
+def test_damaged_files_of_every_form_are_refused_or_can_be_written_back(identifier: str, name: str) -> None:
+    story = ROOT / "samples" / "story" / "tgotr"
+    source = load_dialect("tgotr/csv", [ROOT / "mappings"])
+    record, = source.read({"d.csv": (story / "declaration-2.csv").read_bytes()}).records
+    dialect, chance = load_dialect(identifier, [ROOT / "mappings"]), random.Random(7)
+    content = dialect.write(record.tree, "d")[name]
+    taken = 0
+    for _ in range(300):
+        damaged = bytearray(content)
+        for _ in range(chance.randint(1, 3)):
+            position = chance.randrange(len(damaged))
+            damaged[position:position + chance.randint(0, 2)] = bytes([chance.choice(b'<>"{}[],;:/\\ 0aA\n\x00\xc3')])
+        reading = dialect.read({name: bytes(damaged)})
+        assert all(one.findings and one.file == name for one in reading.refused)
+        assert bool(reading.records) != bool(reading.refused)
+        if len(reading.records) == 1:
+            taken += 1
+            assert dialect.write(reading.records[0].tree, "d", {name: bytes(damaged)}) == {name: bytes(damaged)}
+    assert taken > 5
+
+
+def test_a_long_document_is_put_back_in_time_in_proportion() -> None:
+    dialect = load_dialect("tgotr/asycuda", [ROOT / "mappings"])
+    items: list[Tree] = [{"number": number, "description": f"PIECE {number}", "gross_mass": Decimal(number)}
+                         for number in range(1, 3001)]
+    tree: Tree = {"function": "original", "amendment": 0, "mrn": "26TGLPLT0000000017",
+                  "national_reference": "2026/TGLPL/T/1", "national_reference_date": date(2026, 3, 10),
+                  "office_of_departure": {"code": "TGLPL"}, "items": items}
+    files = dialect.write(tree, "x")
+    changed: Tree = {**tree, "items": [*items[:1499], {**items[1499], "description": "X"}, *items[1500:]]}
+    started = time.monotonic()
+    made = dialect.write(changed, "x", files)
+    assert time.monotonic() - started < 20
+    assert len(made["x.xml"].splitlines()) == len(files["x.xml"].splitlines())
+    assert sum(one != other for one, other in zip(made["x.xml"].splitlines(), files["x.xml"].splitlines(),
+                                                  strict=True)) == 1
