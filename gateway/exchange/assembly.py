@@ -17,7 +17,8 @@ from gateway.config import Partner, Settings, load_settings
 from gateway.errors import LocalError
 from gateway.findings import Finding
 from gateway.ledger import Ledger
-from gateway.mapping import Corridors, Mapping, load_corridors, load_mapping, search_path
+from gateway.mapping import Activated, Corridors, Mapping, Versions, load_corridors, load_mapping, search_path
+from gateway.mapping.archive import Archive, parse
 from gateway.mapping.dialect import Dialect, load_dialect
 from gateway.security import (
     Certificate,
@@ -65,7 +66,6 @@ class Assembly:
         forbid_dumps()
         self.settings = settings
         self._dialects: dict[str, Dialect] = {}
-        self._mappings: dict[str, Mapping] = {}
         self._trusts: dict[str, Trust] = {}
 
     @property
@@ -141,12 +141,6 @@ class Assembly:
             self._dialects[identifier] = load_dialect(identifier, self.search)
         return self._dialects[identifier]
 
-    def mapping_of(self, identifier: str) -> Mapping:
-        """A mapping by its identifier, as it stands today."""
-        if identifier not in self._mappings:
-            self._mappings[identifier] = load_mapping(identifier, self.search)
-        return self._mappings[identifier]
-
     def trust(self, name: str) -> Trust:
         """What we hold of a partner's certificates."""
         if name not in self._trusts:
@@ -180,11 +174,43 @@ class Assembly:
 
 
 class Gateway(Assembly):
-    """An opened gateway: an assembly with its ledger. Use `open_gateway`."""
+    """An opened gateway: an assembly with its ledger, at the instant of its run. Use `open_gateway`."""
 
-    def __init__(self, settings: Settings, ledger: Ledger) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger, now: datetime) -> None:
         super().__init__(settings)
         self.ledger = ledger
+        self._now = now
+
+    @cached_property
+    def versions(self) -> Versions:
+        """The versions of mappings that were activated."""
+        return versions_of(self.ledger)
+
+    @cached_property
+    def corridors(self) -> Corridors:
+        """The corridors, with the versions of their mappings that are in force."""
+        return load_corridors(self.search, self.versions, self._now)
+
+    def mapping_used(self, identifier: str, digest: str) -> Mapping:
+        """A mapping as it was when it was used. Raises LocalError M401 for one that the ledger cannot give."""
+        try:
+            today = load_mapping(identifier, self.search)
+        except LocalError:  # gone or broken since
+            today = None
+        return today if today is not None and today.digest == digest else self.versions.load(digest)
+
+
+def versions_of(ledger: Ledger) -> Versions:
+    """What was activated, with the archives that the ledger keeps."""
+    def archive(digest: str) -> Archive:
+        with ledger.reading() as queries:
+            text = queries.mapping_text(digest)
+        return parse(text or "", digest)
+
+    with ledger.reading() as queries:
+        activated = [Activated(mapping=row.mapping, version=row.version, digest=row.digest, starts=row.starts)
+                     for row in queries.activations()]
+    return Versions(activated, archive)
 
 
 @contextmanager
@@ -194,6 +220,6 @@ def open_gateway(settings: Settings | Path, now: datetime) -> Iterator[Gateway]:
     make_folder(loaded.paths.state)
     ledger = Ledger.open(loaded.ledger, now=now)
     try:
-        yield Gateway(loaded, ledger)
+        yield Gateway(loaded, ledger, now)
     finally:
         ledger.close()

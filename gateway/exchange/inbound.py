@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from gateway.errors import LocalError, PartnerError
+from gateway.exchange.activation import corridor_kept
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.effects import Effects, First
 from gateway.exchange.judgement import (
@@ -74,14 +75,14 @@ def _corridor(incoming: Incoming, glance: Peek) -> Corridor:
     """The corridor of a record: its movement's, or that of its offices. Raises LocalError when there is none."""
     movement = incoming.transaction.movement(glance.mrn) if glance.mrn else None
     if movement is not None:
-        return incoming.gateway.corridors.named(movement.corridor)
+        return corridor_kept(incoming.gateway, incoming.transaction, movement)
     if glance.function == "request":  # for a record that we do not hold: it names no offices, and is answered at once
         shared = shared_corridor(incoming)
         if shared is not None:
             return shared
     if glance.departure is None or glance.destination is None:
         raise LocalError(Finding(code="X023", place=incoming.place, values={"partner": incoming.partner}))
-    return joining(incoming.gateway.corridors, glance.departure, glance.destination)
+    return joining(incoming.gateway.corridors, glance.departure, glance.destination).at(incoming.written)
 
 
 def _reasons(incoming: Incoming, corridor: Corridor, tree: Tree, declaration: Declaration) -> list[Refusal]:

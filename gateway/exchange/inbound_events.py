@@ -39,7 +39,8 @@ _ANSWERS = (Word.ACCEPTED, Word.REJECTED, Word.ENQ_ANSWER, Word.STATE_ANSWER)
 def judge_cusres(incoming: Incoming, glance: Peek) -> Judgement:
     """Judge an event of a partner: who says it, about what, and whether it is new."""
     movement = incoming.transaction.movement(glance.mrn) if glance.mrn else None
-    corridor = incoming.gateway.corridors.named(movement.corridor) if movement else shared_corridor(incoming)
+    corridor = incoming.gateway.corridors.named(movement.corridor).at(incoming.written) if movement \
+        else shared_corridor(incoming)
     if corridor is None:
         return held(incoming, glance, [Finding(code="X023", place=incoming.place,
                                                 values={"partner": incoming.partner})])

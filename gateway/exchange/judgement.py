@@ -44,7 +44,10 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """One message of a partner with what its judgement needs."""
+    """One message of a partner with what its judgement needs.
+
+    written  when its interchange was prepared, as UNB says: the versions of mappings then in force read it
+    """
 
     gateway: Gateway
     transaction: Transaction
@@ -52,6 +55,7 @@ class Incoming:
     control_reference: str
     message: Message
     occasion: Occasion
+    written: datetime
 
     @property
     def answered(self) -> str:
@@ -66,7 +70,7 @@ class Incoming:
 
 def shared_corridor(incoming: Incoming) -> Corridor | None:
     """A corridor that we share with the partner, for what concerns no movement that we know."""
-    return next((corridor for corridor in incoming.gateway.corridors.all
+    return next((corridor.at(incoming.written) for corridor in incoming.gateway.corridors.all
                  if corridor.role(incoming.partner) and corridor.role(incoming.gateway.name)), None)
 
 

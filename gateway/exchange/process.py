@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from gateway.edifact import (
     Contrl,
@@ -134,7 +135,7 @@ def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, pay
         _queue_contrl(transaction, row, make_contrl(interchange, findings), occasion)
         state = "REJECTED" if refused is None else "ACKNOWLEDGED"
     if refused is not None:
-        batch = _Batch(gateway, transaction, row, occasion, summary)
+        batch = _Batch(gateway, transaction, row, interchange.header.prepared, occasion, summary)
         for message, told in zip(interchange.messages, refused, strict=True):
             batch.take(message, told)
         batch.write()
@@ -170,11 +171,12 @@ class _Batch:
     one did. Where writing together fails, each is written by itself, and the one at fault is held.
     """
 
-    def __init__(self, gateway: Gateway, transaction: Transaction, row: InterchangeIn, occasion: Occasion,
-                 summary: Summary) -> None:
+    def __init__(self, gateway: Gateway, transaction: Transaction, row: InterchangeIn, prepared: datetime | None,
+                 occasion: Occasion, summary: Summary) -> None:
         self._gateway = gateway
         self._transaction = transaction
         self._row = row
+        self._written = min(prepared or occasion.now, occasion.now)  # nobody writes in the future
         self._occasion = occasion
         self._summary = summary
         self._pending: list[tuple[Message, Judgement]] = []
@@ -186,7 +188,8 @@ class _Batch:
         if mrn is not None and mrn in self._mrns:
             self.write()
         incoming = Incoming(gateway=self._gateway, transaction=self._transaction, partner=self._row.partner,
-                            control_reference=self._row.control_reference, message=message, occasion=self._occasion)
+                            control_reference=self._row.control_reference, message=message, occasion=self._occasion,
+                            written=self._written)
         judgement = Judgement(state="SYNTAX-REJECTED") if refused else _judge(incoming, self._summary)
         self._pending.append((message, judgement))
         if mrn is not None:
@@ -254,7 +257,8 @@ def _judge_held(gateway: Gateway, gates: _Gates, occasion: Occasion, summary: Su
                 wire = WireMessage(MessageIdentifier.parse(row.identifier), row.body, row.segments)
                 incoming = Incoming(gateway=gateway, transaction=transaction, partner=row.partner,
                                     control_reference=row.control_reference,
-                                    message=read_wire(wire, row.message_reference), occasion=occasion)
+                                    message=read_wire(wire, row.message_reference), occasion=occasion,
+                                    written=row.at)
                 judgement = _judge(incoming, summary)
                 if judgement.state == "HELD":
                     if _status(judgement.problems) is Exit.SETTINGS:  # ours to mend, however long it takes

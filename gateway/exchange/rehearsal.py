@@ -65,7 +65,7 @@ def open_rehearsal(settings: Settings, now: datetime) -> Iterator[Gateway]:
             url = f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory(prefix='edi-rehearsal-'))}/ledger.db"
         ledger = Ledger.open(url, now=now, create=absent)
         stack.callback(ledger.close)
-        yield Gateway(settings, ledger)
+        yield Gateway(settings, ledger, now)
 
 
 def rehearse_national(gateway: Gateway, occasion: Occasion, *, limit: int | None = None) -> Iterator[Rehearsed]:

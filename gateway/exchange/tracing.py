@@ -99,7 +99,7 @@ def _explained(error: FunctionalError, origins: Sequence[Origin]) -> Explained:
 
 def _origins(gateway: Gateway, reference: str) -> tuple[Message, list[Origin]]:
     row, body, tree, places = _sources(gateway, reference)
-    mapping = gateway.mapping_of(row.mapping)
+    mapping = gateway.mapping_used(row.mapping, row.mapping_digest)
     message = read_wire(WireMessage(MessageIdentifier.parse(row.identifier), body, row.segments),
                         row.message_reference or "1")
     names = {}

@@ -18,8 +18,10 @@ from gateway.mapping.peek import Peek, peek
 from gateway.mapping.requirements import Failure
 from gateway.mapping.search import search_path
 from gateway.mapping.traced import Traced
+from gateway.mapping.versions import Activated, Versions
 
 __all__ = [
+    "Activated",
     "Administration",
     "Corridor",
     "Corridors",
@@ -29,6 +31,7 @@ __all__ = [
     "OfficeEntry",
     "Peek",
     "Traced",
+    "Versions",
     "lint_mapping",
     "load_corridors",
     "load_mapping",

@@ -7,7 +7,8 @@ profile; a file ``cusres/<layout>.yaml`` in the corridor's folder takes the plac
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -22,6 +23,7 @@ from gateway.mapping.document import nearest
 from gateway.mapping.loading import load_mapping
 from gateway.mapping.mapping import Mapping as MessageMapping
 from gateway.mapping.offices import OFFICES, OfficeEntry, load_offices, suggested
+from gateway.mapping.versions import Activated, Versions
 from gateway.references import Tree
 
 Role = Literal["departure", "transit", "destination"]
@@ -75,22 +77,53 @@ class _CorridorFile(Model):
 
 
 class Layouts:
-    """The message layouts of some search folders, each loaded when it is first needed and then kept."""
+    """The message layouts of some search folders, each loaded when it is first needed and then kept.
 
-    def __init__(self, search: Sequence[Path]) -> None:
+    versions  what was activated: it takes the place of the files from its start on
+    when      the instant that counts; None for the files
+    pinned    mappings that take the place of whatever else there is
+    """
+
+    def __init__(self, search: Sequence[Path], versions: Versions | None = None, when: datetime | None = None,
+                 pinned: Mapping[str, MessageMapping] | None = None,
+                 loaded: dict[str, MessageMapping] | None = None) -> None:
         self._search = list(search)
-        self._loaded: dict[str, MessageMapping] = {}
+        self._versions = versions
+        self._when = when
+        self._pinned = dict(pinned or {})
+        self._loaded: dict[str, MessageMapping] = {} if loaded is None else loaded
+
+    def at(self, when: datetime) -> Layouts:
+        """The layouts in force at an instant."""
+        if not self._versions:
+            return self
+        return Layouts(self._search, self._versions, when, self._pinned, self._loaded)
+
+    def pinning(self, mapping: MessageMapping) -> Layouts:
+        """The same layouts with one of them in this version."""
+        return Layouts(self._search, self._versions, self._when, {**self._pinned, mapping.identifier: mapping},
+                       self._loaded)
 
     def get(self, identifier: str) -> MessageMapping:
         """The mapping. Raises LocalError with all its faults."""
+        if identifier in self._pinned:
+            return self._pinned[identifier]
+        active = self._active(identifier)
+        if active is not None and self._versions is not None:
+            return self._versions.load(active.digest)
         mapping = self._loaded.get(identifier)
         if mapping is None:
             mapping = self._loaded[identifier] = load_mapping(identifier, self._search)
         return mapping
 
     def has(self, identifier: str) -> bool:
-        """Tell whether some folder has it."""
-        return any((folder / f"{identifier}.yaml").is_file() for folder in self._search)
+        """Tell whether some folder has it, or a version of it is in force."""
+        return self._active(identifier) is not None \
+            or any((folder / f"{identifier}.yaml").is_file() for folder in self._search)
+
+
+    def _active(self, identifier: str) -> Activated | None:
+        return self._versions.at(identifier, self._when) if self._versions and self._when is not None else None
 
 
 @dataclass(frozen=True)
@@ -111,7 +144,7 @@ class Corridor:
     @cached_property
     def cusdec(self) -> MessageMapping:
         """The mapping of the declaration. Raises LocalError with all its faults."""
-        return self.layouts.get(f"corridors/{self.identifier}/cusdec")
+        return self._layout("cusdec")
 
     def cusres(self, word: str) -> MessageMapping:
         """The mapping of an event word. Raises LocalError M303 for a word that there is not."""
@@ -120,9 +153,15 @@ class Corridor:
             raise LocalError(Finding(code="M303", values={"word": word, "nearest": nearest(word, LAYOUTS)}))
         return self._layout(layout)
 
-    def _layout(self, layout: str) -> MessageMapping:
+    def identifier_of(self, layout: str) -> str:
+        """The mapping of a layout: ``cusdec``, or one of events, its own where it has one and else the base's."""
+        if layout == "cusdec":
+            return f"corridors/{self.identifier}/cusdec"
         own = f"corridors/{self.identifier}/cusres/{layout}"
-        return self.layouts.get(own if self.layouts.has(own) else f"{BASE}/{layout}")
+        return own if self.layouts.has(own) else f"{BASE}/{layout}"
+
+    def _layout(self, layout: str) -> MessageMapping:
+        return self.layouts.get(self.identifier_of(layout))
 
     def mappings(self) -> Iterator[MessageMapping]:
         """Every mapping of the corridor: the declaration, then every layout of events."""
@@ -136,6 +175,15 @@ class Corridor:
         return tuple(Finding(code="M311", values={"corridor": self.identifier, "table": table,
                                                   "nearest": nearest(table, known)})
                      for table in self.invented if table not in known)
+
+    def at(self, when: datetime) -> Corridor:
+        """The corridor with the versions of its mappings that are in force at an instant."""
+        layouts = self.layouts.at(when)
+        return self if layouts is self.layouts else replace(self, layouts=layouts)
+
+    def keeping(self, mapping: MessageMapping) -> Corridor:
+        """The corridor with one mapping in a version that a movement keeps."""
+        return replace(self, layouts=self.layouts.pinning(mapping))
 
     def role(self, gateway: str) -> Role | None:
         """What an administration is on this corridor; None when it has no part in it."""
@@ -278,12 +326,14 @@ def _several(corridors: Sequence[Corridor]) -> Finding:
                                         "corridors": ", ".join(one.identifier for one in corridors)})
 
 
-def load_corridors(search: Sequence[Path]) -> Corridors:
+def load_corridors(search: Sequence[Path], versions: Versions | None = None, when: datetime | None = None) -> Corridors:
     """The corridors and offices of the search folders; the first folder that has one wins.
+
+    versions, when  what was activated, and the instant whose versions count; without them the files rule
 
     Raises LocalError (S...) when the list of offices cannot be read; a corridor that cannot be read is noted.
     """
-    layouts = Layouts(search)
+    layouts = Layouts(search, versions, when)
     corridors: dict[str, Corridor] = {}
     broken: dict[str, tuple[Finding, ...]] = {}
     for folder in search:

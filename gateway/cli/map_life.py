@@ -1,0 +1,107 @@
+"""`edi map list` and `edi map activate`: which version of a mapping is in force, and from when another one is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import common, emit, emit_json, json_option, occasion, t, table
+from gateway.cli.map import resolve_names
+from gateway.config import Settings, load_settings
+from gateway.errors import LocalError
+from gateway.exchange.activation import activate, loaded
+from gateway.exchange.assembly import Assembly, versions_of
+from gateway.exchange.summary import Exit
+from gateway.findings import Finding
+from gateway.ledger import Ledger
+from gateway.mapping import Corridor, Versions, load_corridors, search_path
+from gateway.mapping.catalogue import Entry, entries
+from gateway.mapping.versions import NOTHING_ACTIVATED
+
+
+@click.command(name="list", help=t("cli.map.list.help"))
+@click.argument("corridors", nargs=-1, metavar=t("cli.metavar.corridors"))
+@json_option
+@common
+def list_command(corridors: tuple[str, ...], config: Path, as_json: bool) -> int:
+    """One line per corridor and message. Exit 3 when a mapping is faulty."""
+    now = occasion().now
+    settings = load_settings(config, partners=False) if config.exists() else None
+    search = search_path() if settings is None else search_path(settings.paths.mappings)
+    versions = _activated(settings, now)
+    found = [entry for corridor in _chosen(corridors, search)
+             for entry in entries(corridor, versions, now)]
+    if as_json:
+        for entry in found:
+            emit_json("mapping", entry.as_item())
+        emit_json("summary", {"count": len(found)})
+    else:
+        table([t(f"column.map.{name}") for name in ("mapping", "version", "digest", "state", "starts")],
+              [list(row) for entry in found for row in _rows(entry)])
+    return Exit.SETTINGS if any(entry.state == "faulty" for entry in found) else Exit.DONE
+
+
+def _chosen(words: Sequence[str], search: Sequence[Path]) -> Iterator[Corridor]:
+    corridors = load_corridors(search)
+    yield from (corridors.named(word) for word in words) if words else corridors.all
+
+
+def _activated(settings: Settings | None, now: datetime) -> Versions:
+    """What was activated; nothing where there is no ledger yet."""
+    if settings is None or not Path(settings.ledger.removeprefix("sqlite:///")).exists():
+        return NOTHING_ACTIVATED
+    with Ledger.open(settings.ledger, now=now, create=False) as ledger:
+        return versions_of(ledger)
+
+
+def _rows(entry: Entry) -> Iterator[tuple[str, ...]]:
+    starts = t("map.always") if entry.starts is None else f"{entry.starts:%Y-%m-%d %H:%M}"
+    yield entry.mapping, entry.version, entry.digest[:12], t(f"map.state.{entry.state}"), starts
+    for one in entry.planned:
+        yield "", one.version, one.digest[:12], t("map.state.planned"), f"{one.starts:%Y-%m-%d %H:%M}"
+
+
+@click.command(name="activate", help=t("cli.map.activate.help"))
+@click.argument("names", nargs=-1, required=True, metavar=t("cli.metavar.mappings"))
+@click.option("--from", "start", metavar=t("cli.metavar.date"), help=t("cli.map.activate.from"))
+@json_option
+@common
+def activate_command(names: tuple[str, ...], start: str | None, config: Path, as_json: bool) -> int:
+    """Put the files as they are today in force: checked, kept in the ledger, from an instant on."""
+    now = occasion().now
+    starts = now if start is None else _instant(start)
+    settings = load_settings(config)
+    assembly = Assembly(settings)
+    mappings = loaded(resolve_names(names, assembly.search), assembly.search)
+    with Ledger.open(settings.ledger, now=now) as ledger:
+        done = activate(ledger, mappings, starts, now)
+    for one in done:
+        activated = one.activated
+        if as_json:
+            emit_json("activation", {"mapping": activated.mapping, "version": activated.version,
+                                     "digest": activated.digest, "starts": activated.starts, "new": one.new})
+        else:
+            emit(t("map.activated" if one.new else "map.activated.before", mapping=activated.mapping,
+                   version=activated.version, digest=activated.digest, starts=f"{activated.starts:%Y-%m-%d %H:%M}"))
+    if not as_json:
+        emit(t("map.activated.next"))
+        for one in done:
+            emit(f"    {one.activated.mapping}: {{version: \"{one.activated.version}\", "
+                 f"sha256: {one.activated.digest}}}")
+    return Exit.DONE
+
+
+def _instant(text: str) -> datetime:
+    """``2027-01-01`` (the beginning of that day, UTC) or ``2027-01-01T06:00Z``. Raises LocalError M406."""
+    try:
+        if "T" not in text:
+            return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except ValueError:
+        pass
+    raise LocalError(Finding(code="M406", values={"text": text}))
