@@ -16,6 +16,7 @@ from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 from gateway.mapping import Mapping, load_corridors, search_path
 from gateway.mapping.bench.flatten import Flat, flatten
+from gateway.mapping.laws.proposals import NAMES
 from gateway.mapping.laws.sample_files import expected, sample_folder, samples_in
 from gateway.pages import Example, GuideMessage, guide, pdf
 from gateway.spool import write_whole
@@ -66,7 +67,7 @@ def _examples(mapping: Mapping, search: Sequence[Path]) -> list[Example]:
         files = expected(sample)
         if ".edi" in files:
             made.append(Example(name=sample.stem, file=f"{mapping.identifier}: {sample.name}", text=files[".edi"],
-                                rules=_rules(files.get(".rules", ""))))
+                                rules=_rules(files.get(".rules", "")), made=sample.stem in NAMES))
     return made
 
 

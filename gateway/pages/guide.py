@@ -20,7 +20,7 @@ from gateway.pages.layout import SegmentTable, segment_tables
 from gateway.texts import Language, say
 
 LONG = 120
-"""Segments above which an example is named and not printed."""
+"""Segments above which an example is only named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +30,14 @@ class Example:
     file    where it lies, for people
     text    its messages, one segment a line
     rules   the rules it breaks
+    made    made from the mapping, to reach its limits: printed only where nothing else is
     """
 
     name: str
     file: str
     text: str
     rules: tuple[str, ...] = ()
+    made: bool = False
 
     @property
     def segments(self) -> int:
@@ -75,6 +77,7 @@ class _Chapter:
     codes: list[tuple[str, list[_CodeRow]]]
     functions: tuple[FlatFunction, ...]
     examples: Sequence[Example]
+    named: Sequence[Example]
     previous: str | None
     changes: list[Change]
 
@@ -95,7 +98,7 @@ def guide(corridor: Corridor, messages: Sequence[GuideMessage], offices: Iterabl
         return printed(say(f"guide.{key}", language, **values), language)
 
     return render("guide.html", language, t, corridor=corridor, name=corridor.name[language.value], offices=own,
-                  chapters=[_chapter(one, language) for one in messages], long=LONG,
+                  chapters=[_chapter(one, language) for one in messages],
                   invented=any(invented) or corridor.invented != ())
 
 
@@ -104,9 +107,12 @@ def _chapter(message: GuideMessage, language: Language) -> _Chapter:
     flat, tables = flat_of(mapping.definition), segment_tables(mapping)
     title = mapping.definition.title
     named = (title.french if language is Language.FRENCH else title.english) if title is not None else ""
+    stories = [one for one in message.examples if not one.made] or message.examples
+    printed_ones = [one for one in stories if one.segments <= LONG]
     return _Chapter(
         anchor=mapping.identifier.replace("/", "-"), title=named or mapping.identifier, mapping=mapping, flat=flat,
-        tables=tables, codes=_codes(mapping, flat.words, tables), functions=flat.functions, examples=message.examples,
+        tables=tables, codes=_codes(mapping, flat.words, tables), functions=flat.functions, examples=printed_ones,
+        named=[one for one in message.examples if one not in printed_ones],
         previous=None if message.previous is None else message.previous.version,
         changes=[] if message.previous is None else changes(message.previous, flat))
 

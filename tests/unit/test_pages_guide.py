@@ -209,17 +209,21 @@ def test_what_others_have_written_is_shown_and_never_taken_for_html(corridors: C
     assert f"FTX+AAI+++{evil}'" in seen.text
 
 
-def test_an_example_is_the_file_and_a_long_one_is_named(corridors: Corridors) -> None:
+def test_an_example_is_the_file_and_what_is_long_or_made_up_is_named(corridors: Corridors) -> None:
     corridor = corridors.named("tg-ml")
     short = "UNH+1+CUSDEC:D:96B:UN:COR10'\nBGM+950+26TGLPL0000018233+9'\nUNT+3+1'\n"
-    examples = [Example(name="court", file="court.json", text=short, rules=("COR0214", "COR0231")),
-                Example(name="long", file="tg-ml/long.json", text="GIS+CTR:109:ZZZ'\n" * 121)]
-    made = Seen(guide(corridor, [GuideMessage(mapping=corridor.cusdec, examples=examples)], (), Language.FRENCH)).text
-    assert short in made
-    assert "Cet enregistrement enfreint COR0214, COR0231." in made
-    assert "121 segments\N{NO-BREAK SPACE}: trop long pour être imprimé ici\N{NO-BREAK SPACE}; voir le fichier " \
-           "tg-ml/long.json." in made
-    assert "GIS+CTR" not in made.split("Exemple court")[1]
+    made = Example(name="bare", file="bare.json", text="GIS+BRT:109:ZZZ'\n", made=True)
+    examples = [made, Example(name="court", file="court.json", text=short, rules=("COR0214", "COR0231")),
+                Example(name="long", file="long.json", text="GIS+CTR:109:ZZZ'\n" * 121)]
+    seen = Seen(guide(corridor, [GuideMessage(mapping=corridor.cusdec, examples=examples)], (), Language.FRENCH)).text
+    assert short in seen
+    assert "Cet enregistrement enfreint COR0214, COR0231." in seen
+    assert "bare.json (segments\N{NO-BREAK SPACE}: 1)." in seen
+    assert "long.json (segments\N{NO-BREAK SPACE}: 121)." in seen
+    assert "GIS+BRT" not in seen.split("Exemple court")[1]
+    assert "GIS+CTR" not in seen.split("Exemple court")[1]
+    alone = Seen(guide(corridor, [GuideMessage(mapping=corridor.cusdec, examples=[made])], (), Language.FRENCH)).text
+    assert made.text in alone
 
 
 # changes since the version before
@@ -317,7 +321,7 @@ def test_the_command_writes_the_page_of_its_language_with_the_samples_and_names_
     assert (done.exit, done.out, done.err) == (0, f"{path}\n", "")
     text = Seen(path.read_text("utf-8")).text
     assert "Implementation guide: " in text
-    sample = MAPPINGS / "corridors" / "tg-ml" / "samples" / "cusdec" / "bare.edi"
+    sample = MAPPINGS / "corridors" / "tg-ml" / "samples" / "cusdec" / "story-1-original.edi"
     assert sample.read_text("utf-8") in text
 
 
