@@ -14,10 +14,9 @@ from gateway.errors import LocalError
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding, has_errors
 from gateway.mapping import Mapping, load_mapping, search_path
-from gateway.mapping.bench.corpus import Corpus, dialect_for, gather, read_corpus
+from gateway.mapping.bench.corpus import Corpus, gather, read_mixed
 from gateway.mapping.bench.preview import Preview, PreviewRow, preview
 from gateway.mapping.bench.tracing import Trail, not_read, trace_from, trace_to
-from gateway.mapping.dialect import Dialect
 from gateway.texts import sentence, where
 
 FILES = click.Path(path_type=Path, exists=True)
@@ -30,14 +29,6 @@ def one_mapping(word: str, search: Sequence[Path]) -> Mapping:
     if len(chosen) != 1:
         raise LocalError(Finding(code="M485", values={"word": word, "names": ", ".join(names)}))
     return load_mapping(chosen[0], search)
-
-
-def corpus_of(paths: Sequence[Path], mapping: Mapping, name: str | None,
-              search: Sequence[Path]) -> tuple[Corpus, Dialect | None, dict[str, bytes]]:
-    """The records that paths hold, the dialect that read the national ones, and the files."""
-    files = gather(paths)
-    dialect = dialect_for(name, files, mapping, search)
-    return read_corpus(files, mapping, dialect), dialect, files
 
 
 def tell_refused(corpus: Corpus) -> None:
@@ -56,7 +47,7 @@ def preview_command(name: str, files: tuple[Path, ...], dialect: str | None, as_
     """Each record of the files. Exit 1 when one of them cannot be read or written."""
     search = search_path()
     mapping = one_mapping(name, search)
-    corpus, _, _ = corpus_of(files, mapping, dialect, search)
+    corpus = read_mixed(gather(files), mapping, dialect, search)
     faulty = bool(corpus.refused)
     for sample in corpus.samples:
         shown = preview(mapping, sample)
@@ -117,21 +108,22 @@ def trace_command(name: str, files: tuple[Path, ...], target: str | None, source
         raise click.UsageError(t("cli.map.trace.one"))
     search = search_path()
     mapping = one_mapping(name, search)
-    corpus, read_by, contents = corpus_of(files, mapping, dialect, search)
+    contents = gather(files)
+    corpus = read_mixed(contents, mapping, dialect, search)
     trails: list[Trail] = []
     lost: list[Finding] = []
     unknown: list[Finding] = []
     for sample in corpus.samples:
         try:
-            found, why = (trace_to(mapping, read_by, sample, target), []) if target is not None else \
-                trace_from(mapping, read_by, sample, source or "")
+            found, why = (trace_to(mapping, sample, target), []) if target is not None else \
+                trace_from(mapping, sample, source or "")
         except LocalError as error:
             unknown.extend(error.findings)
             continue
         trails.extend(found)
         lost.extend(why)
-    if source is not None and read_by is not None:
-        lost.extend(not_read(read_by, contents, source))
+    for read_by in {sample.dialect.identifier: sample.dialect for sample in corpus.samples if sample.dialect}.values():
+        lost.extend(not_read(read_by, contents, source) if source is not None else ())
     if as_json:
         for one in trails:
             emit_json("trail", {"field": one.field, "file": one.place and one.place.file,

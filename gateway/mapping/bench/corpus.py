@@ -6,7 +6,7 @@ gets one that cannot be taken for a real one: its gateway gives it one when it d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,12 +35,14 @@ class Sample:
     tree     the record; `given` are the terms that the bench has put in
     places   where each value stands in the national files; empty for a message
     message  the message it was read from; None for a national record
+    dialect  what read the national record; None for a message
     """
 
     name: str
     tree: Tree
     places: Mapping[RecordPath, Place] = field(default_factory=dict)
     message: Message | None = None
+    dialect: Dialect | None = None
     given: tuple[str, ...] = ()
 
 
@@ -83,40 +85,70 @@ def read_corpus(files: Mapping[str, bytes], mapping: MessageMapping, dialect: Di
         else:
             national[name] = content
     if national and dialect is None:
-        raise LocalError(Finding(code="M483", values={"file": next(iter(national)), "mapping": mapping.identifier}))
+        raise LocalError(_nobody(next(iter(national)), mapping))
     if dialect is not None and national:
         reading = dialect.read(national)
-        samples.extend(_sample(", ".join(record.files), record.tree, record.origins) for record in reading.records)
+        samples.extend(_sample(", ".join(record.files), record.tree, record.origins, dialect)
+                       for record in reading.records)
         refused.extend((one.file, one.findings) for one in reading.refused)
         refused.extend((one.file, (Finding(code="M480", place=Place(file=one.file), values={"part": one.lacks}),))
                        for one in reading.waiting)
     return Corpus(tuple(samples), tuple(refused))
 
 
+def read_mixed(files: Mapping[str, bytes], mapping: MessageMapping, name: str | None,
+               search: Sequence[Path]) -> Corpus:
+    """Read files of several dialects.
+
+    name  the dialect of all national files, as somebody gives it; None: each file by the first dialect that takes it,
+          those of the corridor's administration of departure before the neutral ones
+    Raises LocalError D011 for an unknown name. A file that no dialect takes is refused (M483).
+    """
+    national = {file: content for file, content in files.items() if content.lstrip()[:3] not in _EDIFACT}
+    if name is not None:
+        return read_corpus(files, mapping, load_dialect(name, search))
+    found = read_corpus({file: content for file, content in files.items() if file not in national}, mapping, None)
+    samples, refused = list(found.samples), list(found.refused)
+    for dialect in _readers(mapping, search):
+        taken = dialect.read(national).records if national else ()
+        samples.extend(_sample(", ".join(one.files), one.tree, one.origins, dialect) for one in taken)
+        read = {file for one in taken for file in one.files}
+        national = {file: content for file, content in national.items() if file not in read}
+    refused.extend((file, (_nobody(file, mapping),)) for file in national)
+    return Corpus(tuple(samples), tuple(refused))
+
+
 def dialect_for(name: str | None, files: Mapping[str, bytes], mapping: MessageMapping,
                 search: Sequence[Path]) -> Dialect | None:
-    """The dialect that reads the national files among some files.
+    """The one dialect that reads all the national files among some files; None when there are none.
 
-    name  as somebody gives it; None: of the dialects of the corridor's administration of departure, and of the neutral
-          ones, the first that refuses none of them
-
-    Raises LocalError: D011 an unknown name, M483 when none reads them.
+    name  as somebody gives it; None: the first, in the order of `read_mixed`, that refuses none of them
+    Raises LocalError: D011 an unknown name, M483 when none reads them all.
     """
     if name is not None:
         return load_dialect(name, search)
     national = {file: content for file, content in files.items() if content.lstrip()[:3] not in _EDIFACT}
     if not national:
         return None
+    for dialect in _readers(mapping, search):
+        reading = dialect.read(national)
+        if reading.records and not reading.refused:
+            return dialect
+    raise LocalError(_nobody(next(iter(national)), mapping))
+
+
+def _nobody(file: str, mapping: MessageMapping) -> Finding:
+    return Finding(code="M483", values={"file": file, "mapping": mapping.identifier})
+
+
+def _readers(mapping: MessageMapping, search: Sequence[Path]) -> Iterator[Dialect]:
     for identifier in _candidates(mapping, search):
         try:
             dialect = load_dialect(identifier, search)
         except GatewayError:
             continue  # lint tells
         if dialect.kind == mapping.record_kind:
-            reading = dialect.read(national)
-            if reading.records and not reading.refused:
-                return dialect
-    raise LocalError(Finding(code="M483", values={"file": next(iter(national)), "mapping": mapping.identifier}))
+            yield dialect
 
 
 def _candidates(mapping: MessageMapping, search: Sequence[Path]) -> list[str]:
@@ -127,10 +159,10 @@ def _candidates(mapping: MessageMapping, search: Sequence[Path]) -> list[str]:
     return list(dict.fromkeys([*own, *neutral]))
 
 
-def _sample(name: str, tree: Tree, places: Mapping[RecordPath, Place]) -> Sample:
+def _sample(name: str, tree: Tree, places: Mapping[RecordPath, Place], dialect: Dialect) -> Sample:
     if "word" in tree or "mrn" in tree:
-        return Sample(name=name, tree=tree, places=places)
-    return Sample(name=name, tree={**tree, "mrn": TRIAL_MRN}, places=places, given=("mrn",))
+        return Sample(name=name, tree=tree, places=places, dialect=dialect)
+    return Sample(name=name, tree={**tree, "mrn": TRIAL_MRN}, places=places, dialect=dialect, given=("mrn",))
 
 
 def _messages(name: str, content: bytes, mapping: MessageMapping,

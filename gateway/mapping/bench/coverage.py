@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
+from gateway.config.nodes import MappingNode, Node, SequenceNode, TextNode
 from gateway.findings import Finding, Place
+from gateway.mapping.bench.corpus import read_corpus
+from gateway.mapping.bench.headings import fold
+from gateway.mapping.bench.tracing import removal_reason
+from gateway.mapping.dialect import Dialect
+from gateway.mapping.dialect_files import Archived, file_name
+from gateway.mapping.dialect_source import Source
+from gateway.mapping.mapping import Mapping as MessageMapping
+
+_ORDINALS = re.compile(r"\[\d+\]")
 
 State = Literal["mapped", "ignored", "forgotten"]
 
@@ -46,3 +61,163 @@ class Coverage:
     refused: tuple[tuple[str, tuple[Finding, ...]], ...]
     fields: tuple[CoverageField, ...]
     extras: tuple[str, ...]
+
+
+def coverage(dialect: Dialect, mapping: MessageMapping, files: Mapping[str, bytes]) -> Coverage:
+    """Every field of the files that holds something, and what becomes of it.
+
+    files  national files of one dialect: a whole corpus at once
+    A field that the dialect reads for itself (keys, totals, the rest cell) and that gives no term of its own is mapped.
+    """
+    corpus = read_corpus(files, mapping, dialect)
+    seen: dict[str, _Seen] = {}
+    held: set[str] = set()
+    for sample in corpus.samples:
+        extras = sample.tree.get("extras")
+        held.update(str(one["key"]) for one in extras if "key" in one) if isinstance(extras, list) else None
+        for path, place in sample.places.items():
+            if place.locator:
+                term = _ORDINALS.sub("", path)
+                _note(seen, place, "" if term in mapping.terms else removal_reason(mapping.definition, term),
+                      "mapped" if term in mapping.terms or _inside(term, mapping.terms) else "forgotten", term)
+    source = _Text(dialect)
+    refused = {name for name, _ in corpus.refused}
+    for name, content in files.items():
+        if name in refused:
+            continue
+        for place in [*dialect.unread(name, content), *source.columns_without_place(name, content)]:
+            reason = source.reasons.get(_plain(place.locator or ""), "")
+            _note(seen, place, reason, "forgotten", "")
+    order = ("forgotten", "ignored", "mapped")
+    fields = sorted((one.told(name) for name, one in seen.items()),
+                    key=lambda one: (order.index(one.state), one.field))
+    return Coverage(dialect=dialect.identifier, mapping=mapping.identifier, files=len(files),
+                    records=len(corpus.samples), refused=corpus.refused, fields=tuple(fields),
+                    extras=tuple(key for key in mapping.definition.extras if key not in held))
+
+
+@dataclass
+class _Seen:
+    """A field while files are gone through."""
+
+    example: Place
+    state: State
+    reason: str = ""
+    terms: dict[str, None] = field(default_factory=dict)
+    files: set[str] = field(default_factory=set)
+
+    def told(self, name: str) -> CoverageField:
+        return CoverageField(field=name, state=self.state, terms=tuple(self.terms), reason=self.reason,
+                             files=len(self.files), example=self.example)
+
+
+def _note(seen: dict[str, _Seen], place: Place, reason: str, state: State, term: str) -> None:
+    """A field is mapped when one of its terms is; it is ignored when a reason tells why."""
+    if state == "forgotten" and reason:
+        state = "ignored"
+    one = seen.setdefault(_plain(place.locator or ""), _Seen(place, state, reason))
+    if state == "mapped" and one.state != "mapped":
+        one.state, one.reason = state, ""
+    if term:
+        one.terms[term] = None
+    one.files.add(place.file or "")
+
+
+def _plain(locator: str) -> str:
+    """A locator without ordinals: XPath, and JSON pointers with numbers as steps."""
+    return re.sub(r"/\d+(?=/|$)", "/", _ORDINALS.sub("", locator)) if locator.startswith("/") else locator
+
+
+def _inside(term: str, known: Mapping[str, object]) -> bool:
+    """Tell whether a term is a group or list that the mapping has terms of, or is made of such for dialects alone."""
+    return any(name.startswith(f"{term}.") for name in known) or term.split(".")[0] in ("container_lines", "trailer")
+
+
+class _Text:
+    """What the text of a dialect tells of the fields it leaves out.
+
+    reasons  field -> why its place was removed
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        shelf = Archived(dict(dialect.archive.files))
+        own = shelf.find(file_name(dialect.identifier))
+        assert own is not None  # a dialect is made of its files, its own first
+        self._root = Source(own, shelf).root
+        parts = self._root.get("parts")
+        self._parts = {key.text: node for key, node in parts.items if isinstance(node, MappingNode)} \
+            if isinstance(parts, MappingNode) else {}
+        self._dialect = dialect
+        self.reasons = dict(self._removed(shelf))
+
+    def columns_without_place(self, name: str, content: bytes) -> Iterator[Place]:
+        """The first filled cell of each column of a CSV file that nothing in the dialect speaks of."""
+        for part, node in self._parts.items():
+            if _word(node, "kind") != "csv" or not self._fits(node, name):
+                continue
+            unused = {fold(heading): column for column, headings in self._columns(node) for heading in headings
+                      if not self._named(part, column)}
+            rows = list(csv.reader(io.StringIO(content.decode(_word(node, "encoding") or "utf-8-sig", "replace"),
+                                               newline=""), delimiter=_word(node, "delimiter") or ";"))
+            for number, heading in enumerate(rows[0] if rows else []):
+                if fold(heading) in unused:
+                    filled = next((line for line, row in enumerate(rows[1:], 2)
+                                   if number < len(row) and row[number].strip()), None)
+                    if filled is not None:
+                        yield Place(file=name, line=filled, locator=" ".join(heading.split()))
+
+    def _fits(self, node: MappingNode, name: str) -> bool:
+        pattern = _word(node, "match") or _word(node, "file").replace("{stem}", "*")
+        return Path(name).match(pattern)
+
+    def _columns(self, node: MappingNode) -> Iterator[tuple[str, list[str]]]:
+        columns = node.get("columns")
+        for key, value in columns.items if isinstance(columns, MappingNode) else ():
+            yield key.text, [text.text for text in _all_texts(value)]
+
+    def _named(self, part: str, column: str) -> bool:
+        """Tell whether some place, rule, count or key of the dialect names a column."""
+        cell = re.compile(rf"(?<![\w-]){re.escape(part)} {re.escape(column)}(?![\w-])")
+        group = self._parts[part].get("group")
+        if any(text.text == column for text in _all_texts(group)):
+            return True
+        return any(cell.search(text.text) for key, value in self._root.items if key.text != "parts"
+                   for text in _all_texts(value))
+
+    def _removed(self, shelf: Archived) -> Iterator[tuple[str, str]]:
+        """The fields whose places an heir has removed, each with the reason."""
+        removed = self._root.get("remove")
+        base = _word(self._root, "extends")
+        own = shelf.find(file_name(base)) if base else None
+        if not isinstance(removed, MappingNode) or own is None:
+            return
+        source = Source(own, shelf).root
+        places = source.get("places")
+        for key, reason in removed.items:
+            place = places.get(key.text) if isinstance(places, MappingNode) else None
+            for text in _all_texts(place):
+                part, _, path = text.text.partition("|")[0].strip().partition(" ")
+                node = self._parts.get(part)
+                if node is not None and isinstance(reason, TextNode):
+                    columns = dict(self._columns(node))
+                    yield from ((heading, reason.text) for heading in columns.get(path, ()))
+                    yield f"/{_word(node, 'root')}/{path}", reason.text
+
+
+def _all_texts(node: Node | None) -> Iterator[TextNode]:
+    """Every text in a node, keys too."""
+    if isinstance(node, MappingNode):
+        for key, value in node.items:
+            yield key
+            yield from _all_texts(value)
+    elif isinstance(node, SequenceNode):
+        for item in node.items:
+            yield from _all_texts(item)
+    elif node is not None:
+        yield node
+
+
+def _word(node: MappingNode, key: str) -> str:
+    value = node.get(key)
+    return value.text if isinstance(value, TextNode) else ""
+

@@ -61,10 +61,9 @@ class Trail:
         return self.place.locator if self.place is not None else None
 
 
-def trails(mapping: MessageMapping, dialect: Dialect | None, sample: Sample) -> list[Trail]:
+def trails(mapping: MessageMapping, sample: Sample) -> list[Trail]:
     """The way of every value of a record that stands in its message, in the order of the message.
 
-    dialect  names the formats of the national side; None for a record that came from a message
     Raises LocalError for a record that the mapping cannot write, with every finding.
     """
     if sample.message is not None:
@@ -76,18 +75,18 @@ def trails(mapping: MessageMapping, dialect: Dialect | None, sample: Sample) -> 
     values = dict(values_of(sample.tree))
     names = _names(message)
     lines = {(line.body.origin.file, line.body.origin.line): line for line in walk(mapping.definition.lines)}
-    found = [_trail(one, mapping, dialect, sample, values, names, lines) for one in traced]
-    found.extend(_flags(plan, message, values, sample, dialect))
+    found = [_trail(one, mapping, sample, values, names, lines) for one in traced]
+    found.extend(_flags(plan, message, values, sample))
     return sorted(found, key=lambda one: (one.segment, one.element, one.component))
 
 
-def trace_to(mapping: MessageMapping, dialect: Dialect | None, sample: Sample, where: str) -> list[Trail]:
+def trace_to(mapping: MessageMapping, sample: Sample, where: str) -> list[Trail]:
     """Where the values of a place in the message come from.
 
     where  ``NAD+CN``, ``NAD+CN/3036``, ``CST/1496``, or a path of the record: ``items[2].gross_mass``
     Raises LocalError M489 when it names nothing there.
     """
-    found = trails(mapping, dialect, sample)
+    found = trails(mapping, sample)
     match = _SEGMENT.fullmatch(where)
     if match is None:
         named = [one for one in found if one.path is not None and _under(one.path, where)]
@@ -102,8 +101,7 @@ def trace_to(mapping: MessageMapping, dialect: Dialect | None, sample: Sample, w
     return named
 
 
-def trace_from(mapping: MessageMapping, dialect: Dialect | None, sample: Sample,
-               where: str) -> tuple[list[Trail], list[Finding]]:
+def trace_from(mapping: MessageMapping, sample: Sample, where: str) -> tuple[list[Trail], list[Finding]]:
     """Where the values of a national field go, and for those that go nowhere why.
 
     where  XPath, JSON pointer or heading, with ordinals or without; or a path of the record
@@ -116,7 +114,7 @@ def trace_from(mapping: MessageMapping, dialect: Dialect | None, sample: Sample,
     if not paths:
         raise LocalError(Finding(code="M489", values={"where": where, "sample": sample.name}))
     try:
-        return [one for one in trails(mapping, dialect, sample) if one.path in paths], []
+        return [one for one in trails(mapping, sample) if one.path in paths], []
     except LocalError as error:
         lost = [_why(mapping, sample, finding) for finding in error.findings
                 if finding.code in _NO_PLACE and finding.place.path in paths]
@@ -132,13 +130,13 @@ def not_read(dialect: Dialect, files: Mapping[str, bytes], where: str) -> list[F
             if place.locator and _under(place.locator, where)]
 
 
-def _trail(traced: Traced, mapping: MessageMapping, dialect: Dialect | None, sample: Sample,
+def _trail(traced: Traced, mapping: MessageMapping, sample: Sample,
            values: Mapping[Path, str], names: Mapping[tuple[int, int, int], tuple[str, str]],
            lines: Mapping[tuple[str, int], Line]) -> Trail:
     identifier, name = names.get((traced.segment, traced.element, traced.component), ("", ""))
     term = _ORDINALS.sub("", traced.path) if traced.path is not None else ""
     line = lines.get((traced.mapping_file, traced.mapping_line))
-    steps = [*_national(dialect, term), *_converted(mapping.definition, line, term)]
+    steps = [*_national(sample.dialect, term), *_converted(mapping.definition, line, term)]
     return Trail(place=_place(sample, traced.path), path=traced.path, value=values.get(traced.path or "", ""),
                  steps=tuple(steps), segment=traced.segment, tag=traced.tag, element=traced.element,
                  component=traced.component, element_id=identifier, name=name, written=traced.value,
@@ -169,8 +167,7 @@ def _means(hole: Hole, term: str) -> bool:
     return hole.kind == "term" and (term == hole.term or term.endswith(f".{hole.term}"))
 
 
-def _flags(plan: Plan, message: Message, values: Mapping[Path, str], sample: Sample,
-           dialect: Dialect | None) -> Iterator[Trail]:
+def _flags(plan: Plan, message: Message, values: Mapping[Path, str], sample: Sample) -> Iterator[Trail]:
     """A flag is its segment: it has no component of its own."""
     for line in plan.walk():
         if line.flag is None or values.get(line.flag.term) != "true":
@@ -179,7 +176,7 @@ def _flags(plan: Plan, message: Message, values: Mapping[Path, str], sample: Sam
         if segment is not None:
             told = describe(segment, message.identifier)
             yield Trail(place=_place(sample, line.flag.term), path=line.flag.term, value="true",
-                        steps=tuple(_national(dialect, line.flag.term)), segment=segment.position, tag=line.tag,
+                        steps=tuple(_national(sample.dialect, line.flag.term)), segment=segment.position, tag=line.tag,
                         element=0, component=0, element_id="", name=told.name, written=segment.text,
                         line=str(line.origin))
 
