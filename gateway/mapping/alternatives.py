@@ -50,7 +50,7 @@ def _line(line: Line, function: str | None, complain: Complain) -> Line:
             if function in functions:
                 return constant
         complain(replace(line.body.origin, column=choice.column), function or "-", "-")
-        return ""
+        return choice.options[0][0]  # one of them, so that nothing else seems to be wrong
 
     elements = tuple(_element(element, text) for element in line.body.elements)
     return replace(line, body=replace(line.body, elements=elements), children=children)

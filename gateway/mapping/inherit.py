@@ -206,7 +206,8 @@ def _apply(definition: Definition, document: Document, findings: list[Finding]) 
             if word in held and held[word].text != code.text:
                 findings.append(fault("M053", code.origin, table=table, word=word, old=held[word].text,
                                       new=code.text))
-            held[word] = code
+            else:
+                held[word] = code
     definition.many_to_one.update({table: (dict(entries), answers, origin)
                                    for table, (entries, answers, origin) in document.many_to_one.items()})
     definition.fixed.update(document.fixed)
@@ -266,6 +267,9 @@ def _forget(definition: Definition, name: str, reason: Named, findings: list[Fin
         findings.append(fault("M034", reason.origin, table=name, nearest=nearest(word, held)))
     elif section == "many_to_one" and not held:
         del definition.many_to_one[table]
+    elif section == "codes" and "function" in definition.record \
+            and definition.record["function"].type.table == table:
+        definition.functions.pop(word, None)  # a function without a word is carried by nothing
     return True
 
 

@@ -348,6 +348,15 @@ def test_words_and_extras_of_the_base_can_be_taken_out(tmp_path: Path) -> None:
     assert "extras" not in closed.terms
 
 
+def test_a_function_goes_with_its_word(tmp_path: Path) -> None:
+    base = SMALL + "functions: {original: whole, cancellation: [head, detail, summary]}\n"
+    mapping = load(tmp_path, base, child=CHILD + "remove: {codes.function.cancellation: never cancelled}\n")
+    assert mapping.functions == ("original",)
+    with pytest.raises(LocalError) as caught:
+        mapping.to_message({"mrn": "M", "function": "cancellation"})
+    assert caught.value.code == "M115"
+
+
 def test_a_table_that_no_term_has_is_a_warning_and_loads(tmp_path: Path) -> None:
     text = SMALL.replace("codes:\n", "codes:\n  packages: {bag: BG}\n")
     assert load(tmp_path, text).identifier == "small"
