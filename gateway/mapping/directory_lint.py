@@ -6,22 +6,25 @@ their repeats together stay within its maximum.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.edifact import MessageIdentifier
 from gateway.edifact.directory import Directory, Node, SegmentType, Use, directory_of
 from gateway.findings import Finding
+from gateway.mapping.codecs import StampCodec
 from gateway.mapping.inherit import fault
 from gateway.mapping.moments import Moment
-from gateway.mapping.parts import Part
-from gateway.mapping.plan import Plan, PlanLine
+from gateway.mapping.parts import Field, Part
+from gateway.mapping.plan import ElementPlan, Plan, PlanLine
+from gateway.mapping.zones import LocalStampCodec
 
 _ENVELOPE = ("UNH", "UNT")
 _LIST_QUALIFIER = "1131"
+_DATE_FORMAT = "2379"
 
 
 def check_against_directory(plan: Plan, identifier: MessageIdentifier, findings: list[Finding]) -> None:
-    """Compare a plan with the directory of its message (M009, M027 to M029, M039, M049 to M051, M056, M057)."""
+    """Compare a plan with the directory of its message (M009, M027 to M029, M039, M049 to M051, M056, M057, M061)."""
     directory = directory_of(identifier, "3")
     message = directory.message(identifier.type) if directory is not None else None
     if directory is None or message is None:
@@ -112,6 +115,7 @@ class _Checker:
         constants = [(start, part) for part, start in zip(element.parts, element.starts, strict=True)
                      if isinstance(part, str) and part]
         self._constants(line, number, composite, identifier, constants)
+        self._formats(line, element, composite, identifier, dict(constants))
         listed = any(_id(composite, identifier, start) == _LIST_QUALIFIER for start, _ in constants)
         for part, start in zip(element.parts, element.starts, strict=True):
             if isinstance(part, str):
@@ -125,6 +129,15 @@ class _Checker:
                 if not listed:
                     for code in sorted(part.codes()):
                         self._listed(line, found, code)
+
+    def _formats(self, line: PlanLine, element: ElementPlan, composite: SegmentType | None, identifier: str,
+                 constants: Mapping[int, str]) -> None:
+        """A date says in 2379 how it is written, and its converter must write it so."""
+        for part, start in zip(element.parts, element.starts, strict=True):
+            if isinstance(part, Field) and isinstance(part.codec, StampCodec | LocalStampCodec) \
+                    and _id(composite, identifier, start + 1) == _DATE_FORMAT \
+                    and constants.get(start + 1) != part.codec.converter:
+                self._fault("M061", line, format=constants.get(start + 1, "-"), converter=part.codec.converter)
 
     def _constants(self, line: PlanLine, number: int, composite: SegmentType | None, identifier: str,
                    constants: Sequence[tuple[int, str]]) -> None:

@@ -69,7 +69,7 @@ class LocalStampCodec(Shared):
     plain = True
 
     def __init__(self, converter: str, zone: tzinfo) -> None:
-        self._converter, self._zone = converter, zone
+        self.converter, self._zone = converter, zone
         self._seconds, self._named = converter == "204", converter == "303"
         self.width = self.longest = FORMATS[converter]
         self.numeric = not self._named
@@ -83,9 +83,9 @@ class LocalStampCodec(Shared):
         try:
             local = value.astimezone(self._zone)
         except OverflowError:
-            raise Unfit("M109", value=value.isoformat(), format=self._converter) from None
+            raise Unfit("M109", value=value.isoformat(), format=self.converter) from None
         if local.microsecond or (local.second and not self._seconds):
-            raise Unfit("M108", value=value.isoformat(), format=self._converter)
+            raise Unfit("M108", value=value.isoformat(), format=self.converter)
         text = f"{local.year:04}{local.month:02}{local.day:02}{local.hour:02}{local.minute:02}"
         name = (local.tzname() or "") if self._named else ""
         if self._named and not _NAME.fullmatch(name):
@@ -98,13 +98,13 @@ class LocalStampCodec(Shared):
         digits, name = (text[:12], text[12:]) if self._named else (text, "")
         sound = len(text) == self.width and digits.isascii() and _DIGITS.fullmatch(digits)
         if not sound or (name and not _NAME.fullmatch(name)):
-            raise Unfit("M109", value=shown(text), format=self._converter)
+            raise Unfit("M109", value=shown(text), format=self.converter)
         try:
             local = datetime(int(text[:4]), int(text[4:6]), int(text[6:8]), int(text[8:10]), int(text[10:12]),
                              int(digits[12:] or 0), tzinfo=UTC)
             found = self._instants(local, name)
         except (ValueError, OverflowError):
-            raise Unfit("M109", value=shown(text), format=self._converter) from None
+            raise Unfit("M109", value=shown(text), format=self.converter) from None
         if len(found) != 1:
             raise Unfit("M121", value=shown(text), zone=str(self._zone))
         return found.pop()

@@ -122,6 +122,8 @@ CASES = [  # code, text to replace, by what, text at which the fault stands
     ("M059", "  local:   ? RFF", "  rest:    rest mrn: FTX+ABE+++{mrn|chunks 5x70}'\n  local:   ? RFF", "rest mrn"),
     ("M060", "BGM+950+", "BGM+<950:original|951:cancelation>+", "<950"),
     ("M060", "BGM+950+", "BGM+<950>+", "<950"),
+    ("M061", "{prepared|203}:203", "{prepared|203}:204", "? DTM"),
+    ("M061", "{prepared|203}:203", "{prepared|203}", "? DTM"),
     ("M062", "  local:   ? RFF", "  again:   ? FTX+ACD+++{itinerary|chunks 9x5x70}'\n  local:   ? RFF",
      "? FTX+RQR"),
     ("M002", "message:", "title: {fr: A, en: B, nl: C}\nmessage:", "nl"),
@@ -142,7 +144,7 @@ CASES = [  # code, text to replace, by what, text at which the fault stands
 
 
 OF_A_LINE = ("M014", "M019", "M020", "M027", "M028", "M029", "M039", "M044", "M045", "M047", "M049", "M050", "M051",
-             "M056", "M057", "M059", "M062")
+             "M056", "M057", "M059", "M061", "M062")
 
 
 @pytest.mark.parametrize(("code", "old", "new", "at"), CASES, ids=[f"{case[0]} {case[2][:30]}" for case in CASES])
