@@ -236,6 +236,22 @@ def test_a_rest_in_a_list_belongs_to_its_member(tmp_path: Path) -> None:
     assert mapping.to_record(read_wire(wire)) == record
 
 
+def test_a_rest_may_stand_outside_the_group_of_its_text(tmp_path: Path) -> None:
+    text = TEXT
+    for old, more in (
+        ("  equipment: list(99)\n", "  principal: group\n  principal.city: an..60\n"),
+        ("  detail:    UNS", "  who:       with principal: NAD+AF++++{city?|overflow 10}'\n"),
+        ("  local: ", "  city_rest: rest principal.city: FTX+ABS+++{principal.city|chunks 1x50}'\n"),
+    ):
+        text = text.replace(old, more + old)
+    mapping = load(tmp_path, text)
+    record: Tree = {"mrn": "M", "function": "original", "principal": {"city": "0123456789ABC"}}
+    wire = mapping.to_message(record)
+    assert wire.body == "BGM+950+M+9'FTX+ABS+++ABC'NAD+AF++++0123456789'UNS+D'UNS+S'CNT+11:0'"
+    assert mapping.to_record(read_wire(wire)) == record
+    assert [(loss.path, loss.value) for loss in mapping.losses(record)] == [("principal.city", "ABC")]
+
+
 def test_both_laws_hold_on_generated_records_and_messages(mapping: Mapping) -> None:
     report = check_laws(mapping, random.Random, 4, records=400)
     assert (report.counterexample, report.tried) == (None, 400)
