@@ -234,9 +234,11 @@ def leaves(tree: Tree, prefix: str) -> Iterator[tuple[str, Scalar | list[Tree]]]
 
 
 def spread(value: Scalar | list[Tree], path: Path, into: dict[Path, Scalar]) -> None:
-    """Every scalar of a value with its full path."""
+    """Every scalar of a value with its full path; a member that holds nothing stands as an empty text."""
     if isinstance(value, list):
         for ordinal, member in enumerate(value, 1):
+            if not member:
+                into[f"{path}[{ordinal}]"] = ""
             for term, left in leaves(member, ""):
                 spread(left, f"{path}[{ordinal}].{term}", into)
     else:

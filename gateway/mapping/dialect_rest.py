@@ -1,6 +1,7 @@
 """The rest cell: values of the record for which the national file has no place, as ``path=value`` joined by ``|``.
 
-Example: ``items[2].packages[2].count=5|vehicle_at_border.kind=31``. A backslash stands before ``|``, ``\\`` and line
+Example: ``items[2].packages[2].count=5|vehicle_at_border.kind=31``; a member of a list that holds nothing is
+``vehicles[1]=``. A backslash stands before ``|``, ``\\`` and line
 ends in a value. It makes a dialect complete: whatever a partner sends, the receiving administration's file holds it.
 """
 
@@ -84,6 +85,9 @@ def read_rest(node: Node, part: str, kinds: Mapping[str, str], reading: Reading)
         kind = kinds.get(term_of(path), "group")
         if not mark or not _PATH.fullmatch(path):
             reading.fault(Misfit("D116", value=piece.group()[:80]), part, node, "")
+        elif kind == "list" and path.endswith("]") and not text:  # a member that holds nothing
+            _place(given, path, {})
+            reading.origins[path] = (reading.files[part], node)
         elif kind in ("group", "list"):
             reading.fault(Misfit("D110", key=path, near="-"), part, node, path)
         else:
@@ -105,7 +109,7 @@ def _unescaped(match: re.Match[str]) -> str:
     return _BACK.get(match.group(1), match.group())
 
 
-def _place(given: Given, path: Path, value: Scalar) -> None:
+def _place(given: Given, path: Path, value: Scalar | Given) -> None:
     steps: list[str | int] = []
     for step in _STEP.finditer(path):
         steps.append(step.group(1))

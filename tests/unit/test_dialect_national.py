@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 STORY = ROOT / "samples" / "story" / "tgotr"
 DECLARATIONS = [one for one in sorted(
     str(file.relative_to(ROOT / "mappings" / "dialects").with_suffix(""))
-    for file in (ROOT / "mappings" / "dialects").glob("*/*.yaml")) if one != "neutral/event-json"]
+    for file in (ROOT / "mappings" / "dialects").glob("*/*.yaml")) if not one.rpartition("/")[2].startswith("event-")]
 
 
 def dialect(identifier: str) -> Dialect:
@@ -83,3 +83,17 @@ def test_keys_of_gaindes_own_stay_and_elements_of_sydams_own_too(tree: Tree) -> 
     document = ivory.write(tree, "x")["x.xml"].replace(b"<Entete>", b"<Entete><Brigade>7</Brigade>")
     assert ivory.write(tree, "x", {"x.xml": document}) == {"x.xml": document}
     assert [place.locator for place in ivory.unread("x.xml", document)] == ["/DeclarationTransit/Entete/Brigade"]
+
+
+@pytest.mark.parametrize(("office", "name"), [("bfdgd", "1-entree-BFCKS"), ("mldgd", "3-controle-MLBKO"),
+                                              ("mldgd", "4-apurement-MLBKO"), ("tgotr", "1-sortie-TGCKS")])
+def test_an_event_is_said_as_json_and_as_csv_in_the_words_of_an_officer(office: str, name: str) -> None:
+    content = (STORY.parent / office / f"{name}.json").read_bytes().replace(b"{mrn}", b"26TGLPLT0000204177")
+    as_json, as_csv = dialect("neutral/event-json"), dialect("generic/event-csv")
+    record, = as_json.read({"e.json": content}).records
+    written = as_csv.write(record.tree, "e")
+    said = as_json.write(record.tree, "e")["e.json"].decode()
+    word = json.loads(said)["word"]
+    assert written["e.csv"].decode("utf-8-sig").splitlines()[1].split(";")[0] == word
+    again, = as_csv.read(written).records
+    assert (again.tree, again.key) == (record.tree, record.key)

@@ -189,3 +189,12 @@ def test_a_record_is_named_by_the_best_reference_it_has() -> None:
     assert national_key({**office, "national_reference": "GAINDE-7"}) == "SNDKR/GAINDE-7"
     assert national_key({**office, "local_reference": "L-1", "mrn": "M"}) == "SNDKR/L-1"
     assert national_key({"mrn": "M"}) == "-/M"
+
+
+def test_a_member_of_a_list_that_holds_nothing_comes_back_from_the_rest_cell() -> None:
+    dialect = load_dialect("generic/event-csv", [ROOT / "mappings"])
+    tree: Tree = {"word": "CROSS-OUT", "reference": "R", "administration": "TGOTR",
+                  "vehicles": [{}, {"nationality": "TG"}, {}]}
+    files = dialect.write(tree, "e")
+    assert files["e.csv"].decode("utf-8-sig").rstrip().endswith("vehicles[1]=|vehicles[2].nationality=TG|vehicles[3]=")
+    assert dialect.read(files).records[0].tree == tree
