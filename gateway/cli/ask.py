@@ -25,17 +25,20 @@ from gateway.texts import Language, known, say, where
 
 @click.command(name="trace", help=t("cli.trace.help"))
 @click.argument("reference", metavar="REF")
-@click.argument("path", metavar="PATH")
+@click.argument("path", metavar=f"[{t('cli.metavar.path')}]", required=False)
+@click.option("--from", "field", metavar=t("cli.metavar.field"), help=t("cli.map.trace.from"))
 @json_option
 @common
-def trace_command(config: Path, reference: str, path: str, as_json: bool) -> int:
+def trace_command(config: Path, reference: str, path: str | None, field: str | None, as_json: bool) -> int:
     """Each value with its data element, its mapping line and its place in the national file."""
+    if (path is None) == (field is None):
+        raise click.UsageError(t("cli.trace.one"))
     from gateway.config import load_settings  # heavy: `explain` does without them
     from gateway.exchange.assembly import open_gateway
-    from gateway.exchange.tracing import trace
+    from gateway.exchange.tracing import trace, trace_from
 
     with open_gateway(load_settings(config), occasion().now) as gateway:
-        origins = trace(gateway, reference, path)
+        origins = trace_from(gateway, reference, field) if field is not None else trace(gateway, reference, path or "")
     rows = []
     for origin in origins:
         if as_json:

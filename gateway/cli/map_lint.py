@@ -119,7 +119,8 @@ def show_command(names: tuple[str, ...], whole: bool, as_json: bool) -> int:
         flat = flatten(name, search)
         if as_json:
             emit_json("mapping", {"id": flat.identifier, "version": flat.version, "sha256": flat.digest,
-                                  "message": flat.message, "files": flat.files, "base": flat.base,
+                                  "title": dict(zip(("fr", "en"), flat.title, strict=True)), "message": flat.message,
+                                  "unmapped": flat.unmapped, "files": flat.files, "base": flat.base,
                                   "lines": flat.lines, "terms": flat.terms, "words": flat.words, "rules": flat.rules,
                                   "functions": flat.functions, "fixed": flat.fixed, "events": flat.events,
                                   "extras": flat.extras, "removed": flat.removed})

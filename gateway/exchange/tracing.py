@@ -16,6 +16,7 @@ from gateway.exchange.assembly import Gateway
 from gateway.findings import Finding, Place
 from gateway.ledger.rows import MessageRow
 from gateway.mapping import Traced
+from gateway.mapping.bench.tracing import under
 from gateway.references import Path, Tree
 from gateway.transit.event import Event, FunctionalError
 from gateway.transit.terms import from_tree
@@ -72,6 +73,21 @@ def trace(gateway: Gateway, reference: str, path: str) -> list[Origin]:
              and wanted["element"] in (None, origin.element_id)]
     if not found:
         raise LocalError(Finding(code="X046", values={"path": path, "reference": reference}))
+    return found
+
+
+def trace_from(gateway: Gateway, reference: str, field: str) -> list[Origin]:
+    """The values of the newest message of ours under a reference that a field of our national file feeds.
+
+    field  XPath, JSON pointer or heading, with ordinals or without; or a path of the record
+
+    Raises LocalError X044 (nothing under that reference), X046 (the field feeds nothing in that message).
+    """
+    _, origins = _origins(gateway, reference)
+    found = [origin for origin in origins if (origin.path is not None and under(origin.path, field)) or (
+        origin.place is not None and origin.place.locator and under(origin.place.locator, field))]
+    if not found:
+        raise LocalError(Finding(code="X046", values={"path": field, "reference": reference}))
     return found
 
 

@@ -10,6 +10,7 @@ from gateway.errors import LocalError
 from gateway.mapping import Mapping, load_mapping
 from gateway.mapping.bench.flatten import FlatLine, FlatWord, flatten
 from gateway.mapping.bench.format import as_yaml, with_origins
+from gateway.mapping.document import SECTIONS
 from gateway.mapping.inherit import known_mappings
 from gateway.mapping.notation import Origin
 from gateway.mapping.plan import PlanLine
@@ -34,6 +35,7 @@ after:
     second: ? RFF+AFM:{unique_consignment_reference}'
 extras:
   escort_order: an..35
+unmapped: keep
 """
 
 
@@ -61,7 +63,9 @@ def meaning(mapping: Mapping) -> tuple[object, ...]:
               [[named.text for named in one] for one in rule.need], rule.french, rule.english)
              for rule in mapping.definition.require.values()],
             mapping.events, {key: str(typed.type) for key, typed in mapping.definition.extras.items()},
-            {term: named.text for term, named in mapping.definition.fixed.items()}, str(mapping.message))
+            {term: named.text for term, named in mapping.definition.fixed.items()}, str(mapping.message),
+            mapping.definition.title and (mapping.definition.title.french, mapping.definition.title.english),
+            mapping.definition.unmapped)
 
 
 def loaded(text: str, identifier: str, folder: Path) -> Mapping:
@@ -140,3 +144,10 @@ def test_what_cannot_be_resolved_is_told_and_what_is_nowhere_too(tmp_path: Path)
     with pytest.raises(LocalError) as caught:
         flatten("corridors/xx-zz/cusdec", [tmp_path, *SHIPPED])
     assert caught.value.code == "M006"
+
+
+def test_every_key_of_a_mapping_is_written_or_says_how_it_inherits(search: list[Path]) -> None:
+    inheriting = {"extends", "carries", "override", "remove", "after"}
+    written = {line.split(":")[0] for identifier in [*known_mappings(SHIPPED), "corridors/xx-yy/cusdec"]
+               for line in as_yaml(flatten(identifier, search)).splitlines() if not line.startswith(" ")}
+    assert written == set(SECTIONS) - inheriting

@@ -94,18 +94,22 @@ class FlatText:
 class Flat:
     """One mapping, flat. Everything stands in the order in which it takes effect.
 
+    title     its name in French and in English, both "" where it has none
     message   ``CUSDEC:D:96B:UN:COR10``
     files     the files it is made of as findings call them, its own first, the outermost base last
     base      it only serves to inherit from
+    unmapped  what becomes of content without a line: ``refuse`` or ``keep``
     removed   what a level left out, and why
     """
 
     identifier: str
     version: str
+    title: tuple[str, str]
     digest: str
     message: str
     files: tuple[str, ...]
     base: bool
+    unmapped: str
     lines: tuple[FlatLine, ...]
     terms: tuple[FlatTerm, ...]
     words: tuple[FlatWord, ...]
@@ -137,8 +141,10 @@ def flatten(identifier: str | Path, search: Sequence[Path]) -> Flat:
 def flat_of(definition: Definition) -> Flat:
     """A resolved mapping as data."""
     types = {term: typed.type for term, typed in definition.record.items()}
+    title = definition.title
     return Flat(
         identifier=definition.identifier, version=definition.version, digest=definition.digest,
+        title=(title.french, title.english) if title is not None else ("", ""), unmapped=definition.unmapped,
         message=str(definition.message), files=tuple(name for name, _ in reversed(definition.files)),
         base=definition.base,
         lines=tuple(_lines(definition.lines, 0, ("",), types)),

@@ -54,9 +54,13 @@ def _written(flat: Flat) -> Iterator[Written]:
     yield f"id: {flat.identifier}", None
     if flat.version:
         yield f"version: {json.dumps(flat.version)}", None
+    if any(flat.title):
+        yield f"title: {{fr: {_braced(flat.title[0])}, en: {_braced(flat.title[1])}}}", None
     if flat.base:
         yield "base: yes", None
     yield f"message: {flat.message}", None
+    if flat.unmapped != "refuse":
+        yield f"unmapped: {flat.unmapped}", None
     yield from _section("record", [(f"{term.name}: {term.type}", term.origin) for term in _carried(flat)])
     yield from _tables(flat)
     yield from _section("fixed", [(f"{one.name}: {quoted(one.text)}", one.origin) for one in flat.fixed])
@@ -71,6 +75,10 @@ def _written(flat: Flat) -> Iterator[Written]:
             yield f"  {rule.code}:", rule.origin
             yield from ((f"    {text}", None) for text in _rule(rule))
     yield from _section("extras", [(f"{one.name}: {one.text}", one.origin) for one in flat.extras])
+
+
+def _braced(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _section(name: str, lines: Sequence[tuple[str, Origin]]) -> Iterator[Written]:

@@ -89,7 +89,7 @@ def trace_to(mapping: MessageMapping, sample: Sample, where: str) -> list[Trail]
     found = trails(mapping, sample)
     match = _SEGMENT.fullmatch(where)
     if match is None:
-        named = [one for one in found if one.path is not None and _under(one.path, where)]
+        named = [one for one in found if one.path is not None and under(one.path, where)]
     else:
         constants = [text.split(":") for text in match["constants"].split("+")[1:]]
         message = sample.message or read_wire(mapping.to_message(sample.tree))
@@ -109,8 +109,8 @@ def trace_from(mapping: MessageMapping, sample: Sample, where: str) -> tuple[lis
     is not written for this record). Raises LocalError M489 when neither the files nor the record have it; else what
     keeps the record from being written, when that is something else.
     """
-    paths = [path for path, place in sample.places.items() if place.locator and _under(place.locator, where)]
-    paths += [path for path, _ in values_of(sample.tree) if _under(path, where) and path not in paths]
+    paths = [path for path, place in sample.places.items() if place.locator and under(place.locator, where)]
+    paths += [path for path, _ in values_of(sample.tree) if under(path, where) and path not in paths]
     if not paths:
         raise LocalError(Finding(code="M489", values={"where": where, "sample": sample.name}))
     try:
@@ -127,7 +127,7 @@ def not_read(dialect: Dialect, files: Mapping[str, bytes], where: str) -> list[F
     """M486 for each element of XML files under a name that the dialect passes over."""
     return [Finding(code="M486", place=place, values={"field": place.locator or "", "dialect": dialect.identifier})
             for file, content in files.items() for place in dialect.unread(file, content)
-            if place.locator and _under(place.locator, where)]
+            if place.locator and under(place.locator, where)]
 
 
 def _trail(traced: Traced, mapping: MessageMapping, sample: Sample,
@@ -220,7 +220,7 @@ def removal_reason(definition: Definition, term: str) -> str:
     return ""
 
 
-def _under(name: str, where: str) -> bool:
+def under(name: str, where: str) -> bool:
     """Tell whether a place is meant by a name: itself or what lies in it; ordinals count where they are given."""
     for text in (name, _ORDINALS.sub("", name)):
         if text.casefold() == where.casefold() or text.startswith((f"{where}/", f"{where}.", f"{where}[")):
