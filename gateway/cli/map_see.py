@@ -17,6 +17,8 @@ from gateway.mapping import Mapping, load_mapping, search_path
 from gateway.mapping.bench.corpus import Corpus, gather, read_mixed
 from gateway.mapping.bench.preview import Preview, PreviewRow, preview
 from gateway.mapping.bench.tracing import Trail, not_read, trace_from, trace_to
+from gateway.pages import preview_page
+from gateway.spool import write_whole
 from gateway.texts import sentence, where
 
 FILES = click.Path(path_type=Path, exists=True)
@@ -41,24 +43,32 @@ def tell_refused(corpus: Corpus) -> None:
 @click.argument("name", metavar=t("cli.metavar.mapping"))
 @click.argument("files", nargs=-1, required=True, type=FILES, metavar=t("cli.metavar.files"))
 @click.option("--dialect", metavar="ID", help=t("cli.map.dialect"))
+@click.option("--html", "page", type=click.Path(path_type=Path, dir_okay=False), metavar=t("cli.metavar.file"),
+              help=t("cli.map.preview.html"))
 @json_option
 @without_settings
-def preview_command(name: str, files: tuple[Path, ...], dialect: str | None, as_json: bool) -> int:
-    """Each record of the files. Exit 1 when one of them cannot be read or written."""
+def preview_command(name: str, files: tuple[Path, ...], dialect: str | None, page: Path | None, as_json: bool) -> int:
+    """Each record of the files, or all of them as a page. Exit 1 when one of them cannot be read or written."""
     search = search_path()
     mapping = one_mapping(name, search)
     corpus = read_mixed(gather(files), mapping, dialect, search)
     faulty = bool(corpus.refused)
+    pages: list[tuple[str, Preview]] = []
     for sample in corpus.samples:
         shown = preview(mapping, sample)
         faulty |= has_errors(shown.findings)
-        if as_json:
+        if page is not None:
+            pages.append((sample.name, shown))
+        elif as_json:
             emit_json("preview", {"sample": sample.name, "mapping": shown.mapping, "message": shown.message,
                                   "record": dict(shown.record), "segments": shown.segments, "rows": shown.rows,
                                   "findings": [_finding(one) for one in shown.findings]})
         else:
             _show(sample.name, shown)
             tell(shown.findings)
+    if page is not None and pages:
+        write_whole(page, preview_page(pages, language()).encode(), 0o644)
+        emit(str(page))
     tell_refused(corpus)
     return Exit.PERSON if faulty else Exit.DONE
 

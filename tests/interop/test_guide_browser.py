@@ -68,7 +68,7 @@ def pages(corridors: Corridors, tmp_path_factory: pytest.TempPathFactory) -> Pat
                     for number, mapping in enumerate(corridor.mappings())]
         (folder / f"guide.{language.value}.html").write_text(
             guide(corridor, messages, corridors.offices.values(), language), "utf-8")
-        (folder / f"preview.{language.value}.html").write_text(preview_page(seen(), language), "utf-8")
+        (folder / f"preview.{language.value}.html").write_text(preview_page([("a.json", seen())], language), "utf-8")
     return folder
 
 

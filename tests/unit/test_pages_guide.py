@@ -298,14 +298,26 @@ def test_a_preview_shows_record_and_message_what_is_missing_and_why() -> None:
     row = PreviewRow(path="mrn", value="", status="missing", segment=0, tag="BGM", segment_name="BEGINNING OF MESSAGE",
                      element=2, component=1, element_id="1004", name="Document/message number", meaning="",
                      mandatory=True, line="base/cusdec-d96b.yaml:9")
-    made = preview_page(Preview(
+    one = Preview(
         mapping="corridors/tg-ml/cusdec", message="CUSDEC:D:96B:UN:COR10", record=(("reason", "<b>"),),
         segments=("UNH+1+CUSDEC:D:96B:UN:COR10'", "BGM+950'"), rows=(row,),
-        findings=(Finding(code="M101", values={"term": "mrn"}),)), Language.FRENCH)
-    seen = Seen(made)
+        findings=(Finding(code="M101", values={"term": "mrn"}),))
+    seen = Seen(preview_page([("a.json", one), ("b.json", one)], Language.FRENCH))
     assert "b" not in seen.tags
-    for told in ("<b>", "BGM+950'", "BGM 2.1", "1004", "manque, obligatoire", "M101", "base/cusdec-d96b.yaml:9"):
+    assert len(seen.ids) == len(set(seen.ids))
+    for told in ("a.json", "b.json", "<b>", "BGM+950'", "BGM 2.1", "1004", "manque, obligatoire", "M101",
+                 "base/cusdec-d96b.yaml:9"):
         assert told in seen.text
+
+
+def test_the_preview_of_a_file_is_written_as_a_page(tmp_path: Path) -> None:
+    sample = MAPPINGS / "corridors" / "tg-ml" / "samples" / "cusdec" / "story-1-original.json"
+    page = tmp_path / "preview.html"
+    done = command("map", "preview", "tg-ml", sample, "--html", page, "--lang", "fr")
+    assert (done.exit, done.out, done.err) == (0, f"{page}\n", "")
+    text = Seen(page.read_text("utf-8")).text
+    assert "Aperçu\N{NO-BREAK SPACE}: corridors/tg-ml/cusdec" in text
+    assert sample.with_suffix(".edi").read_text("utf-8").splitlines()[1] in text
 
 
 def test_a_pdf_without_its_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
