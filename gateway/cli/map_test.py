@@ -48,14 +48,23 @@ def chance(name: str) -> Chance:
               help=t("cli.map.test.jobs"))
 @click.option("--accept", is_flag=True, help=t("cli.map.test.accept"))
 @click.option("--propose", is_flag=True, help=t("cli.map.test.propose"))
+@click.option("--exchange", "exchanged", is_flag=False, flag_value="", metavar=t("cli.metavar.folder"),
+              help=t("cli.map.test.exchange"))
+@click.option("--dialect", metavar="ID", help=t("cli.map.test.dialect"))
 @json_option
 @without_settings
 def test_command(names: tuple[str, ...], records: int, seed: int, jobs: int, accept: bool, propose: bool,
-                 as_json: bool) -> int:
-    """Laws, then samples, mapping by mapping. Exit 1 when a law breaks or a sample differs."""
+                 exchanged: str | None, dialect: str | None, as_json: bool) -> int:
+    """Laws, then samples, mapping by mapping; with --exchange, files over the corridors instead. Exit 1 when a law
+    breaks, a sample differs, or not everything is accepted."""
     search = search_path()
     chosen, faults = _loaded(names, search)
     good = not faults
+    if exchanged is not None and not faults:
+        from gateway.cli.map_exchange import exchange_all  # the whole exchange, which other tests do not need
+
+        paths = [Path(exchanged)] if exchanged else []
+        return Exit.DONE if exchange_all(list(chosen), search, paths, dialect, as_json) else Exit.PERSON
     for identifier, findings in faults:
         _show_faults(identifier, findings, as_json)
     for report in _reports(list(chosen), search, seed, records, jobs):

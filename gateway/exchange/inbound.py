@@ -26,7 +26,7 @@ from gateway.exchange.judgement import (
 from gateway.exchange.losses import note_annex
 from gateway.exchange.outbound import check, queue_events
 from gateway.exchange.rejection import Refusal, event_of_rejection, refusals, rule_refusal, unreadable
-from gateway.exchange.route import departure_of, joining
+from gateway.exchange.route import departure_of, joining, office_concerned
 from gateway.findings import Finding
 from gateway.ledger import NewDeclaration, NewDelivery, NewMovement, Transaction
 from gateway.mapping import Corridor, Mapping, Peek
@@ -34,7 +34,7 @@ from gateway.references import Tree
 from gateway.spool import plain_name
 from gateway.transit.checks import check_declaration
 from gateway.transit.declaration import WHOLE, Declaration
-from gateway.transit.event import Event, EventOffice, Word
+from gateway.transit.event import Event, Word
 from gateway.transit.terms import from_tree, to_tree
 
 
@@ -169,7 +169,7 @@ def _answer_accepted(incoming: Incoming, corridor: Corridor, declaration: Declar
                      effects: Effects) -> None:
     gateway, now = incoming.gateway, incoming.occasion.now
     assert declaration.mrn is not None
-    office = own_office(gateway, declaration)
+    office = office_concerned(declaration, gateway.name, gateway.corridors)
     event = Event(
         word=Word.ACCEPTED, reference=new_reference(gateway, incoming.transaction, office, now),
         administration=gateway.name, mrn=declaration.mrn, happened=whole_minute(now), office=office,
@@ -190,7 +190,7 @@ def _reject(incoming: Incoming, corridor: Corridor, mapping: Mapping, mrn: str |
 def _send_rejection(incoming: Incoming, corridor: Corridor, mrn: str | None, declaration: Declaration | None,
                     reasons: Sequence[Refusal], message_id: int, effects: Effects) -> None:
     gateway, transaction, now = incoming.gateway, incoming.transaction, incoming.occasion.now
-    office = own_office(gateway, declaration) if declaration is not None else None
+    office = office_concerned(declaration, gateway.name, gateway.corridors) if declaration is not None else None
     event = event_of_rejection(
         reasons, mrn=mrn, reference=new_reference(gateway, transaction, office, now), administration=gateway.name,
         office=office, answered=incoming.answered,
@@ -219,18 +219,3 @@ def _answer_request(incoming: Incoming, corridor: Corridor, mapping: Mapping, de
                       source=None, answers=message_id)
 
     return Judgement(state="ACCEPTED", mrn=declaration.mrn, word="request", mapping=mapping, apply=send_copy)
-
-
-def own_office(gateway: Gateway, declaration: Declaration) -> EventOffice | None:
-    """The office of ours that a declaration concerns: the destination where it is ours, else the first on the way."""
-    offices = gateway.corridors.offices
-
-    def ours(code: str) -> bool:
-        entry = offices.get(code)
-        return entry is not None and entry.administration == gateway.name
-
-    destination = declaration.office_of_destination
-    if destination is not None and ours(destination.code):
-        return EventOffice(role="destination", code=destination.code)
-    return next((EventOffice(role="transit", code=office.code) for office in declaration.offices_of_transit
-                 if ours(office.code)), None)

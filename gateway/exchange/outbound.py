@@ -231,11 +231,16 @@ def _complete(transaction: Transaction, declaration: Declaration, key: str, gate
 
 
 def _new_mrn(transaction: Transaction, declaration: Declaration, now: datetime) -> str:
+    office, year = register_of(declaration, now)
+    number = transaction.next_number(f"mrn/{office}/{year}")
+    return make_mrn(year=year, office=office, serial=GATEWAY_SERIAL, number=number)
+
+
+def register_of(declaration: Declaration, now: datetime) -> tuple[str, int]:
+    """Office and year of the register in which the gateway numbers a declaration that has no MRN."""
     assert declaration.office_of_departure is not None
-    office = declaration.office_of_departure.code
     earlier = next((value for name in _EARLIER if (value := getattr(declaration, name)) is not None), now)
-    number = transaction.next_number(f"mrn/{office}/{earlier.year}")
-    return make_mrn(year=earlier.year, office=office, serial=GATEWAY_SERIAL, number=number)
+    return declaration.office_of_departure.code, earlier.year
 
 
 def _movement(declaration: Declaration, key: str, gateway: Gateway, corridor: Corridor) -> NewMovement:

@@ -11,7 +11,7 @@ from gateway.errors import LocalError
 from gateway.findings import NOWHERE, Finding, Place
 from gateway.mapping import Corridor, Corridors
 from gateway.transit.declaration import Declaration
-from gateway.transit.event import Event, Word
+from gateway.transit.event import Event, EventOffice, Word
 
 _TO_DEPARTURE = {Word.ACCEPTED, Word.REJECTED, Word.ENQ_ANSWER}
 """Answers: they go to the administration of departure, which asked, and to nobody else."""
@@ -72,6 +72,20 @@ def others(corridor: Corridor, own: str) -> list[str]:
 def departure_of(corridor: Corridor) -> str:
     """The administration of departure."""
     return next(member.gateway for member in corridor.administrations if member.role == "departure")
+
+
+def office_concerned(declaration: Declaration, administration: str, corridors: Corridors) -> EventOffice | None:
+    """The office of an administration that a declaration concerns: the destination where it is theirs, else the first
+    of theirs on the way."""
+    def theirs(code: str) -> bool:
+        entry = corridors.offices.get(code)
+        return entry is not None and entry.administration == administration
+
+    destination = declaration.office_of_destination
+    if destination is not None and theirs(destination.code):
+        return EventOffice(role="destination", code=destination.code)
+    return next((EventOffice(role="transit", code=office.code) for office in declaration.offices_of_transit
+                 if theirs(office.code)), None)
 
 
 def recipients(event: Event, corridor: Corridor, own: str) -> list[str]:
