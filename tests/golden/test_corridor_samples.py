@@ -10,14 +10,18 @@ from __future__ import annotations
 import csv
 import json
 import re
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from gateway.edifact import check_message, read_wire
+from gateway.exchange.loopback import Dialects, exchange
+from gateway.findings import Severity
 from gateway.mapping import Mapping, load_corridors, load_mapping
 from gateway.mapping.corridors import JOINED, LAYOUTS
+from gateway.mapping.dialect import load_dialect
 from gateway.mapping.laws.sample_files import read_messages, sample_folder
 from gateway.mapping.laws.samples import load_samples, run_samples
 from gateway.mapping.laws.touch import untouched
@@ -151,3 +155,29 @@ def test_the_table_has_a_row_for_every_layout_and_the_test_looks_for_something_i
             asked.setdefault(identifier, set()).update(segments_of(row))
     assert set(asked) == {"base/cusdec-d96b", *EVENTS} - {f"base/cusres-d96b/{JOINED}"}
     assert min(len(segments) for segments in asked.values()) >= 3
+
+
+NATIONAL = {"ci-bf": ("cidgd/sydam", "bfdgd/asycuda"), "ci-ml": ("cidgd/sydam", "mldgd/asycuda"),
+            "gn-ml": ("gndgd/asycuda", "mldgd/asycuda"), "sn-ml": ("sndgd/gainde-csv", "mldgd/asycuda"),
+            "tg-bf": ("tgotr/csv", "bfdgd/asycuda"), "tg-ml": ("tgotr/asycuda", "mldgd/asycuda"),
+            "tg-ne": ("tgotr/asycuda", "nedgd/asycuda")}
+"""The dialects that each corridor's national sample is written in, and handed over in."""
+
+
+@pytest.mark.parametrize("identifier", sorted(NATIONAL))
+def test_a_national_sample_of_the_departure_becomes_national_files_of_the_destination(identifier: str) -> None:
+    sent, received = (load_dialect(one, SEARCH) for one in NATIONAL[identifier])
+    place = MAPPINGS / "corridors" / identifier / "samples" / sent.identifier
+    files = {path.name: path.read_bytes() for path in sorted(place.iterdir())}
+    corridor = CORRIDORS.named(identifier)
+    done = exchange(CORRIDORS, corridor, files, Dialects(sent=sent, received=received, answered=load_dialect(
+        "neutral/event-json", SEARCH)), datetime(2026, 11, 30, 9, 0, tzinfo=UTC))
+    assert (done.words, [one.code for one in done.findings if one.severity is Severity.ERROR]) == (["ACCEPTED"], [])
+    assert done.received == done.records
+    assert [record.tree for record in received.read(done.national).records] == list(done.records)
+    (answer,) = done.national_answer.values()
+    assert json.loads(answer)["mrn"] == done.records[0]["mrn"]
+
+
+def test_every_corridor_has_a_national_sample() -> None:
+    assert sorted(NATIONAL) == [corridor.identifier for corridor in CORRIDORS.all]
