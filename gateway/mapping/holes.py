@@ -163,7 +163,11 @@ class Holes:
             return None
         if hole.kind == "count" and direct:
             return Count(self.access(found, False))
-        route = Route(found.depth, found.inside, found.term)
+        names = found.term.split(".")
+        first = len(names) - len(found.inside)
+        groups = frozenset(step for step in range(len(found.inside) - 1)
+                           if self._types[".".join(names[:first + step + 1])].name == "group")
+        route = Route(found.depth, found.inside, found.term, groups)
         return NestedCount(route) if hole.kind == "count" else Sum(route, self._digits(found, kind), kind.name == "n")
 
     def _digits(self, found: Found, kind: TermType) -> int:

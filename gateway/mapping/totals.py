@@ -26,34 +26,35 @@ _EXACT = Context(prec=60)
 class Route:
     """The way from a scope to every value of a term, through groups and lists.
 
-    depth  which scope it starts from, 0 is the record
-    names  the names inside that scope
-    term   the whole term, for people
+    depth   which scope it starts from, 0 is the record
+    names   the names inside that scope
+    term    the whole term, for people
+    groups  which of the names are groups: a member without the group lacks the value; a list that is not there has none
     """
 
     depth: int
     names: tuple[str, ...]
     term: str
+    groups: frozenset[int] = frozenset()
 
     def values(self, scopes: Scopes) -> Iterator[Any]:
         """One value for each member of the innermost list around the term; None where it has none."""
-        yield from _values(scopes[self.depth], self.names)
+        yield from self._values(scopes[self.depth], 0)
+
+    def _values(self, node: Any, step: int) -> Iterator[Any]:
+        value = node.get(self.names[step]) if isinstance(node, dict) else None
+        if step == len(self.names) - 1:
+            yield value
+        elif step in self.groups:
+            yield from self._values(value, step + 1)
+        else:
+            for member in value if isinstance(value, list) else ():
+                yield from self._values(member, step + 1)
 
     @property
     def access(self) -> Access:
         """The term as findings name it; several members have it, so that nothing is taken from there."""
         return Access(self.depth, self.names[:-1], self.names[-1], self.term)
-
-
-def _values(node: Any, names: Sequence[str]) -> Iterator[Any]:
-    value = node.get(names[0]) if isinstance(node, dict) else None
-    if len(names) == 1:
-        yield value
-    elif isinstance(value, list):
-        for member in value:
-            yield from _values(member, names[1:])
-    else:
-        yield from _values(value, names[1:]) if value is not None else ()
 
 
 class NestedCount(Part):

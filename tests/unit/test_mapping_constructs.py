@@ -18,6 +18,7 @@ from gateway.mapping.generated import reader, traced_reader, writer
 from gateway.mapping.generated.making import between
 from gateway.mapping.laws.check import check_laws
 from gateway.mapping.laws.records import drawn
+from gateway.mapping.totals import NestedCount, Route, Sum
 from gateway.references import Tree
 from tests.unit.test_mapping_language import HEAD, faults, load, where
 
@@ -177,6 +178,16 @@ def test_an_optional_sum_waits_until_every_member_has_the_value(mapping: Mapping
     with pytest.raises(PartnerError) as caught:  # and says so where somebody sends one
         mapping.to_record(read_wire(received("MEA+WT+AAE+KGM:0.250'", "")))
     assert [one.code for one in caught.value.findings] == ["M221"]
+
+
+def test_a_member_whose_group_is_absent_lacks_the_value_and_one_without_a_list_has_no_members() -> None:
+    route = Route(0, ("items", "goods", "packages", "count"), "items.goods.packages.count", frozenset((1,)))
+    mass = Route(0, ("items", "goods", "mass"), "items.goods.mass", frozenset((1,)))
+    record: Any = {"items": [{"goods": {"mass": 7, "packages": [{"count": 1}, {"count": 2}]}}, {"goods": {"mass": 8}},
+                             {"number": 3}]}
+    assert (list(mass.values((record,))), list(route.values((record,)))) == ([7, 8, None], [1, 2])
+    assert (Sum(mass, 5, True).present((record,)), Sum(route, 5, True).present((record,))) == (False, True)
+    assert (list(mass.values(({},))), NestedCount(route).number(({},))) == ([], 0)
 
 
 def test_a_sum_over_nothing_is_zero_where_its_line_is_always_there(mapping: Mapping) -> None:
