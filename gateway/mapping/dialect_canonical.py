@@ -78,8 +78,12 @@ def _list(node: Node, part: str, term: str, path: str, kinds: Mapping[str, str],
     if node.kind is not Kind.ARRAY:
         _wrong(node, part, path, "array", reading)
         return []
-    return [_group(member, part, f"{term}.", f"{path}[{ordinal}].", kinds, codes, lax, reading)
-            for ordinal, member in enumerate(node.children[""], 1)]
+    made = []
+    for ordinal, member in enumerate(node.children[""], 1):
+        made.append(_group(member, part, f"{term}.", f"{path}[{ordinal}].", kinds, codes, lax, reading))
+        if not made[-1]:
+            reading.origins[f"{path}[{ordinal}]"] = (reading.files[part], member)
+    return made
 
 
 def _scalar(node: Node, part: str, term: str, path: str, kind: str, codes: Mapping[str, Format],
