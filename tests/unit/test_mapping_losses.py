@@ -8,7 +8,10 @@ import pytest
 
 from gateway.edifact import Message, WireMessage, read_wire
 from gateway.errors import PartnerError
+from gateway.findings import Severity
 from gateway.mapping import Loss, Mapping
+from gateway.mapping.bench.corpus import Sample
+from gateway.mapping.bench.preview import preview
 from gateway.mapping.notation import Origin
 from gateway.references import Tree
 from tests.unit.test_mapping_constructs import LONG, RECORD, TEXT, WIRE, changed
@@ -38,6 +41,12 @@ def test_an_overflow_in_a_list_names_the_member(tmp_path: Path) -> None:
     items: list[Tree] = [{"number": 1, "commodity": "987"}, {"number": 2, "commodity": "0123456789ABC"}]
     losses = load(tmp_path, text).losses({"mrn": "M", "function": "original", "items": items})
     assert [(loss.path, loss.value) for loss in losses] == [("items[2].commodity", "ABC")]
+
+
+def test_the_preview_notes_what_overflows(tmp_path: Path) -> None:
+    shown = preview(load(tmp_path, TEXT), Sample("d.json", RECORD))
+    assert [(one.code, one.severity, one.place.path, one.values["value"]) for one in shown.findings
+            if one.code.startswith("M1")] == [("M131", Severity.NOTE, "local_reference", LONG[34:])]
 
 
 @pytest.mark.parametrize(("old", "new", "segment", "value"), [

@@ -99,6 +99,7 @@ def preview(mapping: MessageMapping, sample: Sample) -> Preview:
     findings = [*writing.findings, *(_rule(failure) for failure in failures)]
     if not writing.findings:
         findings.extend(check_message(message))
+        findings.extend(loss.finding() for loss in mapping.losses(sample.tree))
     if "mrn" in sample.given:
         findings.append(Finding(code="M484", place=Place(path="mrn"), values={"value": TRIAL_MRN},
                                 severity=Severity.NOTE))
