@@ -44,7 +44,7 @@ def test_an_overflow_in_a_list_names_the_member(tmp_path: Path) -> None:
 
 
 def test_the_preview_notes_what_overflows(tmp_path: Path) -> None:
-    shown = preview(load(tmp_path, TEXT), Sample("d.json", RECORD))
+    shown = preview(load(tmp_path, TEXT), Sample(name="d.json", tree=RECORD))
     assert [(one.code, one.severity, one.place.path, one.values["value"]) for one in shown.findings
             if one.code.startswith("M1")] == [("M131", Severity.NOTE, "local_reference", LONG[34:])]
 
