@@ -22,9 +22,9 @@ ROOT = Path(__file__).parents[2]
 PAIRS = [("README.md", "gateway/docs/fr/README.md"),
          ("gateway/docs/en/operator.md", "gateway/docs/fr/exploitation.md"),
          ("mappings/README.md", "gateway/docs/fr/correspondances.md"),
+         ("mappings/dialects/README.md", "gateway/docs/fr/dialectes.md"),
          ("gateway/docs/en/benin-niger.md", "gateway/docs/fr/benin-niger.md")]
-FOR_PEOPLE = [*(name for pair in PAIRS for name in pair), "keys/README.md", "samples/README.md",
-              "mappings/dialects/README.md"]
+FOR_PEOPLE = [*(name for pair in PAIRS for name in pair), "keys/README.md", "samples/README.md"]
 TEXTS = [*FOR_PEOPLE, "gateway/ARCHITECTURE.md"]
 PROGRAMS = ("edi-send", "edi-receive", "edi-sync")
 FENCE = re.compile(r"^ *```\w*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
