@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,14 +11,14 @@ import click
 
 from gateway.cli.context import common, emit, emit_json, json_option, occasion, t, table
 from gateway.cli.map import resolve_names
-from gateway.config import Settings, load_settings
+from gateway.config import load_settings
 from gateway.errors import LocalError
 from gateway.exchange.activation import activate, loaded
-from gateway.exchange.assembly import Assembly, versions_of
+from gateway.exchange.assembly import Assembly, standing_versions
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 from gateway.ledger import Ledger
-from gateway.mapping import Corridor, Versions, load_corridors, search_path
+from gateway.mapping import Corridor, load_corridors, search_path
 from gateway.mapping.catalogue import Entry, entries
 from gateway.mapping.versions import NOTHING_ACTIVATED
 
@@ -31,9 +32,8 @@ def list_command(corridors: tuple[str, ...], config: Path, as_json: bool) -> int
     now = occasion().now
     settings = load_settings(config, partners=False) if config.exists() else None
     search = search_path() if settings is None else search_path(settings.paths.mappings)
-    versions = _activated(settings, now)
-    found = [entry for corridor in _chosen(corridors, search)
-             for entry in entries(corridor, versions, now)]
+    with nullcontext(NOTHING_ACTIVATED) if settings is None else standing_versions(settings, now) as versions:
+        found = [entry for corridor in _chosen(corridors, search) for entry in entries(corridor, versions, now)]
     if as_json:
         for entry in found:
             emit_json("mapping", entry.as_item())
@@ -47,14 +47,6 @@ def list_command(corridors: tuple[str, ...], config: Path, as_json: bool) -> int
 def _chosen(words: Sequence[str], search: Sequence[Path]) -> Iterator[Corridor]:
     corridors = load_corridors(search)
     yield from (corridors.named(word) for word in words) if words else corridors.all
-
-
-def _activated(settings: Settings | None, now: datetime) -> Versions:
-    """What was activated; nothing where there is no ledger yet."""
-    if settings is None or not Path(settings.ledger.removeprefix("sqlite:///")).exists():
-        return NOTHING_ACTIVATED
-    with Ledger.open(settings.ledger, now=now, create=False) as ledger:
-        return versions_of(ledger)
 
 
 def _rows(entry: Entry) -> Iterator[tuple[str, ...]]:
@@ -89,7 +81,7 @@ def activate_command(names: tuple[str, ...], start: str | None, config: Path, as
     if not as_json:
         emit(t("map.activated.next"))
         for one in done:
-            emit(f"    {one.activated.mapping}: {{version: \"{one.activated.version}\", "
+            emit(f"    - {{mapping: {one.activated.mapping}, version: \"{one.activated.version}\", "
                  f"sha256: {one.activated.digest}}}")
     return Exit.DONE
 

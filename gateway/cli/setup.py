@@ -10,10 +10,22 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, language, t, table, tell, without_settings
+from gateway.cli.context import (
+    common,
+    emit,
+    emit_json,
+    json_option,
+    language,
+    occasion,
+    t,
+    table,
+    tell,
+    without_settings,
+)
 from gateway.config import SettingsAnswers, load_settings, resolved, settings_text
 from gateway.errors import GatewayError, LocalError
-from gateway.exchange.assembly import Assembly
+from gateway.exchange.agreed import differing
+from gateway.exchange.assembly import Assembly, standing_versions
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 from gateway.texts import sentence
@@ -86,11 +98,14 @@ def check_command(config: Path, as_json: bool) -> int:
     else:
         for broken in settings.broken_partners.values():
             findings.extend(broken)
-        assembly = Assembly(settings)
-        partners, corridors = len(settings.partners), len(assembly.corridors.all)
-        for faults in assembly.corridors.faults.values():
-            findings.extend(faults)
-        findings.extend(_loading(assembly))
+        now = occasion().now
+        with standing_versions(settings, now) as versions:
+            assembly = Assembly(settings, versions, now)
+            partners, corridors = len(settings.partners), len(assembly.corridors.all)
+            for faults in assembly.corridors.faults.values():
+                findings.extend(faults)
+            findings.extend(_loading(assembly))
+            findings.extend(differing(assembly))
     if as_json:
         emit_json("config-check", {"file": config, "ok": not findings, "partners": partners, "corridors": corridors,
                                    "findings": [{"code": finding.code, "file": finding.place.file,

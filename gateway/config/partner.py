@@ -117,13 +117,25 @@ class Deadlines(Model):
     cusres: Duration = timedelta(hours=2)
 
 
+class AgreedMapping(Model):
+    """A mapping that both sides use: a message means the same to both only when their files are the same."""
+
+    mapping: Text
+    version: Text
+    sha256: Sha256
+
+
 class Agreement(Model):
-    """The interchange agreement."""
+    """The interchange agreement.
+
+    mappings  those agreed upon, by their archives' digests; a mapping may stand here twice, now and next
+    """
 
     reference: Text
     order: Literal["loose", "strict"] = "loose"
     deadlines: Deadlines = section(Deadlines)
     algorithms: tuple[Literal["P-384", "Ed25519", "ECDH-P-384"], ...] = ()
+    mappings: tuple[AgreedMapping, ...] = ()
 
 
 class Contact(Model):

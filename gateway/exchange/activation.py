@@ -14,7 +14,9 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.errors import LocalError
+from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway
+from gateway.failpoints import reach
 from gateway.findings import Finding
 from gateway.ledger import Ledger, Transaction
 from gateway.ledger.rows import Movement
@@ -44,11 +46,14 @@ def corridor_kept(gateway: Gateway, transaction: Transaction, movement: Movement
 def activate(ledger: Ledger, mappings: Sequence[Mapping], starts: datetime, now: datetime) -> list[Started]:
     """Put mappings in force from an instant on: all of them, or none.
 
+    starts  a whole minute: interchanges tell no more of when they were prepared
+
     Doing it again changes nothing. Raises LocalError: M403 for an instant that is over (what was written cannot become
-    other), M404 where another version of a mapping starts at the same instant, M405 for an older version number that
-    means other files than before.
+    other), M404 where another version of a mapping starts at the same instant, M405 for a version number that was
+    activated with other files.
     """
-    if starts < now:
+    starts = starts.replace(second=0, microsecond=0)
+    if starts < now.replace(second=0, microsecond=0):
         raise LocalError(Finding(code="M403", values={"starts": f"{starts:%Y-%m-%dT%H:%M:%SZ}",
                                                       "now": f"{now:%Y-%m-%dT%H:%M:%SZ}"}))
     done = []
@@ -73,6 +78,8 @@ def activate(ledger: Ledger, mappings: Sequence[Mapping], starts: datetime, now:
             done.append(Started(activated=wanted, new=held is None))
         if findings:
             raise LocalError(*findings)
+        reach(failpoints.ACTIVATING)
+    reach(failpoints.ACTIVATED)
     return done
 
 

@@ -20,6 +20,7 @@ from gateway.ledger import Ledger
 from gateway.mapping import Activated, Corridors, Mapping, Versions, load_corridors, load_mapping, search_path
 from gateway.mapping.archive import Archive, parse
 from gateway.mapping.dialect import Dialect, load_dialect
+from gateway.mapping.versions import NOTHING_ACTIVATED
 from gateway.security import (
     Certificate,
     DecryptionKey,
@@ -60,11 +61,16 @@ class Occasion:
 class Assembly:
     """What the settings name, opened when first asked for: keys, partners' certificates, corridors, dialects."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises LocalError E_VERSION beside a library that is too old to trust; the process leaves no dumps."""
+    def __init__(self, settings: Settings, versions: Versions = NOTHING_ACTIVATED, now: datetime | None = None) -> None:
+        """Raises LocalError E_VERSION beside a library that is too old to trust; the process leaves no dumps.
+
+        versions, now  what was activated, and the instant whose versions count; without them the files rule
+        """
         check_version()
         forbid_dumps()
         self.settings = settings
+        self.versions = versions
+        self._now = now
         self._dialects: dict[str, Dialect] = {}
         self._trusts: dict[str, Trust] = {}
 
@@ -85,8 +91,8 @@ class Assembly:
 
     @cached_property
     def corridors(self) -> Corridors:
-        """The corridors that this gateway takes part in, and the offices."""
-        return load_corridors(self.search)
+        """The corridors with the versions of their mappings that are in force, and the offices."""
+        return load_corridors(self.search, self.versions, self._now)
 
     @cached_property
     def product(self) -> str:
@@ -177,19 +183,8 @@ class Gateway(Assembly):
     """An opened gateway: an assembly with its ledger, at the instant of its run. Use `open_gateway`."""
 
     def __init__(self, settings: Settings, ledger: Ledger, now: datetime) -> None:
-        super().__init__(settings)
+        super().__init__(settings, versions_of(ledger), now)
         self.ledger = ledger
-        self._now = now
-
-    @cached_property
-    def versions(self) -> Versions:
-        """The versions of mappings that were activated."""
-        return versions_of(self.ledger)
-
-    @cached_property
-    def corridors(self) -> Corridors:
-        """The corridors, with the versions of their mappings that are in force."""
-        return load_corridors(self.search, self.versions, self._now)
 
     def mapping_used(self, identifier: str, digest: str) -> Mapping:
         """A mapping as it was when it was used. Raises LocalError M401 for one that the ledger cannot give."""
@@ -211,6 +206,26 @@ def versions_of(ledger: Ledger) -> Versions:
         activated = [Activated(mapping=row.mapping, version=row.version, digest=row.digest, starts=row.starts)
                      for row in queries.activations()]
     return Versions(activated, archive)
+
+
+@contextmanager
+def standing_versions(settings: Settings, now: datetime) -> Iterator[Versions]:
+    """What was activated, without making a ledger or bringing one to a new schema: where that would be needed,
+    nothing was. Raises LocalError as `Ledger.open`."""
+    if not Path(settings.ledger.removeprefix("sqlite:///")).exists():
+        yield NOTHING_ACTIVATED
+        return
+    try:
+        ledger = Ledger.open(settings.ledger, now=now, create=False)
+    except LocalError as error:
+        if error.code != "L004":
+            raise
+        yield NOTHING_ACTIVATED
+        return
+    try:
+        yield versions_of(ledger)
+    finally:
+        ledger.close()
 
 
 @contextmanager

@@ -21,4 +21,6 @@ REMOVED = declare("receive.removed", "mailbox emptied, interchanges not yet proc
 PROCESSING = declare("process.before", "messages judged and answers made, transaction not yet committed")
 PROCESSED = declare("process.after", "effects and answers committed, national inbox not yet written")
 DELIVERED = declare("deliver.written", "national inbox files written, ledger does not know")
+ACTIVATING = declare("map.activating", "versions of mappings written, transaction not yet committed")
+ACTIVATED = declare("map.activated", "versions of mappings in force, nobody told yet")
 NOTED = declare("deliver.after", "ledger knows that the national inbox is written")

@@ -17,11 +17,12 @@ SAD = (ROOT / "samples" / "story" / "tgotr" / "declaration-1.xml").read_bytes()
 T1 = (ROOT / "samples" / "story" / "tgotr" / "declaration-1-t1.csv").read_bytes()
 FILING = [name for name in NAMES if name.startswith("send.filing.")]
 SENDING = [name for name in NAMES if name.startswith(("send.", "seal.", "dispatch.")) and name not in FILING]
-RECEIVING = [name for name in NAMES if not name.startswith("send.")]
+RECEIVING = [name for name in NAMES if not name.startswith(("send.", "map."))]
+ACTIVATING = [name for name in NAMES if name.startswith("map.")]
 
 
 def test_every_failpoint_is_passed_by_one_of_the_campaigns() -> None:
-    assert set(SENDING) | set(RECEIVING) | set(FILING) == set(NAMES)
+    assert set(SENDING) | set(RECEIVING) | set(FILING) | set(ACTIVATING) == set(NAMES)
 
 
 @pytest.mark.parametrize("failpoint", SENDING)
@@ -88,6 +89,21 @@ def test_a_killed_sender_sends_each_event_once(failpoint: str, tmp_path: Path) -
     _exactly_once(togo, burkina)
     assert [json.loads(content)["word"] for content in togo.inbox("events").values()] == ["ARRIVÉE"]
     assert togo.movements()[mrn]["state"] == "ARRIVED"
+
+
+@pytest.mark.parametrize("failpoint", ACTIVATING)
+def test_a_killed_activation_stands_as_a_whole_or_not_at_all_and_is_run_again(failpoint: str, tmp_path: Path) -> None:
+    togo, _ = offices(tmp_path)
+    words = ("map", "activate", "tg-bf", "tg-ml", "--from", "2100-01-01")
+    assert togo.killed("edi", failpoint, *words) == KILLED
+    planned = [line["planned"] for line in togo.lines("map", "list", "tg-bf", "tg-ml")
+               if line.get("layout") == "cusdec"]
+    assert [len(versions) for versions in planned] == ([0, 0] if failpoint == "map.activating" else [1, 1])
+    for _ in range(2):
+        assert togo.run("edi", *words).exit == 0
+        planned = [line["planned"] for line in togo.lines("map", "list", "tg-bf", "tg-ml")
+                   if line.get("layout") == "cusdec"]
+        assert [[version["starts"] for version in versions] for versions in planned] == [["2100-01-01T00:00:00Z"]] * 2
 
 
 def _drop(togo: Office) -> None:

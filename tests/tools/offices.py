@@ -69,10 +69,11 @@ class Office:
             status = run_program(program, given)
         return Ran(status, out.getvalue(), err.getvalue())
 
-    def killed(self, program: str, failpoint: str) -> int:
+    def killed(self, program: str, failpoint: str, *words: str) -> int:
         """Run a program as a process of its own with a failpoint armed; its exit status (-9 when it was killed)."""
         return subprocess.run(
-            [sys.executable, "-m", "gateway.cli", program, "--config", str(self.settings)], cwd=ROOT,
+            [sys.executable, "-m", "gateway.cli", *([] if program == "edi" else [program]), *words,
+             "--config", str(self.settings)], cwd=ROOT,
             env={**os.environ, "EDI_FAILPOINT": failpoint, "EDI_LANG": "en"}, capture_output=True,
             timeout=60).returncode
 
