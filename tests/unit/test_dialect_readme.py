@@ -12,6 +12,7 @@ import pytest
 from gateway.mapping.dialect import load_dialect
 from gateway.mapping.dialect_kinds import KEYS
 from gateway.mapping.dialect_load import _TOP
+from gateway.references import Tree
 from tests.tools.command import ROOT
 
 MAPPINGS = ROOT / "mappings"
@@ -77,8 +78,8 @@ def test_the_examples_read_and_write_what_they_say(folder: Path) -> None:
 def test_the_heir_of_the_example_says_only_what_is_different(folder: Path) -> None:
     dialect = load_dialect("mldgd/small", [folder, MAPPINGS])
     assert "accepted" not in dialect.terms
-    tree = {"function": "original", "local_reference": "É1", "items": []}
-    assert dialect.write({**tree}, "a")["a.csv"].endswith("É1;ORIGINAL;;;;;;\r\n".encode("windows-1252"))
+    tree: Tree = {"function": "original", "local_reference": "É1", "items": []}
+    assert dialect.write(tree, "a")["a.csv"].endswith("É1;ORIGINAL;;;;;;\r\n".encode("windows-1252"))
 
 
 def test_the_rules_of_the_example_are_rules_of_a_dialect(folder: Path) -> None:
