@@ -8,8 +8,8 @@ the digest of their archive is its identity.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -39,6 +39,10 @@ class Shelf(Protocol):
     def find(self, name: str) -> Kept | None:
         """The file of a name, or None."""
 
+    def every(self, name: str) -> list[Kept]:
+        """The files of a name in every folder, the first of the search first: lists that add to each other. Those
+        behind the first are named ``name~2``, ``name~3``."""
+
 
 @dataclass(frozen=True)
 class Folders:
@@ -48,16 +52,22 @@ class Folders:
     search: Sequence[Path]
 
     def find(self, name: str) -> Kept | None:
+        return next(self._found(name), None)
+
+    def every(self, name: str) -> list[Kept]:
+        return [replace(kept, name=name if number == 1 else f"{name}~{number}")
+                for number, kept in enumerate(self._found(name), 1)]
+
+    def _found(self, name: str) -> Iterator[Kept]:
         for folder in self.search:
             path = folder / name
             if path.is_file():
                 try:
                     with path.open("rb") as file:
-                        return Kept(name, str(path), file.read(SIZE_LIMIT + 1))
+                        yield Kept(name, str(path), file.read(SIZE_LIMIT + 1))
                 except OSError as error:
                     raise LocalError(Finding(code="S002", place=Place(file=str(path)), values={
                         "reason": type(error).__name__, "number": str(error.errno), "path": str(path)}))
-        return None
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,10 @@ class Archived:
     def find(self, name: str) -> Kept | None:
         content = self.files.get(name)
         return None if content is None else Kept(name, name, content)
+
+    def every(self, name: str) -> list[Kept]:
+        names = [name, *(f"{name}~{number}" for number in range(2, len(self.files) + 1))]
+        return [kept for one in names if (kept := self.find(one)) is not None]
 
 
 @dataclass
@@ -82,6 +96,11 @@ class Collected:
         found = self.shelf.find(name)
         if found is not None:
             self.taken[found.name] = found.content
+        return found
+
+    def every(self, name: str) -> list[Kept]:
+        found = self.shelf.every(name)
+        self.taken.update((kept.name, kept.content) for kept in found)
         return found
 
     def archive(self) -> Archive:

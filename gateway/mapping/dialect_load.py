@@ -6,6 +6,7 @@ import dataclasses
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.config.nodes import MappingNode, TextNode
@@ -20,6 +21,7 @@ from gateway.mapping.dialect_level import Cell, Level
 from gateway.mapping.dialect_parts import Part
 from gateway.mapping.dialect_source import Source
 from gateway.mapping.dialect_terms import DialectTerm, describe
+from gateway.mapping.offices import OFFICES, read_offices
 from gateway.references import Scalar
 from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event
@@ -111,7 +113,9 @@ class _Loader:
         lax = frozenset(field.name for field in dataclasses.fields(model) if field.default is False)
         codes, zone = self._codes(), self._zone()
         dates = text_of(source, root, "dates", "") or ""
-        surroundings = {name: Surroundings(zone, text_of(source, node, "decimal", ".") or ".", codes, dates)
+        offices = cache(lambda: read_offices((kept.label, kept.content)
+                                             for kept in self._files.every(OFFICES.as_posix())))
+        surroundings = {name: Surroundings(zone, text_of(source, node, "decimal", ".") or ".", codes, dates, offices)
                         for name, node in self._parts()}
         places = root.get("places")
         if isinstance(places, TextNode):

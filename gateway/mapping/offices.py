@@ -18,7 +18,8 @@ from typing import Literal
 from gateway.config.model import Model
 from gateway.config.nodes import Node
 from gateway.config.scalars import Country, Flag, GatewayName, Text
-from gateway.config.validation import place_at, read_model
+from gateway.config.validation import place_at, read_model, validate_node
+from gateway.config.yaml import read_document
 from gateway.errors import LocalError
 from gateway.findings import Finding
 from gateway.mapping.document import nearest
@@ -78,6 +79,21 @@ def load_offices(search: Sequence[Path]) -> Mapping[str, OfficeEntry]:
             findings.extend(faults)
             if listed is not None and node is not None:
                 findings.extend(_add(found, listed, node, os.fspath(path)))
+    if findings:
+        raise LocalError(*findings)
+    return found
+
+
+def read_offices(lists: Iterable[tuple[str, bytes]]) -> Mapping[str, OfficeEntry]:
+    """The offices of lists that were read already, each with what findings call it and its bytes; the first wins.
+
+    Raises LocalError as `load_offices`.
+    """
+    found: dict[str, OfficeEntry] = {}
+    findings: list[Finding] = []
+    for label, content in lists:
+        node = read_document(content, label)
+        findings.extend(_add(found, validate_node(node, _Offices, label), node, label))
     if findings:
         raise LocalError(*findings)
     return found

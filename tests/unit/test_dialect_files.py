@@ -64,3 +64,17 @@ def test_a_dialect_tells_its_terms_with_formats_words_and_limits() -> None:
     assert asycuda["consignor.name"].kind == "text"
     assert {one.kind for one in load_dialect("neutral/json", [MAPPINGS]).terms.values()} == {
         "text", "count", "boolean", "decimal", "date", "datetime", "moment", "group", "list"}
+
+
+def test_the_lists_of_offices_are_part_of_a_dialect_that_names_them(tmp_path: Path) -> None:
+    (tmp_path / "codes").mkdir()
+    (tmp_path / "codes" / "offices.yaml").write_text(
+        'format: "1"\nversion: "1"\noffices:\n  TGOWN: {name: Notre Bureau, administration: TGOTR, country: TG, '
+        "roles: [departure]}\n", "utf-8")
+    dialect = load_dialect("tgotr/csv", [tmp_path, MAPPINGS])
+    assert [name for name, _ in dialect.archive.files if name.startswith("codes/")] == [
+        "codes/offices.yaml~2", "codes/offices.yaml"]
+    content = "N° RÉPERTOIRE;BUREAU DÉPART;BUREAU SORTIE\r\nL;notre bureau;Cinkassé\r\n".encode("cp1252")
+    for one in (dialect, load_archived_dialect(parse(dialect.archive.dump(), dialect.archive.digest))):
+        tree = one.read({"d.csv": content}).records[0].tree
+        assert (tree["office_of_departure"], tree["office_of_exit"]) == ({"code": "TGOWN"}, {"code": "TGCKS"})

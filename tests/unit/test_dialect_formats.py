@@ -25,11 +25,13 @@ from gateway.mapping.dialect_formats import (
 from gateway.mapping.dialect_kinds import KEYS
 from gateway.mapping.dialect_load import _TOP
 from gateway.mapping.dialect_source import PLACE_FORMS
+from gateway.mapping.offices import load_offices
 from gateway.references import Scalar
 
+MAPPINGS = Path(__file__).parents[2] / "mappings"
 TABLE = CodeTable("package", {"CT": "CT", "BG": "71"}, {"CT": "CT", "09": "CT", "71": "BG"}, keep=True)
 HERE = Surroundings(ZoneInfo("Africa/Niamey"), ",", {"package": TABLE, "filling": CodeTable(
-    "filling", {"full": "1/1"}, {"1/1": "full", "1": "full"})})
+    "filling", {"full": "1/1"}, {"1/1": "full", "1": "full"})}, "dd/MM/yyyy", lambda: load_offices([MAPPINGS]))
 
 
 def form(name: str) -> Format:
@@ -44,7 +46,9 @@ def form(name: str) -> Format:
     ("moment dd/MM/yyyy HH:mm", "10/03/2026 07:42", datetime(2026, 3, 10, 6, 42, tzinfo=UTC)),
     ("moment dd/MM/yyyy HH:mm(:ss)", "10/03/2026 07:42:09", datetime(2026, 3, 10, 6, 42, 9, tzinfo=UTC)),
     ("moment dd/MM/yyyy HH:mm", "10/03/2026", date(2026, 3, 10)), ("code package", "71", "BG"),
-    ("code package", "PX", "PX"), ("pad 4", "451", "0451"), ("text", "A b", "A b")])
+    ("code package", "PX", "PX"), ("date", "10/03/2026", date(2026, 3, 10)), ("office", "BFCKS", "BFCKS"),
+    ("moment", "10/03/2026 07:42", datetime(2026, 3, 10, 6, 42, tzinfo=UTC)), ("office ML", "XX99", "XX99"),
+    ("pad 4", "451", "0451"), ("text", "A b", "A b")])
 def test_a_text_is_read_and_written_back_the_same(name: str, text: str, value: Scalar) -> None:
     assert form(name).read(text) == value
     assert form(name).write(value) == text
@@ -53,7 +57,8 @@ def test_a_text_is_read_and_written_back_the_same(name: str, text: str, value: S
 @pytest.mark.parametrize(("name", "text", "value"), [
     ("number", "1 234\u202f567,5", Decimal("1234567.5")), ("count", "480.0", 480), ("count", "1\u00a0500", 1500),
     ("flag OUI NON", "oui", True), ("code filling", "1", "full"), ("code package", "09", "CT"),
-    ("date M/d/yy", "03/10/26", date(2026, 3, 10)), ("java", "0.0", Decimal(0))])
+    ("date M/d/yy", "03/10/26", date(2026, 3, 10)), ("java", "0.0", Decimal(0)), ("office", "Sinkansé", "BFCKS"),
+    ("office", "cinkanse", "BFCKS"), ("office", "CINKASSÉ", "TGCKS"), ("office ML", "Kouremale", "MLKML")])
 def test_national_variants_are_read(name: str, text: str, value: Scalar) -> None:
     assert form(name).read(text) == value
 
@@ -63,7 +68,8 @@ def test_national_variants_are_read(name: str, text: str, value: Scalar) -> None
     ("java", "NaN", "D101"), ("count", "12.5", "D101"), ("count", "-1", "D101"), ("flag OUI NON", "YES", "D101"),
     ("date M/d/yy", "13/10/26", "D101"), ("date M/d/yy", "2/30/26", "D101"), ("date M/d/yy", "3/10/2026", "D101"),
     ("date M/d/yy or d/M/yy", "3/10/26", "D102"), ("moment dd/MM/yyyy HH:mm", "10/03/2026 25:00", "D101"),
-    ("code filling", "2", "D104"), ("code package", "BG", "D104"), ("pad 4", "4A", "D101")])
+    ("code filling", "2", "D104"), ("code package", "BG", "D104"), ("pad 4", "4A", "D101"),
+    ("office", "Kourémalé", "D123"), ("office", "Cinkase", "D122"), ("office BF", "Koury", "D122")])
 def test_what_has_another_form_is_refused_and_never_guessed(name: str, text: str, code: str) -> None:
     with pytest.raises(Misfit) as caught:
         form(name).read(text)
@@ -79,7 +85,8 @@ def test_a_date_that_only_one_of_two_patterns_fits_is_read() -> None:
     ("java", Decimal("1234567890.1234567")), ("count", -1), ("date M/d/yy", date(1999, 1, 1)),
     ("date M/d/yy", datetime(2026, 3, 10, 7, 42, tzinfo=UTC)), ("day M/d/yy", datetime(2026, 3, 10, tzinfo=UTC)),
     ("moment dd/MM/yyyy HH:mm", datetime(2026, 3, 10, 7, 42, 5, tzinfo=UTC)), ("code filling", "empty"),
-    ("code package", "71"), ("pad 4", "451"), ("text", " x"), ("text", "")])
+    ("code package", "71"), ("pad 4", "451"), ("text", " x"), ("text", ""),
+    ("office", "Cinkansé"), ("office", "not a code")])
 def test_what_would_not_come_back_is_not_written(name: str, value: Scalar) -> None:
     with pytest.raises(Misfit):
         form(name).write(value)
@@ -107,7 +114,8 @@ def test_decimals_are_written_as_java_writes_its_doubles(value: str) -> None:
 
 @pytest.mark.parametrize(("name", "code"), [
     ("guess", "D007"), ("flag OUI", "D012"), ("flag x X", "D012"), ("code nope", "D012"), ("date HH", "D012"),
-    ("date dd/MM/yyyy HH:mm", "D012"), ("moment dd/MM/yyyy", "D012"), ("pad x", "D012")])
+    ("date dd/MM/yyyy HH:mm", "D012"), ("moment dd/MM/yyyy", "D012"), ("pad x", "D012"),
+    ("office bf", "D012")])
 def test_a_format_that_is_not_understood_is_refused_when_the_dialect_is_loaded(name: str, code: str) -> None:
     with pytest.raises(Misfit) as caught:
         form(name)
