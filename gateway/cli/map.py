@@ -11,9 +11,10 @@ from pathlib import Path
 from gateway.cli.commands import Lazy
 
 _COMMANDS: dict[str, str] = {
-    "test": "map_test", "list": "map_life", "activate": "map_life",
+    "test": "map_test", "rehearse": "map_rehearse", "list": "map_life", "activate": "map_life",
     "lint": "map_lint", "show": "map_lint", "new": "map_start",
-    "preview": "map_see", "trace": "map_see", "coverage": "map_compare", "diff": "map_compare", "guide": "map_guide",
+    "preview": "map_see", "trace": "map_see", "coverage": "map_compare", "diff": "map_compare",
+    "export": "map_paper", "import": "map_paper", "guide": "map_guide",
 }
 """Name of a command -> the module of `gateway.cli` that has it."""
 _READS = {"test", "rehearse", "list", "lint", "show", "preview", "trace", "coverage", "diff"}

@@ -70,7 +70,7 @@ def diff_command(first: str, second: str, files: tuple[Path, ...], dialect: str 
     search = search_path()
     mappings = [one_mapping(word, search) for word in (first, second)]
     for change in difference(*(flatten(mapping.identifier, search) for mapping in mappings)):
-        _tell_change(change, as_json)
+        tell_change(change, as_json)
     contents = gather(files)
     corpus = read_mixed(contents, mappings[0], dialect, search) if files else None
     effects = [effect(mappings[0], mappings[1], sample) for sample in corpus.samples] if corpus is not None else []
@@ -87,7 +87,8 @@ def diff_command(first: str, second: str, files: tuple[Path, ...], dialect: str 
     return Exit.PERSON if corpus is not None and corpus.refused else Exit.DONE
 
 
-def _tell_change(change: Change, as_json: bool) -> None:
+def tell_change(change: Change, as_json: bool) -> None:
+    """One change with both texts and where each was written."""
     if as_json:
         emit_json("change", {"kind": change.kind, "name": change.name, "before": change.before or None,
                              "after": change.after or None, "old": change.old and str(change.old),

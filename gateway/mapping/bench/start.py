@@ -15,11 +15,12 @@ from gateway.config.nodes import MappingNode
 from gateway.config.yaml import parse_document
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place, Severity
+from gateway.mapping.bench.beside import Beside
 from gateway.mapping.bench.detect import detect
 from gateway.mapping.bench.fixes import MODELINE
 from gateway.mapping.bench.proposals import Comments, Proposal, Wish, in_braces, propose
 from gateway.mapping.corridors import Administration, Corridor, Corridors, load_corridors
-from gateway.mapping.document import Document, nearest, parse_mapping
+from gateway.mapping.document import nearest, parse_mapping
 from gateway.mapping.inherit import Folders, locate
 from gateway.mapping.loading import load_from
 from gateway.mapping.mapping import Mapping as MessageMapping
@@ -196,30 +197,10 @@ def _mapping(identifier: str, files: Mapping[str, str], search: Sequence[Path],
              findings: list[Finding]) -> MessageMapping | None:
     name = f"corridors/{identifier}/cusdec"
     try:
-        return load_from(_Beside(name, files[f"{name}.yaml"].encode("utf-8"), Folders(search)), name)
+        return load_from(Beside(name, files[f"{name}.yaml"].encode("utf-8"), Folders(search)), name)
     except LocalError as error:
         findings.extend(error.findings)
         return None
-
-
-@dataclass(frozen=True)
-class _Beside:
-    """Folders with one mapping more."""
-
-    identifier: str
-    content: bytes
-    folders: Folders
-
-    def take(self, identifier: str | Path) -> tuple[Document, list[Finding]] | None:
-        if identifier == self.identifier:
-            return parse_mapping(self.content, f"{self.identifier}.yaml")
-        return self.folders.take(identifier)
-
-    def known(self) -> list[str]:
-        return self.folders.known()
-
-    def __str__(self) -> str:
-        return str(self.folders)
 
 
 def _dialect(request: Request, departure: Administration, search: Sequence[Path]) -> Proposal:

@@ -1,0 +1,35 @@
+"""Folders with one mapping more, or another text for one: for trying what nobody has written yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.findings import Finding
+from gateway.mapping.document import Document, parse_mapping
+from gateway.mapping.inherit import Folders
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A source of mappings (`gateway.mapping.inherit.Source`).
+
+    identifier  of the mapping that is taken from `content` and not from the folders
+    """
+
+    identifier: str
+    content: bytes
+    folders: Folders
+
+    def take(self, identifier: str | Path) -> tuple[Document, list[Finding]] | None:
+        """The file of a mapping and its faults; None when there is none."""
+        if identifier == self.identifier:
+            return parse_mapping(self.content, f"{self.identifier}.yaml")
+        return self.folders.take(identifier)
+
+    def known(self) -> list[str]:
+        """Every identifier, for suggestions."""
+        return self.folders.known()
+
+    def __str__(self) -> str:
+        return str(self.folders)
