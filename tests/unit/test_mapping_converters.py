@@ -14,7 +14,7 @@ from gateway.mapping.converters import CONVERTERS, Misuse, Use
 from gateway.mapping.overflow import Head, Rest, split
 from gateway.mapping.parts import Access, Field, Node, Part
 from gateway.mapping.term_types import TermType, parse_type
-from tests.unit.parts import OneReader, OneWriter
+from tests.tools.one_part import OneReader, OneWriter
 
 ACCESS = Access(0, (), "value", "value")
 RUNS = 2000
