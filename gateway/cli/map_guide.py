@@ -1,23 +1,28 @@
 """`edi map guide`: the implementation guide of a corridor, as a page to print or as a PDF.
 
-Reads mappings and samples; opens neither mailbox nor ledger, and reads no settings.
+It describes the mappings as their files say today, and what has changed since the version that was in force before: as
+the ledger keeps it, or as another folder of mappings has it. Without settings there is no ledger, and no such version.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
-from gateway.cli.context import emit, language, t, without_settings
+from gateway.cli.context import common, emit, language, occasion, t
+from gateway.config import load_settings
 from gateway.errors import LocalError
+from gateway.exchange.assembly import standing_versions
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 from gateway.mapping import Mapping, load_corridors, search_path
-from gateway.mapping.bench.flatten import Flat, flatten
+from gateway.mapping.bench.flatten import Flat, flat_of, flatten
 from gateway.mapping.laws.proposals import NAMES
 from gateway.mapping.laws.sample_files import expected, sample_folder, samples_in
+from gateway.mapping.versions import NOTHING_ACTIVATED, Versions
 from gateway.pages import Example, GuideMessage, guide, pdf
 from gateway.spool import write_whole
 
@@ -33,14 +38,17 @@ _READABLE = 0o644
               help=t("cli.map.guide.pdf"))
 @click.option("--since", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar=t("cli.metavar.folder"),
               help=t("cli.map.guide.since"))
-@without_settings
-def guide_command(corridor: str, out: Path | None, printed: Path | None, since: Path | None) -> int:
+@common
+def guide_command(corridor: str, out: Path | None, printed: Path | None, since: Path | None, config: Path) -> int:
     """Write the page, the PDF or both, and name what was written. Raises LocalError: M302, the faults of a mapping."""
-    search = search_path()
+    settings = load_settings(config, partners=False) if config.exists() else None
+    search = search_path() if settings is None else search_path(settings.paths.mappings)
     corridors = load_corridors(search)
     chosen = corridors.named(corridor)
-    messages = [GuideMessage(mapping=mapping, examples=_examples(mapping, search), previous=_previous(mapping, since))
-                for mapping in chosen.mappings()]
+    with nullcontext(NOTHING_ACTIVATED) if settings is None else standing_versions(settings, occasion().now) as known:
+        messages = [GuideMessage(mapping=mapping, examples=_examples(mapping, search),
+                                 previous=in_force_before(known, mapping) if since is None else _in(since, mapping))
+                    for mapping in chosen.mappings()]
     page = guide(chosen, messages, corridors.offices.values(), language())
     if out is not None or printed is None:
         _write((out or Path()) / f"guide-{chosen.identifier}.{language().value}.html", page.encode())
@@ -76,8 +84,17 @@ def _rules(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line.split()[1] for line in text.splitlines()))
 
 
-def _previous(mapping: Mapping, since: Path | None) -> Flat | None:
-    """The mapping as it was, in a folder of mappings of then; None without one, or when it is not in it."""
-    if since is None or not (since / f"{mapping.identifier}.yaml").is_file():
-        return None
-    return flatten(mapping.identifier, [since])
+def _in(since: Path, mapping: Mapping) -> Flat | None:
+    """The mapping as it was, in a folder of mappings of then; None when it is not in it."""
+    there = (since / f"{mapping.identifier}.yaml").is_file()
+    return flatten(mapping.identifier, [since]) if there else None
+
+
+def in_force_before(versions: Versions, mapping: Mapping) -> Flat | None:
+    """The version that was activated last before this one, or last of all when this one never was; None without one."""
+    earlier = []
+    for one in versions.of(mapping.identifier):
+        if one.digest == mapping.digest:
+            break
+        earlier.append(one)
+    return flat_of(versions.load(earlier[-1].digest).definition) if earlier else None

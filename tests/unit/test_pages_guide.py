@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 import re
 import shutil
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from gateway.cli.map_guide import in_force_before
 from gateway.errors import LocalError
 from gateway.findings import Finding
-from gateway.mapping import Corridors, load_corridors, load_mapping
+from gateway.mapping import Corridors, Mapping, load_corridors, load_mapping
 from gateway.mapping.bench.flatten import flat_of, flatten
 from gateway.mapping.bench.preview import Preview, PreviewRow
+from gateway.mapping.versions import Activated, Versions
 from gateway.pages import Example, GuideMessage, guide, pdf, preview_page
 from gateway.pages.changes import Change, changes
 from gateway.pages.engine import FOLDER, printed, term
@@ -343,6 +346,45 @@ def test_the_command_compares_with_an_earlier_folder(tmp_path: Path) -> None:
     assert done.exit == 0
     text = Seen((tmp_path / "guide-tg-ml.fr.html").read_text("utf-8")).text
     assert "Changements depuis la version 99" in text
+
+
+def test_the_version_before_is_the_one_that_was_in_force_last(tmp_path: Path) -> None:
+    changed(tmp_path)
+    old, new = (load_mapping("corridors/tg-ml/cusdec", [folder]) for folder in (MAPPINGS, tmp_path / "new"))
+    archives = {one.digest: one.archive for one in (old, new)}
+
+    def versions(*mappings: Mapping) -> Versions:
+        return Versions([Activated(mapping=one.identifier, version=one.version, digest=one.digest,
+                                   starts=datetime(2026, month, 1, tzinfo=UTC))
+                         for month, one in enumerate(mappings, 1)], archives.__getitem__)
+
+    def before(known: Versions, mapping: Mapping) -> str | None:
+        flat = in_force_before(known, mapping)
+        return None if flat is None else flat.digest
+
+    assert before(versions(), new) is None
+    assert before(versions(new), new) is None
+    assert before(versions(old), new) == old.digest
+    assert before(versions(old, new), new) == old.digest
+    assert before(versions(new, old), new) is None
+
+
+def test_the_command_compares_with_what_the_ledger_says_was_in_force(tmp_path: Path) -> None:
+    made = command("init", tmp_path / "gw", "--gateway", "TGOTR", "--environment", "test", "--country", "TG",
+                   "--time-zone", "Africa/Lome", lang="fr")
+    assert made.exit == 0, made.err
+    settings = tmp_path / "gw" / "settings.yaml"
+    done = command("map", "activate", "tg-ml", "--config", settings, lang="fr")
+    assert done.exit == 0, done.err
+    changed(tmp_path)
+    done = command("map", "guide", "tg-ml", "--out", tmp_path, "--config", settings, lang="fr",
+                   environment={"EDI_MAPPINGS": str(tmp_path / "new")})
+    assert done.exit == 0, done.err
+    text = Seen((tmp_path / "guide-tg-ml.fr.html").read_text("utf-8")).text
+    standing = flatten("corridors/tg-ml/cusdec", [MAPPINGS]).version
+    assert f"Changements depuis la version {standing}" in text
+    assert "ligne route" in text
+    assert "Aucune version antérieure" in text  # of the events, which were not activated
 
 
 def test_an_unknown_corridor_is_told_with_those_that_there_are(tmp_path: Path) -> None:
