@@ -19,7 +19,7 @@ from gateway.findings import Finding
 from gateway.ledger import Ledger
 from gateway.mapping import Activated, Corridors, Mapping, Versions, load_corridors, load_mapping, search_path
 from gateway.mapping.archive import Archive, parse
-from gateway.mapping.dialect import Dialect, load_dialect
+from gateway.mapping.dialect import Dialect, load_archived_dialect, load_dialect
 from gateway.mapping.versions import NOTHING_ACTIVATED
 from gateway.security import (
     Certificate,
@@ -193,6 +193,22 @@ class Gateway(Assembly):
         except LocalError:  # gone or broken since
             today = None
         return today if today is not None and today.digest == digest else self.versions.load(digest)
+
+    def dialect_used(self, identifier: str, digest: str | None) -> Dialect:
+        """A dialect as it was when it read a file; as it is today where that was not kept.
+
+        Raises LocalError M401 for one that the ledger cannot give, else as `load_dialect`.
+        """
+        try:
+            today = self.dialect(identifier)
+        except LocalError:  # gone or broken since
+            if digest is None:
+                raise
+            today = None
+        if today is not None and digest in (None, today.archive.digest):
+            return today
+        assert digest is not None
+        return load_archived_dialect(self.versions.archive(digest))
 
 
 def versions_of(ledger: Ledger) -> Versions:

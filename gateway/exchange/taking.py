@@ -37,9 +37,13 @@ class _Planned:
 def take_groups(gateway: Gateway, transaction: Transaction, kind: str, dialect: str, groups: Groups,
                 files: Mapping[str, bytes], occasion: Occasion) -> Iterator[tuple[Names, Taken | GatewayError]]:
     """For each group of files what came of it; an error means that nothing of that group stands."""
-    sources = [NewSource(kind=kind, dialect=dialect, key=records[0].key, files={name: files[name] for name in names})
+    archive = gateway.dialect(dialect).archive
+    sources = [NewSource(kind=kind, dialect=dialect, key=records[0].key, files={name: files[name] for name in names},
+                         dialect_digest=archive.digest)
                for names, records in groups]
     repeated = transaction.sources_taken(sources)
+    if not all(repeated):
+        transaction.keep_mapping(archive.digest, f"dialects/{dialect}", archive.dump())
     pending: list[_Planned] = []
     for (names, records), source, known in zip(groups, sources, repeated, strict=True):
         if known:
@@ -142,8 +146,7 @@ def _take_events(gateway: Gateway, transaction: Transaction, source: NewSource, 
                  occasion: Occasion) -> Taken | GatewayError:
     try:
         with transaction.part():
-            number = transaction.add_source(kind=source.kind, dialect=source.dialect, key=source.key,
-                                            files=source.files, at=occasion.now)
+            number = transaction.add_sources([source], at=occasion.now)[0]
             assert number is not None
             queued = take_event(gateway, transaction, records, number, occasion)
     except GatewayError as error:

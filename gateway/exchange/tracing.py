@@ -163,7 +163,8 @@ def _sources(gateway: Gateway, reference: str) -> tuple[MessageRow, str, Tree, M
         raise LocalError(Finding(code="X044", values={"reference": reference}))
     places: Mapping[Path, Place] = {}
     if source is not None:
-        reading = gateway.dialect(source.dialect).read({file.name: file.content for file in source.files})
+        dialect = gateway.dialect_used(source.dialect, source.dialect_digest)
+        reading = dialect.read({file.name: file.content for file in source.files})
         places = next((record.origins for record in reading.records), {})
     return row, body, held[-1], places
 

@@ -15,12 +15,17 @@ from gateway.references import Tree
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSource:
-    """The national files of one record, by name. key: the national key."""
+    """The national files of one record, by name.
+
+    key             the national key
+    dialect_digest  of the archive of the dialect that read them, whose text is kept beside those of mappings
+    """
 
     kind: str
     dialect: str
     key: str
     files: Mapping[str, bytes]
+    dialect_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

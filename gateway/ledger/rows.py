@@ -45,11 +45,15 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What the national side gave us at one time for one record."""
+    """What the national side gave us at one time for one record.
+
+    dialect_digest  of the dialect as it was when it read the files; None for what came before that was kept
+    """
 
     id: int
     kind: str
     dialect: str
+    dialect_digest: str | None
     key: str
     at: datetime
     files: tuple[SourceFile, ...]

@@ -91,6 +91,7 @@ source = Table(
     Column("key", String(255), nullable=False),
     Column("digest", String(64), nullable=False),
     Column("at", Instant, nullable=False),
+    Column("dialect_digest", String(64)),
     Index("uq_source", "digest", "key", "kind", unique=True),
     Index(None, "key"),
 )

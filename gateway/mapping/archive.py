@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,8 +34,8 @@ class Archive:
             .hexdigest()
 
     def dump(self) -> str:
-        """One text that `parse` takes apart again: JSON, the files as they are written (mappings are UTF-8)."""
-        return json.dumps({"archive": FORMAT, "files": [[name, content.decode()] for name, content in self.files]},
+        """One text that `parse` takes apart again: JSON, each file as it is written, base64 where it is not UTF-8."""
+        return json.dumps({"archive": FORMAT, "files": [_entry(name, content) for name, content in self.files]},
                           ensure_ascii=False)
 
 
@@ -56,10 +57,15 @@ def parse(text: str, digest: str) -> Archive:
     return archive
 
 
+def _entry(name: str, content: bytes) -> list[str]:
+    try:
+        return [name, content.decode()]
+    except UnicodeDecodeError:
+        return [name, b64encode(content).decode(), "base64"]
+
+
 def _file(entry: object) -> tuple[str, bytes]:
-    if not isinstance(entry, list):
+    if not isinstance(entry, list) or not all(isinstance(part, str) for part in entry):
         raise TypeError
-    name, content = entry
-    if not isinstance(name, str) or not isinstance(content, str):
-        raise TypeError
-    return name, content.encode()
+    name, content, *encoded = entry
+    return name, b64decode(content, validate=True) if encoded == ["base64"] else content.encode()

@@ -37,7 +37,7 @@ class Versions:
         self._activated: dict[str, list[Activated]] = {}
         for one in sorted(activated, key=lambda one: one.starts):
             self._activated.setdefault(one.mapping, []).append(one)
-        self._archive = archive
+        self.archive = archive
         self._loaded: dict[str, Mapping] = {}
 
     def __bool__(self) -> bool:
@@ -55,7 +55,7 @@ class Versions:
         """The mapping of a digest, from its archive, loaded once. Raises LocalError M401, or its faults."""
         mapping = self._loaded.get(digest)
         if mapping is None:
-            mapping = self._loaded[digest] = load_archived(self._archive(digest))
+            mapping = self._loaded[digest] = load_archived(self.archive(digest))
         return mapping
 
 

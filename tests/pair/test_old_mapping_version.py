@@ -145,3 +145,16 @@ def test_the_check_of_the_settings_compares_what_is_in_force_with_the_agreement(
     assert togo.run("edi", "map", "activate", "tg-bf").exit == 0
     write(mapping, "8", CHANGE)  # in force is what was activated
     assert agree(agreed) == []
+
+
+def test_what_was_read_is_explained_by_the_dialect_that_read_it(tmp_path: Path, mapping: Path) -> None:
+    togo, burkina = offices(tmp_path)
+    write(mapping, "7")
+    declared(togo, burkina, "T-1")
+    before = togo.run("edi", "trace", mrn_of(togo, "T-1"), "NAD+AF")
+    assert (before.exit, "T-1-original.json" in before.out) == (0, True), before.err
+    broken = tmp_path / "mappings" / "dialects" / "neutral" / "json.yaml"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("format: \"1\"\nid: neutral/json\n", "utf-8")
+    assert togo.run("edi", "config", "check").exit == 3
+    assert togo.run("edi", "trace", mrn_of(togo, "T-1"), "NAD+AF").out == before.out

@@ -30,6 +30,11 @@ def test_an_archive_comes_back_from_its_text() -> None:
     assert parse(TG_ML.archive.dump(), TG_ML.digest) == TG_ML.archive
 
 
+def test_a_file_in_another_character_set_comes_back_too() -> None:
+    archive = Archive((("dialects/x/sad.xml", "<Nom>Lomé</Nom>".encode("latin-1")), ("dialects/x/y.yaml", b"id: y\n")))
+    assert parse(archive.dump(), archive.digest) == archive
+
+
 @pytest.mark.parametrize("text", [
     "", "{", "[]", "7", '{"archive": 1}', '{"archive": 2, "files": []}', '{"archive": 1, "files": [["a"]]}',
     '{"archive": 1, "files": [["a", 7]]}', '{"archive": 1, "files": {"a": "b"}}',

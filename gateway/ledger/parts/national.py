@@ -46,7 +46,7 @@ class National(Base):
             number = self._ids(source, 1).start
             numbers.append(number)
             rows.append({"id": number, "kind": new.kind, "dialect": new.dialect, "key": new.key, "digest": whole,
-                         "at": at})
+                         "at": at, "dialect_digest": new.dialect_digest})
             files.extend({"source_id": number, "position": position, "name": name, "digest": found[name],
                           "content_id": kept[found[name]]} for position, name in enumerate(new.files, 1))
             self._record(Fact(at=at, subject="source", subject_id=number, reference=new.key, event="new",

@@ -153,6 +153,7 @@ class Lists(Lookups):
             .join(content, content.c.id == source_file.c.content_id)
             .where(source_file.c.source_id == source_id).order_by(source_file.c.position))
         return Source(id=row.id, kind=row.kind, dialect=row.dialect, key=row.key, at=row.at,
+                      dialect_digest=row.dialect_digest,
                       files=tuple(SourceFile(**file._mapping) for file in files))
 
     def notes(self, *, partner: str | None = None, limit: int | None = None) -> list[Note]:

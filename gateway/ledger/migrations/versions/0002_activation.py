@@ -1,4 +1,4 @@
-"""Which version of a mapping is in force from when."""
+"""Which version of a mapping is in force from when, and by which version of a dialect a national file was read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the table; without rows the files rule, as before."""
+    """Add the table, without rows the files rule as before, and the column: absent for what was read before it."""
+    op.add_column('source', sa.Column('dialect_digest', sa.String(length=64), nullable=True))
     op.create_table('activation',
     sa.Column('id', NUMBER, autoincrement=False, nullable=False),
     sa.Column('mapping', sa.String(length=120), nullable=False),
