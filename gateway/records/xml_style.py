@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from xml.sax.saxutils import escape
 
@@ -34,7 +33,7 @@ class Style:
     def _null(self) -> str:
         """The content of an element that is written with ``<null />``."""
         text = self._scanned.text
-        return next((text[one.inner:one.close] for one in self._all()
+        return next((text[one.inner:one.close] for one in self._scanned.every()
                      if len(one.children) == 1 and one.children[0].name == "null"),
                     f"{self.end}<null />{self.end}")
 
@@ -42,15 +41,9 @@ class Style:
     def _closing(self) -> str:
         """The end of the tag of an empty element."""
         text = self._scanned.text
-        found = next((text[one.start:one.end] for one in self._all() if one.bare and one.name != "null"), "<X />")
+        found = next((text[one.start:one.end] for one in self._scanned.every()
+                      if one.bare and one.name != "null"), "<X />")
         return " />" if found[:-2].endswith((" ", "\t")) else "/>"
-
-    def _all(self) -> Iterator[Element]:
-        waiting = [self._scanned.root]
-        while waiting:
-            element = waiting.pop()
-            yield element
-            waiting.extend(reversed(element.children))
 
     def emptied(self, element: Element, *, null: bool) -> str:
         """An element without its value: ``<X><null /></X>`` or ``<X />``, as this file writes the one and the other."""

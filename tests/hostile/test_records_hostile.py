@@ -177,3 +177,17 @@ def test_a_long_document_is_put_back_in_time_in_proportion() -> None:
     assert len(made["x.xml"].splitlines()) == len(files["x.xml"].splitlines())
     assert sum(one != other for one, other in zip(made["x.xml"].splitlines(), files["x.xml"].splitlines(),
                                                   strict=True)) == 1
+
+
+def test_a_refusal_deep_in_a_long_document_costs_little_more_than_its_text() -> None:
+    wanted = Wanted({"Item": Wanted({"Mark": Wanted()}, repeats=True)})
+    content = b"<ASYCUDA>" + b"<Item><Mark>x</Mark><Own/></Item>" * 20_000 + b"</ASYCUDA>"
+    root = read_xml(content, "f.xml", root="ASYCUDA", wanted=wanted)
+    mark = root.every(("Item",))[-1].first(("Mark",))
+    assert mark is not None
+    tracemalloc.start()
+    place = mark.place("f.xml")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (place.line, place.column) == (1, len(content) - len(b"<Mark>x</Mark><Own/></Item></ASYCUDA>") + 1)
+    assert peak < 12 * len(content)
