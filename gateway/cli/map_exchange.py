@@ -52,11 +52,12 @@ def _files(paths: Sequence[Path]) -> dict[str, bytes]:
     for path in paths:
         for file in sorted(path.iterdir()) if path.is_dir() else [path]:
             if file.is_file() and not file.name.startswith("."):
-                found[file.name] = _content(file)
+                found[file.name] = content_of(file)
     return found
 
 
-def _content(file: Path) -> bytes:
+def content_of(file: Path) -> bytes:
+    """The bytes of a national file, cut behind the largest that is read. Raises LocalError C001."""
     try:
         with file.open("rb") as stream:
             return stream.read(_LARGEST + 1)

@@ -105,7 +105,10 @@ def _sent(corridors: Corridors, corridor: Corridor, national: Mapping[str, bytes
     wires: list[WireMessage] = []
     for number, record in enumerate(reading.records, 1):
         try:
-            tree = _completed(corridors, corridor, record, number, now)
+            found, tree = completed(corridors, record, number, now)
+            if found.identifier != corridor.identifier and tree.get("function") in WHOLE:
+                raise LocalError(Finding(code="M450", place=Place(path="office_of_destination.code"), values={
+                    "corridor": found.identifier, "wanted": corridor.identifier}))
             wire = corridor.cusdec.to_message(tree)
             check(wire, corridor.cusdec, tree)
         except LocalError as error:
@@ -118,20 +121,33 @@ def _sent(corridors: Corridors, corridor: Corridor, national: Mapping[str, bytes
                     wire=_interchange(departure, destination, wires, now) if wires else b"")
 
 
-def _completed(corridors: Corridors, corridor: Corridor, record: NationalRecord, number: int, now: datetime) -> Tree:
-    """The record with what the gateway gives: MRN, version, time. Raises LocalError M450 for another corridor's."""
+def completed(corridors: Corridors, record: NationalRecord, number: int, now: datetime) -> tuple[Corridor, Tree]:
+    """The corridor of a record, and the record with what the gateway gives it: MRN, version, time.
+
+    number  the number of an MRN that must be given
+    Raises LocalError as `corridor_of`. A cancellation or a request names no corridor: any on which the office of
+    departure, or the MRN, may declare will do to judge it.
+    """
     declaration = from_tree(Declaration, record.tree)
-    if declaration.function in WHOLE:
-        found = corridor_of(declaration, corridors)
-        if found.identifier != corridor.identifier:
-            raise LocalError(Finding(code="M450", place=Place(path="office_of_destination.code"), values={
-                "corridor": found.identifier, "wanted": corridor.identifier}))
+    corridor = corridor_of(declaration, corridors) if declaration.function in WHOLE \
+        else _departing(corridors, declaration)
     if declaration.mrn is None:
         office, year = register_of(declaration, now)
         declaration = replace(declaration, mrn=make_mrn(year=year, office=office, serial=GATEWAY_SERIAL, number=number))
     amendment = declaration.amendment if declaration.amendment is not None else 0
-    return to_tree(replace(declaration, prepared=declaration.prepared or whole_minute(now),
-                           amendment=amendment if declaration.function in WHOLE else declaration.amendment))
+    return corridor, to_tree(replace(declaration, prepared=declaration.prepared or whole_minute(now),
+                                     amendment=amendment if declaration.function in WHOLE else declaration.amendment))
+
+
+def _departing(corridors: Corridors, declaration: Declaration) -> Corridor:
+    """A corridor from the administration of an office. Raises LocalError X025 when there is none."""
+    office = declaration.office_of_departure.code if declaration.office_of_departure else (declaration.mrn or "")[2:7]
+    entry = corridors.offices.get(office)
+    for corridor in corridors.all:
+        if entry is not None and corridor.role(entry.administration) == "departure":
+            return corridor
+    raise LocalError(Finding(code="X025", place=Place(path="mrn"), values={"mrn": declaration.mrn or "?",
+                                                                           "office": office or "?"}))
 
 
 def _received(corridors: Corridors, corridor: Corridor, done: Exchange, dialects: Dialects,
@@ -149,21 +165,21 @@ def _received(corridors: Corridors, corridor: Corridor, done: Exchange, dialects
     for number, message in enumerate(interchange.messages if "" not in refused else (), 1):
         if message.reference in refused:
             continue
-        judged = _judged(corridor, message)
-        declaration = judged.declaration
+        verdict = judged(corridor, message)
+        declaration = verdict.declaration
         office = None if declaration is None else office_concerned(declaration, destination, corridors)
         reference = f"{office.code if office is not None else destination}-{now:%Y%m%d}-{number:06d}"
         answered = f"{interchange.header.control_reference}-{message.reference}"
         local = declaration.local_reference if declaration is not None else None
         mrn = declaration.mrn if declaration is not None else None
-        if judged.reasons:
-            events.append(event_of_rejection(judged.reasons, mrn=mrn, reference=reference, administration=destination,
+        if verdict.reasons:
+            events.append(event_of_rejection(verdict.reasons, mrn=mrn, reference=reference, administration=destination,
                                              office=office, answered=answered, local_reference=local,
                                              now=whole_minute(now)))
-            findings.extend(judged.findings)
+            findings.extend(verdict.findings)
             continue
-        received.append(judged.tree)
-        files.update(dialects.received.write(judged.tree, plain_name(mrn or str(number))))
+        received.append(verdict.tree)
+        files.update(dialects.received.write(verdict.tree, plain_name(mrn or str(number))))
         events.append(Event(word=Word.ACCEPTED, reference=reference, administration=destination, mrn=mrn,
                             happened=whole_minute(now), office=office, answered_message=answered,
                             local_reference=local))
@@ -176,7 +192,7 @@ def _received(corridors: Corridors, corridor: Corridor, done: Exchange, dialects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Judged:
+class Verdict:
     """What the receiver makes of one message: its record, or the reasons to reject it, which `findings` tell, too."""
 
     tree: Tree = field(default_factory=dict)
@@ -185,20 +201,20 @@ class _Judged:
     findings: Sequence[Finding] = ()
 
 
-def _judged(corridor: Corridor, message: Message) -> _Judged:
+def judged(corridor: Corridor, message: Message) -> Verdict:
     """Judge a declaration as `gateway.exchange.inbound` does, as far as no ledger is needed."""
     try:
         tree = corridor.cusdec.to_record(message)
         declaration = from_tree(Declaration, tree)
     except (PartnerError, LocalError) as error:
-        return _Judged(reasons=unreadable(error.findings), findings=error.findings)
+        return Verdict(reasons=unreadable(error.findings), findings=error.findings)
     failures = [*corridor.cusdec.requirements(tree),
                 *(check_declaration(declaration) if declaration.function in WHOLE else ())]
     reasons = refusals(failures, corridor.cusdec.trace_message(message)) if failures else []
     findings = [Finding(code=reason.rule, values={"fr": reason.french, "en": reason.english}, place=Place(
         message=message.reference, segment=reason.position, tag=reason.tag, path=failure.path or None))
         for failure, reason in zip(failures, reasons, strict=True)]
-    return _Judged(tree=tree, declaration=declaration, reasons=reasons, findings=findings)
+    return Verdict(tree=tree, declaration=declaration, reasons=reasons, findings=findings)
 
 
 def _answered(corridor: Corridor, done: Exchange, dialects: Dialects) -> Exchange:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from gateway.cli.map_exchange import exchange_all
 from gateway.edifact import read_interchanges, validate
+from gateway.errors import LocalError
 from gateway.exchange.loopback import Dialects, Exchange, exchange
 from gateway.findings import has_errors
 from gateway.mapping import Corridors, load_corridors
@@ -119,7 +122,11 @@ def test_the_command_chooses_the_dialect_and_leaves_nothing_behind(tmp_path: Pat
 def test_the_command_says_when_there_is_nothing_or_nobody_to_read_it(tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("?", "utf-8")
     assert "M451" in command("map", "test", "tg-ml", "--exchange", tmp_path).err
-    assert "M452" in command("map", "test", "tg-ml", "--exchange").err
+    bare = tmp_path / "mappings"
+    shutil.copytree(ROOT / "mappings", bare, ignore=shutil.ignore_patterns("samples"))
+    with pytest.raises(LocalError) as caught:
+        exchange_all(["corridors/tg-bf/cusdec"], [bare], [], None, False)
+    assert [(one.code, one.values["corridor"]) for one in caught.value.findings] == [("M452", "tg-bf")]
 
 
 def test_the_samples_beside_a_corridor_are_read_by_the_dialect_whose_folder_they_lie_in(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@
     thin     every list and group with as little as it may hold
     bare     nothing that may be absent
     refused  nothing at all; each line without something it must have; every text, number and code too long or unknown;
-             lists with one member too many
+             lists with one member too many; what only other message functions carry
     broken   for each rule under ``require``, a record that breaks it
 """
 
@@ -34,7 +34,7 @@ def propose(mapping: MessageMapping) -> Mapping[str, list[Tree]]:
         "full": [record for plan in kinds for record in _full(mapping, plan)],
         "thin": [told(mapping, Thin(last=last), brief=True).record(plan) for plan in plans for last in (False, True)],
         "bare": [told(mapping, Nothing()).record(plan) for plan in plans],
-        "refused": [record for plan in kinds for record in _refused(mapping, plan)],
+        "refused": [*(record for plan in kinds for record in _refused(mapping, plan)), *_foreign(mapping, plans)],
         "broken": [record for rule in mapping.definition.require.values()
                    for record in _broken(mapping, rule, plans)],
     }
@@ -79,6 +79,18 @@ def _refused(mapping: MessageMapping, plan: Plan) -> Iterator[Tree]:
             mapping.to_message(candidate)
         except LocalError:
             yield candidate
+
+
+def _foreign(mapping: MessageMapping, plans: Sequence[Plan]) -> Iterator[Tree]:
+    """For each function, the least record with what only other functions carry."""
+    every: Tree = {}
+    for plan in plans:
+        every = {**told(mapping, Everything(single=True), brief=True).record(plan), **every}
+    for plan in plans:
+        record = told(mapping, Nothing()).record(plan)
+        foreign = {name: value for name, value in every.items() if name not in plan.shape.names}
+        if foreign:
+            yield {**record, **foreign}
 
 
 def _crowded(mapping: MessageMapping, plan: Plan, nested: bool) -> Tree:
