@@ -46,7 +46,7 @@ def test_the_rate_and_the_reasons_are_those_of_the_story(story: Rehearsal) -> No
         ("COR0214", 1, "items[3].gross_mass")]
     assert story.reasons[0].example.place.file == "declaration-3.json"
     assert sorted((record.files[0], record.corridor, record.accepted) for record in story.records) == [
-        ("1-sortie-TGCKS.json", "tg-bf", True), ("declaration-1.xml", "tg-ml", True),
+        ("1-sortie-TGCKS.json", "tg-bf", True), ("declaration-1-t1.csv", "tg-ml", True),
         ("declaration-2.csv", "tg-bf", True), ("declaration-3.json", "tg-ml", False)]
 
 
