@@ -1,6 +1,7 @@
 /* The inner loops of reading and writing, compiled: the twins of gateway/edifact/plain.py, where their contracts stand.
  *
- * With the same arguments both return the same (tests/contract). Texts are looked at where they have one byte per
+ * With the same arguments, of the types that core.Core names, both return the same (tests/contract); the class that
+ * cut() is given is Segment itself. Texts are looked at where they have one byte per
  * character, which they have unless the set is an ISO 8859 part with letters beyond Latin-1; other texts are given to
  * the twin in Python. Nothing here writes into a buffer that it did not make for exactly that length, and no index is
  * used that was not compared with the length before.
@@ -9,6 +10,10 @@
 #include <Python.h>
 #include <stdint.h>
 #include <string.h>
+
+#ifdef Py_GIL_DISABLED
+#error "what components() keeps is not guarded against other threads: without the GIL the plain twin serves"
+#endif
 
 #ifndef Py_T_OBJECT_EX
 #include <structmember.h>
@@ -174,7 +179,7 @@ core_exchanged(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
     if (!counted("exchanged", count, 3) || !texts("exchanged", arguments, 0, 1))
         return NULL;
     release = single(arguments[1]);
-    if (release < 0 || !PyDict_Check(arguments[2]) || !narrow(arguments[0], &text, &length))
+    if (release < 0 || !PyDict_CheckExact(arguments[2]) || !narrow(arguments[0], &text, &length))
         return in_python("exchanged", arguments, count);
     for (number = 0; number < 256; number++)
         marker_of[number] = number;
@@ -557,11 +562,14 @@ cutter_next(Cutter *self)
 {
     PyObject *raw, *position, *segment, *index;
 
+    if (self->positions == NULL)
+        return NULL;
     position = PyIter_Next(self->positions);
     if (position == NULL)
         return NULL;
     if (self->next >= PyList_GET_SIZE(self->raws) || !PyUnicode_Check(PyList_GET_ITEM(self->raws, self->next))) {
         Py_DECREF(position);
+        Py_CLEAR(self->positions);
         PyErr_SetString(PyExc_ValueError, "there is no text of a segment for this position");
         return NULL;
     }
@@ -577,10 +585,13 @@ cutter_next(Cutter *self)
     self->next++;
     put(self, segment, WIRE, Py_NewRef(self->wire));
     put(self, segment, INDEX, index);
-    put(self, segment, RAW, raw);
+    put(self, segment, RAW, Py_NewRef(raw)); /* ours until it was looked at: Python code runs meanwhile */
     put(self, segment, POSITION, position);
-    if (look(self, segment, raw) < 0)
+    if (look(self, segment, raw) < 0) {
         Py_CLEAR(segment);
+        Py_CLEAR(self->positions);
+    }
+    Py_DECREF(raw);
     return segment;
 }
 
@@ -634,7 +645,12 @@ find_meant(Cutter *self)
     markers = PyObject_GetAttrString(self->wire, "markers");
     if (markers == NULL)
         return 0;
-    for (number = 0; PyTuple_CheckExact(markers) && number < PyTuple_GET_SIZE(markers); number++) {
+    if (!PyTuple_CheckExact(markers)) {
+        Py_DECREF(markers);
+        PyErr_SetString(PyExc_TypeError, "the markers of a wire are a tuple");
+        return 0;
+    }
+    for (number = 0; number < PyTuple_GET_SIZE(markers); number++) {
         int character = -1, marker = -1;
         pair = PyTuple_GET_ITEM(markers, number);
         if (PyTuple_CheckExact(pair) && PyTuple_GET_SIZE(pair) == 2) {

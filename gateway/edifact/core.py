@@ -1,7 +1,7 @@
 """Which twin of the inner loops runs: the compiled one where it was built, else the one in plain Python.
 
-The compiled one is `_core.c`, a module of its own name beside the packages, built by ``python3 -m gateway`` and by pip
-where there is a C compiler, and never needed: with the same arguments both return the same (tests/contract).
+The compiled one is `_core.c`, a module of its own name beside the packages, built by ``python3 -m gateway`` where
+there is a C compiler, and never needed: with the same arguments both return the same (tests/contract).
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from importlib import import_module
+from importlib.machinery import ExtensionFileLoader
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -45,11 +47,18 @@ PLAIN: Core = plain
 
 
 def _compiled() -> Core | None:
-    """The compiled module, if it was made from the sources that lie here."""
+    """The compiled module, if there is one that was made from the sources that lie here.
+
+    It is never needed, so nothing that is wrong with it may keep the gateway from starting; and nothing but a compiled
+    module is run under its name.
+    """
     try:
+        spec = find_spec(NAME)
+        if spec is None or not isinstance(spec.loader, ExtensionFileLoader):
+            return None
         found = import_module(NAME)
         made_from = sha256(SOURCE.read_bytes()).hexdigest()
-    except (ImportError, OSError):
+    except Exception:
         return None
     return cast(Core, found) if getattr(found, "SOURCE", None) == made_from else None
 

@@ -7,6 +7,7 @@ proportional to the size whatever the content. Source: ISO 9735 sections 6 to 8,
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -129,27 +130,31 @@ def _extent(text: str, opened: Opening) -> int:
     return len(text)
 
 
-def _unspaced_extent(text: str, opened: Opening) -> tuple[int, list[int]]:
+def _unspaced_extent(text: str, opened: Opening) -> tuple[int, Sequence[int]]:
     """The same, in a text without line breaks and tabs; and the places that are notable to a Wire, from UNB on.
 
     The one pass that finds these places finds the edge as well: it begins with UN, or with a blank.
     """
-    service, notable, position = opened.service, list[int](), opened.unb
+    service, notable, position = opened.service, array("q"), opened.unb
     pattern = edge(service)
     while more := core.active.places(text, position, service.terminator, service.element, True):
-        notable += more
+        notable.extend(more)
         position = more[-1]
         behind = pattern.match(text, position - 1)
         if behind is None or released(text, position - 1, service.release):
             continue
         if behind.group(1) is None:  # another interchange begins: this one has no UNZ
             break
-        position = terminated(text, behind.end(), service) or len(text)
-        notable.append(position)
+        end = terminated(text, behind.end(), service)
+        if end is not None:
+            notable.append(end)
+        position = end or len(text)
         break
     else:
         position = len(text)
-    return position, [place - opened.unb for place in notable]
+    if opened.unb:
+        notable = array("q", (place - opened.unb for place in notable))
+    return position, notable
 
 
 def terminated(text: str, position: int, service: ServiceCharacters) -> int | None:
@@ -181,7 +186,8 @@ def _syntax(text: str, unb: int, una: str | None) -> tuple[str, str]:
 
 
 def _interchange(
-    content: bytes, text: str, offset: int, opened: Opening, found: Sequence[Finding], notable: list[int] | None
+    content: bytes, text: str, offset: int, opened: Opening, found: Sequence[Finding],
+    notable: Sequence[int] | None,
 ) -> Interchange:
     """The interchange that stands in `content`; in `text` as well, one character per byte."""
     base = opened.unb - offset

@@ -120,7 +120,7 @@ def report(options: Options) -> int:
     options.say(sys.stdout, f"launcher.doctor.here.{'yes' if here else 'no'}")
     options.say(sys.stdout, f"launcher.doctor.environment.{state}", folder=folder)
     if state == "ready" and folders.ours(folder):
-        fast = compiled.keep(python_of(folder), packages_of(folder))
+        fast = compiled.taken(python_of(folder))
         options.say(sys.stdout, f"launcher.doctor.core.{'compiled' if fast else 'plain'}")
     for tool in ("sshd", "openssl"):
         path = shutil.which(tool, path=os.pathsep.join([options.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from gateway.edifact.plain import MOST
 from gateway.edifact.wire import Repeated, Wire
 from gateway.launcher import compiled
 
+ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parents[1] / "golden" / "edifact"
 PIECES = ("UNA:+.? '", "UNB", "UNH", "UNH+1+CUSDEC:D:96B:UN'", "UNT+1+1'", "UNS+D'", "UNZ+1+1'", "LOC+118+TGLFW:139:6'",
           "FTX", "'", "''", "+", "++", ":", "?", "??", "?'", "?+", "*", " ", "\n", "\x01", "\x02", "\x0e", "\u00e9",
@@ -169,27 +169,74 @@ def test_it_is_used_where_it_was_built_and_not_when_it_was_built_from_other_sour
     other: Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert core.active is other
+    assert core._compiled() is other
     monkeypatch.setattr(other, "SOURCE", "0" * 64)
     assert core._compiled() is None
 
 
+def test_nothing_but_a_compiled_module_is_run_under_its_name(tmp_path: Path) -> None:
+    (tmp_path / f"{core.NAME}.py").write_text("print('planted')", "utf-8")
+    code = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]; " \
+           "from gateway.edifact import core; print(core.COMPILED)"
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "None\n"), done.stderr
+
+
 def test_it_is_compiled_without_a_warning(tmp_path: Path) -> None:
-    command = compiled._compiler(sysconfig.get_config_var("LDSHARED") or "")
     include = sysconfig.get_path("include")
-    if command is None or not (Path(include) / "Python.h").is_file():
+    if not (Path(include) / "Python.h").is_file() or not shutil.which("cc"):
         if os.environ.get("CI"):
             pytest.fail("no C compiler, or no Python headers")
         pytest.skip("no C compiler, or no Python headers")
     strict = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-Wno-cast-function-type"]
-    done = subprocess.run([*command, *compiled.OPTIONS, *strict, f"-I{include}", str(compiled.SOURCE), "-o",
-                           str(tmp_path / "core.so")], capture_output=True, text=True, check=False)
+    command = [*compiled.compiler(sysconfig.get_config_var("LDSHARED") or ""), *compiled.OPTIONS, *strict]
+    done = subprocess.run([*command, f"-I{include}", str(compiled.SOURCE), "-o", str(tmp_path / "core.so")],
+                          capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+    free = subprocess.run([*command, "-DPy_GIL_DISABLED=1", f"-I{include}", str(compiled.SOURCE), "-fsyntax-only"],
+                          capture_output=True, text=True, check=False)
+    assert "without the GIL the plain twin serves" in free.stderr
 
 
 def test_without_a_compiler_the_plain_twin_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda *_: None)
-    assert compiled.build(sys.executable) is None
-    assert not compiled.keep(sys.executable, tmp_path)
-    assert re.fullmatch("[0-9a-f]{64} plain\n", compiled.stamp(tmp_path).read_text("utf-8"))
-    monkeypatch.setattr(compiled, "build", lambda _: pytest.fail("tried again with the same sources"))
-    assert not compiled.keep(sys.executable, tmp_path)
+    with pytest.raises(compiled.Cannot, match="no C compiler"):
+        compiled.compiler("")
+    tries = []
+
+    def cannot(_: object) -> Path:
+        tries.append(1)
+        raise compiled.Cannot("no C compiler")
+
+    monkeypatch.setattr(compiled, "build", cannot)
+    assert [compiled.keep(sys.executable, tmp_path) for _ in range(2)] == [False, False]
+    assert (len(tries), compiled.stamp(tmp_path).read_text("utf-8")[64:]) == (1, " -\n")
+
+
+def test_what_failed_in_passing_is_tried_again_and_what_was_lost_is_built_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[compiled.NotNow | Path] = [compiled.NotNow("no space"), tmp_path / "made.so", tmp_path / "made.so"]
+
+    def build(_: object) -> Path:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        answer.touch()
+        return answer
+
+    monkeypatch.setattr(compiled, "build", build)
+    assert [compiled.keep(sys.executable, tmp_path) for _ in range(3)] == [False, True, True]
+    (tmp_path / "made.so").unlink()
+    assert compiled.keep(sys.executable, tmp_path)
+    assert answers == []
+
+
+def test_a_compiler_that_hangs_is_ended_with_all_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noted = tmp_path / "pid"
+    monkeypatch.setattr(compiled, "SECONDS", 1)
+    with pytest.raises(compiled.NotNow, match="no answer"):
+        compiled._run(["/bin/sh", "-c", f"sleep 60 & echo $! > {noted}; wait"])
+    child = noted.read_text("ascii").strip()
+    stat = Path(f"/proc/{child}/stat")
+    assert not stat.exists() or stat.read_text("ascii").rpartition(")")[2].split()[0] == "Z"
