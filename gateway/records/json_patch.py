@@ -91,8 +91,10 @@ def _object(tree: dict[str, _Tree], old: Mapping[str, Json], new: Mapping[str, J
 
 
 def _array(tree: list[_Tree], old: Sequence[Json], new: Sequence[Json]) -> _Tree:
-    """Members that stayed keep what is unknown in them; an empty one is no member, and stays."""
-    places = [number for number, member in enumerate(tree) if member not in ({}, _Raw("null"))][:len(old)]
+    """Members that stayed keep what is unknown in them; empty ones that were not read as members stay, too."""
+    places = list(range(len(tree)))
+    if len(tree) > len(old):
+        places = [number for number in places if tree[number] not in ({}, _Raw("null"))][:len(old)]
     made: list[_Tree] = []
     taken = 0
     for tag, first, end, start, stop in steps(old, new):

@@ -115,16 +115,19 @@ class _Patcher:
         self._insert(parent, (prefix + "/".join(outer)).strip("/"), name, [text])
 
     def _insert(self, parent: Element, path: str, name: str, texts: Iterable[str],
-                after: Element | None = None) -> None:
-        """Add elements to a parent: in the place of an empty one, behind one of the list, else where the skeleton has
-        their name."""
+                after: Element | None = None, ahead: Element | None = None) -> None:
+        """Add elements to a parent: in the place of an empty one, behind or ahead of one of the list, else where the
+        skeleton has their name."""
         order = self._skeleton.order(path)
         rank = order.index(name)
         ranks = {known: number for number, known in enumerate(order)}
         before = [child for child in parent.children if ranks.get(child.name, len(order)) <= rank]
         behind = after or (before[-1] if before else None)
         put = "".join(self._style.adapted(text, parent, behind) for text in texts)
-        if after is None and behind is not None and behind.name == name and behind.bare:
+        if after is None and ahead is not None:
+            place = self._style.before(ahead)
+            self._replace(place, place, put, rank)
+        elif after is None and behind is not None and behind.name == name and behind.bare:
             self._replace(behind.start, behind.end, put.lstrip())
         elif behind is not None:
             self._replace(behind.end, behind.end, put, rank)
@@ -159,5 +162,6 @@ class _Patcher:
                     self._replace(self._style.before(one), one.end, "")
             added = new[start + len(there):stop]
             if added:
+                ahead = next((one for one in found[end:] if one is not None), None)
                 self._insert(parent, (prefix + "/".join(names[:-1])).strip("/"), names[-1],
-                             [self._skeleton.member(f"{prefix}{path}", one) for one in added], last)
+                             [self._skeleton.member(f"{prefix}{path}", one) for one in added], last, ahead)

@@ -11,6 +11,8 @@ import pytest
 
 from gateway.errors import LocalError
 from gateway.mapping.dialect import Dialect, load_dialect
+from gateway.mapping.dialect_files import known_dialects
+from gateway.mapping.laws.dialect_records import record_for
 from gateway.references import Tree
 
 ROOT = Path(__file__).parents[2]
@@ -171,3 +173,17 @@ parts: {record: {others: keep, file: "{stem}.jsonl", lines: "yes"}}
     assert dialect.write(changed, "d", {"d.jsonl": content}) == {"d.jsonl": (
         b'{"mrn": "M", "own": {"n": 1.50}, "items": [{"number": 2, "x": "2"}], "function": "original", '
         b'"reason": "R"}\n')}
+
+
+@pytest.mark.parametrize("identifier", known_dialects([ROOT / "mappings"]))
+def test_any_record_is_put_onto_the_files_of_any_other_in_every_dialect(identifier: str) -> None:
+    dialect = load_dialect(identifier, [ROOT / "mappings"])
+    for number in range(20):
+        one, other = record_for(dialect, random.Random(number)), record_for(dialect, random.Random(number + 5000))
+        if number % 2:  # an amendment leaves most of it as it was
+            chance = random.Random(number)
+            other = {**one, **{name: value for name, value in other.items() if chance.random() < 0.3}}
+        files = dialect.write(one, "x")
+        wanted = dialect.read(dialect.write(other, "x")).records[0].tree
+        assert dialect.write(dialect.read(files).records[0].tree, "x", files) == files, number
+        assert dialect.read(dialect.write(wanted, "x", files)).records[0].tree == wanted, number

@@ -79,6 +79,12 @@ def test_only_what_changed_is_put_in_and_in_the_habits_of_the_file(
     assert put(content, **changes) == content.replace(before, after)
 
 
+def test_a_member_that_comes_first_is_put_before_those_that_stay() -> None:
+    content = "<SAD><Item>\n <Mark>a</Mark>\n</Item></SAD>"
+    assert put(content, Item=[{"Mark": "n"}, {"Mark": "a"}]) == (
+        "<SAD><Item>\n<Mark>n</Mark>\n</Item><Item>\n <Mark>a</Mark>\n</Item></SAD>")
+
+
 def test_unknown_elements_stay_with_their_own_item_when_the_one_before_it_goes() -> None:
     content = FILE.replace("t<b/>t", "t")
     assert "<Own>1</Own>" not in put(content, Item=[{"Mark": "b"}, {"Mark": "c"}])
