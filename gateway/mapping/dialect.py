@@ -139,8 +139,8 @@ class Dialect:
                        refused=tuple(Refused(file, tuple(findings)) for file, findings in refused.items()))
 
     def unread(self, file: str, content: bytes) -> list[Place]:
-        """The elements of a national XML file that hold something and that this dialect does not read: kept with their
-        places for whoever wants to know what the national system adds. Empty for CSV and JSON, where an unknown name is
+        """What a national file holds and this dialect does not read, for whoever wants to know what the national system
+        adds: elements of XML, and columns of CSV that are declared without a place; an unknown heading or key is
         refused. Raises LocalError for a file that cannot be read.
         """
         part = next((part for part in self._spec.parts if part.fits(file)), None)

@@ -139,7 +139,8 @@ def _csv(source: Source, name: str, node: MappingNode, compiler: Compiler) -> Co
     layout = Layout(encoding, delimiter, columns, text_of(source, node, "totals"),
                     text_of(source, node, "guard", "yes") == "yes", text_of(source, node, "mark", "no") == "yes")
     items = frozenset(path[-1] for path in compiler.wanted[name] if path[0] == LINES and len(path) > 1)
-    return CsvCodec(layout, group, items)
+    read = {*group, *items, *(path[0] for path in compiler.wanted[name])}
+    return CsvCodec(layout, group, items, frozenset(column for column in columns if column not in read))
 
 
 def _json(source: Source, name: str, node: MappingNode, compiler: Compiler) -> Codec | None:

@@ -141,20 +141,28 @@ class XmlCodec:
 class CsvCodec:
     """CSV, one record per line, or one per group of lines whose first columns repeat.
 
-    group  columns that name the record; empty when each line is one
-    items  columns that belong to the line, not to the record
+    group     columns that name the record; empty when each line is one
+    items     columns that belong to the line, not to the record
+    unplaced  columns that are known and that nothing reads: no place, rule, count or key names them
     """
 
     layout: Layout
     group: Sequence[str]
     items: frozenset[str]
+    unplaced: frozenset[str] = frozenset()
 
     def read(self, content: bytes, file: str, limit: int) -> tuple[list[Node], tuple[Finding, ...]]:
         table = read_csv(content, file, self.layout, limit=limit)
         return (self._grouped(table, file) if self.group else table.lines), table.findings
 
     def unread(self, content: bytes, file: str) -> list[Place]:
-        return []
+        """The first filled cell of each column that nothing reads."""
+        first: dict[str, Place] = {}
+        for line in read_csv(content, file, self.layout).lines if self.unplaced else ():
+            for name, (cell, *_) in line.children.items():
+                if name in self.unplaced:
+                    first.setdefault(name, cell.place(file))
+        return list(first.values())
 
     def write(self, values: Values) -> bytes:
         header = {name: text for name, text in values.items() if isinstance(text, str)}
@@ -194,6 +202,8 @@ class CsvCodec:
                 if name in self.items:
                     member.children[name] = [cell]
                     continue
+                if name in self.unplaced:
+                    continue  # what nobody reads need not be repeated alike
                 first = record.children.setdefault(name, [cell])[0]
                 if first.text != cell.text:
                     place = cell.place(file)

@@ -77,7 +77,7 @@ def test_a_column_without_place_is_forgotten(mapping: Mapping, tmp_path: Path) -
     found = coverage(load_dialect("xx/csv", search), mapping, {"a.csv": text.encode("cp1252")})
     assert found.refused == ()
     assert [(one.field, one.state, one.example.line) for one in found.fields if one.state != "mapped"] == [
-        ("CLÉ INTERNE", "forgotten", 2)]
+        ("CLÉ INTERNE", "forgotten", 4)]
 
 
 def test_what_the_mapping_leaves_out_keeps_the_record_from_being_lost_in_silence(tmp_path: Path) -> None:

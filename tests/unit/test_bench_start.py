@@ -99,6 +99,15 @@ def test_every_guess_and_every_gap_is_told() -> None:
     assert (started.records, started.written) == (0, 0)  # the word that nobody knows keeps the sample from being read
 
 
+def test_a_column_without_place_does_not_keep_the_sample_from_being_read() -> None:
+    lines = [HEADINGS, LINE.format(number=1), LINE.format(number=2)]
+    inner = ["CLÉ INTERNE", "a", "b"]  # another value on each line of one declaration
+    sample = "".join(f"{line.rstrip()};{key}\n" for line, key in zip(lines, inner, strict=True))
+    started = start(request(sample=sample.encode()), SHIPPED)
+    assert (started.records, started.written) == (1, 1)
+    assert ("M470", "CLÉ INTERNE") in codes(started, Severity.WARNING)
+
+
 def test_what_the_receiver_would_refuse_is_a_gap() -> None:
     started = start(request(sample=SAMPLE.replace(";T1;", ";;").encode()), SHIPPED)
     assert ("M478", "COR0203") in codes(started, Severity.WARNING)

@@ -1,4 +1,4 @@
-"""Folders with one mapping more, or another text for one: for trying what nobody has written yet."""
+"""Folders with one file more, or another text for one: for trying what nobody has written yet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.findings import Finding
+from gateway.mapping import dialect_files
 from gateway.mapping.document import Document, parse_mapping
 from gateway.mapping.inherit import Folders
 
@@ -33,3 +34,19 @@ class Beside:
 
     def __str__(self) -> str:
         return str(self.folders)
+
+
+@dataclass(frozen=True)
+class BesideShelf:
+    """A source of dialects (`gateway.mapping.dialect_files.Shelf`): `own` is taken instead of the file of that name."""
+
+    own: dialect_files.Kept
+    shelf: dialect_files.Shelf
+
+    def find(self, name: str) -> dialect_files.Kept | None:
+        """The file of a name, or None."""
+        return self.own if name == self.own.name else self.shelf.find(name)
+
+    def every(self, name: str) -> list[dialect_files.Kept]:
+        """The files of a name in every folder."""
+        return [self.own] if name == self.own.name else self.shelf.every(name)

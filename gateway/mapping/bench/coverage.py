@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from gateway.config.nodes import MappingNode, Node, SequenceNode, TextNode
 from gateway.findings import Finding, Place
 from gateway.mapping.bench.corpus import read_corpus
-from gateway.mapping.bench.headings import fold
 from gateway.mapping.bench.tracing import removal_reason
 from gateway.mapping.dialect import Dialect
 from gateway.mapping.dialect_files import Archived, file_name
@@ -80,14 +76,13 @@ def coverage(dialect: Dialect, mapping: MessageMapping, files: Mapping[str, byte
                 term = _ORDINALS.sub("", path)
                 _note(seen, place, "" if term in mapping.terms else removal_reason(mapping.definition, term),
                       "mapped" if term in mapping.terms or _inside(term, mapping.terms) else "forgotten", term)
-    source = _Text(dialect)
+    reasons = _reasons(dialect)
     refused = {name for name, _ in corpus.refused}
     for name, content in files.items():
         if name in refused:
             continue
-        for place in [*dialect.unread(name, content), *source.columns_without_place(name, content)]:
-            reason = source.reasons.get(_plain(place.locator or ""), "")
-            _note(seen, place, reason, "forgotten", "")
+        for place in dialect.unread(name, content):
+            _note(seen, place, reasons.get(_plain(place.locator or ""), ""), "forgotten", "")
     order = ("forgotten", "ignored", "mapped")
     fields = sorted((one.told(name) for name, one in seen.items()),
                     key=lambda one: (order.index(one.state), one.field))
@@ -133,75 +128,28 @@ def _inside(term: str, known: Mapping[str, object]) -> bool:
     return any(name.startswith(f"{term}.") for name in known) or term.split(".")[0] in ("container_lines", "trailer")
 
 
-class _Text:
-    """What the text of a dialect tells of the fields it leaves out.
-
-    reasons  field -> why its place was removed
-    """
-
-    def __init__(self, dialect: Dialect) -> None:
-        shelf = Archived(dict(dialect.archive.files))
-        own = shelf.find(file_name(dialect.identifier))
-        assert own is not None  # a dialect is made of its files, its own first
-        self._root = Source(own, shelf).root
-        parts = self._root.get("parts")
-        self._parts = {key.text: node for key, node in parts.items if isinstance(node, MappingNode)} \
-            if isinstance(parts, MappingNode) else {}
-        self._dialect = dialect
-        self.reasons = dict(self._removed(shelf))
-
-    def columns_without_place(self, name: str, content: bytes) -> Iterator[Place]:
-        """The first filled cell of each column of a CSV file that nothing in the dialect speaks of."""
-        for part, node in self._parts.items():
-            if _word(node, "kind") != "csv" or not self._fits(node, name):
-                continue
-            unused = {fold(heading): column for column, headings in self._columns(node) for heading in headings
-                      if not self._named(part, column)}
-            rows = list(csv.reader(io.StringIO(content.decode(_word(node, "encoding") or "utf-8-sig", "replace"),
-                                               newline=""), delimiter=_word(node, "delimiter") or ";"))
-            for number, heading in enumerate(rows[0] if rows else []):
-                if fold(heading) in unused:
-                    filled = next((line for line, row in enumerate(rows[1:], 2)
-                                   if number < len(row) and row[number].strip()), None)
-                    if filled is not None:
-                        yield Place(file=name, line=filled, locator=" ".join(heading.split()))
-
-    def _fits(self, node: MappingNode, name: str) -> bool:
-        pattern = _word(node, "match") or _word(node, "file").replace("{stem}", "*")
-        return Path(name).match(pattern)
-
-    def _columns(self, node: MappingNode) -> Iterator[tuple[str, list[str]]]:
-        columns = node.get("columns")
-        for key, value in columns.items if isinstance(columns, MappingNode) else ():
-            yield key.text, [text.text for text in _all_texts(value)]
-
-    def _named(self, part: str, column: str) -> bool:
-        """Tell whether some place, rule, count or key of the dialect names a column."""
-        cell = re.compile(rf"(?<![\w-]){re.escape(part)} {re.escape(column)}(?![\w-])")
-        group = self._parts[part].get("group")
-        if any(text.text == column for text in _all_texts(group)):
-            return True
-        return any(cell.search(text.text) for key, value in self._root.items if key.text != "parts"
-                   for text in _all_texts(value))
-
-    def _removed(self, shelf: Archived) -> Iterator[tuple[str, str]]:
-        """The fields whose places an heir has removed, each with the reason."""
-        removed = self._root.get("remove")
-        base = _word(self._root, "extends")
-        own = shelf.find(file_name(base)) if base else None
-        if not isinstance(removed, MappingNode) or own is None:
-            return
-        source = Source(own, shelf).root
-        places = source.get("places")
-        for key, reason in removed.items:
-            place = places.get(key.text) if isinstance(places, MappingNode) else None
-            for text in _all_texts(place):
-                part, _, path = text.text.partition("|")[0].strip().partition(" ")
-                node = self._parts.get(part)
-                if node is not None and isinstance(reason, TextNode):
-                    columns = dict(self._columns(node))
-                    yield from ((heading, reason.text) for heading in columns.get(path, ()))
-                    yield f"/{_word(node, 'root')}/{path}", reason.text
+def _reasons(dialect: Dialect) -> dict[str, str]:
+    """The fields whose places the dialect has removed from its base, each with the reason."""
+    shelf = Archived(dict(dialect.archive.files))
+    own = shelf.find(file_name(dialect.identifier))
+    assert own is not None  # a dialect is made of its files
+    root = Source(own, shelf).root
+    base = shelf.find(file_name(_word(root, "extends"))) if _word(root, "extends") else None
+    removed = root.get("remove")
+    if base is None or not isinstance(removed, MappingNode):
+        return {}
+    parts, places = root.get("parts"), Source(base, shelf).root.get("places")
+    found: dict[str, str] = {}
+    for key, reason in removed.items:
+        for text in _all_texts(places.get(key.text) if isinstance(places, MappingNode) else None):
+            part, _, path = text.text.partition("|")[0].strip().partition(" ")
+            node = parts.get(part) if isinstance(parts, MappingNode) else None
+            if isinstance(node, MappingNode) and isinstance(reason, TextNode):
+                columns = node.get("columns")
+                headings = columns.get(path) if isinstance(columns, MappingNode) else None
+                found.update((heading.text, reason.text) for heading in _all_texts(headings))
+                found[f"/{_word(node, 'root')}/{path}"] = reason.text
+    return found
 
 
 def _all_texts(node: Node | None) -> Iterator[TextNode]:

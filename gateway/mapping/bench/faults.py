@@ -14,6 +14,7 @@ from typing import Literal
 from gateway.config.yaml import parse_document
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place, Severity
+from gateway.mapping.bench.beside import BesideShelf
 from gateway.mapping.bench.fixes import MISSING_MODELINE, MODELINE
 from gateway.mapping.corridors import load_corridors
 from gateway.mapping.dialect import load_dialect
@@ -103,22 +104,11 @@ def faults_in(checked: Checked, content: bytes, search: Sequence[Path]) -> Seque
         identifier = checked.name.removeprefix(DIALECTS)
         own = Kept(file_name(identifier), str(checked.path), content)
         try:
-            load_spec(own, identifier, _Instead(own, Folders(search)))
+            load_spec(own, identifier, BesideShelf(own, Folders(search)))
         except LocalError as error:
             return [one for one in error.findings if one.place.file == own.label]
         return ()
     return (parse_mapping if checked.kind == "mapping" else parse_document)(content, checked.name)[1]
-
-
-@dataclass(frozen=True)
-class _Instead:
-    """A shelf with other bytes for one of its files."""
-
-    own: Kept
-    shelf: Folders
-
-    def find(self, name: str) -> Kept | None:
-        return self.own if name == self.own.name else self.shelf.find(name)
 
 
 def schema_from(path: Path, kind: Kind) -> str | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from gateway.config.nodes import MappingNode, TextNode
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place, Severity
+from gateway.mapping.bench.beside import BesideShelf
 from gateway.mapping.bench.detect import Detected, date_patterns
 from gateway.mapping.bench.fixes import MODELINE
 from gateway.mapping.bench.format import quoted
@@ -341,7 +342,7 @@ def _tried(draft: Proposal, content: bytes, file: str, search: Sequence[Path]) -
     """The proposal, loaded and tried on the sample."""
     own = Kept(file_name(draft.identifier), f"dialects/{draft.identifier}.yaml", draft.text.encode("utf-8"))
     try:
-        dialect = Dialect(load_spec(own, draft.identifier, _Beside(own, Folders(search))))
+        dialect = Dialect(load_spec(own, draft.identifier, BesideShelf(own, Folders(search))))
     except LocalError as error:
         return replace(draft, findings=(*draft.findings, *error.findings))
     reading = dialect.read({Path(file).name: content})
@@ -359,17 +360,6 @@ def _tried(draft: Proposal, content: bytes, file: str, search: Sequence[Path]) -
 def _reads_xml(dialect: Dialect, file: str) -> bool:
     """Tell whether a file of that name is one in which a dialect may leave something unread."""
     return file.lower().endswith(".xml") and any(pattern.endswith(".xml") for pattern in dialect.matches)
-
-
-@dataclass(frozen=True)
-class _Beside:
-    """A shelf with one file more."""
-
-    own: Kept
-    shelf: Folders
-
-    def find(self, name: str) -> Kept | None:
-        return self.own if name == self.own.name else self.shelf.find(name)
 
 
 def _note(code: str, file: str, **values: str) -> Finding:
