@@ -99,6 +99,7 @@ def test_the_first_message_is_accepted_and_its_answer_comes_back(played: Played)
         "words": ["ACCEPTED"], "accepted": True, "findings": []}
     assert told["national"] == ["26BJCTNG0000000014.xml", "26BJCTNG0000000014-t1.csv"]
     assert len(told["national_answer"]) == 1
+    assert "LOC+118+BJCTN:113:ZZZ'LOC+42+BJMLV:113:ZZZ'" in told["wire"]  # named in the CSV, as people name them
     assert "SEL+1.2+CU:::BJCUS0000471102'" in told["wire"]
     assert "GIS+ACC:120:ZZZ'" in told["answer"]
 
