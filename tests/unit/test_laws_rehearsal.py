@@ -47,7 +47,7 @@ def test_the_rate_and_the_reasons_are_those_of_the_story(story: Rehearsal) -> No
     assert story.reasons[0].example.place.file == "declaration-3.json"
     assert sorted((record.files[0], record.corridor, record.accepted) for record in story.records) == [
         ("1-sortie-TGCKS.json", "tg-bf", True), ("declaration-1-t1.csv", "tg-ml", True),
-        ("declaration-2.csv", "tg-bf", True), ("declaration-3.json", "tg-ml", False)]
+        ("declaration-2.csv", "tg-ml", True), ("declaration-3.json", "tg-ml", False)]
 
 
 def test_fields_that_were_never_seen_and_fields_that_nobody_reads_are_told(story: Rehearsal) -> None:

@@ -8,6 +8,7 @@ spelled out here a second time on purpose: a fault in them must not cancel itsel
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +27,8 @@ from gateway.mapping.plan import ElementPlan, Plan, PlanLine, Run
 from gateway.mapping.targets import Referring
 from gateway.mapping.totals import NestedCount, Sum
 from gateway.references import Tree
+
+_SIGNS = re.compile(r"[+:?']")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,7 +271,7 @@ def _cut(text: str, size: int) -> list[str]:
 
 def _released(text: str) -> str:
     """The text with a question mark before each sign that means something on the wire."""
-    return "".join(f"?{character}" if character in "+:'?" else character for character in text)
+    return _SIGNS.sub(r"?\g<0>", text)
 
 
 def _parts(line: PlanLine) -> list[Part]:
