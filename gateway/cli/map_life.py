@@ -11,9 +11,10 @@ import click
 
 from gateway.cli.context import common, emit, emit_json, json_option, occasion, t, table
 from gateway.cli.map import resolve_names
+from gateway.cli.map_test import chance
 from gateway.config import load_settings
 from gateway.errors import LocalError
-from gateway.exchange.activation import activate, loaded
+from gateway.exchange.activation import activate, loaded, unproved
 from gateway.exchange.assembly import Assembly, standing_versions
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
@@ -21,6 +22,9 @@ from gateway.ledger import Ledger
 from gateway.mapping import Corridor, load_corridors, search_path
 from gateway.mapping.catalogue import Entry, entries
 from gateway.mapping.versions import NOTHING_ACTIVATED
+
+_RECORDS = 200
+"""Records each mapping is tried on before it is put in force: those of `edi map test` without options."""
 
 
 @click.command(name="list", help=t("cli.map.list.help"))
@@ -68,6 +72,9 @@ def activate_command(names: tuple[str, ...], start: str | None, config: Path, as
     settings = load_settings(config)
     assembly = Assembly(settings)
     mappings = loaded(resolve_names(names, assembly.search), assembly.search)
+    missing = unproved(mappings, assembly.search, chance, _RECORDS)
+    if missing:
+        raise LocalError(*missing)
     with Ledger.open(settings.ledger, now=now) as ledger:
         done = activate(ledger, mappings, starts, now)
     for one in done:

@@ -17,10 +17,16 @@ from gateway.errors import LocalError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway
 from gateway.failpoints import reach
-from gateway.findings import Finding
+from gateway.findings import Finding, Place
 from gateway.ledger import Ledger, Transaction
 from gateway.ledger.rows import Movement
 from gateway.mapping import Activated, Corridor, Mapping, load_mapping
+from gateway.mapping.laws.chance import Chances
+from gateway.mapping.laws.check import check_laws
+from gateway.mapping.laws.samples import run_samples
+
+SEED = 1
+"""That of `edi map test`, so that what is refused here is found there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +87,26 @@ def activate(ledger: Ledger, mappings: Sequence[Mapping], starts: datetime, now:
         reach(failpoints.ACTIVATING)
     reach(failpoints.ACTIVATED)
     return done
+
+
+def unproved(mappings: Sequence[Mapping], search: Sequence[Path], chances: Chances, records: int) -> list[Finding]:
+    """What is not proven of mappings that are to be put in force, by the same trial as `edi map test`.
+
+    chances   the choices for a name: the caller's randomness
+    records   how many records each is tried on
+
+    M408 for a mapping that breaks a law, M409 for each sample that gives something else than what is expected.
+    """
+    findings = []
+    for mapping in mappings:
+        broken = check_laws(mapping, chances, SEED, records=records, shrinking=False).counterexample
+        if broken is not None:
+            findings.append(Finding(code="M408", values={"mapping": mapping.identifier, "seed": broken.seed},
+                                    place=Place() if broken.line is None else Place(
+                                        file=broken.line.file, line=broken.line.line, column=broken.line.column)))
+        findings.extend(Finding(code="M409", values={"mapping": mapping.identifier, "sample": sample.file})
+                        for sample in run_samples(mapping, search) if sample.findings)
+    return findings
 
 
 def loaded(identifiers: Sequence[str], search: Sequence[Path]) -> list[Mapping]:

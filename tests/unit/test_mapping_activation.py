@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from gateway.errors import LocalError
-from gateway.exchange.activation import activate, loaded
+from gateway.exchange.activation import activate, loaded, unproved
 from gateway.ledger import Ledger
 from gateway.mapping import Activated, Mapping, Versions, load_corridors, load_mapping
 from gateway.mapping.archive import Archive
@@ -117,6 +119,17 @@ def test_bases_are_nothing_that_could_be_put_in_force() -> None:
     assert [one.identifier for one in loaded(["base/lome", IDENTIFIER], [MAPPINGS])] == [IDENTIFIER]
 
 
+def test_a_mapping_is_proven_by_its_laws_and_its_samples_before_it_is_put_in_force(tmp_path: Path) -> None:
+    file = tmp_path / f"{IDENTIFIER}.yaml"
+    shutil.copytree((MAPPINGS / IDENTIFIER).parent, file.parent)
+    assert unproved(loaded([IDENTIFIER], [tmp_path, MAPPINGS]), [tmp_path, MAPPINGS], random.Random, 20) == []
+    file.write_text(file.read_text("utf-8") + "override:\n  local: \"? RFF+ABO:{local_reference}'\"\n", "utf-8")
+    changed = loaded([IDENTIFIER], [tmp_path, MAPPINGS])
+    refused = unproved(changed, [tmp_path, MAPPINGS], random.Random, 20)
+    assert {one.code for one in refused} == {"M409"}
+    assert all(str(one.values["sample"]).endswith(".json") for one in refused)
+
+
 def test_the_list_as_json_keeps_to_its_schema(tmp_path: Path) -> None:
     told = command("map", "list", "tg-ml", "--json", "--config", str(tmp_path / "none.yaml"))
     lines = checked("map-list", told.out)
@@ -131,12 +144,12 @@ def test_a_corridor_that_there_is_not_is_named_with_its_nearest(tmp_path: Path) 
     assert (told.exit, "M302" in told.err) == (3, True)
 
 
-@pytest.mark.parametrize("code", [f"M40{number}" for number in range(1, 8)])
+@pytest.mark.parametrize("code", [f"M40{number}" for number in range(1, 10)])
 def test_every_code_has_its_sentence_and_its_hint_in_both_languages(code: str) -> None:
     from gateway.findings import Finding
 
     values = dict.fromkeys(("digest", "partner", "agreed", "agreed_digest", "mapping", "version", "starts", "now",
-                            "text"), "x")
+                            "text", "seed", "sample"), "x")
     for language in (Language.FRENCH, Language.ENGLISH):
         finding = Finding(code=code, values=values)
         assert "{" not in sentence(finding, language) + (hint(finding, language) or "")

@@ -31,20 +31,25 @@ from gateway.references import Tree
 from tests.golden.profile.expected import TRANSIT_HARD
 from tests.golden.profile.maker import Maker
 from tests.golden.profile.samples import MAPPINGS
+from tests.unit.test_mapping_constructs import TEXT
+from tests.unit.test_mapping_language import load
 
 R = TypeVar("R")
+CONSTRUCTS = "every construct of the language"
 RUNS = int(os.environ.get("EDI_LAW_RUNS", "12"))
 IDENTIFIERS = ["base/cusdec-d96b", *(f"base/cusres-d96b/{layout}" for layout in (*LAYOUTS.values(), JOINED)),
                *(f"corridors/{corridor.identifier}/cusdec" for corridor in load_corridors([MAPPINGS]).all)]
 VARIANTS = [(identifier, function) for identifier in IDENTIFIERS
             for function in load_mapping(identifier, [MAPPINGS]).functions or (None,)]
+VARIANTS += [(CONSTRUCTS, "original"), (CONSTRUCTS, "cancellation")]
 HARD = load_mapping("corridors/tg-ml/cusdec", [MAPPINGS])
 
 
 @pytest.fixture(scope="module", params=VARIANTS, ids=lambda pair: "-".join(str(part) for part in pair if part))
-def variant(request: pytest.FixtureRequest) -> tuple[Mapping, Plan]:
+def variant(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Mapping, Plan]:
     identifier, function = request.param
-    mapping = load_mapping(identifier, [MAPPINGS])
+    mapping = load(tmp_path_factory.mktemp("mapping"), TEXT) if identifier == CONSTRUCTS \
+        else load_mapping(identifier, [MAPPINGS])
     return mapping, mapping.plans[function]
 
 
@@ -66,6 +71,11 @@ def interpreted(plan: Plan, message: Message) -> tuple[Reading, list[Traced]]:
     return reading, traced
 
 
+def untraceable(record: dict[str, Any], trace: list[Traced]) -> list[str]:
+    """In the place of a writer for a plan with a part that cannot tell where its text comes from."""
+    raise NotImplementedError
+
+
 def attempt(function: Callable[..., R], *arguments: Any) -> R | None:
     """What generated code gives; None for a doubt."""
     try:
@@ -77,7 +87,6 @@ def attempt(function: Callable[..., R], *arguments: Any) -> R | None:
 def test_what_is_in_order_is_written_read_and_traced_as_the_interpreter_does(variant: tuple[Mapping, Plan]) -> None:
     mapping, plan = variant
     write, write_traced, read, read_traced = writer(plan), traced_writer(plan), reader(plan), traced_reader(plan)
-    assert write_traced is not None
     for _, record in records(mapping, plan):
         writing = Writing(plan)
         writing.write(record)
@@ -87,17 +96,17 @@ def test_what_is_in_order_is_written_read_and_traced_as_the_interpreter_does(var
         seen: list[Traced] = []
         assert (writing.findings, reading.findings) == ([], [])
         assert write(record) == writing.out
-        assert write_traced(record, written) == writing.out
+        if write_traced is not None:  # of a part that cannot tell, the message is read again
+            assert write_traced(record, written) == writing.out
+            assert written == expected
         assert read(between(message)) == reading.record
         assert read_traced(between(message), seen) == reading.record
-        assert written == expected
         assert seen == expected
 
 
 def test_a_record_that_cannot_be_written_is_left_to_the_interpreter(variant: tuple[Mapping, Plan]) -> None:
     mapping, plan = variant
-    write, write_traced = writer(plan), traced_writer(plan)
-    assert write_traced is not None
+    write, write_traced = writer(plan), traced_writer(plan) or untraceable
     doubts = 0
     for chance, record in records(mapping, plan):
         for _ in range(4):
