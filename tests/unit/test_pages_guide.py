@@ -220,7 +220,7 @@ def test_an_example_is_the_file_and_what_is_long_or_made_up_is_named(corridors: 
                 Example(name="long", file="long.json", text="GIS+CTR:109:ZZZ'\n" * 121)]
     seen = Seen(guide(corridor, [GuideMessage(mapping=corridor.cusdec, examples=examples)], (), Language.FRENCH)).text
     assert short in seen
-    assert "Cet enregistrement enfreint COR0214, COR0231." in seen
+    assert "Règles enfreintes\N{NO-BREAK SPACE}: COR0214, COR0231." in seen
     assert "bare.json (segments\N{NO-BREAK SPACE}: 1)." in seen
     assert "long.json (segments\N{NO-BREAK SPACE}: 121)." in seen
     assert "GIS+BRT" not in seen.split("Exemple court")[1]
