@@ -142,3 +142,12 @@ def test_the_samples_beside_a_corridor_are_read_by_the_dialect_whose_folder_they
     told = json.loads(answer.out)
     assert {key: told[key] for key in ("corridor", "sent", "records", "accepted", "words")} == {
         "corridor": "tg-bf", "sent": "neutral/json", "records": 1, "accepted": True, "words": ["ACCEPTED"]}
+
+
+def test_the_samples_of_every_corridor_go_there_and_are_accepted(corridors: Corridors,
+                                                                 capsys: pytest.CaptureFixture[str]) -> None:
+    names = [f"corridors/{corridor.identifier}/cusdec" for corridor in corridors.all]
+    assert exchange_all(names, MAPPINGS, [], None, True)
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {one["corridor"] for one in told} == {corridor.identifier for corridor in corridors.all}
+    assert {(word, one["accepted"]) for one in told for word in one["words"]} == {("ACCEPTED", True)}
