@@ -62,7 +62,10 @@ def import_command(file: Path, identifier: str | None, into: Path | None, as_jso
     if has_errors(imported.findings):
         return Exit.PERSON
     if not imported.text:
-        emit(t("paper.same", mapping=flat.identifier)) if not as_json else emit_json("summary", {"file": None})
+        if as_json:
+            emit_json("summary", {"file": None, "id": new, "lines": 0})
+        else:
+            emit(t("paper.same", mapping=flat.identifier))
         return Exit.DONE
     source = Beside(new, imported.text.encode("utf-8"), Folders(search))
     try:
