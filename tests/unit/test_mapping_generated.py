@@ -24,6 +24,7 @@ from gateway.mapping import Mapping, Traced, load_corridors, load_mapping
 from gateway.mapping.corridors import JOINED, LAYOUTS
 from gateway.mapping.generated import Quick, between, reader, traced_reader, traced_writer, writer
 from gateway.mapping.generated.code import literal
+from gateway.mapping.generated.quick import expected
 from gateway.mapping.plan import Plan
 from gateway.mapping.reading import Reading
 from gateway.mapping.writing import Writing
@@ -215,19 +216,22 @@ def test_every_strange_value_at_every_place_is_judged_as_the_interpreter_does() 
 def test_functions_are_made_when_they_are_worth_it_and_the_findings_stay_the_same() -> None:
     mapping = HARD
     plan = mapping.plans["original"]
-    cold, warm = Quick(plan, 100), Quick(plan, 0)
     message = read_wire(mapping.to_message(TRANSIT_HARD))
+    cold, warm = Quick(plan, 100 + max(expected(TRANSIT_HARD), message.count)), Quick(plan, 0)
     assert (cold.write(TRANSIT_HARD), cold.read(message), cold.write_traced(TRANSIT_HARD), cold.read_traced(message)) \
         == (None, None, None, None)
     cold.wrote(99)
     cold.has_read(99)
     assert (cold.write(TRANSIT_HARD), cold.read(message)) == (None, None)
-    cold.wrote(1)
-    cold.has_read(1)
+    cold.wrote(100)
+    cold.has_read(100)
     assert cold.write(TRANSIT_HARD) == warm.write(TRANSIT_HARD) is not None
     assert cold.read(message) == warm.read(message) is not None
     assert cold.write_traced(TRANSIT_HARD) == warm.write_traced(TRANSIT_HARD) is not None
     assert cold.read_traced(message) == warm.read_traced(message) is not None
+    long: Tree = {**TRANSIT_HARD, "items": [{"number": number} for number in range(1, 2000)]}
+    assert Quick(plan).write(TRANSIT_HARD) is None
+    assert Quick(plan).write(long) == warm.write(long) is not None  # worth it by itself
     wrong = {**TRANSIT_HARD, "mrn": 7}
     assert warm.write(wrong) is None
     with pytest.raises(LocalError) as caught:

@@ -28,7 +28,8 @@ that sends one declaration never waits for it."""
 class Quick:
     """The clean path of one plan. Every method gives None when the interpreter has to do the work.
 
-    after  how many segments the interpreter does first, in each direction
+    after  how many segments the interpreter does first, in each direction; a message that is so long by itself is
+           not left to it
     """
 
     def __init__(self, plan: Plan, after: int = WORTH) -> None:
@@ -38,7 +39,7 @@ class Quick:
 
     def write(self, record: Node) -> list[str] | None:
         """The segments of a record."""
-        if self._written < self._after:
+        if self._written + expected(record) < self._after:
             return None
         try:
             return self._write(record)
@@ -47,7 +48,7 @@ class Quick:
 
     def write_traced(self, record: Node) -> tuple[list[str], list[Traced]] | None:
         """The segments of a record, and where each value comes from."""
-        if self._written < self._after or self._write_traced is None:
+        if self._written + expected(record) < self._after or self._write_traced is None:
             return None
         trace: list[Traced] = []
         try:
@@ -57,7 +58,7 @@ class Quick:
 
     def read(self, message: Message) -> Node | None:
         """The record of a message."""
-        if self._read_so_far < self._after:
+        if self._read_so_far + message.count < self._after:
             return None
         try:
             return self._read(between(message))
@@ -66,7 +67,7 @@ class Quick:
 
     def read_traced(self, message: Message) -> tuple[Node, list[Traced]] | None:
         """The record of a message, and where each of its values goes."""
-        if self._read_so_far < self._after:
+        if self._read_so_far + message.count < self._after:
             return None
         trace: list[Traced] = []
         try:
@@ -97,3 +98,12 @@ class Quick:
     @cached_property
     def _read_traced(self) -> ReadTraced:
         return traced_reader(self._plan)
+
+
+def expected(record: Node) -> int:
+    """About how many segments a record will give."""
+    return sum(_EACH * len(value) for value in record.values() if type(value) is list)
+
+
+_EACH = 8
+"""Segments of one item, more or less."""
