@@ -14,6 +14,7 @@ from gateway.findings import Finding, Severity, has_errors
 from gateway.mapping import search_path
 from gateway.mapping.bench.proposals import Comments
 from gateway.mapping.bench.start import Request, Started, start
+from gateway.mapping.editor_schema import write_schemas
 from gateway.spool import write_whole
 from gateway.texts import Language, hint, say, sentence
 
@@ -68,9 +69,14 @@ def _write(started: Started, folder: Path) -> None:
     there = [file for file in started.files if (folder / file).exists()]
     if there:
         raise LocalError(*(Finding(code="M461", values={"file": str(folder / file)}) for file in there))
+    checkout = (folder.resolve().parent / "gateway" / "schema").is_dir()
     for file, text in started.files.items():
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        if not checkout:  # the schemas that editors look for go along
+            text = text.replace("../gateway/schema/", "schema/", 1)
         write_whole(folder / file, text.encode("utf-8"), _MODE)
+    if not checkout:
+        write_schemas(folder / "schema")
 
 
 def _as_json(started: Started, folder: Path) -> None:

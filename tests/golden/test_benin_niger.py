@@ -55,7 +55,7 @@ class Played:
 
     def files(self) -> Iterator[Path]:
         """Every file of the new corridor."""
-        return (path for path in sorted((self.place / FOLDER).rglob("*")) if path.is_file())
+        return (path for path in sorted((self.place / FOLDER).rglob("*.yaml")) if path.is_file())
 
 
 @pytest.fixture(scope="module", params=sorted(TEXTS))

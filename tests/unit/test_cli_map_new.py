@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.command import Answer, command
+from tests.tools.command import ROOT, Answer, command
 from tests.unit.test_bench_start import SAMPLE
 
 
@@ -52,6 +52,18 @@ def test_a_folder_that_is_not_searched_is_told_with_what_to_export(tmp_path: Pat
     dialect = (tmp_path / "else where" / "dialects" / "bjdgd" / "csv.yaml").read_text("utf-8").splitlines()
     assert dialect[1] == "# BJ-NE : commencé par edi map new ; à relire"
     assert "      # supposé, à vérifier" in dialect
+
+
+def test_outside_a_checkout_the_schemas_that_editors_look_for_go_along(tmp_path: Path, sample: Path) -> None:
+    folder = tmp_path / "own"
+    assert edi(None, "new", "bj-ne", "--into", folder, "--sample", sample).exit == 0
+    files = sorted(folder.rglob("*.yaml"))
+    assert len(files) == 4
+    for path in files:
+        _, mark, named = path.read_text("utf-8").splitlines()[0].partition("# yaml-language-server: $schema=")
+        assert mark
+        assert (path.parent / named).resolve().parent == (folder / "schema").resolve()
+        assert (path.parent / named).read_bytes() == (ROOT / "gateway" / "schema" / Path(named).name).read_bytes()
 
 
 def test_programs_get_files_findings_and_a_summary(tmp_path: Path, sample: Path) -> None:
