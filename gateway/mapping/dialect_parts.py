@@ -16,7 +16,7 @@ from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.mapping.dialect_formats import Format, Misfit
 from gateway.mapping.dialect_text import Template
-from gateway.records.changes import Members
+from gateway.records.changes import Members, steps
 from gateway.records.csv import Layout, Table, read_csv, write_csv
 from gateway.records.json import Json, read_json, read_json_lines, write_json
 from gateway.records.json_patch import patch_json
@@ -165,9 +165,9 @@ class CsvCodec:
         return list(first.values())
 
     def write(self, values: Values) -> bytes:
-        header = {name: text for name, text in values.items() if isinstance(text, str)}
-        lines = values.get(LINES)
-        rows = [{**header, **_texts(line)} for line in lines] if isinstance(lines, list) and lines else [header]
+        return self._written(_rows(values))
+
+    def _written(self, rows: Sequence[Mapping[str, str]]) -> bytes:
         try:
             return write_csv(rows, self.layout)
         except UnicodeEncodeError:
@@ -176,7 +176,21 @@ class CsvCodec:
             raise
 
     def patch(self, node: Node, members: Members, old: Values, new: Values) -> bytes:
-        return self.write(new)  # a column that the dialect does not know is refused, so there is nothing else to keep
+        """Rows are written anew under the first headings; what stands in columns that nothing reads stays with its
+        line."""
+        rows = _rows(new)
+        own = [self._own(line) for line in members.get((node, LINES), ())]
+        kept: list[dict[str, str]] = [{} for _ in rows]
+        for _, first, end, start, stop in steps(_rows(old), rows):
+            for number in range(min(end - first, stop - start)):
+                if first + number < len(own):
+                    kept[start + number] = own[first + number]
+        header = self._own(node)
+        return self._written([{**header, **mine, **row} for row, mine in zip(rows, kept, strict=True)])
+
+    def _own(self, node: Node) -> dict[str, str]:
+        """What stands in the columns of a line that nothing reads."""
+        return {name: cells[0].text for name, cells in node.children.items() if name in self.unplaced}
 
     def _encodable(self, text: str) -> bool:
         try:
@@ -198,12 +212,14 @@ class CsvCodec:
             if record is None:
                 record = made[key] = Node("", "", Form.CSV, line=line.line, column=1)
             member = Node("", "", Form.CSV, line=line.line, column=1, parent=record)
+            own: dict[str, list[Node]] = {}
             for name, (cell, *_) in line.children.items():
                 if name in self.items:
                     member.children[name] = [cell]
                     continue
-                if name in self.unplaced:
-                    continue  # what nobody reads need not be repeated alike
+                if name in self.unplaced:  # what nobody reads need not be repeated alike
+                    own[name] = [cell]
+                    continue
                 first = record.children.setdefault(name, [cell])[0]
                 if first.text != cell.text:
                     place = cell.place(file)
@@ -212,6 +228,9 @@ class CsvCodec:
                         "line": str(first.line)}))
             if member.children:
                 record.children.setdefault(LINES, []).append(member)
+                member.children.update(own)
+            else:
+                record.children.update(own)
         if findings:
             raise LocalError(*findings)
         return list(made.values())
@@ -265,6 +284,12 @@ def _strange(node: Node, known: Wanted) -> Iterator[tuple[Node, Sequence[str]]]:
                 yield child, list(known.children)
             elif inner.children:
                 yield from _strange(child, inner)
+
+
+def _rows(values: Values) -> list[dict[str, str]]:
+    """The lines of one record, each with the header's cells; one line where it has none."""
+    header, lines = _texts(values), values.get(LINES)
+    return [{**header, **_texts(line)} for line in lines] if isinstance(lines, list) and lines else [header]
 
 
 def _texts(values: Mapping[str, str | list[Values]]) -> dict[str, str]:

@@ -189,3 +189,26 @@ def test_any_record_is_put_onto_the_files_of_any_other_in_every_dialect(identifi
         wanted = dialect.read(dialect.write(other, "x")).records[0].tree
         assert dialect.write(dialect.read(files).records[0].tree, "x", files) == files, number
         assert dialect.read(dialect.write(wanted, "x", files)).records[0].tree == wanted, number
+
+
+def test_columns_that_nothing_reads_stay_with_their_lines(tmp_path: Path) -> None:
+    folder = tmp_path / "dialects" / "xx"
+    folder.mkdir(parents=True)
+    (folder / "csv.yaml").write_text("""\
+format: "1"
+id: xx/csv
+extends: generic/csv
+record: declaration
+parts: {decl: {mark: "no", columns: {reference: REF, visa: VISA, rack: RAYON, item: ART, description: DESC}}}
+""", "utf-8")
+    dialect = load_dialect("xx/csv", [tmp_path, ROOT / "mappings"])
+    content = b"REF;VISA;RAYON;ART;DESC\r\nL;v;r1;1;a\r\nL;;r2;2;b\r\nL;;r3;3;c\r\n"
+    tree = tree_of(dialect, {"d.csv": content})
+    assert dialect.write(tree, "d", {"d.csv": content}) == {"d.csv": content}
+    items = items_of(tree)
+    changed: Tree = {**tree, "items": [items[0], {**items[2], "description": "x"}]}
+    table = dialect.write(changed, "d", {"d.csv": content})["d.csv"].decode().splitlines()
+    names = table[0].split(";")
+    said = [dict(zip(names, line.split(";"), strict=True)) for line in table[1:]]
+    assert [(one["VISA"], one["RAYON"], one["ART"], one["DESC"]) for one in said] == [
+        ("v", "r1", "1", "a"), ("", "r3", "3", "x")]

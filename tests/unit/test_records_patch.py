@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.records.changes import steps
 from gateway.records.json import Json, read_json, read_json_lines
 from gateway.records.json_patch import patch_json
 from gateway.records.nodes import Node, Values
@@ -77,6 +78,18 @@ def test_only_what_changed_is_put_in_and_in_the_habits_of_the_file(
     content = FILE.replace("t<b/>t", "t")
     assert content.count(before) == 1
     assert put(content, **changes) == content.replace(before, after)
+
+
+def test_a_member_that_changed_is_the_one_that_has_most_in_common() -> None:
+    old = [{"n": "1", "d": "a"}, {"n": "2", "d": "b"}, {"n": "3", "d": "c"}]
+    assert [one for one in steps(old, [{"n": "1", "d": "a"}, {"n": "3", "d": "x"}, {"n": "4", "d": "y"}])
+            if one[0] != "equal"] == [("delete", 1, 2, 1, 1), ("replace", 2, 3, 1, 2), ("insert", 3, 3, 2, 3)]
+    assert [one for one in steps(["a", "b"], ["c", "d", "e"]) if one[0] != "equal"] == [
+        ("replace", 0, 1, 0, 1), ("replace", 1, 2, 1, 2), ("insert", 2, 2, 2, 3)]
+    content = ("<SAD><Item><Mark>a</Mark><Own>1</Own></Item><Item><Mark>b</Mark><Own>2</Own>"
+               "<Box><Kind>CT</Kind></Box></Item></SAD>")
+    assert put(content, Item=[{"Mark": "x", "Box": [{"Kind": "CT"}]}]) == (
+        "<SAD><Item><Mark>x</Mark><Own>2</Own><Box><Kind>CT</Kind></Box></Item></SAD>")
 
 
 def test_a_member_that_comes_first_is_put_before_those_that_stay() -> None:
