@@ -70,7 +70,8 @@ def coverage(dialect: Dialect, mapping: MessageMapping, files: Mapping[str, byte
     held: set[str] = set()
     for sample in corpus.samples:
         extras = sample.tree.get("extras")
-        held.update(str(one["key"]) for one in extras if "key" in one) if isinstance(extras, list) else None
+        if isinstance(extras, list):
+            held.update(str(one["key"]) for one in extras if "key" in one)
         for path, place in sample.places.items():
             if place.locator:
                 term = _ORDINALS.sub("", path)

@@ -16,10 +16,11 @@ from gateway.config.yaml import parse_document
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place, Severity
 from gateway.mapping.bench.beside import Beside
+from gateway.mapping.bench.corpus import TRIAL_MRN
 from gateway.mapping.bench.detect import detect
 from gateway.mapping.bench.fixes import MODELINE
 from gateway.mapping.bench.proposals import Comments, Proposal, Wish, in_braces, propose
-from gateway.mapping.corridors import Administration, Corridor, Corridors, load_corridors
+from gateway.mapping.corridors import Administration, Corridor, Corridors, Role, load_corridors
 from gateway.mapping.document import nearest, parse_mapping
 from gateway.mapping.inherit import Folders, locate
 from gateway.mapping.loading import load_from
@@ -31,7 +32,6 @@ _NAME = re.compile(r"[A-Za-z]{2}(?:-[A-Za-z]{2})+")
 _OWN_KEYS = ("format", "id", "extends", "version", "title", "base")
 _ROLES = {"office_of_departure": "departure", "office_of_exit": "exit", "offices_of_transit": "transit",
           "office_of_destination": "destination"}
-_TRIAL_MRN = "99XX00000000000000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +136,7 @@ def _members(request: Request, corridors: Corridors, findings: list[Finding]) ->
         known.setdefault(entry.country, (entry.administration, entry.invented))
     countries = request.name.upper().split("-")
     for number, country in enumerate(countries):
-        role = "departure" if number == 0 else "destination" if number == len(countries) - 1 else "transit"
+        role: Role = "departure" if number == 0 else "destination" if number == len(countries) - 1 else "transit"
         if country in request.gateways:
             gateway, invented = request.gateways[country], False
         elif country in known:
@@ -144,8 +144,7 @@ def _members(request: Request, corridors: Corridors, findings: list[Finding]) ->
         else:
             gateway, invented = f"{country}DGD", True
             findings.append(_note("M473", gateway=gateway, country=country))
-        assert role in ("departure", "transit", "destination")
-        yield Administration(gateway=gateway, country=country, role=role, invented=invented)  # type: ignore[arg-type]
+        yield Administration(gateway=gateway, country=country, role=role, invented=invented)
 
 
 def _corridor(identifier: str, members: Sequence[Administration], request: Request) -> str:
@@ -244,7 +243,7 @@ def _office_list(offices: Sequence[OfficeEntry], request: Request) -> str:
 
 def _judged(record: Tree, mapping: MessageMapping, findings: list[Finding]) -> bool:
     """Tell whether the mapping can write a record; what is missing, and what the receiver would refuse, is noted."""
-    whole = record if "mrn" in record else {**record, "mrn": _TRIAL_MRN}  # a gateway gives one when it dispatches
+    whole = record if "mrn" in record else {**record, "mrn": TRIAL_MRN}  # a gateway gives one when it dispatches
     for failure in mapping.requirements(whole):
         findings.append(_gap("M478", rule=failure.rule, path=failure.path, fr=failure.fr, en=failure.en))
     try:
