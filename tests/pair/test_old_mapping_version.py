@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.cli import runs
+from gateway.cli.context import occasion
+from gateway.exchange.activation import activate
 from gateway.ledger import Ledger
 from gateway.mapping import load_mapping, search_path
 from tests.tools.offices import ROOT, Office, offices
@@ -44,6 +48,13 @@ def in_force_since_yesterday(office: Office) -> None:
         transaction.keep_mapping(made.digest, made.identifier, made.archive.dump())
         transaction.activate(mapping=made.identifier, version=made.version, digest=made.digest,
                              starts=now - timedelta(days=1), at=now - timedelta(days=1))
+
+
+def starting(office: Office, starts: datetime) -> None:
+    """The files as they are, in force from an instant on."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    with Ledger.open(f"sqlite:///{office.home}/state/ledger.sqlite", now=now) as ledger:
+        activate(ledger, [load_mapping(IDENTIFIER, search_path())], starts, now)
 
 
 def declared(togo: Office, burkina: Office, key: str, **changes: Any) -> str:
@@ -102,6 +113,25 @@ def test_a_movement_keeps_the_version_it_was_declared_with_and_a_new_one_takes_t
         traced = togo.run("edi", "trace", mrn_of(togo, key), line)
         assert (traced.exit, "local_reference" in traced.out) == (0, True), traced.err
     assert declared(togo, burkina, "T-4") == "RFF+ABO:T-4"
+
+
+def test_what_was_written_before_a_start_is_read_after_it_by_the_version_it_was_written_in(
+        tmp_path: Path, mapping: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    togo, burkina = offices(tmp_path)
+    write(mapping, "2026.1")
+    for office in (togo, burkina):
+        in_force_since_yesterday(office)
+    write(mapping, "2026.2", CHANGE)
+    start = datetime.now(UTC) + timedelta(minutes=2)
+    for office in (togo, burkina):
+        starting(office, start)
+    togo.drop("declarations", {"d1.json": json.dumps(declaration("T-1")).encode()})
+    assert togo.run("edi-send").exit == 0
+    monkeypatch.setattr(runs, "occasion", lambda: replace(occasion(), now=occasion().now + timedelta(minutes=4)))
+    received = burkina.run("edi-receive")
+    assert (received.exit, received.err, received.counts["messages_accepted"]) == (0, "", 1)
+    assert ["RFF+ABE:T-1'" in body for body in messages(burkina)] == [True]
+    assert declared(togo, burkina, "T-2") == "RFF+ABO:T-2"
 
 
 def test_an_edited_mapping_needs_a_new_version_number_and_an_instant_to_come(tmp_path: Path, mapping: Path) -> None:
