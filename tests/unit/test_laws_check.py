@@ -15,8 +15,9 @@ from gateway.mapping import Mapping
 from gateway.mapping.codecs import cut
 from gateway.mapping.laws import records as making
 from gateway.mapping.laws.check import check_laws, same
+from gateway.mapping.laws.choices import Everything, Nothing, Thin
 from gateway.mapping.laws.messages import spell
-from gateway.mapping.laws.records import Everything, Nothing, Thin, drawn, told
+from gateway.mapping.laws.records import drawn, told
 from gateway.mapping.laws.shares import Share, shares, try_all
 from gateway.mapping.laws.values import Drawn, Room, Told, cuttable
 from gateway.mapping.term_types import parse_type

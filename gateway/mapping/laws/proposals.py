@@ -16,7 +16,8 @@ from typing import Any
 
 from gateway.errors import LocalError
 from gateway.mapping.document import Rule
-from gateway.mapping.laws.records import MANY, Coded, Everything, Lacking, Nothing, Thin, parts, told
+from gateway.mapping.laws.choices import MANY, Coded, Everything, Lacking, Nothing, Thin, parts
+from gateway.mapping.laws.records import told
 from gateway.mapping.mapping import Mapping as MessageMapping
 from gateway.mapping.parts import Access
 from gateway.mapping.plan import Plan

@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place, Severity
-from gateway.mapping.laws.records import MANY, parts
+from gateway.mapping.laws.choices import MANY, parts
 from gateway.mapping.mapping import Mapping
 from gateway.mapping.notation import Origin
 from gateway.mapping.parts import Access, Part, Scopes
