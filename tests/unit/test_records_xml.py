@@ -36,7 +36,8 @@ def test_values_are_found_with_line_and_xpath_and_empty_elements_are_absent() ->
 
 def test_the_column_of_a_value_is_that_of_its_element_whatever_stands_around_it() -> None:
     content = ("\ufeff<?xml version='1.0'?>\r\n<!-- <Delay>0</Delay> --><ASYCUDA a='>'><Delay><null /></Delay> "
-               "<Delay/><Delay b=\"/>\">é</Delay><![CDATA[ ]]><Item/><Item><Mark/>\r\n\t<Mark>é</Mark></Item></ASYCUDA>").encode()
+               "<Delay/><Delay b=\"/>\">é</Delay><![CDATA[ ]]><Item/><Item><Mark/>\r\n\t<Mark>é</Mark></Item>"
+               "</ASYCUDA>").encode()
     root = read_xml(content, "f", root="ASYCUDA", wanted=WANTED)
     delay, mark = root.first(("Delay",)), root.every(("Item",))[1].first(("Mark",))
     assert delay is not None
