@@ -15,6 +15,11 @@ from tests.golden.story.scenarios import ALL, NIAMEY, OUAGADOUGOU, SAMPLES, STOR
 CORRIDORS = load_corridors([SAMPLES.parent / "mappings"])
 
 
+def departure_of(scenario: Scenario) -> str:
+    """The gateway that declares."""
+    return next(step.gateway for step in scenario.steps if step.kind == "declarations")
+
+
 def step_of(scenario: Scenario) -> Path:
     """The folder of the declaration that is rejected: the last declaration of a story."""
     step = [step for step in scenario.steps if step.kind == "declarations"][-1]
@@ -31,7 +36,7 @@ def segments(path: Path) -> list[str]:
 
 def cusres(scenario: Scenario, gateway: str) -> list[str]:
     """The rejection that a gateway sent."""
-    (path,) = step_of(scenario).glob(f"*-{gateway}-TGOTR-CUSRES.edi")
+    (path,) = step_of(scenario).glob(f"*-{gateway}-{departure_of(scenario)}-CUSRES.edi")
     return segments(path)
 
 
@@ -101,13 +106,14 @@ def test_a_rule_of_the_corridor_that_no_segment_carries_is_rejected_at_the_headi
 
 @pytest.mark.parametrize("scenario", ALL, ids=lambda scenario: scenario.folder)
 def test_the_answers_folder_of_the_departure_holds_what_the_rejection_says(scenario: Scenario) -> None:
-    step = step_of(scenario)
-    answers = [json.loads(path.read_bytes()) for path in sorted(step.glob("tgotr/answers/*.REJECTED.json"))]
+    step, departure = step_of(scenario), departure_of(scenario)
+    answers = [json.loads(path.read_bytes())
+               for path in sorted(step.glob(f"{departure.lower()}/answers/*.REJECTED.json"))]
     corridor = CORRIDORS.named("tg-ml" if scenario is STORY else scenario.path.name)
-    partners = [one.gateway for one in scenario.participants if one.gateway != "TGOTR"]
+    partners = [one.gateway for one in scenario.participants if one.gateway != departure]
     assert sorted(answer["administration"] for answer in answers) == sorted(partners)
     for answer in answers:
-        (path,) = step.glob(f"*-{answer['administration']}-TGOTR-CUSRES.edi")
+        (path,) = step.glob(f"*-{answer['administration']}-{departure}-CUSRES.edi")
         (interchange,) = read_interchanges(path)
         (tree,) = corridor.read(next(iter(interchange.messages)))
         assert [error["rule"] for error in answer["errors"]] == [error["rule"] for error in errors(tree)]

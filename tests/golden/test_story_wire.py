@@ -34,7 +34,7 @@ def only(path: Path) -> Interchange:
 
 def test_the_samples_hold_every_kind_of_message_of_the_story() -> None:
     kinds = [path.stem.rpartition("-")[2] for path in WIRES]
-    assert {kind: kinds.count(kind) for kind in kinds} == {"CUSDEC": 12, "CONTRL": 38, "CUSRES": 26}
+    assert {kind: kinds.count(kind) for kind in kinds} == {"CUSDEC": 20, "CONTRL": 74, "CUSRES": 54}
 
 
 @pytest.mark.parametrize("path", WIRES, ids=name)
