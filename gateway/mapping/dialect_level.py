@@ -120,9 +120,14 @@ class Level:
 
     @property
     def described(self) -> Iterator[tuple[str, DialectTerm]]:
-        """The terms of all its lines, relative to it; the first line that names a term tells it."""
+        """The terms of all its lines, then those that hold without being written, relative to it.
+
+        The first that names a term tells it.
+        """
         for line in self.lines:
             yield from line.describe()
+        for term, (value, _) in self.defaults.items():
+            yield term, DialectTerm("", fixed=value)
 
     def read(self, scope: Scope, prefix: str, reading: Reading, given: Given) -> Tree:
         """The tree of this scope."""

@@ -20,7 +20,7 @@ class DialectTerm:
     shape    the template it must have the form of, "" for none
     most     members of a list at most; None for no limit
     counted  the ordinal of its list: 1, 2, 3
-    fixed    the value that every member of its list has; None for none
+    fixed    the only value that it can have outside of a rest cell; None where nothing is fixed
     """
 
     kind: str
@@ -54,7 +54,7 @@ class Scoped(Protocol):
 
     @property
     def described(self) -> Iterator[tuple[str, DialectTerm]]:
-        """The terms of all its lines, relative to it; the first line that names a term tells it."""
+        """The terms that it can say, relative to it; the first that names a term tells it."""
 
 
 UNKNOWN = DialectTerm("")
@@ -62,7 +62,7 @@ UNKNOWN = DialectTerm("")
 
 
 def describe(level: Scoped, kinds: Mapping[str, str]) -> dict[str, DialectTerm]:
-    """Every term with a place, by its full name, with its kind."""
+    """Every term that a dialect can say, by its full name, with its kind."""
     made: dict[str, DialectTerm] = {}
     for term, one in level.described:
         plain = term.replace("[1]", "")

@@ -118,6 +118,8 @@ class _Maker:
 
     def _value(self, term: str, kind: str) -> Scalar:
         known = self._dialect.terms.get(term)
+        if (fixed := self._fixed(term)) is not None:
+            return fixed
         if term in _WORDS:
             words = known.words if self._inside and known is not None and known.words else _WORDS[term]
             return self._chance.choice(words)
@@ -128,6 +130,11 @@ class _Maker:
             "decimal": self._decimal, "date": self._day, "datetime": self._instant,
             "moment": lambda: self._day() if self._chance.random() < 0.5 else self._instant()}
         return makers[kind]()
+
+    def _fixed(self, term: str) -> Scalar | None:
+        """The only value that a term can have in this dialect; None where it may have others."""
+        known = self._dialect.terms.get(term)
+        return known.fixed if known is not None and not self._dialect.rests else None
 
     def _text(self) -> str:
         if not self._wild:
@@ -153,9 +160,10 @@ class _Maker:
         office = tree.get("office_of_departure")
         tree["office_of_departure"] = {**(office if isinstance(office, dict) else {}), "code": "TGLPL"}
         tree.setdefault("local_reference", "LRN")
-        for holder in (tree, *_members(tree, "items")):
-            for value in _VALUED:
-                _pair(holder, value, f"{value}_currency")
+        for prefix, holders in (("", [tree]), ("items.", _members(tree, "items"))):
+            for holder in holders:
+                for value in _VALUED:
+                    _pair(holder, value, f"{value}_currency", self._fixed(f"{prefix}{value}_currency") or "EUR")
         guarantee = tree.get("guarantee")
         if isinstance(guarantee, dict) and "amount" in guarantee:
             guarantee.setdefault("currency", "GNF")
@@ -190,8 +198,8 @@ def _members(tree: Tree, name: str) -> list[Tree]:
     return members if isinstance(members, list) else []
 
 
-def _pair(tree: Tree, value: str, currency: str) -> None:
+def _pair(tree: Tree, value: str, currency: str, usual: Scalar) -> None:
     if value in tree:
-        tree.setdefault(currency, "EUR")
+        tree.setdefault(currency, usual)
     else:
         tree.pop(currency, None)

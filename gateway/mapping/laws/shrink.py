@@ -7,15 +7,18 @@ small. Each step is kept when the record still breaks the same law, until no ste
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from gateway.findings import Finding
 from gateway.mapping.laws.report import Shrunk
 from gateway.references import Tree
 
 TRIES = 2_000
+_NUMBER = re.compile(r"[0-9]+")
 
 Breach: TypeAlias = Callable[[Tree], Shrunk | None]
 _Step: TypeAlias = tuple[str | int, ...]
@@ -41,8 +44,13 @@ def shrink(found: Shrunk, breach: Breach, tries: int = TRIES) -> Shrunk:
 
 
 def _alike(found: Shrunk, best: Shrunk) -> bool:
-    """What is refused must be refused for the same reason: a term that was dropped is another fault."""
-    return not best.findings or (bool(found.findings) and found.findings[0].code == best.findings[0].code)
+    """What is refused must be refused for the same reason: another term that was dropped or cut is another fault."""
+    return not best.findings or (bool(found.findings) and _reason(found.findings[0]) == _reason(best.findings[0]))
+
+
+def _reason(finding: Finding) -> tuple[str, str]:
+    """The code and the term; which member of a list it was may change."""
+    return finding.code, _NUMBER.sub("", finding.place.path or "")
 
 
 def candidates(record: Tree) -> Iterator[Tree]:
