@@ -111,8 +111,8 @@ def test_what_a_dialect_says_by_itself_is_counted_as_normalising(tmp_path: Path)
 
 
 def test_a_value_that_the_files_cannot_hold_is_a_counter_example_made_small(tmp_path: Path) -> None:
-    report = check_dialect_laws(small(tmp_path, SMALL.replace("decl reference", "decl reference | pad 3")), random.Random, 1,
-                                records=200)
+    dialect = small(tmp_path, SMALL.replace("decl reference", "decl reference | pad 3"))
+    report = check_dialect_laws(dialect, random.Random, 1, records=200)
     broken = report.counterexample
     assert broken is not None
     assert (broken.law, next((one.code, one.place.path) for one in broken.findings)) == (
