@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from pathlib import Path
@@ -16,6 +15,7 @@ from gateway.config import Model
 from gateway.config.model import Field
 from gateway.config.scalars import Integer, Text
 from gateway.config.schema import FOLDER, SCHEMAS, json_schema, schema_text, write_schemas
+from tests.tools.schemas import committed, inside
 from tests.unit.test_config_settings import FULL, PARTNER, SHORT
 
 DRAFTS = [jsonschema.Draft7Validator, jsonschema.Draft202012Validator]
@@ -32,20 +32,6 @@ def as_an_editor_reads(text: str) -> Any:
         first: [(tag, pattern) for tag, pattern in pairs if not tag.endswith("timestamp")]
         for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()}
     return yaml.load(text, Loader)
-
-
-def committed(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((FOLDER / name).read_text("utf-8"))
-    return loaded
-
-
-def inside(schema: Any) -> list[dict[str, Any]]:
-    """Every object of a schema, itself included."""
-    if isinstance(schema, list):
-        return [found for one in schema for found in inside(one)]
-    if not isinstance(schema, dict):
-        return []
-    return [schema, *(found for one in schema.values() for found in inside(one))]
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

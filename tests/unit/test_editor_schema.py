@@ -17,6 +17,7 @@ from gateway.mapping.document import SECTIONS
 from gateway.mapping.editor_schema import SCHEMAS, write_schemas
 from gateway.mapping.requirements import FORMS
 from gateway.mapping.term_types import parse_type
+from tests.tools.schemas import committed, inside
 
 ROOT = Path(__file__).parents[2]
 MAPPINGS = ROOT / "mappings"
@@ -48,20 +49,6 @@ for tag, pattern, first in (("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"
 
 def as_an_editor_reads(text: str) -> Any:
     return yaml.load(text, Core)
-
-
-def committed(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((FOLDER / name).read_text("utf-8"))
-    return loaded
-
-
-def inside(schema: Any) -> list[dict[str, Any]]:
-    """Every object of a schema, itself included."""
-    if isinstance(schema, list):
-        return [found for one in schema for found in inside(one)]
-    if not isinstance(schema, dict):
-        return []
-    return [schema, *(found for one in schema.values() for found in inside(one))]
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
