@@ -7,14 +7,12 @@ them is missing, or the registry cannot be reached, the tests are skipped; with 
 from __future__ import annotations
 
 import base64
-import os
 import re
 import shutil
-import subprocess
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions
@@ -25,6 +23,7 @@ from gateway.mapping import Corridors, load_corridors
 from gateway.mapping.bench.preview import Preview, PreviewRow
 from gateway.pages import Example, GuideMessage, guide, pdf, preview_page
 from gateway.texts import Language
+from tests.tools.npm import installed, lacking
 
 ROOT = Path(__file__).parents[2]
 AXE = "axe-core@4.14.1"
@@ -43,12 +42,6 @@ return [...document.querySelectorAll('table, th, td, pre, h1, h2, h3, h4, p, li,
 """What stands wider or higher than its place: the content of a cell, or a table on the page."""
 
 pytestmark = pytest.mark.timeout(600)
-
-
-def lacking(reason: str) -> NoReturn:
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")
@@ -106,14 +99,7 @@ def browser() -> Iterator[Chrome]:
 
 @pytest.fixture(scope="module")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    if shutil.which("npm") is None:
-        lacking("npm is needed (apt-get install npm)")
-    folder = tmp_path_factory.mktemp("npm")
-    install = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), AXE]
-    done = subprocess.run(install, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
-    if done.returncode:
-        lacking(f"npm cannot install {AXE}: {done.stderr.strip()[-300:]}")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+    return (installed(AXE, tmp_path_factory.mktemp("npm")) / "axe-core" / "axe.min.js").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", ["guide.fr", "guide.en", "preview.fr", "preview.en"])

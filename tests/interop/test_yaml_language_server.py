@@ -7,17 +7,15 @@ CI=true that is a failure.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from tests.tools.language_server import LanguageServer
+from tests.tools.npm import installed
 
 ROOT = Path(__file__).parents[2]
 SERVER = "yaml-language-server@2.0.0"
@@ -27,12 +25,6 @@ SETTINGS = {"yaml": {"validate": True, "hover": True, "completion": True, "schem
 UNFINISHED = re.compile(r"(?m)^  driver: string$")
 
 pytestmark = pytest.mark.timeout(300)
-
-
-def lacking(reason: str) -> NoReturn:
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def section(language: str) -> str:
@@ -56,14 +48,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]:
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        lacking("node and npm are needed (apt-get install nodejs npm)")
-    folder = tmp_path_factory.mktemp("npm")
-    install = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), SERVER]
-    done = subprocess.run(install, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
-    if done.returncode:
-        lacking(f"npm cannot install {SERVER}: {done.stderr.strip()[-300:]}")
-    main = folder / "node_modules" / "yaml-language-server" / "out" / "src" / "server.js"
+    modules = installed(SERVER, tmp_path_factory.mktemp("npm"))
+    main = modules / "yaml-language-server" / "out" / "src" / "server.js"
     with LanguageServer(["node", str(main), "--stdio"], checkout, SETTINGS, "fr") as running:
         yield running
 
