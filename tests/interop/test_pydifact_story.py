@@ -28,7 +28,7 @@ def plain(elements: tuple[Any, ...]) -> list[Any]:
 
 
 def test_there_are_interchanges_to_compare() -> None:
-    assert len(WIRES) == 76
+    assert len(WIRES) == 148
 
 
 @pytest.mark.parametrize("path", WIRES, ids=lambda path: path.relative_to(SAMPLES).as_posix())
