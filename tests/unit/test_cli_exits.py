@@ -122,7 +122,8 @@ def test_a_closed_pipe_leaves_an_act_for_a_person_to_look_at(togo: Office) -> No
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_program_says_nothing_and_ends_with_the_status_of_the_signal(number: int, status: int) -> None:
-    script = ("import signal, sys, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored behind "&"
+    # a shell that starts something in the background has it ignore SIGINT
+    script = ("import signal, sys, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
               "from gateway.cli import entry\nimport gateway.cli.commands as commands\n"
               "import click\n@click.command()\ndef waits():\n    print('ready', flush=True)\n    time.sleep(30)\n"
               "commands.program_of = lambda program: waits\nsys.exit(entry.run('edi', []))\n")
