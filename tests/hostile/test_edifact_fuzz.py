@@ -124,6 +124,7 @@ def test_what_an_input_raises_is_a_failure_with_its_number_and_its_bytes(monkeyp
         b"UNB+?",
         b"UNB+UNOC:3'UNZ+1+1?",
         b"UNB+UNOW:4+S\xc3'UN*Z+\x92'UNZ+1+1'",
+        b"UNA:+.? \n\nUNB+++++4\n\nUNB+UNOA:3+A+B+210504:1310\nUNZ+0+1\n\n",  # a blank line where line ends terminate
     ],
 )
 def test_what_the_campaign_found_once_stays_found(content: bytes) -> None:

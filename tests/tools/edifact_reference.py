@@ -207,7 +207,10 @@ def _segments(
             position += 1
         last = False
         if bounded and not first:
-            if _advice(content, position) is not None or _header(content, position):
+            ahead = position  # blank lines before another interchange are nobody's, even where a line end terminates
+            while ahead < len(content) and content[ahead] in _BETWEEN:
+                ahead += 1
+            if _advice(content, ahead) is not None or _header(content, ahead):
                 found.end = begin
                 return
             after = _at(content, position + 3)
