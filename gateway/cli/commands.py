@@ -25,7 +25,7 @@ class Lazy(click.Group):
     """A group whose commands are imported by name; its own help imports none of them.
 
     modules  name of a command -> the module of `gateway.cli` that has it as ``<name>_command``
-    above    what stands before the name in the keys of sentences: "" or ``map.``
+    above    what stands before the name in the keys of sentences: "", ``map.`` or ``keys.``
     """
 
     def __init__(self, name: str, modules: Mapping[str, str], above: str = "") -> None:
@@ -76,11 +76,10 @@ def reads(program: str, words: Sequence[str]) -> bool:
         return False
     if not name or name[0] in _READS or "--help" in words:
         return True
-    if name[0] != "map":
+    if name[0] not in ("map", "keys"):
         return False
-    from gateway.cli.map import only_reads  # imported by the run itself
-
-    return only_reads(words[words.index("map") + 1:])
+    module = import_module(f"gateway.cli.{name[0]}")  # imported by the run itself
+    return bool(module.only_reads(words[words.index(name[0]) + 1:]))
 
 
 def version() -> str:
