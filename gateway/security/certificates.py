@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -60,7 +61,10 @@ class Certificate:
         self.der = der
         self.x509 = x509.load_der_x509_certificate(der)
         self.extensions = self.x509.extensions
-        self.key: object = self.x509.public_key()
+        try:
+            self.key: object = self.x509.public_key()
+        except UnsupportedAlgorithm as error:
+            raise ValueError(str(error)) from None
         self.digest = hashlib.sha256(der).digest()
         self.sha256 = self.digest.hex()
         try:

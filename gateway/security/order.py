@@ -5,7 +5,7 @@ Identity is the signed one: sequence, message id and MIC on one link, remembered
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -74,14 +74,15 @@ def judge_order(opened: Opened, link: LinkView, *, void: Container[int] = ()) ->
 
 def open_from_link(name: str, content: bytes, *, recipient: str, keys: Sequence[DecryptionKey], trust: Trust,
                    now: datetime, environment: str, link: LinkView,
-                   void: Container[int] = (), limit: int = LARGEST_FILE) -> tuple[Opened, Literal["new", "duplicate"]]:
+                   void: Container[int] = (), limit: int = LARGEST_FILE,
+                   waive: Collection[str] = ()) -> tuple[Opened, Literal["new", "duplicate"]]:
     """Open a file and judge its order: V1 to V33, each in its place.
 
     An object of long ago that is put back is a duplicate before it is too old. Raises EnvelopeError.
     """
     try:
         opened = open_envelope(name, content, recipient=recipient, keys=keys, trust=trust, now=now,
-                               environment=environment, limit=limit)
+                               environment=environment, limit=limit, waive=waive)
     except EnvelopeError as error:
         if error.opened is None:
             raise

@@ -62,10 +62,12 @@ def crl_number(revocation: x509.CertificateRevocationList) -> int | None:
         return None
 
 
-def check_revocation(chain: Sequence[Certificate], lists: RevocationLists, now: datetime) -> None:
+def check_revocation(chain: Sequence[Certificate], lists: RevocationLists, now: datetime, *,
+                     required: bool = True) -> None:
     """Judge every certificate of a path but its last, the authority.
 
-    chain  the signer's certificate first, the authority last
+    chain     the signer's certificate first, the authority last
+    required  whether a usable list must be there; without one, the authority's own that are not usable still count
 
     Raises EnvelopeError E_CRL {authority, date} or E_CERT_REVOKED {date}.
     """
@@ -73,10 +75,10 @@ def check_revocation(chain: Sequence[Certificate], lists: RevocationLists, now: 
     for certificate, issuer in itertools.pairwise(chain):
         same = [one for one in parsed if one.issuer == certificate.x509.issuer]
         usable = [one for one in same if _usable(one, issuer, lists, now)]
-        if not usable or _names_a_delta(certificate):
+        if required and (not usable or _names_a_delta(certificate)):
             latest = max((one.next_update_utc for one in same if one.next_update_utc), default=None)
             raise EnvelopeError("E_CRL", authority=certificate.issuer, date=latest.isoformat() if latest else "-")
-        for one in usable:  # revoked on any usable list is revoked
+        for one in usable or [one for one in same if _signed_by(one, issuer)]:  # revoked on any of them is revoked
             entry = one.get_revoked_certificate_by_serial_number(certificate.serial)
             if entry is not None:
                 raise EnvelopeError("E_CERT_REVOKED", date=entry.revocation_date_utc.isoformat())

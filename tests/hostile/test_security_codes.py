@@ -194,7 +194,7 @@ def test_t11_the_kinds_of_failed_decryption_take_the_same_time_for_each_key() ->
 @pytest.mark.threat(7)
 def test_t07_no_option_of_opening_accepts_an_unsigned_object() -> None:
     options = set(open_envelope.__annotations__) - {"return"}
-    assert options == {"name", "content", "recipient", "keys", "trust", "now", "environment", "limit"}
+    assert options == {"name", "content", "recipient", "keys", "trust", "now", "environment", "limit", "waive"}
     words = re.compile(r"unsigned|insecure|unverified|skip_|no_verify|verify *= *False", re.IGNORECASE)
     folder = Path(gateway.security.__file__).parents[1] / "config"
     found = [f"{path.name}: {match[0]}" for path in sorted(folder.rglob("*.py"))

@@ -117,6 +117,11 @@ def _named_by_another(w: World) -> bytes:
                     attributes={loose.SIGNING_CERTIFICATE_V2: attribute(loose.SIGNING_CERTIFICATE_V2, value)})
 
 
+def _key_of_no_kind(w: World) -> bytes:
+    """A certificate that can be read but for its key, whose algorithm is 1.2.840.10045.2.127."""
+    return loose.der_of(w.ca.certificate).replace(oid("1.2.840.10045.2.1"), oid("1.2.840.10045.2.127"))
+
+
 def _turned(signature: bytes) -> bytes:
     return signature[:-1] + bytes((signature[-1] ^ 1,))
 
@@ -234,6 +239,8 @@ CASES = [
         certificates=[w.author(serial=w.ec.certificate.serial_number).certificate]), (25,)),
     Case("an unreadable certificate beside", "E_CERTS",
          lambda w: w.sealed(certificates=[w.ec.certificate, sequence(sequence(), sequence(), tlv(0x03, b"\x00"))])),
+    Case("a certificate beside with a key of a kind nobody knows", "E_CERTS",
+         lambda w: w.sealed(certificates=[w.ec.certificate, _key_of_no_kind(w)])),
     Case("RSA with 1024 bits", "E_CERT_WEAK", _with_key(lambda: rsa_key(1024)), (9,)),
     Case("RSA with 2048 bits", "E_CERT_WEAK", _with_key(lambda: rsa_key(2048)), (9,)),
     Case("P-521 in the certificate", "E_CERT_WEAK", _with_key(lambda: ec.generate_private_key(ec.SECP521R1())), (9,)),

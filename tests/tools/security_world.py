@@ -123,12 +123,13 @@ class Delivery:
     environment: str = "production"
     keys: Sequence[CountingKey] = field(default_factory=lambda: our_keys())
     limit: int = 32 << 20
+    waive: frozenset[str] = frozenset()
 
     def open(self) -> Opened:
         """Let the product open it."""
         return open_envelope(loose.named(self.content) if self.name is None else self.name, self.content,
                              recipient=self.recipient, keys=self.keys, trust=self.trust or world().trust(),
-                             now=self.now, environment=self.environment, limit=self.limit)
+                             now=self.now, environment=self.environment, limit=self.limit, waive=self.waive)
 
     def outcome(self) -> str:
         """The code, or "accepted"."""
