@@ -48,7 +48,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("parser", ["c", "python"])
 @pytest.mark.parametrize(("content", "expected"), BOMBS.values(), ids=BOMBS.keys())
-def test_t12_a_hostile_file_is_refused_and_never_kills_the_process(tmp_path: Path, content: bytes, expected: str | None,
+def test_a_hostile_file_is_refused_and_never_kills_the_process(tmp_path: Path, content: bytes, expected: str | None,
                                                                    parser: str) -> None:
     path = tmp_path / "x.yaml"
     path.write_bytes(content)
@@ -58,7 +58,7 @@ def test_t12_a_hostile_file_is_refused_and_never_kills_the_process(tmp_path: Pat
     assert done.stdout.strip() == expected if expected else done.stdout.startswith("S0")
 
 
-def test_t12_the_librarys_own_tree_builder_dies_or_gives_up_on_what_we_explain(tmp_path: Path) -> None:
+def test_the_librarys_own_tree_builder_dies_or_gives_up_on_what_we_explain(tmp_path: Path) -> None:
     """Up to 6.0.3 the process is killed; later versions raise behind a thousand levels."""
     program = "import yaml; yaml.compose('[' * 200_000, Loader=yaml.CSafeLoader)"
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, timeout=120, check=False)

@@ -42,7 +42,7 @@ def test_the_committed_schemas_are_those_of_the_models(name: str) -> None:
 
 @pytest.mark.parametrize("draft", DRAFTS)
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_t16_a_schema_is_valid_in_both_drafts_and_fits_the_samples(name: str, draft: Any) -> None:
+def test_a_schema_is_valid_in_both_drafts_and_fits_the_samples(name: str, draft: Any) -> None:
     draft.check_schema(committed(name))
     for sample in SAMPLES[name]:
         draft(committed(name)).validate(as_an_editor_reads(sample))
@@ -64,7 +64,7 @@ def test_an_editor_marks_what_the_gateway_refuses(name: str, old: str, new: str,
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_t16_only_what_both_drafts_understand_is_used(name: str) -> None:
+def test_only_what_both_drafts_understand_is_used(name: str) -> None:
     for one in inside(committed(name)):
         assert not {"prefixItems", "unevaluatedProperties", "unevaluatedItems", "dependentRequired"} & set(one)
         assert "$ref" not in one or set(one) == {"$ref"}
