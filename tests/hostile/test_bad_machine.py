@@ -93,7 +93,8 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
 
 # --- the disk -------------------------------------------------------------------------------------------------------
 
-def test_a_full_disk_under_the_ledger_loses_nothing_of_what_is_sent(pair: tuple[Office, Office]) -> None:
+def test_t32_a_full_disk_under_the_ledger_loses_nothing_of_what_is_sent(pair: tuple[Office, Office]) -> None:
+    """A full disk under the ledger stops sending with 4 and loses nothing."""
     togo, burkina = pair
     well(togo.run("edi-send"))
     dropped(togo, *"ABC")
@@ -103,7 +104,8 @@ def test_a_full_disk_under_the_ledger_loses_nothing_of_what_is_sent(pair: tuple[
     once(togo, burkina, *"ABC")
 
 
-def test_a_full_disk_under_the_ledger_loses_nothing_of_what_is_received(pair: tuple[Office, Office]) -> None:
+def test_t32_a_full_disk_under_the_ledger_loses_nothing_of_what_is_received(pair: tuple[Office, Office]) -> None:
+    """A full disk under the ledger stops receiving with 4; what lay in the mailbox still lies there."""
     togo, burkina = pair
     well(burkina.run("edi-receive"))
     dropped(togo, *"ABC")
@@ -133,7 +135,8 @@ def _out(office: Office) -> list[str]:
 
 
 @ROOT_ONLY
-def test_a_full_disk_under_the_national_inbox_keeps_what_is_to_be_handed_over(pair: tuple[Office, Office]) -> None:
+def test_t32_a_full_disk_under_the_national_inbox_keeps_what_is_to_be_handed_over(pair: tuple[Office, Office]) -> None:
+    """A small file system under the national inbox that is full keeps what is to be handed over."""
     togo, burkina = pair
     dropped(togo, *"ABC")
     well(togo.run("edi-send"))
@@ -150,7 +153,8 @@ def test_a_full_disk_under_the_national_inbox_keeps_what_is_to_be_handed_over(pa
 
 
 @ROOT_ONLY
-def test_a_full_disk_under_the_quarantine_leaves_the_bad_object_in_the_mailbox(pair: tuple[Office, Office]) -> None:
+def test_t32_a_full_disk_under_the_quarantine_leaves_the_bad_object_in_the_mailbox(pair: tuple[Office, Office]) -> None:
+    """A full disk under the quarantine leaves the bad object in the mailbox."""
     togo, burkina = pair
     quarantine = burkina.home / "state" / "quarantine"
     quarantine.mkdir()
@@ -172,7 +176,8 @@ def test_a_full_disk_under_the_quarantine_leaves_the_bad_object_in_the_mailbox(p
 
 
 @ROOT_ONLY
-def test_a_full_disk_under_everything_ends_with_4_and_loses_nothing(pair: tuple[Office, Office]) -> None:
+def test_t32_a_full_disk_under_everything_ends_with_4_and_loses_nothing(pair: tuple[Office, Office]) -> None:
+    """A full disk under everything ends every program with 4 and loses nothing."""
     togo, burkina = pair
     well(togo.run("edi-send"))
     dropped(togo, *"AB")
@@ -291,7 +296,8 @@ def test_a_link_that_fails_loses_nothing_and_says_whose_move_it_is(tmp_path: Pat
         assert burkina.run("edi-receive").counts["messages_accepted"] == 1
 
 
-def test_a_signing_key_that_others_may_read_stops_sealing_and_loses_nothing(pair: tuple[Office, Office]) -> None:
+def test_t35_a_signing_key_that_others_may_read_stops_sealing_and_loses_nothing(pair: tuple[Office, Office]) -> None:
+    """A signing key that its group may read is E_KEYFILE: nothing is sealed, nothing is lost."""
     togo, burkina = pair
     dropped(togo, "A")
     key = togo.home / "keys" / "signing.key"
@@ -399,7 +405,8 @@ def test_broken_settings_stop_the_run_before_anything_is_touched(pair: tuple[Off
 
 # --- other runs -----------------------------------------------------------------------------------------------------
 
-def test_a_run_beside_the_same_command_ends_with_75_and_does_nothing(pair: tuple[Office, Office]) -> None:
+def test_t32_a_run_beside_the_same_command_ends_with_75_and_does_nothing(pair: tuple[Office, Office]) -> None:
+    """Two runs of one command at once: the second ends with 75 and does nothing."""
     togo, burkina = pair
     dropped(togo, "A")
     locks = togo.home / "state" / "lock"
@@ -412,7 +419,8 @@ def test_a_run_beside_the_same_command_ends_with_75_and_does_nothing(pair: tuple
     once(togo, burkina, "A")
 
 
-def test_many_runs_at_once_take_and_send_each_record_once(pair: tuple[Office, Office]) -> None:
+def test_t32_many_runs_at_once_take_and_send_each_record_once(pair: tuple[Office, Office]) -> None:
+    """Many overlapping runs take, send and answer every record exactly once."""
     togo, burkina = pair
     keys = [f"K{number}" for number in range(40)]
     dropped(togo, *keys)
@@ -447,8 +455,9 @@ def test_a_ledger_that_another_process_holds_is_busy_and_nothing_is_lost(
 
 
 @pytest.mark.parametrize(("first", "second"), [("send.claimed", "send.taken"), ("seal.before", "dispatch.published")])
-def test_a_run_that_is_killed_twice_loses_nothing_and_does_nothing_twice(pair: tuple[Office, Office], first: str,
+def test_t32_a_run_that_is_killed_twice_loses_nothing_and_does_nothing_twice(pair: tuple[Office, Office], first: str,
                                                                         second: str) -> None:
+    """A sender killed at two different steps and run again has done everything exactly once."""
     togo, burkina = pair
     dropped(togo, *"AB")
     assert togo.killed("edi-send", first) == -9
@@ -456,7 +465,8 @@ def test_a_run_that_is_killed_twice_loses_nothing_and_does_nothing_twice(pair: t
     once(togo, burkina, *"AB")
 
 
-def test_a_receiver_that_is_killed_twice_loses_nothing_and_does_nothing_twice(pair: tuple[Office, Office]) -> None:
+def test_t32_a_receiver_that_is_killed_twice_loses_nothing_and_does_nothing_twice(pair: tuple[Office, Office]) -> None:
+    """A receiver killed at three different steps and run again has done everything exactly once."""
     togo, burkina = pair
     dropped(togo, *"AB")
     well(togo.run("edi-send"))

@@ -107,8 +107,9 @@ SYNTAX: list[Any] = [
 
 
 @pytest.mark.parametrize(("change", "place"), SYNTAX)
-def test_an_interchange_with_broken_syntax_gets_a_contrl_and_the_next_one_is_taken(
+def test_t20_an_interchange_with_broken_syntax_gets_a_contrl_and_the_next_one_is_taken(
         world: tuple[Puppet, Office], change: Callable[[bytes], bytes], place: str) -> None:
+    """Counts that lie, missing ends and cut content get a negative CONTRL; the next interchange is taken."""
     malice, burkina = world
     bad = malice.interchange(declared(malice, 1))
     assert change(bad) != bad

@@ -171,7 +171,8 @@ def test_a_bad_object_is_quarantined_as_it_came_and_the_good_one_is_taken(
     assert quarantined(burkina) == [bad], "kept once"
 
 
-def test_a_partial_upload_that_is_completed_is_taken_by_the_next_run(world: tuple[Puppet, Office, Office]) -> None:
+def test_t13_a_partial_upload_that_is_completed_is_taken_by_the_next_run(world: tuple[Puppet, Office, Office]) -> None:
+    """A content that does not fit its name waits one run: a partial upload that is completed is taken."""
     malice, burkina, _ = world
     whole = malice.seal(malice.interchange(good(malice, 1)))
     path = malice.put(whole.content[:1000], whole.name)
@@ -185,8 +186,9 @@ def test_a_partial_upload_that_is_completed_is_taken_by_the_next_run(world: tupl
     again(burkina)
 
 
-def test_a_partial_upload_that_is_never_completed_is_quarantined_by_the_next_run(
+def test_t13_a_partial_upload_that_is_never_completed_is_quarantined_by_the_next_run(
         world: tuple[Puppet, Office, Office]) -> None:
+    """A content that still does not fit its name in the next run is quarantined as E_NAME."""
     malice, burkina, _ = world
     whole = malice.seal(malice.interchange(good(malice, 1)), count=False)
     malice.put(whole.content[:1000], whole.name)
@@ -201,7 +203,8 @@ def test_a_partial_upload_that_is_never_completed_is_quarantined_by_the_next_run
     again(burkina)
 
 
-def test_foreign_names_and_folders_are_named_and_left_where_they_lie(world: tuple[Puppet, Office, Office]) -> None:
+def test_t14_foreign_names_and_folders_are_named_and_left_where_they_lie(world: tuple[Puppet, Office, Office]) -> None:
+    """Foreign names, folders and links in a mailbox are named, escaped, and left where they lie."""
     malice, burkina, _ = world
     box = burkina.mailbox("TGOTR")
     (box / "README.txt").write_bytes(b"hello")
@@ -241,8 +244,9 @@ def test_an_object_replayed_after_a_year_gets_its_old_receipt_and_nothing_else(
     assert len(burkina.movements()) == 1
 
 
-def test_an_object_first_seen_after_a_year_is_refused_by_the_age_of_its_certificate(
+def test_t26_an_object_first_seen_after_a_year_is_refused_by_the_age_of_its_certificate(
         world: tuple[Puppet, Office, Office]) -> None:
+    """An object first seen a year late is refused by what its certificate is worth at receipt."""
     malice, burkina, _ = world
     old = malice.send(good(malice, 1))
     content = old.read_bytes()
@@ -251,8 +255,9 @@ def test_an_object_first_seen_after_a_year_is_refused_by_the_age_of_its_certific
     assert burkina.movements() == {}
 
 
-def test_an_object_from_the_future_waits_in_the_mailbox_until_its_time_has_come(
+def test_t26_an_object_from_the_future_waits_in_the_mailbox_until_its_time_has_come(
         world: tuple[Puppet, Office, Office]) -> None:
+    """An object signed ahead of our clock is E_FUTURE, stays where it is and is judged again."""
     malice, burkina, _ = world
     early = malice.seal(malice.interchange(good(malice, 2)), at=later(hours=2))
     path = malice.put(early.content, early.name)
@@ -316,7 +321,8 @@ def test_a_gap_in_the_sequence_is_taken_and_an_alarm_after_an_hour_until_it_is_f
     assert sorted(burkina.movements()) == [numbered_mrn(number) for number in (1, 2, 3)]
 
 
-def test_bad_files_of_one_partner_do_not_touch_those_of_another(world: tuple[Puppet, Office, Office]) -> None:
+def test_t16_bad_files_of_one_partner_do_not_touch_those_of_another(world: tuple[Puppet, Office, Office]) -> None:
+    """Bad files of one partner do not touch those of another."""
     malice, burkina, mali = world
     bad = malice.put(b"rubbish")
     third = Puppet(mali, burkina)

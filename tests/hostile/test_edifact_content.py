@@ -168,7 +168,8 @@ def seconds_for(content: bytes) -> float:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_the_work_grows_with_the_size_and_not_faster(name: str) -> None:
+def test_t20_the_work_grows_with_the_size_and_not_faster(name: str) -> None:
+    """The work on hostile content grows with its size and not faster."""
     make = HOSTILE[name]
     small, large = make(MEGABYTE // 8), make(MEGABYTE)
     quick = min(seconds_for(small) for _ in range(2))
@@ -177,7 +178,8 @@ def test_the_work_grows_with_the_size_and_not_faster(name: str) -> None:
     assert slow < 40 * quick + 0.5  # eight times the size; squares would take sixty-four times as long
 
 
-def test_fifty_megabytes_without_a_terminator_are_read_in_seconds() -> None:
+def test_t20_fifty_megabytes_without_a_terminator_are_read_in_seconds() -> None:
+    """An interchange without a terminator costs time in proportion to its size and gives a finding."""
     content = UNB[:-1] + b"A+B:C?+" * (50 * MEGABYTE // 7)
     began = time.perf_counter()
     (interchange,) = read_interchanges(content)
@@ -185,7 +187,8 @@ def test_fifty_megabytes_without_a_terminator_are_read_in_seconds() -> None:
     assert time.perf_counter() - began < 20
 
 
-def test_a_million_segments_stay_within_bounds_of_time_and_memory() -> None:
+def test_t20_a_million_segments_stay_within_bounds_of_time_and_memory() -> None:
+    """A million segments stay within bounds of time, memory and findings."""
     content = UNB + b"UNH+1+CUSRES:D:96B:UN'BGM+962'" + b"FTX+AAA+++X'" * MEGABYTE + b"UNT+1000003+1'UNZ+1+1'"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.perf_counter()
@@ -213,7 +216,8 @@ def test_what_partners_invent_is_not_kept_in_memory() -> None:
     assert service.rule_of.cache_info().currsize <= 24
 
 
-def test_separators_alone_are_told_apart_only_so_far_and_counted_as_too_many() -> None:
+def test_t20_separators_alone_are_told_apart_only_so_far_and_counted_as_too_many() -> None:
+    """An element that never ends is taken apart only up to a limit and counted as too many."""
     content = UNB + b"UNH+1+CUSRES:D:96B:UN'BGM" + b"+" * 50_000 + b"'UNT+3+1'UNZ+1+1'"
     (interchange,) = read_interchanges(content)
     elements = interchange.messages[0].segments[1].elements

@@ -32,25 +32,25 @@ def codes(content: bytes) -> list[str]:
     return [finding.code for finding in caught.value.findings]
 
 
-@pytest.mark.threat(21)
-def test_a_document_that_names_a_file_is_refused_and_the_file_is_not_read(tmp_path: Path) -> None:
+def test_t21_a_document_that_names_a_file_is_refused_and_the_file_is_not_read(tmp_path: Path) -> None:
+    """An external entity is refused and what it names is not read."""
     secret = tmp_path / "secret"
     secret.write_text("SECRET")
     content = f'<!DOCTYPE ASYCUDA [<!ENTITY x SYSTEM "{secret.as_uri()}">]><ASYCUDA><Delay>1&x;2</Delay></ASYCUDA>'
     assert codes(content.encode()) == ["R002"]
 
 
-@pytest.mark.threat(21)
 @pytest.mark.parametrize("doctype", [
     b"<!DOCTYPE ASYCUDA>", b'<!DOCTYPE ASYCUDA SYSTEM "http://127.0.0.1:9/x.dtd">',
     b'<!DOCTYPE ASYCUDA PUBLIC "-//X//Y" "x.dtd">', b"<!DOCTYPE ASYCUDA [<!ENTITY a 'b'>]>",
     b"<!DOCTYPE ASYCUDA [<!ENTITY % p SYSTEM 'file:///etc/passwd'> %p;]>"])
-def test_any_doctype_is_refused(doctype: bytes) -> None:
+def test_t21_any_doctype_is_refused(doctype: bytes) -> None:
+    """Any DOCTYPE is refused, internal, external and with parameter entities."""
     assert codes(doctype + b"<ASYCUDA><Delay>1</Delay></ASYCUDA>") == ["R002"]
 
 
-@pytest.mark.threat(21)
-def test_a_billion_laughs_cost_no_memory() -> None:
+def test_t21_a_billion_laughs_cost_no_memory() -> None:
+    """Nested entities are refused before they cost memory."""
     tracemalloc.start()
     found = codes(LAUGHS)
     _, peak = tracemalloc.get_traced_memory()
@@ -59,16 +59,16 @@ def test_a_billion_laughs_cost_no_memory() -> None:
     assert peak < 2_000_000
 
 
-@pytest.mark.threat(21)
-def test_depth_length_count_and_size_have_limits() -> None:
+def test_t21_depth_length_count_and_size_have_limits() -> None:
+    """Depth, length of texts, number of elements and size of a document have limits."""
     assert codes(b"<ASYCUDA>" + b"<a>" * 300 + b"</a>" * 300 + b"</ASYCUDA>") == ["R004"]
     assert codes(b"<ASYCUDA><Delay>" + b"x" * 11_000_000 + b"</Delay></ASYCUDA>") == ["R004"]
     assert codes(b"<ASYCUDA>" + b"<a/>" * 3_000_001 + b"</ASYCUDA>") == ["R007"]
     assert codes(b"<ASYCUDA>" + b" " * (32 * 1024 * 1024) + b"</ASYCUDA>") == ["R001"]
 
 
-@pytest.mark.threat(21)
-def test_xinclude_is_an_unknown_element_and_nothing_else(tmp_path: Path) -> None:
+def test_t21_xinclude_is_an_unknown_element_and_nothing_else(tmp_path: Path) -> None:
+    """XInclude is an unknown element: nothing is included."""
     secret = tmp_path / "secret"
     secret.write_text("SECRET")
     content = (f'<ASYCUDA xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="{secret.as_uri()}" '
@@ -77,7 +77,8 @@ def test_xinclude_is_an_unknown_element_and_nothing_else(tmp_path: Path) -> None
     assert list(leaf_texts(root)) == [("/ASYCUDA/Delay", "3")]
 
 
-def test_the_parser_is_made_in_one_place_only() -> None:
+def test_t21_the_parser_is_made_in_one_place_only() -> None:
+    """The parser of foreign XML is made in one place, with its options."""
     users = [path for path in (ROOT / "gateway").rglob("*.py")
              if "XMLParser(" in path.read_text("utf-8") or "iterparse" in path.read_text("utf-8")]
     assert [path.relative_to(ROOT).as_posix() for path in users] == ["gateway/records/xml.py"]
@@ -97,8 +98,8 @@ def test_a_quote_that_never_closes_costs_one_finding_and_no_time() -> None:
     assert [finding.code for finding in caught.value.findings] == ["R013"]
 
 
-@pytest.mark.threat(34)
-def test_a_formula_from_a_partner_is_not_run_by_the_spreadsheet_and_comes_back_as_it_was() -> None:
+def test_t34_a_formula_from_a_partner_is_not_run_by_the_spreadsheet_and_comes_back_as_it_was() -> None:
+    """A CSV cell that a spreadsheet would run gets a quote in front, and comes back as it was."""
     dialect = load_dialect("tgotr/csv", [ROOT / "mappings"])
     tree: Tree = {"function": "original", "amendment": 0, "local_reference": "=HYPERLINK(1)", "mrn": "+1",
                   "location_of_goods": "'=A1", "itinerary": "1,23457E+14"}

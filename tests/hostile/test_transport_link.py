@@ -318,10 +318,10 @@ def host_key(kind: str) -> str:
     return f"{key.get_name()} {key.get_base64()}"
 
 
-@pytest.mark.threat(22)
 @pytest.mark.parametrize("kind", ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ssh-rsa"])
-def test_an_unknown_host_key_ends_the_session_before_anything_is_sent(
+def test_t22_an_unknown_host_key_ends_the_session_before_anything_is_sent(
         tmp_path: Path, key: tuple[Path, str], kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host key that is not pinned is E_HOSTKEY before anything is sent; the user's known_hosts is ignored."""
     monkeypatch.setenv("HOME", str(tmp_path))
     with CountingServer({"TGOTR": (key[1], tmp_path / "root")}) as server:
         port = server.start()
@@ -333,7 +333,8 @@ def test_an_unknown_host_key_ends_the_session_before_anything_is_sent(
     assert list((tmp_path / "root").iterdir()) == []
 
 
-def test_during_a_change_of_the_host_key_both_pinned_keys_are_good(tmp_path: Path, key: tuple[Path, str]) -> None:
+def test_t22_during_a_change_of_the_host_key_both_pinned_keys_are_good(tmp_path: Path, key: tuple[Path, str]) -> None:
+    """During a change two pinned host keys are good, and no other."""
     with MailboxServer({"TGOTR": (key[1], tmp_path / "root")}) as server:
         lane = lane_to(server, server.start(), key[0])
         for pinned in ((host_key("ssh-rsa"), server.host_key_line), (server.host_key_line, host_key("ssh-rsa")),
@@ -361,21 +362,21 @@ def old_server(tmp_path: Path, line: str, lists: dict[str, tuple[str, ...]], str
     return Old({"TGOTR": (line, tmp_path / "root")})
 
 
-@pytest.mark.threat(23)
 @pytest.mark.parametrize("lists", [
     {"ciphers": ("3des-cbc",)}, {"ciphers": ("aes256-cbc", "aes128-cbc")}, {"digests": ("hmac-md5",)},
     {"digests": ("hmac-sha1", "hmac-sha1-96")}, {"kex": ("diffie-hellman-group14-sha256",)}])
-def test_a_server_with_weak_algorithms_only_is_refused(tmp_path: Path, key: tuple[Path, str],
-                                                       lists: dict[str, tuple[str, ...]]) -> None:
+def test_t23_a_server_with_weak_algorithms_only_is_refused(tmp_path: Path, key: tuple[Path, str],
+                                                           lists: dict[str, tuple[str, ...]]) -> None:
+    """A server that offers only weak ciphers, MACs or key exchanges is E_SSH."""
     with old_server(tmp_path, key[1], lists) as server:
         error, _ = failure(lane_to(server, server.start(), key[0]))
         assert (type(error), error.code) == (LocalError, "E_SSH")
 
 
-@pytest.mark.threat(23)
 @pytest.mark.parametrize(("cipher", "good"), [("aes256-ctr", False), ("aes256-gcm@openssh.com", True)])
-def test_without_strict_key_exchange_only_gcm_is_accepted(tmp_path: Path, key: tuple[Path, str], cipher: str,
-                                                          good: bool) -> None:
+def test_t23_without_strict_key_exchange_only_gcm_is_accepted(tmp_path: Path, key: tuple[Path, str], cipher: str,
+                                                              good: bool) -> None:
+    """Without strict key exchange only the GCM ciphers are accepted: prefix truncation has no hold on them."""
     with old_server(tmp_path, key[1], {"ciphers": (cipher,)}, strict=False) as server:
         lane = lane_to(server, server.start(), key[0])
         if good:
@@ -469,14 +470,16 @@ def as_a_pipe(path: Path) -> None:
     (lambda path: path.write_bytes(bytes(100_000)), "size"),
     (as_a_pipe, "kind"),
 ])
-def test_a_key_file_that_others_could_read_or_that_is_weak_is_not_used(
+def test_t35_a_key_file_that_others_could_read_or_that_is_weak_is_not_used(
         tmp_path: Path, change: Callable[[Path], object], reason: str) -> None:
+    """An SSH key file that others could read, that is a link or no regular file, or that is weak is E_KEYFILE."""
     with pytest.raises(LocalError) as refused:
         load_key(key_file(tmp_path, change))
     assert (refused.value.code, refused.value.findings[0].values["reason"]) == ("E_KEYFILE", reason)
 
 
-def test_a_key_below_a_folder_that_everybody_may_write_is_not_used(tmp_path: Path) -> None:
+def test_t35_a_key_below_a_folder_that_everybody_may_write_is_not_used(tmp_path: Path) -> None:
+    """A key below a folder that everybody may write is E_KEYFILE."""
     path, _ = make_client_key(tmp_path)
     tmp_path.chmod(0o777)
     with pytest.raises(LocalError) as refused:

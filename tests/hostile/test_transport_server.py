@@ -113,8 +113,9 @@ def attributes(name: str, mode: int = stat.S_IFREG | 0o600, size: int = 5) -> SF
     return made
 
 
-@pytest.mark.threat(14)
-def test_names_that_lead_elsewhere_are_reported_and_nothing_is_done_with_them(serve: Callable[..., SftpLane]) -> None:
+def test_t14_names_that_lead_elsewhere_are_reported_and_nothing_is_done_with_them(
+        serve: Callable[..., SftpLane]) -> None:
+    """A listed name that does not match in full is reported, shown escaped, and never used."""
     good = "0" * 32 + ".p7m"
     hostile = ["../../x", "/etc/passwd", f"../new/{good}", f"{good}\n", f"{good}\0", "x" * 300, "\x1b[2Jowned", "-rf"]
 
@@ -128,8 +129,8 @@ def test_names_that_lead_elsewhere_are_reported_and_nothing_is_done_with_them(se
             "\\x1b[2Jowned", "-rf"]
 
 
-@pytest.mark.threat(15)
-def test_what_is_listed_as_a_link_a_pipe_or_a_device_is_not_an_entry(serve: Callable[..., SftpLane]) -> None:
+def test_t15_what_is_listed_as_a_link_a_pipe_or_a_device_is_not_an_entry(serve: Callable[..., SftpLane]) -> None:
+    """What the server lists as anything but a regular file is reported and never opened."""
     kinds = {"link": stat.S_IFLNK, "pipe": stat.S_IFIFO, "directory": stat.S_IFDIR, "socket": stat.S_IFSOCK,
              "device": stat.S_IFCHR}
 
@@ -142,8 +143,8 @@ def test_what_is_listed_as_a_link_a_pipe_or_a_device_is_not_an_entry(serve: Call
         assert [found.found for found in mailbox.foreign] == list(kinds)
 
 
-@pytest.mark.threat(17)
-def test_an_endless_listing_is_read_up_to_the_cap(serve: Callable[..., SftpLane]) -> None:
+def test_t17_an_endless_listing_is_read_up_to_the_cap(serve: Callable[..., SftpLane]) -> None:
+    """A listing is read as a stream and ends at the cap; the cut is told."""
     class Endless(SftpSubsystem):
         number = 0
 
@@ -168,8 +169,8 @@ def test_an_endless_listing_is_read_up_to_the_cap(serve: Callable[..., SftpLane]
         assert mailbox.truncated
 
 
-@pytest.mark.threat(16)
-def test_a_server_that_sends_more_than_was_asked_for_gives_an_error(serve: Callable[..., SftpLane]) -> None:
+def test_t16_a_server_that_sends_more_than_was_asked_for_gives_an_error(serve: Callable[..., SftpLane]) -> None:
+    """Octets are counted while reading: more than was asked for is an error, whatever size was listed."""
     class Generous(SftpSubsystem):
         def _process(self, kind: int, number: int, message: paramiko.Message) -> None:
             if kind == CMD_READ:
@@ -185,9 +186,9 @@ def test_a_server_that_sends_more_than_was_asked_for_gives_an_error(serve: Calla
         assert content.code == "B112"
 
 
-@pytest.mark.threat(16)
-def test_a_dripping_server_is_cut_at_the_end_of_the_session_and_finished_files_are_kept(
+def test_t16_a_dripping_server_is_cut_at_the_end_of_the_session_and_finished_files_are_kept(
         serve: Callable[..., SftpLane]) -> None:
+    """A server that drips is cut by the limit of the session; what was whole by then is kept."""
     class Dripping(SftpSubsystem):
         def _process(self, kind: int, number: int, message: paramiko.Message) -> None:
             ahead = paramiko.Message(message.get_remainder())
