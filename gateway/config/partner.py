@@ -20,8 +20,10 @@ from gateway.config.scalars import (
     RemoteFolder,
     Sha256,
     Text,
+    WebAddress,
     Word,
     between,
+    render_duration,
 )
 from gateway.config.settings import Environment, Format, Parties
 
@@ -47,6 +49,8 @@ class Authority(Model):
 
     certificate: FilePath
     revocation: Revocation
+    address: WebAddress | None = None
+    grace: Annotated[Duration, between(timedelta(0), timedelta(days=7), render_duration)] = timedelta(hours=24)
     reason: Text | None = None
 
     @model_validator(mode="after")
@@ -125,6 +129,13 @@ class AgreedMapping(Model):
     sha256: Sha256
 
 
+class Cbc(Model):
+    """AES-256-CBC for a partner whose software has nothing better: why, and until when (GW-1 section 14)."""
+
+    reason: Text
+    until: Instant
+
+
 class Agreement(Model):
     """The interchange agreement.
 
@@ -135,6 +146,8 @@ class Agreement(Model):
     order: Literal["loose", "strict"] = "loose"
     deadlines: Deadlines = section(Deadlines)
     algorithms: tuple[Literal["P-384", "Ed25519", "ECDH-P-384"], ...] = ()
+    cbc: Cbc | None = None
+    consent: Literal["automatic", "by-hand"] = "automatic"
     mappings: tuple[AgreedMapping, ...] = ()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from datetime import timedelta
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import core_schema
@@ -81,16 +82,19 @@ def text_of(pattern: str, code: str) -> Any:
                      _pattern(pattern, code)]
 
 
-@dataclass(frozen=True)
-class between:
-    """Limits of an integer, both included: ``Annotated[Integer, between(1, 500)]``. Raises fault S052.
+Q = TypeVar("Q", int, timedelta)
 
-    `render` writes a number as it stands in a file.
+
+@dataclass(frozen=True)
+class between(Generic[Q]):
+    """Limits of an integer or a duration, both included: ``Annotated[Integer, between(1, 500)]``. Raises fault S052.
+
+    `render` writes a value as it stands in a file.
     """
 
-    low: int
-    high: int
-    render: Callable[[int], str] = str
+    low: Q
+    high: Q
+    render: Callable[[Q], str] = str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
@@ -100,7 +104,7 @@ class between:
         made = handler(schema)
         return {**made, "minimum": self.low, "maximum": self.high} if made.get("type") == "integer" else made
 
-    def _check(self, value: int) -> int:
+    def _check(self, value: Q) -> Q:
         if not self.low <= value <= self.high:
             raise fault("S052", value=self.render(value), low=self.render(self.low), high=self.render(self.high))
         return value

@@ -129,6 +129,9 @@ Country = text_of("[A-Z]{2}", "S060")
 Host = text_of(r"[A-Za-z0-9]([A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:]{2,39}", "S067")
 """A host name or an IP address."""
 
+WebAddress = text_of(r"https?://[A-Za-z0-9.\-\[\]:]+(/[!-~]*)?", "S088")
+"""An address that is fetched, without a name or password in it."""
+
 RemoteFolder = text_of(r"/?[A-Za-z0-9_\-][A-Za-z0-9_.\-]*(/[A-Za-z0-9_\-][A-Za-z0-9_.\-]*)*", "S069")
 """A folder on a mailbox server, with ``/`` between its parts, none of which starts with a point."""
 

@@ -140,4 +140,5 @@ class SettingsFile(Model):
     keys: Keys
     national: National = section(National)
     acceptance: Literal["automatic", "national"] = "automatic"
+    approvals: Literal["one", "two"] = "one"
     limits: Limits = section(Limits)

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from gateway.errors import GatewayError, LinkError, PartnerError
 from gateway.exchange import failpoints
+from gateway.exchange.arrival import ACTS, RECEIPTED
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.halting import link_halted
 from gateway.exchange.payload import look_at, payload_refusal
@@ -25,6 +26,7 @@ from gateway.ledger.rows import KnownObject
 from gateway.security import (
     EDIFACT,
     NEGATIVE_RECEIPT,
+    PROCESSED,
     RECEIPT,
     EnvelopeError,
     Opened,
@@ -227,27 +229,38 @@ def _store(gateway: Gateway, transaction: Transaction, partner: str, opened: Ope
         _repeat_receipt(transaction, partner, opened, occasion)
         summary.objects_repeated += 1
         return
-    header = opened.header
+    header, kind = opened.header, opened.header.content_type
     refusal = payload_refusal(gateway.settings, partner, opened) if fault is None else fault.findings[0]
+    act = ACTS.get(kind)
+    if refusal is None and act is None and kind not in (EDIFACT, RECEIPT):
+        refusal = Finding(code="E_PAYLOAD", place=Place(interchange=f"{partner} {header.sequence}"),
+                          values={"kind": kind})
     stored = transaction.add_object_in(
-        partner=partner, sequence=header.sequence, message_id=header.message_id, kind=header.content_type,
+        partner=partner, sequence=header.sequence, message_id=header.message_id, kind=kind,
         mic=opened.mic, previous=header.previous, signature_digest=opened.signature_digest, name=name,
         inner=opened.inner, payload=opened.payload,
         leaf=leaf(header.sequence, header.message_id, opened.mic, opened.signature_digest),
         code=None if refusal is None else refusal.code, at=occasion.now)
     summary.objects_collected += 1
+    receipted = kind in RECEIPTED
+    if refusal is None and act is not None:
+        outcome = act(gateway, transaction, partner, opened, stored, occasion, summary)
+        refusal, receipted = outcome.refusal, receipted and outcome.receipt
+        if refusal is not None:
+            transaction.refuse_object_in(stored, code=refusal.code, at=occasion.now)
     if refusal is not None:
         transaction.note_incoming(partner=partner, name=name, code=refusal.code, size=len(opened.payload),
                                   kept=f"object {stored}", at=occasion.now)
         summary.trouble(PartnerError(refusal), Exit.TRUST)
-        if header.content_type == EDIFACT and refusal.code in NEGATIVE_RECEIPT:
+        if receipted and refusal.code in NEGATIVE_RECEIPT:
             seal_receipt(gateway, transaction, partner, opened, stored, disposition_of(refusal.code), occasion)
         return
-    if header.content_type == RECEIPT:
+    if kind == RECEIPT:
         _take_receipt(transaction, partner, opened, occasion, summary)
-    elif header.content_type == EDIFACT:
+    elif kind == EDIFACT:
         _add_interchange(transaction, partner, opened, stored, occasion, summary)
-        seal_receipt(gateway, transaction, partner, opened, stored, "processed", occasion)
+    if receipted:
+        seal_receipt(gateway, transaction, partner, opened, stored, PROCESSED, occasion)
 
 
 def _add_interchange(transaction: Transaction, partner: str, opened: Opened, stored: int, occasion: Occasion,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from gateway.errors import GatewayError, PartnerError
 from gateway.exchange import failpoints
+from gateway.exchange.arrival import RECEIPTED
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.halting import link_halted
 from gateway.exchange.movements import handed_over
@@ -20,7 +21,6 @@ from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import ObjectState
 from gateway.ledger.rows import ObjectOut
-from gateway.security import RECEIPT
 from gateway.transport import Mailbox, open_mailbox
 
 UNCOLLECTED = "X051"
@@ -94,14 +94,14 @@ def _look_later(gateway: Gateway, partner: str, waiting: Sequence[ObjectOut], oc
 
 
 def _note(gateway: Gateway, partner: str, there: Sequence[ObjectOut], occasion: Occasion) -> None:
-    """Note what was put into the mailbox. Receipts get no receipt (ENVELOPE R4), so nothing is due for them."""
+    """Note what was put into the mailbox. Some kinds get no receipt (ENVELOPE R4), so nothing is due for them."""
     agreed = gateway.partner(partner).agreement.deadlines.receipt
     with gateway.ledger.transaction() as transaction:
-        receipts = [item.id for item in there if item.kind == RECEIPT]
-        if receipts:
-            transaction.mark_dispatched(receipts, at=occasion.now, receipt_due=None)
-        for attempts in sorted({item.attempts for item in there if item.kind != RECEIPT}):
-            ids = [item.id for item in there if item.kind != RECEIPT and item.attempts == attempts]
+        unanswered = [item.id for item in there if item.kind not in RECEIPTED]
+        if unanswered:
+            transaction.mark_dispatched(unanswered, at=occasion.now, receipt_due=None)
+        for attempts in sorted({item.attempts for item in there if item.kind in RECEIPTED}):
+            ids = [item.id for item in there if item.kind in RECEIPTED and item.attempts == attempts]
             transaction.mark_dispatched(ids, at=occasion.now, receipt_due=occasion.now + agreed,
                                         repeat_at=repeat_at(occasion.now, attempts, agreed))
             handed_over(gateway, transaction, ids, occasion.now)

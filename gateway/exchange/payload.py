@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from gateway.config import Settings
 from gateway.edifact import InterchangeHeader, read_interchanges
 from gateway.findings import Finding, Place
-from gateway.security import EDIFACT, RECEIPT, EnvelopeError, Opened, check_payload_kind, unb_prefix_ok
+from gateway.security import EDIFACT, EnvelopeError, Opened, check_payload_kind, unb_prefix_ok
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ def look_at(payload: bytes) -> Glance | None:
 def payload_refusal(settings: Settings, partner: str, opened: Opened) -> Finding | None:
     """Why the payload is refused (E_PAYLOAD, E_UNB, E_TEST_FLAG; ENVELOPE section 5), or None.
 
-    The grammar of each kind, and who may say a receipt, is judged by GW-1 itself. Kinds that this gateway does not act
-    on yet are E_PAYLOAD: they keep their place in the order of the link and nothing is claimed about them.
+    The grammar of each kind, and who may say a receipt, is judged by GW-1 itself; what the other kinds mean is judged
+    by their acts (`arrival`).
     """
     kind = opened.header.content_type
     place = Place(interchange=f"{partner} {opened.header.sequence}")
@@ -41,10 +41,10 @@ def payload_refusal(settings: Settings, partner: str, opened: Opened) -> Finding
         check_payload_kind(opened)
     except EnvelopeError as error:
         return replace(error.findings[0], place=place)
-    if kind == RECEIPT:
+    if kind != EDIFACT:
         return None
-    glance = look_at(opened.payload) if kind == EDIFACT else None
-    if glance is None:  # a kind of GW-1 that we do not act on
+    glance = look_at(opened.payload)
+    if glance is None:
         return Finding(code="E_PAYLOAD", place=place, values={"kind": kind})
     unb = glance.header
     us, them = settings.unb, settings.partners[partner].unb

@@ -57,27 +57,31 @@ def _seal_interchange(gateway: Gateway, transaction: Transaction, partner: str, 
     interchange = transaction.add_interchange_out(
         partner=partner, control_reference=reference, type=message_type, payload=payload, test=gateway.test,
         messages=[(message.id, ordinal) for ordinal, message in numbered], at=occasion.now)
-    _seal_object(gateway, transaction, partner, EDIFACT, payload, f"{reference}.edi", occasion,
-                 interchange=interchange)
+    seal_object(gateway, transaction, partner, EDIFACT, payload, f"{reference}.edi", occasion,
+                interchange=interchange)
 
 
 def seal_receipt(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, object_in: int,
                  disposition: str, occasion: Occasion) -> None:
     """Make the receipt of an object, in the transaction that stores the object (ENVELOPE R3, V35)."""
     payload = receipt_payload(opened, product=gateway.product, disposition=disposition)
-    _seal_object(gateway, transaction, partner, RECEIPT, payload, f"receipt-{opened.header.sequence}.txt", occasion,
-                 receipt_for=object_in)
+    seal_object(gateway, transaction, partner, RECEIPT, payload, f"receipt-{opened.header.sequence}.txt", occasion,
+                receipt_for=object_in)
 
 
-def _seal_object(gateway: Gateway, transaction: Transaction, partner: str, kind: str, payload: bytes, filename: str,
-                 occasion: Occasion, interchange: int | None = None, receipt_for: int | None = None) -> None:
+def seal_object(gateway: Gateway, transaction: Transaction, partner: str, kind: str, payload: bytes, filename: str,
+                occasion: Occasion, interchange: int | None = None, receipt_for: int | None = None) -> int:
+    """Seal a payload of any kind as the next object of the link to a partner; its number in the ledger.
+
+    filename  shown to whoever opens it by hand, never used as a path
+    """
     head = transaction.link_head(partner, "out")
     header = Header(
         message_id=f"<{occasion.identifier()}@{gateway.name}>", sender=gateway.name, recipient=partner,
         date=occasion.now, sequence=head.sequence + 1, previous=head.mic, content_type=kind, filename=filename)
     sealed = seal(header, payload, signer=gateway.signer, recipients=gateway.recipients(partner, occasion.now),
                   signing_time=occasion.now)
-    transaction.add_object_out(
+    return transaction.add_object_out(
         partner=partner, sequence=header.sequence, message_id=header.message_id, kind=kind, mic=sealed.mic,
         previous=header.previous, signature_digest=sealed.signature_digest, name=sealed.name, sealed=sealed.content,
         inner=sealed.inner,

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -265,6 +266,8 @@ link = Table(
     Column("mic", String(64), nullable=False),
     Column("highest", BigInteger, nullable=False),
     Column("halted", String(40), nullable=True),
+    Column("asked", Instant),
+    Column("checkpointed", Instant),
 )
 
 delivery = Table(
@@ -310,6 +313,76 @@ activation = Table(
     Column("starts", Instant, nullable=False),
     Column("at", Instant, nullable=False),
     Index("uq_activation", "mapping", "starts", unique=True),
+)
+
+trusted = Table(  # what is known of a partner's certificates beyond the list of its file, or against it
+    "trusted", metadata,
+    _id(),
+    Column("partner", String(32), nullable=False),
+    Column("use", String(12), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("der", LargeBinary, nullable=False),
+    Column("replaces", String(64)),
+    Column("use_from", Instant, nullable=False),
+    Column("accept_until", Instant),
+    Column("state", String(12), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("changed", Instant, nullable=False),
+    _link("object_id", "object.id"),
+    Index("uq_trusted", "partner", "use", "sha256", unique=True),
+)
+
+own_key = Table(  # our pairs beyond those of the settings, and what became of each
+    "own_key", metadata,
+    _id(),
+    Column("use", String(12), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("certificate", Text, nullable=False),
+    Column("replaces", String(64)),
+    Column("use_from", Instant),
+    Column("accept_until", Instant),
+    Column("state", String(12), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("changed", Instant, nullable=False),
+    Index("uq_own_key", "use", "sha256", unique=True),
+)
+
+consent = Table(  # which partner takes which of our keys: asked by an object, answered by its receipt
+    "consent", metadata,
+    _link("own_key_id", "own_key.id", nullable=False),
+    Column("partner", String(32), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("changed", Instant, nullable=False),
+    _link("object_id", "object.id"),
+    PrimaryKeyConstraint("own_key_id", "partner"),
+    Index(None, "object_id"),
+)
+
+crl_number = Table(  # the highest number seen of an authority's revocation lists, decimal: up to 20 octets
+    "crl_number", metadata,
+    Column("partner", String(32), primary_key=True),
+    Column("issuer", String(64), primary_key=True),
+    Column("number", String(50), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+checkpoint = Table(  # heads of both links as each side signed them; agreed once both signed the same text
+    "checkpoint", metadata,
+    _id(),
+    Column("partner", String(32), nullable=False),
+    Column("direction", String(3), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("root", String(64), nullable=False),
+    Column("signer", String(8), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("changed", Instant, nullable=False),
+    _link("object_id", "object.id", nullable=False),
+    Index("uq_checkpoint", "partner", "direction", "size", "signer", "root", unique=True),
+    Index(None, "partner", "state"),
 )
 
 history = Table(

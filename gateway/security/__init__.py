@@ -15,14 +15,29 @@ from gateway.security.certificates import (
 )
 from gateway.security.expiry import Expiry, certificate_level, certificate_levels
 from gateway.security.hardening import forbid_dumps
-from gateway.security.header import EDIFACT, EDIFACT_GZIP, FIRST_PREVIOUS, KINDS, RECEIPT, Header, is_gateway_id
+from gateway.security.header import (
+    CHECKPOINT,
+    EDIFACT,
+    EDIFACT_GZIP,
+    FIRST_PREVIOUS,
+    KEYS,
+    KINDS,
+    LEAVES,
+    RECEIPT,
+    REFERENCE,
+    RESEND,
+    ROOTS,
+    WITHDRAW,
+    Header,
+    is_gateway_id,
+)
 from gateway.security.identity import Identity, make_identity, read_passphrase, ssh_public_line
 from gateway.security.keys import DecryptionKey, Signer, load_decryption_key, load_signer
 from gateway.security.merkle import head_text, inclusion_proof, leaf, leaf_hash, proves_inclusion, root
 from gateway.security.opening import LARGEST_FILE, Opened, is_file_name, open_envelope
 from gateway.security.order import Known, LinkView, judge_order, open_from_link
 from gateway.security.payloads import check_payload_kind, inflate, unb_prefix_ok
-from gateway.security.receipts import Receipt, disposition_of, read_receipt, receipt_payload
+from gateway.security.receipts import PROCESSED, Receipt, disposition_of, read_receipt, receipt_payload
 from gateway.security.refusals import LEAF, NEGATIVE_RECEIPT, RELEASABLE, EnvelopeError
 from gateway.security.revocation import RevocationLists
 from gateway.security.sealing import Sealed, encrypt, file_name, seal
@@ -30,13 +45,14 @@ from gateway.security.trust import Trust, TrustedCertificate, recipients_of, tru
 from gateway.security.versions import check_version
 
 __all__ = [
-    "EDIFACT", "EDIFACT_GZIP", "FIRST_PREVIOUS", "KINDS", "LARGEST_FILE", "LEAF", "NEGATIVE_RECEIPT", "RECEIPT",
-    "RELEASABLE", "Certificate", "DecryptionKey", "EnvelopeError", "Expiry", "Header", "Identity", "Known",
-    "LinkView", "Opened", "Receipt", "RevocationLists", "Sealed", "Signer", "Trust", "TrustedCertificate",
-    "certificate_level", "certificate_levels", "check_environment", "check_payload_kind", "check_version",
-    "disposition_of", "encrypt", "file_name", "fingerprint", "forbid_dumps", "head_text", "inclusion_proof",
-    "inflate", "is_file_name", "is_gateway_id", "judge_order", "leaf", "leaf_hash", "load_certificate",
-    "load_decryption_key", "load_signer", "make_identity", "open_envelope", "open_from_link", "proves_inclusion",
-    "read_certificate", "read_passphrase", "read_receipt", "receipt_payload", "recipients_of", "root", "seal",
-    "ssh_public_line", "trusted_certificate", "unb_prefix_ok",
+    "CHECKPOINT", "EDIFACT", "EDIFACT_GZIP", "FIRST_PREVIOUS", "KEYS", "KINDS", "LARGEST_FILE", "LEAF", "LEAVES",
+    "NEGATIVE_RECEIPT", "PROCESSED", "RECEIPT", "REFERENCE", "RELEASABLE", "RESEND", "ROOTS", "WITHDRAW",
+    "Certificate", "DecryptionKey", "EnvelopeError", "Expiry", "Header", "Identity", "Known", "LinkView", "Opened",
+    "Receipt", "RevocationLists", "Sealed", "Signer", "Trust", "TrustedCertificate", "certificate_level",
+    "certificate_levels", "check_environment", "check_payload_kind", "check_version", "disposition_of", "encrypt",
+    "file_name", "fingerprint", "forbid_dumps", "head_text", "inclusion_proof", "inflate", "is_file_name",
+    "is_gateway_id", "judge_order", "leaf", "leaf_hash", "load_certificate", "load_decryption_key", "load_signer",
+    "make_identity", "open_envelope", "open_from_link", "proves_inclusion", "read_certificate", "read_passphrase",
+    "read_receipt", "receipt_payload", "recipients_of", "root", "seal", "ssh_public_line", "trusted_certificate",
+    "unb_prefix_ok",
 ]

@@ -128,7 +128,7 @@ def test_a_partner_is_read_with_everything_that_was_agreed(folder: Path) -> None
     assert (partner.partner, partner.name.fr, partner.name.en, partner.country, partner.unb.identifier) == (
         "BFDGD", "Direction générale des douanes du Burkina Faso", "Burkina Faso customs", "BF", "BFDGD")
     assert dict(partner.authority) == {"certificate": folder / "partners/BFDGD-authority.crt", "revocation": None,
-                                       "reason": "demonstration"}
+                                       "address": None, "grace": timedelta(hours=24), "reason": "demonstration"}
     assert [(one.file.name, one.sha256, one.use, one.from_, one.until) for one in partner.certificates] == [
         (f"BFDGD-{use}.crt", digit * 64, use, datetime(2026, 11, 1, tzinfo=UTC), datetime(2027, 11, 1, tzinfo=UTC))
         for use, digit in (("signing", "1"), ("encryption", "2"))]

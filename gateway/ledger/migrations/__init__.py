@@ -14,8 +14,8 @@ from sqlalchemy import Connection, inspect, text
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0002"
-REVISIONS = frozenset({"0001", HEAD})
+HEAD = "0003"
+REVISIONS = frozenset({"0001", "0002", HEAD})
 """Every revision that this program knows; any other was made by a newer one."""
 
 

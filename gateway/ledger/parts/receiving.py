@@ -51,6 +51,17 @@ class Receiving(Movements, Sealing):
         self._advance_link(partner, sequence)
         return number
 
+    def refuse_object_in(self, object_id: int, *, code: str, at: datetime) -> None:
+        """Refuse an object that was stored in this transaction: its meaning was judged after it had its place.
+
+        Raises Moved when it is not STORED.
+        """
+        reference = str(self._connection.execute(
+            select(object_.c.message_id).where(object_.c.id == object_id)).scalar_one())
+        self._move_one(object_, object_id, ObjectState.STORED, {"state": ObjectState.REFUSED, "code": code}, reference)
+        self._record(Fact(at=at, subject="object", subject_id=object_id, reference=reference, event="refusal",
+                          from_state=ObjectState.STORED, to_state=ObjectState.REFUSED, text=code))
+
     def _advance_link(self, partner: str, sequence: int) -> None:
         self._open_link(partner, "in")
         where = (link.c.partner == partner, link.c.direction == "in")
