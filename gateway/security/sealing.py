@@ -68,13 +68,13 @@ def seal(header: Header, payload: bytes, *, signer: Signer, recipients: Sequence
     Raises LocalError K020 unless there are 1..8 recipients, all different, each with an encryption certificate of
     section 3.3; ValueError for a header outside the grammar.
     """
-    inner, mic, signature_digest = _sign(build_entity(header, payload), signer, signing_time)
+    inner, mic, signature_digest = sign_inner(build_entity(header, payload), signer, signing_time)
     content = encrypt(inner, recipients)
     return Sealed(file_name(content), content, inner, mic, signature_digest)
 
 
-def _sign(entity: bytes, signer: Signer, signing_time: datetime) -> tuple[bytes, str, str]:
-    """The inner object of section 3.2, the MIC, and the digest of the signature value."""
+def sign_inner(entity: bytes, signer: Signer, signing_time: datetime) -> tuple[bytes, str, str]:
+    """The inner object of section 3.2 round a content, its MIC, and the digest of the signature value."""
     scheme, mic = signer.scheme, hashlib.sha256(entity).digest()
     digest = mic if scheme.digest is Digest.SHA_256 else hashlib.new(scheme.digest.value, entity).digest()
     attributes = asn1.write_attributes((
