@@ -26,7 +26,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.security import asn1
-from gateway.security.algorithms import Signature, scheme_of, wraps_for
+from gateway.security.algorithms import Digest, Signature, scheme_of, wraps_for
 
 SIGNING, ENCRYPTION = "signing", "encryption"
 PRODUCTION = "production"
@@ -80,6 +80,10 @@ class Certificate:
 
     def __repr__(self) -> str:
         return f"<Certificate {self.subject} sha-256 {self.sha256[:16]}>"
+
+    def digest_by(self, algorithm: Digest) -> bytes:
+        """The certificate's digest by another algorithm than SHA-256, too."""
+        return self.digest if algorithm is Digest.SHA_256 else hashlib.new(algorithm.value, self.der).digest()
 
     @property
     def subject(self) -> str:

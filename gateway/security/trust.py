@@ -17,7 +17,7 @@ from cryptography.x509 import verification
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
-from gateway.security.algorithms import Agreement
+from gateway.security.algorithms import Agreement, Digest
 from gateway.security.certificates import ENCRYPTION, Certificate, load_certificate
 from gateway.security.refusals import EnvelopeError
 from gateway.security.revocation import RevocationLists, check_revocation
@@ -69,10 +69,10 @@ class Trust:
         lists = RevocationLists((self.revocation,)) if isinstance(self.revocation, bytes) else self.revocation
         object.__setattr__(self, "lists", lists)
 
-    def by_digest(self, digest: bytes, use: str) -> TrustedCertificate | None:
-        """The entry of the list with this SHA-256 and use (V19)."""
+    def by_digest(self, digest: bytes, use: str, algorithm: Digest = Digest.SHA_256) -> TrustedCertificate | None:
+        """The entry of the list whose certificate has this digest, and this use (V19)."""
         return next((entry for entry in self.certificates
-                     if entry.certificate.digest == digest and entry.use == use), None)
+                     if entry.certificate.digest_by(algorithm) == digest and entry.use == use), None)
 
     def check(self, entry: TrustedCertificate, *, now: datetime, environment: str,
               others: Sequence[Certificate] = (), waive: Collection[str] = ()) -> None:

@@ -18,6 +18,8 @@ from gateway.security.refusals import EnvelopeError
 from gateway.security.trust import Trust, TrustedCertificate, check_time
 
 _REQUIRED = frozenset({asn1.CONTENT_TYPE, asn1.MESSAGE_DIGEST, asn1.SIGNING_TIME, asn1.SIGNING_CERTIFICATE_V2})
+_CERTIFICATE_HASHES: Mapping[str, Digest] = {
+    asn1.SHA_256: Digest.SHA_256, asn1.SHA_384: Digest.SHA_384, asn1.SHA_512: Digest.SHA_512}
 _ALLOWED = _REQUIRED | {asn1.ALGORITHM_PROTECTION, asn1.SMIME_CAPABILITIES}
 
 
@@ -56,7 +58,7 @@ def verify_inner(inner: bytes, trust: Trust, *, now: datetime, environment: str,
     attributes = _attributes(signer)  # V16
     signature = _algorithms(data, signer, trust)  # V17
     _protection(attributes, signer)  # V18
-    entry = _signer(attributes, trust)  # V19
+    entry = _signer(attributes, signature, trust)  # V19
     certificate = entry.certificate
     if signer.sid != certificate.name.encoded:  # V20
         raise EnvelopeError("E_SID")
@@ -139,11 +141,18 @@ def _protection(attributes: _Attributes, signer: asn1.SignerInfo) -> None:
         raise EnvelopeError("E_ALG_PROTECTION")
 
 
-def _signer(attributes: _Attributes, trust: Trust) -> TrustedCertificate:
-    """V19; and the issuer and serial that signingCertificateV2 may name agree with that certificate (3.2)."""
-    entry = trust.by_digest(attributes.certificate.sha256, SIGNING)
+def _signer(attributes: _Attributes, signature: Signature, trust: Trust) -> TrustedCertificate:
+    """V19; and the issuer and serial that signingCertificateV2 may name agree with that certificate (3.2).
+
+    The certificate is named by its SHA-256, or by the digest that goes with the signature: the openssl command hashes
+    it, too, with what ``-md`` says.
+    """
+    algorithm = _CERTIFICATE_HASHES.get(attributes.certificate.algorithm)
+    if algorithm is None or algorithm not in (Digest.SHA_256, SCHEMES[signature].digest):
+        raise EnvelopeError("E_ATTRS", name=asn1.SIGNING_CERTIFICATE_V2)
+    entry = trust.by_digest(attributes.certificate.digest, SIGNING, algorithm)
     if entry is None:
-        raise EnvelopeError("E_SIGNER_UNKNOWN", sha256=attributes.certificate.sha256.hex()[:64])
+        raise EnvelopeError("E_SIGNER_UNKNOWN", sha256=attributes.certificate.digest.hex()[:64])
     name, named = entry.certificate.name, attributes.certificate.issuer_serial
     if named is not None and named != (name.issuer, name.serial):
         raise EnvelopeError("E_ATTRS", name=asn1.SIGNING_CERTIFICATE_V2)

@@ -90,20 +90,21 @@ def read_signing_time(value: bytes) -> datetime:
 
 @lru_cache(maxsize=64)  # the same octets in every object of a signer
 def read_signing_certificate(value: bytes) -> SigningCertificate:
-    """The value of signingCertificateV2. Raises NotDer, also when it is hashed with anything but SHA-256."""
+    """The value of signingCertificateV2, hashed with SHA-256 where it names no algorithm. Raises NotDer."""
     _require(len(value) <= _LONGEST_REMEMBERED)
     whole = _decode(der.SigningCertificate, value)
     _require(bool(whole.certificates))
     first = whole.certificates[0]
+    algorithm = SHA_256
     if first.hash_algorithm is not None:  # the default written out is no DER; with NULL it is not the default
-        _require(first.hash_algorithm.algorithm.dotted_string == SHA_256)
-        _require(first.hash_algorithm.parameters is not None)
+        algorithm = first.hash_algorithm.algorithm.dotted_string
+        _require(algorithm != SHA_256 or first.hash_algorithm.parameters is not None)
     if first.issuer_serial is None:
-        return SigningCertificate(first.digest, None)
+        return SigningCertificate(algorithm, first.digest, None)
     _bounded(first.issuer_serial.serial)
     _require(len(first.issuer_serial.issuer) == 1)
     name = _decode(der.DirectoryName, _wrap(_encoded(first.issuer_serial.issuer[0]))).name
-    return SigningCertificate(first.digest, (_encoded(name), first.issuer_serial.serial))
+    return SigningCertificate(algorithm, first.digest, (_encoded(name), first.issuer_serial.serial))
 
 
 @lru_cache(maxsize=64)

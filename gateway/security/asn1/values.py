@@ -81,7 +81,9 @@ class Inner:
 
 @dataclass(frozen=True, slots=True)
 class SigningCertificate:
-    """First ESSCertIDv2: the SHA-256 of the signer's certificate, and its (issuer, serial) where given."""
+    """First ESSCertIDv2: the hash of the signer's certificate, by which algorithm (dotted), and its (issuer, serial)
+    where given."""
 
-    sha256: bytes
+    algorithm: str
+    digest: bytes
     issuer_serial: tuple[bytes, int] | None
