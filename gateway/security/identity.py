@@ -1,8 +1,7 @@
 """A gateway's own keys, made once: a small authority, two certificates below it, and the key for the mailboxes.
 
-The small authority is for houses without one of their own (K2). Certificates have exactly the profile K1 that
-`certificates` asks of a partner. Every file is 0600, nothing is overwritten, private keys are PKCS#8.
-The SSH key opens mailboxes only, where everything is sealed: it carries no passphrase, because cron must use it.
+The small authority is for houses without one of their own (K2); the others make keys and requests, and import what
+their authority issues (`importing`). Every file is 0600, nothing is overwritten, private keys are PKCS#8.
 """
 
 from __future__ import annotations
@@ -14,33 +13,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
-from gateway.security.algorithms import LEAST_RSA_BITS, PrivateKey
-from gateway.security.certificates import ENCRYPTION, MARKERS, SIGNING, UNITS, Certificate
+from gateway.security.certificates import ENCRYPTION, SIGNING, Certificate
 from gateway.security.header import is_gateway_id
-from gateway.security.privatekeys import private_pem
+from gateway.security.issuing import AUTHORITY, CLOCKS_DIFFER, certificate_request, issue, issue_authority
+from gateway.security.privatekeys import AUTHORITY_KIND, ENCRYPTION_KIND, Algorithm, make_key, private_pem
 from gateway.spool import read_private, sync_folder
 
-Algorithm = Literal["ec", "rsa"]
-
-AUTHORITY = "authority"
 SSH = "ssh"
 PUBLIC = "public"
 """Folder for the partner: copies of everything that is not secret."""
 
 PUBLIC_FILES = ("authority.crt", "signing.crt", "encryption.crt", "ssh.pub")
 FILES = ("authority.key", "signing.key", "encryption.key", "ssh", *PUBLIC_FILES)
-
-CLOCKS_DIFFER = timedelta(hours=1)
-"""A new certificate is valid from an hour before it is made: the partner's clock may be behind ours."""
+REQUEST_FILES = ("signing.key", "encryption.key", "signing.csr", "encryption.csr", "ssh", "ssh.pub")
+"""What there is to begin with where somebody else's authority issues the certificates."""
 
 _SSH_LINE = re.compile(r"[a-z0-9@.-]+ [A-Za-z0-9+/]+=*(?: [ -~]*)?")
 
@@ -61,85 +53,53 @@ class Identity:
 
 
 def make_identity(folder: Path, *, gateway: str, environment: str, now: datetime, valid: timedelta,
-                  passphrase: bytes | None, algorithm: Algorithm = "ec") -> Identity:
+                  passphrase: bytes | None, algorithm: Algorithm = "ec",
+                  encryption: Algorithm | None = None) -> Identity:
     """Make all keys and certificates of a gateway in `folder` (made 0700 where it is not there).
 
     `folder`/public holds copies of what the partner gets.
 
     environment  demo, test or production: the mark in the certificates
     valid        life of the two certificates; the authority lives twice as long
-    passphrase   encrypts the private keys, the SSH key excepted
+    passphrase   encrypts the private keys
+    algorithm    of the signing key; the authority and, unless `encryption` is given, the encryption key follow it
+                 where they can
 
-    Raises LocalError K007 when one of FILES is there already, K001 when the folder cannot be written to; ValueError for
-    a name that is no gateway id.
+    Raises LocalError K007 when one of FILES is there already, K001 when the folder cannot be written to, K050 for an
+    encryption key of a kind that cannot encrypt; ValueError for a name that is no gateway id.
     """
-    if not is_gateway_id(gateway) or environment not in ("demo", "test", "production"):
-        raise ValueError("not a gateway id, or not an environment")
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(folder, error) from None
-    names = (*FILES, *(f"{PUBLIC}/{name}" for name in PUBLIC_FILES))
-    taken = [name for name in names if (folder / name).exists() or (folder / name).is_symlink()]
-    if taken:
-        raise LocalError(*(Finding(code="K007", values={"path": str(folder / name)}) for name in taken))
-    keys = {name: make_key(algorithm) for name in (AUTHORITY, SIGNING, ENCRYPTION)}
+    kinds = _kinds(algorithm, encryption)
+    _prepare(folder, gateway, environment, (*FILES, *(f"{PUBLIC}/{name}" for name in PUBLIC_FILES)))
+    keys = {AUTHORITY: make_key(AUTHORITY_KIND[algorithm])} | {use: make_key(kind) for use, kind in kinds.items()}
     start, end = now - CLOCKS_DIFFER, now + valid
     authority = issue_authority(keys[AUTHORITY], gateway=gateway, environment=environment, start=start,
                                 end=now + 2 * valid)
     certificates = {AUTHORITY: authority} | {
         use: issue(keys[AUTHORITY], authority, keys[use], gateway=gateway, environment=environment, use=use,
                    start=start, end=end) for use in (SIGNING, ENCRYPTION)}
-    ssh = ed25519.Ed25519PrivateKey.generate()
     contents = {f"{name}.key": private_pem(key, passphrase) for name, key in keys.items()}
     contents |= {f"{name}.crt": certificate.pem() for name, certificate in certificates.items()}
-    contents[SSH] = ssh.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH,
-                                      serialization.NoEncryption())
-    public = ssh.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
-    contents[f"{SSH}.pub"] = public + f" {gateway}\n".encode()
+    contents |= _ssh(gateway, passphrase)
     contents |= {f"{PUBLIC}/{name}": contents[name] for name in PUBLIC_FILES}
-    try:
-        _write_all(folder, contents)
-    except OSError as error:
-        raise _unwritable(folder, error) from None
+    write_new(folder, contents)
     return Identity(folder, authority, certificates[SIGNING], certificates[ENCRYPTION])
 
 
-def make_key(algorithm: Algorithm) -> PrivateKey:
-    """A new key: P-256, or RSA with 3072 bits (which takes about a second)."""
-    if algorithm == "ec":
-        return ec.generate_private_key(ec.SECP256R1())
-    return rsa.generate_private_key(public_exponent=65537, key_size=LEAST_RSA_BITS)
+def make_requests(folder: Path, *, gateway: str, environment: str, passphrase: bytes | None,
+                  algorithm: Algorithm = "ec", encryption: Algorithm | None = None) -> dict[str, Path]:
+    """Make the keys of a gateway, without certificates: for a house whose own authority issues these.
 
-
-def issue_authority(key: PrivateKey, *, gateway: str, environment: str, start: datetime, end: datetime) -> Certificate:
-    """The self-signed certificate of a small authority."""
-    name = _name(gateway, environment, AUTHORITY)
-    builder = _builder(name, name, key, start, end).add_extension(
-        x509.BasicConstraints(ca=True, path_length=0), critical=True).add_extension(
-        _usage(key_cert_sign=True, crl_sign=True), critical=True)
-    return _signed(builder, key)
-
-
-def issue(authority_key: PrivateKey, authority: Certificate, key: PrivateKey, *, gateway: str, environment: str,
-          use: str, start: datetime, end: datetime) -> Certificate:
-    """A certificate of profile K1 for `key`; `use` is "signing" or "encryption"."""
-    if use == SIGNING:
-        usage = _usage(digital_signature=True, content_commitment=True)
-    elif isinstance(key, rsa.RSAPrivateKey):
-        usage = _usage(key_encipherment=True)
-    else:
-        usage = _usage(key_agreement=True)
-    purposes = [ExtendedKeyUsageOID.EMAIL_PROTECTION]
-    if environment in MARKERS:
-        purposes.append(MARKERS[environment])
-    builder = _builder(_name(gateway, environment, use), authority.x509.subject, key, start, end).add_extension(
-        x509.BasicConstraints(ca=False, path_length=None), critical=True).add_extension(
-        usage, critical=True).add_extension(
-        x509.ExtendedKeyUsage(purposes), critical=False).add_extension(
-        x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.x509.public_key()),  # type: ignore[arg-type]
-        critical=False)
-    return _signed(builder, authority_key)
+    Returns the request of each use, to be handed to that authority. Raises as `make_identity`.
+    """
+    kinds = _kinds(algorithm, encryption)
+    _prepare(folder, gateway, environment, REQUEST_FILES)
+    contents = _ssh(gateway, passphrase)
+    for use, kind in kinds.items():
+        key = make_key(kind)
+        contents[f"{use}.key"] = private_pem(key, passphrase)
+        contents[f"{use}.csr"] = certificate_request(key, gateway=gateway, environment=environment, use=use)
+    write_new(folder, contents)
+    return {use: folder / f"{use}.csr" for use in kinds}
 
 
 def ssh_public_line(path: Path) -> str:
@@ -162,10 +122,55 @@ def read_passphrase(path: Path) -> bytes:
     return read_private(path).split(b"\n", 1)[0].rstrip(b"\r")
 
 
+def write_new(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write files that are not there yet, by their names below `folder`: all or none, 0600, made durable.
+
+    Raises LocalError K007 for a name that is taken, K001 when the folder cannot be written to.
+    """
+    try:
+        _write_all(folder, contents)
+    except FileExistsError as error:
+        raise LocalError(Finding(code="K007", values={"path": str(error.filename)})) from None
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+
+
+def _kinds(algorithm: Algorithm, encryption: Algorithm | None) -> dict[str, Algorithm]:
+    """The kind of key for each use."""
+    wanted = encryption or ENCRYPTION_KIND[algorithm]
+    if ENCRYPTION_KIND[wanted] != wanted:
+        raise LocalError(Finding(code="K050", values={"algorithm": wanted}))
+    return {SIGNING: algorithm, ENCRYPTION: wanted}
+
+
+def _prepare(folder: Path, gateway: str, environment: str, names: tuple[str, ...]) -> None:
+    """Make the folder, and refuse when one of the files to be made is there."""
+    if not is_gateway_id(gateway) or environment not in ("demo", "test", "production"):
+        raise ValueError("not a gateway id, or not an environment")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+    taken = [name for name in names if (folder / name).exists() or (folder / name).is_symlink()]
+    if taken:
+        raise LocalError(*(Finding(code="K007", values={"path": str(folder / name)}) for name in taken))
+
+
+def _ssh(gateway: str, passphrase: bytes | None) -> dict[str, bytes]:
+    """A new key for the mailboxes, as OpenSSH writes it."""
+    key = ed25519.Ed25519PrivateKey.generate()
+    encryption = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
+    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    return {SSH: key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, encryption),
+            f"{SSH}.pub": public + f" {gateway}\n".encode()}
+
+
 def _write_all(folder: Path, contents: Mapping[str, bytes]) -> None:
     """All files or none, made durable. Raises OSError."""
-    (folder / PUBLIC).mkdir(mode=0o700, exist_ok=True)
     written: list[Path] = []
+    folders = sorted({(folder / name).parent for name in contents})
+    for one in folders:
+        one.mkdir(mode=0o700, exist_ok=True)
     try:
         for name, content in contents.items():
             _write_new(folder / name, content, written)
@@ -173,8 +178,8 @@ def _write_all(folder: Path, contents: Mapping[str, bytes]) -> None:
         for path in written:
             path.unlink(missing_ok=True)
         raise
-    sync_folder(folder)
-    sync_folder(folder / PUBLIC)
+    for one in folders:
+        sync_folder(one)
 
 
 def _write_new(path: Path, content: bytes, written: list[Path]) -> None:
@@ -190,27 +195,3 @@ def _write_new(path: Path, content: bytes, written: list[Path]) -> None:
 def _unwritable(folder: Path, error: OSError) -> LocalError:
     values = {"path": str(folder), "error": errno.errorcode.get(error.errno or 0, "?")}
     return LocalError(Finding(code="K001", place=Place(file=str(folder)), values=values))
-
-
-def _name(gateway: str, environment: str, use: str) -> x509.Name:
-    unit = [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, UNITS[environment])] if environment in UNITS else []
-    return x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, gateway), *unit,
-                      x509.NameAttribute(NameOID.COMMON_NAME, f"{gateway} {use}")])
-
-
-def _builder(subject: x509.Name, issuer: x509.Name, key: PrivateKey, start: datetime,
-             end: datetime) -> x509.CertificateBuilder:
-    return (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
-            .serial_number(x509.random_serial_number()).not_valid_before(start).not_valid_after(end)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False))
-
-
-def _signed(builder: x509.CertificateBuilder, key: PrivateKey) -> Certificate:
-    algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
-    return Certificate(builder.sign(key, algorithm).public_bytes(serialization.Encoding.DER))
-
-
-def _usage(**bits: bool) -> x509.KeyUsage:
-    names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-             "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
-    return x509.KeyUsage(**{name: bits.get(name, False) for name in names})

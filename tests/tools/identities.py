@@ -37,7 +37,8 @@ from gateway.security import (
     seal,
 )
 from gateway.security.certificates import ENCRYPTION, SIGNING
-from gateway.security.identity import AUTHORITY, Algorithm
+from gateway.security.issuing import AUTHORITY
+from gateway.security.privatekeys import Algorithm
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 VALID = timedelta(days=365)

@@ -319,9 +319,10 @@ def named(content: bytes) -> str:
 
 def header(*, sender: str = "XA", recipient: str = "XB", date: datetime, sequence_number: int | str = 1,
            previous: str = "0" * 64, maker: str | None = None, content_type: str = "application/EDIFACT",
-           profile: str = "1", end: str = "\r\n", filename: str = "d1.edi", extra: str = "") -> bytes:
+           profile: str = "1", end: str = "\r\n", filename: str = "d1.edi", extra: str = "",
+           identifier: str = "0f" * 16) -> bytes:
     """The ten lines and the empty one."""
-    lines = ["MIME-Version: 1.0", f"Gateway-Profile: {profile}", f"Message-ID: <{'0f' * 16}@{maker or sender}>",
+    lines = ["MIME-Version: 1.0", f"Gateway-Profile: {profile}", f"Message-ID: <{identifier}@{maker or sender}>",
              f"From-Gateway: {sender}", f"To-Gateway: {recipient}", f"Date: {date:%Y-%m-%dT%H:%M:%SZ}",
              f"Sequence: {sequence_number}", f"Previous: sha-256={previous}", f"Content-Type: {content_type}",
              f'Content-Disposition: attachment; filename="{filename}"', *([extra] if extra else []), "", ""]
@@ -374,6 +375,15 @@ def authority(name: str, now: datetime, key: Any = None, *, issuer: Author | Non
     options = {"bits": ("key_cert_sign", "crl_sign"), "end": timedelta(days=2000), **options}
     return Author(key, certificate(key, issuer, name=name, now=now, ca=True, path_length=path_length, purposes=None,
                                    **options))
+
+
+def issue_request(issuer: Author, request: x509.CertificateSigningRequest, now: datetime) -> x509.Certificate:
+    """What an authority issues that copies all that a request asks for."""
+    builder = x509.CertificateBuilder(issuer.certificate.subject, request.subject, request.public_key(),
+                                      x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=365))
+    for extension in request.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    return builder.sign(issuer.key, hashes.SHA256())
 
 
 def revocation_list(issuer: Author, now: datetime, *, revoked: Sequence[int] = (), number: int | None = 1,

@@ -11,7 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from gateway.errors import LocalError
 from gateway.security import (
@@ -28,7 +30,8 @@ from gateway.security import (
     trusted_certificate,
 )
 from gateway.security.certificates import check_environment
-from gateway.security.identity import FILES, PUBLIC_FILES
+from gateway.security.identity import FILES, PUBLIC_FILES, REQUEST_FILES, make_requests
+from gateway.security.privatekeys import Algorithm
 from tests.tools import loose_sealer as loose
 from tests.tools.identities import NOW, VALID, Party, identity
 
@@ -108,6 +111,56 @@ def test_certificates_have_the_profile_and_the_mark_of_their_environment(tmp_pat
     assert made.authority.not_after == NOW + 2 * VALID
 
 
+KINDS: list[tuple[Algorithm, Algorithm | None, tuple[str, str, str]]] = [
+    ("ec", None, ("secp256r1",) * 3), ("ec384", None, ("secp384r1",) * 3),
+    ("ed25519", None, ("secp256r1", "ed25519", "secp256r1")), ("rsa", None, ("rsa3072",) * 3),
+    ("rsa4096", "ec", ("rsa4096", "rsa4096", "secp256r1")), ("ec", "rsa", ("secp256r1", "secp256r1", "rsa3072"))]
+
+
+def _kind(key: object) -> str:
+    if isinstance(key, RSAPublicKey):
+        return f"rsa{key.key_size}"
+    return key.curve.name if isinstance(key, EllipticCurvePublicKey) else "ed25519"
+
+
+@pytest.mark.parametrize(("algorithm", "encryption", "kinds"), KINDS, ids=str)
+def test_every_kind_of_key_is_made_and_serves(tmp_path: Path, algorithm: Algorithm, encryption: Algorithm | None,
+                                              kinds: tuple[str, str, str]) -> None:
+    made = make_identity(tmp_path / "keys", gateway="TGOTR", environment="test", now=NOW, valid=VALID,
+                         passphrase=None, algorithm=algorithm, encryption=encryption)
+    assert tuple(_kind(one.key) for one in (made.authority, made.signing, made.encryption)) == kinds
+    load_signer(made.folder / "signing.key", made.folder / "signing.crt", None)
+    load_decryption_key(made.folder / "encryption.key", made.folder / "encryption.crt", None)
+    told = subprocess.run(["openssl", "verify", "-attime", str(int(NOW.timestamp())), "-CAfile",
+                           made.folder / "authority.crt", made.folder / "signing.crt", made.folder / "encryption.crt"],
+                          capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_a_kind_that_only_signs_is_not_made_for_encryption(tmp_path: Path) -> None:
+    assert _codes(lambda: make_identity(tmp_path, gateway="TGOTR", environment="test", now=NOW, valid=VALID,
+                                        passphrase=None, encryption="ed25519")) == ["K050"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("environment", ["test", "production"])
+def test_a_house_with_an_authority_gets_keys_and_requests_that_ask_for_the_profile(tmp_path: Path,
+                                                                                   environment: str) -> None:
+    folder = tmp_path / "keys"
+    made = make_requests(folder, gateway="TGOTR", environment=environment, passphrase=b"correct horse",
+                         algorithm="ec384", encryption="rsa")
+    assert sorted(path.name for path in folder.iterdir()) == sorted(REQUEST_FILES)
+    asked = {use: x509.load_pem_x509_csr(path.read_bytes()) for use, path in made.items()}
+    unit = "" if environment == "production" else ",OU=GW-1 test"
+    assert {use: (one.is_signature_valid, one.subject.rfc4514_string()) for use, one in asked.items()} == {
+        use: (True, f"CN=TGOTR {use}{unit},O=TGOTR") for use in ("signing", "encryption")}
+    for use, one in asked.items():
+        issued = Certificate(loose.der_of(loose.issue_request(loose.authority("house", NOW), one, NOW)))
+        assert (set(issued.uses), issued.environment, issued.strong) == ({use}, environment, True)
+    assert _codes(lambda: make_requests(folder, gateway="TGOTR", environment=environment, passphrase=None)) == \
+        ["K007"] * len(REQUEST_FILES)
+
+
 @pytest.mark.threat(38)
 def test_t38_our_own_certificate_of_another_environment_is_refused_at_start(party: Party) -> None:
     check_environment(party.identity.signing, "demo")
@@ -121,7 +174,9 @@ def test_keys_under_a_passphrase_load_with_it_and_not_without(tmp_path: Path) ->
     assert [_codes(lambda wrong=wrong: load_signer(*files, wrong)) for wrong in (  # type: ignore[misc]
         None, b"", b"wrong")] == [["K003"]] * 3
     assert b"ENCRYPTED" in files[0].read_bytes()
-    assert b"PRIVATE KEY" in (party.folder / "ssh").read_bytes()
+    opened = subprocess.run(["ssh-keygen", "-y", "-P", "correct horse", "-f", party.folder / "ssh"],
+                            capture_output=True, text=True, check=False)
+    assert opened.stdout.split()[:2] == ssh_public_line(party.folder / "ssh").split()[:2]
 
 
 def test_a_key_that_lies_open_loads_whatever_the_passphrase(party: Party) -> None:
