@@ -27,7 +27,7 @@ from gateway.security import (
     Signer,
     Trust,
     check_environment,
-    check_version,
+    check_versions,
     forbid_dumps,
     load_certificate,
     load_decryption_key,
@@ -66,7 +66,7 @@ class Assembly:
 
         versions, now  what was activated, and the instant whose versions count; without them the files rule
         """
-        check_version()
+        check_versions()
         forbid_dumps()
         self.settings = settings
         self.versions = versions
@@ -247,6 +247,8 @@ def standing_versions(settings: Settings, now: datetime) -> Iterator[Versions]:
 @contextmanager
 def open_gateway(settings: Settings | Path, now: datetime) -> Iterator[Gateway]:
     """Open a gateway and close its ledger at the end. Raises LocalError for whatever is wrong with the settings."""
+    check_versions()
+    forbid_dumps()
     loaded = settings if isinstance(settings, Settings) else load_settings(settings)
     make_folder(loaded.paths.state)
     ledger = Ledger.open(loaded.ledger, now=now)

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.modes import GCM
 
 import gateway.security
 from gateway.errors import LocalError
-from gateway.security import asn1, check_version, encrypt, file_name, recipients_of, seal, sealing
+from gateway.security import asn1, encrypt, file_name, recipients_of, seal, sealing
 from tests.tools.identities import NOW, Party, identity
 
 PAYLOAD = b"UNB+UNOC:3+XA+XB+261126:1200+1'UNZ+0+1'"
@@ -137,21 +137,6 @@ def test_an_agreement_names_only_algorithms_there_are(burkina: Party) -> None:
         burkina.trust(algorithms=("P-384", "ROT13", "P-512"))
     assert [(finding.code, finding.values["name"]) for finding in caught.value.findings] == [
         ("K022", "P-512"), ("K022", "ROT13")]
-
-
-@pytest.mark.threat(37)
-@pytest.mark.parametrize(("version", "good"), [
-    ("50.0.0", True), ("50.0.2", True), ("50.9", True), ("49.0.1", False), ("51.0.0", False), ("51", False),
-    ("50.0.0.dev1", False), ("50.0.0rc1", False), ("5.0", False), ("", False), ("unknown", False)])
-def test_t37_a_library_outside_its_pins_is_refused(version: str, good: bool) -> None:
-    if good:
-        check_version(version)
-    else:
-        assert _code(lambda: check_version(version)) == "E_VERSION"
-
-
-def test_the_installed_library_is_within_the_pins() -> None:
-    check_version()
 
 
 def _best(action: Callable[[], object], rounds: int = 60) -> float:
