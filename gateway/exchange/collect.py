@@ -172,7 +172,7 @@ def _settle(gateway: Gateway, transaction: Transaction, partner: str, file: _Fet
     if opened is not None:
         try:
             with transaction.part():
-                _store(gateway, transaction, partner, opened, file.entry.name, error, occasion, summary)
+                store(gateway, transaction, partner, opened, file.entry.name, error, occasion, summary)
             return True
         except PartnerError as fault:
             return _quarantine(gateway, transaction, partner, file, fault, occasion, summary)
@@ -215,8 +215,8 @@ def _in_mailbox(error: GatewayError, partner: str, name: str) -> GatewayError:
     return LinkError(*findings) if isinstance(error, LinkError) else PartnerError(*findings)
 
 
-def _store(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, name: str,
-           fault: EnvelopeError | None, occasion: Occasion, summary: Summary) -> None:
+def store(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, name: str,
+          fault: EnvelopeError | None, occasion: Occasion, summary: Summary) -> None:
     """Store an authentic object with its leaf, its meaning for the ledger, and its receipt.
 
     fault: what refuses it although it is authentic (V32, V33); a duplicate is a duplicate before that.
@@ -231,8 +231,7 @@ def _store(gateway: Gateway, transaction: Transaction, partner: str, opened: Ope
         return
     header, kind = opened.header, opened.header.content_type
     refusal = payload_refusal(gateway.settings, partner, opened) if fault is None else fault.findings[0]
-    act = ACTS.get(kind)
-    if refusal is None and act is None and kind not in (EDIFACT, RECEIPT):
+    if refusal is None and kind not in (EDIFACT, RECEIPT, *ACTS):
         refusal = Finding(code="E_PAYLOAD", place=Place(interchange=f"{partner} {header.sequence}"),
                           values={"kind": kind})
     stored = transaction.add_object_in(
@@ -242,25 +241,40 @@ def _store(gateway: Gateway, transaction: Transaction, partner: str, opened: Ope
         leaf=leaf(header.sequence, header.message_id, opened.mic, opened.signature_digest),
         code=None if refusal is None else refusal.code, at=occasion.now)
     summary.objects_collected += 1
+    if refusal is None:
+        accept(gateway, transaction, partner, opened, stored, name, occasion, summary)
+    else:
+        _refuse(gateway, transaction, partner, opened, stored, name, refusal, kind in RECEIPTED, occasion, summary)
+
+
+def accept(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, stored: int, name: str,
+           occasion: Occasion, summary: Summary) -> None:
+    """Do what a stored object asks for, and make its receipt. stored: its number in the ledger, where it is STORED."""
+    kind = opened.header.content_type
     receipted = kind in RECEIPTED
-    if refusal is None and act is not None:
+    if (act := ACTS.get(kind)) is not None:
         outcome = act(gateway, transaction, partner, opened, stored, occasion, summary)
-        refusal, receipted = outcome.refusal, receipted and outcome.receipt
-        if refusal is not None:
-            transaction.refuse_object_in(stored, code=refusal.code, at=occasion.now)
-    if refusal is not None:
-        transaction.note_incoming(partner=partner, name=name, code=refusal.code, size=len(opened.payload),
-                                  kept=f"object {stored}", at=occasion.now)
-        summary.trouble(PartnerError(refusal), Exit.TRUST)
-        if receipted and refusal.code in NEGATIVE_RECEIPT:
-            seal_receipt(gateway, transaction, partner, opened, stored, disposition_of(refusal.code), occasion)
-        return
+        receipted = receipted and outcome.receipt
+        if outcome.refusal is not None:
+            transaction.refuse_object_in(stored, code=outcome.refusal.code, at=occasion.now)
+            _refuse(gateway, transaction, partner, opened, stored, name, outcome.refusal, receipted, occasion, summary)
+            return
     if kind == RECEIPT:
         _take_receipt(transaction, partner, opened, occasion, summary)
     elif kind == EDIFACT:
         _add_interchange(transaction, partner, opened, stored, occasion, summary)
     if receipted:
         seal_receipt(gateway, transaction, partner, opened, stored, PROCESSED, occasion)
+
+
+def _refuse(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, stored: int, name: str,
+            refusal: Finding, receipted: bool, occasion: Occasion, summary: Summary) -> None:
+    """Note an authentic object that is refused all the same, and answer where the table of codes says so."""
+    transaction.note_incoming(partner=partner, name=name, code=refusal.code, size=len(opened.payload),
+                              kept=f"object {stored}", at=occasion.now)
+    summary.trouble(PartnerError(refusal), Exit.TRUST)
+    if receipted and refusal.code in NEGATIVE_RECEIPT:
+        seal_receipt(gateway, transaction, partner, opened, stored, disposition_of(refusal.code), occasion)
 
 
 def _add_interchange(transaction: Transaction, partner: str, opened: Opened, stored: int, occasion: Occasion,
