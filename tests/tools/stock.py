@@ -71,6 +71,42 @@ def gpgsm(home: Path) -> Tool:
                                     "--disable-crl-checks"), environment={"LC_ALL": "C"})
 
 
+class BouncyCastle:
+    """A Java process with BouncyCastle that does what tests/interop/java/Gw1.java says, one command after the other.
+
+    Compiled into `folder` when made; `close` ends the process.
+    """
+
+    _JARS = tuple(Path("/usr/share/java") / f"{name}.jar" for name in ("bcpkix", "bcprov", "bcutil"))
+
+    def __init__(self, folder: Path) -> None:
+        if not all(jar.exists() for jar in self._JARS):
+            _absent("needs BouncyCastle (Debian: libbcpkix-java)")
+        jars = ":".join(map(str, self._JARS))
+        tool("javac", "default-jdk-headless")("-Xlint:all,-path", "-Werror", "-cp", jars, "-d", folder,
+                                              Path(__file__).parents[1] / "interop" / "java" / "Gw1.java",
+                                              folder=folder)
+        self._process = subprocess.Popen(
+            [tool("java", "default-jre-headless").path, "-cp", f"{jars}:{folder}", "Gw1"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True, bufsize=1)
+
+    def __call__(self, *words: object) -> None:
+        """One command; what BouncyCastle refuses fails the test with its reason."""
+        answer = self.answer(*words)
+        assert answer == "ok", answer
+
+    def answer(self, *words: object) -> str:
+        """What it says to a command: "ok", or "failed: " and why."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write("\t".join(map(str, words)) + "\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline().strip()
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate(timeout=30)
+
+
 def _absent(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)
