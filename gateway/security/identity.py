@@ -81,7 +81,7 @@ def make_identity(folder: Path, *, gateway: str, environment: str, now: datetime
     contents |= {f"{name}.crt": certificate.pem() for name, certificate in certificates.items()}
     contents |= _ssh(gateway, passphrase)
     contents |= {f"{PUBLIC}/{name}": contents[name] for name in PUBLIC_FILES}
-    write_new(folder, contents)
+    write_new({folder / name: content for name, content in contents.items()})
     return Identity(folder, authority, certificates[SIGNING], certificates[ENCRYPTION])
 
 
@@ -98,7 +98,7 @@ def make_requests(folder: Path, *, gateway: str, environment: str, passphrase: b
         key = make_key(kind)
         contents[f"{use}.key"] = private_pem(key, passphrase)
         contents[f"{use}.csr"] = certificate_request(key, gateway=gateway, environment=environment, use=use)
-    write_new(folder, contents)
+    write_new({folder / name: content for name, content in contents.items()})
     return {use: folder / f"{use}.csr" for use in kinds}
 
 
@@ -122,17 +122,28 @@ def read_passphrase(path: Path) -> bytes:
     return read_private(path).split(b"\n", 1)[0].rstrip(b"\r")
 
 
-def write_new(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Write files that are not there yet, by their names below `folder`: all or none, 0600, made durable.
+def write_new(contents: Mapping[Path, bytes]) -> None:
+    """Write files that are not there yet: all or none, 0600, made durable; folders 0700.
 
-    Raises LocalError K007 for a name that is taken, K001 when the folder cannot be written to.
+    Raises LocalError K007 for a file that is there, K001 when a folder cannot be written to.
     """
+    written: list[Path] = []
+    folders = sorted({path.parent for path in contents})
     try:
-        _write_all(folder, contents)
-    except FileExistsError as error:
-        raise LocalError(Finding(code="K007", values={"path": str(error.filename)})) from None
-    except OSError as error:
-        raise _unwritable(folder, error) from None
+        for folder in folders:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path, content in contents.items():
+            _write_new(path, content, written)
+    except BaseException as error:
+        for path in written:
+            path.unlink(missing_ok=True)
+        if isinstance(error, FileExistsError):
+            raise LocalError(Finding(code="K007", values={"path": str(error.filename)})) from None
+        if isinstance(error, OSError):
+            raise _unwritable(folder, error) from None
+        raise
+    for folder in folders:
+        sync_folder(folder)
 
 
 def _kinds(algorithm: Algorithm, encryption: Algorithm | None) -> dict[str, Algorithm]:
@@ -163,23 +174,6 @@ def _ssh(gateway: str, passphrase: bytes | None) -> dict[str, bytes]:
     public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     return {SSH: key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, encryption),
             f"{SSH}.pub": public + f" {gateway}\n".encode()}
-
-
-def _write_all(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """All files or none, made durable. Raises OSError."""
-    written: list[Path] = []
-    folders = sorted({(folder / name).parent for name in contents})
-    for one in folders:
-        one.mkdir(mode=0o700, exist_ok=True)
-    try:
-        for name, content in contents.items():
-            _write_new(folder / name, content, written)
-    except BaseException:
-        for path in written:
-            path.unlink(missing_ok=True)
-        raise
-    for one in folders:
-        sync_folder(one)
 
 
 def _write_new(path: Path, content: bytes, written: list[Path]) -> None:

@@ -19,6 +19,7 @@ from gateway.findings import Finding, Place
 from gateway.security import asn1
 from gateway.security.algorithms import OAEP, SCHEMES, PrivateKey, SignatureScheme, sign
 from gateway.security.certificates import ENCRYPTION, SIGNING, Certificate, load_certificate
+from gateway.security.published import refuse_published
 from gateway.spool import read_private
 
 
@@ -56,10 +57,11 @@ class DecryptionKey(Protocol):
 
 
 class FileSigner:
-    """A signer whose key lies in a file. Raises LocalError K005, K006 when key and certificate do not serve."""
+    """A signer whose key lies in a file. Raises LocalError K005, K006, K090 when key and certificate do not serve."""
 
     def __init__(self, key: PrivateKey, certificate: Certificate, path: Path = Path("-")) -> None:
         _belong_together(key.public_key(), certificate, path)
+        refuse_published(certificate)
         if certificate.scheme is None or certificate.uses != {SIGNING}:
             raise LocalError(Finding(code="K006", values={"path": str(path), "use": SIGNING}))
         self._key = key
@@ -79,10 +81,11 @@ class FileSigner:
 
 
 class FileDecryptionKey:
-    """A decryption key that lies in a file. Raises LocalError K005, K006 when key and certificate do not serve."""
+    """A decryption key in a file. Raises LocalError K005, K006, K090 when key and certificate do not serve."""
 
     def __init__(self, key: PrivateKey, certificate: Certificate, path: Path = Path("-")) -> None:
         _belong_together(key.public_key(), certificate, path)
+        refuse_published(certificate)
         if certificate.uses != {ENCRYPTION} or not certificate.strong:
             raise LocalError(Finding(code="K006", values={"path": str(path), "use": ENCRYPTION}))
         self._key = key
@@ -118,16 +121,19 @@ class FileDecryptionKey:
 
 def load_signer(key: Path, certificate: Path, passphrase: bytes | None) -> FileSigner:
     """Our signer from its two files. Raises LocalError E_KEYFILE, K002 to K006."""
-    return FileSigner(_load_key(key, passphrase), load_certificate(certificate), key)
+    return FileSigner(load_private_key(key, passphrase), load_certificate(certificate), key)
 
 
 def load_decryption_key(key: Path, certificate: Path, passphrase: bytes | None) -> FileDecryptionKey:
     """One of our decryption keys from its two files. Raises LocalError E_KEYFILE, K002 to K006."""
-    return FileDecryptionKey(_load_key(key, passphrase), load_certificate(certificate), key)
+    return FileDecryptionKey(load_private_key(key, passphrase), load_certificate(certificate), key)
 
 
-def _load_key(path: Path, passphrase: bytes | None) -> PrivateKey:
-    """A PKCS#8 key in PEM; the passphrase is ignored for a key that lies open."""
+def load_private_key(path: Path, passphrase: bytes | None) -> PrivateKey:
+    """A PKCS#8 key in PEM; the passphrase is ignored for a key that lies open.
+
+    Raises LocalError E_KEYFILE, K002 (no such key), K003 (passphrase missing or false).
+    """
     content = read_private(path)
     values = {"path": str(path)}
     encrypted = b"BEGIN ENCRYPTED PRIVATE KEY" in content

@@ -13,10 +13,11 @@ import click
 import polib
 import pytest
 
+from gateway.cli.keys import _COMMANDS as KEYS_COMMANDS
 from gateway.cli.map import _COMMANDS as MAP_COMMANDS
 from tests.tools.command import ROOT, command
 
-SUBCOMMANDS = {"config": ("check", "show"), "keys": ("init", "check"), "partner": ("add", "resume"),
+SUBCOMMANDS = {"config": ("check", "show"), "keys": tuple(KEYS_COMMANDS), "partner": ("add", "resume"),
                "map": tuple(MAP_COMMANDS)}
 PROGRAMS = ("edi-send", "edi-receive", "edi-sync")
 
