@@ -22,6 +22,8 @@ from gateway.ledger.tables import (
     message,
     movement,
     object_,
+    own_key,
+    trusted,
 )
 
 _BATCH = 1000
@@ -78,7 +80,7 @@ class Audit(Lookups):
         for table in (declaration, event, interchange, delivery):
             yield from self._digests(table, table, "digest")
         yield from self._digests(message, content, "digest")
-        for table in (object_, interchange, message):
+        for table in (object_, interchange, message, trusted, own_key):
             yield from self._states(table)
         yield from self._movement_states()
 

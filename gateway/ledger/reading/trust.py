@@ -1,0 +1,79 @@
+"""Which certificates count and whose move it is in a change of keys: shared by `Transaction` and `Queries`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from gateway.ledger.key_rows import (
+    AcceptedObject,
+    ConsentRow,
+    ConsentState,
+    OwnKeyRow,
+    OwnKeyState,
+    TrustedRow,
+    TrustedState,
+)
+from gateway.ledger.tables import consent, content, counter, interchange, message, object_, own_key, trusted
+
+KEY_CHANGES = "keys"
+"""The series that counts changes of keys: one number higher with each."""
+
+
+class KeyLookups:
+    """trusted, own_keys, consents, and what was accepted under a certificate."""
+
+    _connection: Connection
+
+    def key_changes(self) -> int:
+        """How many changes of keys there have been: another number means that what was read of them is of yesterday."""
+        return self._connection.execute(
+            select(counter.c.value).where(counter.c.name == KEY_CHANGES)).scalar() or 0
+
+    def trusted(self, partner: str | None = None) -> list[TrustedRow]:
+        """What became of the certificates of one partner, or of all, in the order in which they were learnt."""
+        query = select(trusted).order_by(trusted.c.id)
+        if partner is not None:
+            query = query.where(trusted.c.partner == partner)
+        return [TrustedRow(**{**row._mapping, "state": TrustedState(row.state)})
+                for row in self._connection.execute(query)]
+
+    def own_keys(self) -> list[OwnKeyRow]:
+        """Our own pairs of which something is known beyond the settings, each after the one it follows."""
+        return [OwnKeyRow(**{**row._mapping, "state": OwnKeyState(row.state)})
+                for row in self._connection.execute(select(own_key).order_by(own_key.c.id))]
+
+    def consents(self) -> list[ConsentRow]:
+        """Who takes which pair of ours."""
+        rows = self._connection.execute(
+            select(consent, own_key.c.sha256).join(own_key, own_key.c.id == consent.c.own_key_id)
+            .order_by(consent.c.own_key_id, consent.c.partner))
+        return [ConsentRow(**{**row._mapping, "state": ConsentState(row.state)}) for row in rows]
+
+    def inner_of(self, object_id: int) -> bytes:
+        """The SignedData of an object. Raises LookupError when there is no such object."""
+        octets: bytes | None = self._connection.execute(
+            select(content.c.bytes).join(object_, object_.c.inner_id == content.c.id)
+            .where(object_.c.id == object_id)).scalar()
+        if octets is None:
+            raise LookupError(f"no object {object_id}")
+        return octets
+
+    def accepted_since(self, partner: str, since: datetime) -> Iterator[AcceptedObject]:
+        """Every object of a partner that came in since then and has its leaf, one after the other, by number."""
+        rows = self._connection.execute(
+            select(object_.c.id, object_.c.sequence, object_.c.message_id, object_.c.kind, object_.c.name, object_.c.at,
+                   object_.c.interchange_id)
+            .where(object_.c.direction == "in", object_.c.partner == partner, object_.c.at >= since)
+            .order_by(object_.c.sequence)).all()
+        for row in rows:
+            values = dict(row._mapping)
+            number = values.pop("interchange_id")
+            reference = None if number is None else self._connection.execute(
+                select(interchange.c.control_reference).where(interchange.c.id == number)).scalar()
+            mrns = () if number is None else tuple(self._connection.execute(
+                select(message.c.mrn).distinct().where(message.c.interchange_id == number, message.c.mrn.is_not(None))
+                .order_by(message.c.mrn)).scalars())
+            yield AcceptedObject(**values, control_reference=reference, mrns=mrns, inner=self.inner_of(row.id))
