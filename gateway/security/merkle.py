@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -36,6 +37,51 @@ def root(hashes: Sequence[bytes]) -> bytes:
         paired = [node_hash(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
         level = paired + level[len(paired) * 2:]
     return level[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """A tree as far as it has to be known to grow: the roots of its whole subtrees, the largest first.
+
+    size   leaves
+    peaks  one hash for each bit that is set in `size`
+    """
+
+    size: int = 0
+    peaks: tuple[bytes, ...] = ()
+
+    def extended(self, hashes: Iterable[bytes]) -> Frontier:
+        """The tree with more leaves, by their hashes in order."""
+        size, peaks = self.size, list(self.peaks)
+        for hashed in hashes:
+            whole, below = hashed, size
+            while below & 1:  # two subtrees of one size become one
+                whole = node_hash(peaks.pop(), whole)
+                below >>= 1
+            peaks.append(whole)
+            size += 1
+        return Frontier(size, tuple(peaks))
+
+    @property
+    def root(self) -> bytes:
+        """Root of the tree, as `root` computes it over all leaf hashes."""
+        if not self.peaks:
+            return EMPTY_ROOT
+        folded = self.peaks[-1]
+        for peak in self.peaks[-2::-1]:
+            folded = node_hash(peak, folded)
+        return folded
+
+    def dump(self) -> bytes:
+        """The peaks one after the other; `load` takes them with the size."""
+        return b"".join(self.peaks)
+
+    @classmethod
+    def load(cls, size: int, peaks: bytes) -> Frontier:
+        """What `dump` wrote. Raises ValueError when it is not as long as the size asks for."""
+        if len(peaks) != 32 * size.bit_count():
+            raise ValueError("not the frontier of a tree of this size")
+        return cls(size, tuple(peaks[at:at + 32] for at in range(0, len(peaks), 32)))
 
 
 def inclusion_proof(index: int, hashes: Sequence[bytes]) -> list[bytes]:

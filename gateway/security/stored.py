@@ -1,0 +1,41 @@
+"""What a stored object says by itself, without any key: who it is, and for whom its file is encrypted.
+
+The identity is computed from the SignedData, not read from what was noted beside it: an edit of the notes shows. For
+whom a file is tells whether it has to be encrypted anew before it goes up once more (GW-1 O3).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from gateway.security import asn1
+from gateway.security.certificates import Certificate
+
+
+def identity_of(inner: bytes) -> tuple[str, str] | None:
+    """MIC and signature digest of a stored SignedData, 64 hex digits each; None when it is no object of GW-1."""
+    try:
+        data = asn1.read_inner(inner)
+    except (asn1.NotDer, asn1.OtherType):
+        return None
+    if data.content is None or len(data.signers) != 1:
+        return None
+    return hashlib.sha256(data.content).hexdigest(), hashlib.sha256(data.signers[0].signature).hexdigest()
+
+
+def encrypted_to(content: bytes, certificates: Sequence[Certificate]) -> bool:
+    """Tell whether a sealed file of ours names one of these certificates, by issuer and serial, as its recipient."""
+    try:
+        outer = _outer(content)
+    except (asn1.NotDer, asn1.OtherType):
+        return False
+    wanted = {certificate.name.encoded for certificate in certificates}
+    return any(recipient.name in wanted for recipient in outer.recipients)
+
+
+def _outer(content: bytes) -> asn1.Outer:
+    try:
+        return asn1.read_outer(content)
+    except asn1.OtherType:
+        return asn1.read_enveloped(content)
