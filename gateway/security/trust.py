@@ -19,6 +19,7 @@ from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.security.algorithms import Agreement, Digest
 from gateway.security.certificates import ENCRYPTION, Certificate, load_certificate
+from gateway.security.published import is_published, refuse_published
 from gateway.security.refusals import EnvelopeError
 from gateway.security.revocation import RevocationLists, check_revocation
 
@@ -44,8 +45,10 @@ class Trust:
     authority     the partner's own authority
     revocation    its lists as bytes; None where the authority publishes none, with the reason
     algorithms    words of Agreement: what the two partners added to the profile
+    cbc_until     last instant at which AES-256-CBC counts between the two (section 14); None where it never does
 
-    Raises LocalError K022 for an unknown algorithm. That "no list" has a reason is a rule of the partner's file.
+    Raises LocalError K022 for an unknown algorithm, K090 for an authority whose key everybody holds. That "no list" has
+    a reason is a rule of the partner's file.
     """
 
     partner: str
@@ -54,12 +57,14 @@ class Trust:
     revocation: RevocationLists | bytes | None = None
     reason: str = ""
     algorithms: Collection[str] = ()
+    cbc_until: datetime | None = None
     agreed: frozenset[Agreement] = field(init=False)
     lists: RevocationLists | None = field(init=False)
     _paths: dict[tuple[str, str, str], tuple[datetime, Sequence[Certificate]]] = field(
         init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        refuse_published(self.authority)
         words = {agreement.value: agreement for agreement in Agreement}
         unknown = sorted(set(self.algorithms) - words.keys())
         if unknown:
@@ -68,6 +73,10 @@ class Trust:
         object.__setattr__(self, "agreed", frozenset(words[word] for word in self.algorithms))
         lists = RevocationLists((self.revocation,)) if isinstance(self.revocation, bytes) else self.revocation
         object.__setattr__(self, "lists", lists)
+
+    def takes_cbc(self, now: datetime) -> bool:
+        """Tell whether AES-256-CBC is agreed with this partner at this instant."""
+        return self.cbc_until is not None and now <= self.cbc_until
 
     def by_digest(self, digest: bytes, use: str, algorithm: Digest = Digest.SHA_256) -> TrustedCertificate | None:
         """The entry of the list whose certificate has this digest, and this use (V19)."""
@@ -96,7 +105,7 @@ class Trust:
         known = self._paths.get(key)
         if known is not None and known[0] == now:
             return
-        if certificate.uses != {entry.use} or certificate.environment != environment:
+        if certificate.uses != {entry.use} or certificate.environment != environment or is_published(certificate):
             raise EnvelopeError("E_CERT_USAGE")
         chain = self._path(certificate, others, now, min(max(now, certificate.not_before), certificate.not_after))
         if self.lists is not None:
@@ -119,7 +128,10 @@ class Trust:
         if not 2 <= len(chain) <= _MOST_INTERMEDIATES + 2 or chain[-1] != self.authority.x509:
             raise EnvelopeError("E_CERT_PATH")
         known = {one.x509: one for one in (certificate, *others, self.authority)}
-        return [known[one] for one in chain]
+        path = [known[one] for one in chain]
+        if any(is_published(one) for one in path[1:]):
+            raise EnvelopeError("E_CERT_PATH")
+        return path
 
 
 def check_time(certificate: Certificate, moment: datetime) -> None:
@@ -131,8 +143,9 @@ def check_time(certificate: Certificate, moment: datetime) -> None:
 
 def trusted_certificate(path: Path, *, sha256: str, use: str, use_from: datetime,
                         accept_until: datetime) -> TrustedCertificate:
-    """One line of a partner's list with its file. Raises LocalError K004, or K009 when the file is another one."""
+    """One line of a partner's list with its file. Raises LocalError K004, K090; K009 when the file is another one."""
     certificate = load_certificate(path)
+    refuse_published(certificate)
     if certificate.sha256 != sha256.lower():
         raise LocalError(Finding(code="K009", place=Place(file=str(path)), values={
             "path": str(path), "found": certificate.sha256, "expected": sha256}))

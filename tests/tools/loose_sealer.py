@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, padding
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric import padding as rsa_padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -298,15 +298,28 @@ def outer(plain: bytes, recipients: Sequence[x509.Certificate], *, version: int 
         integer(version), before, set_of(*infos, ordered=ordered), content, attributes, octets(tag), after))
 
 
-def enveloped_cbc(plain: bytes, recipients: Sequence[x509.Certificate]) -> bytes:
-    """EnvelopedData with AES-256-CBC (GW-1 section 14)."""
-    content_key, iv = os.urandom(32), os.urandom(16)
-    padder = padding.PKCS7(128).padder()
-    encryptor = Cipher(algorithms.AES(content_key), modes.CBC(iv)).encryptor()
-    ciphertext = encryptor.update(padder.update(plain) + padder.finalize()) + encryptor.finalize()
-    content = sequence(oid(DATA), sequence(oid(AES_256_CBC), octets(iv)), tlv(0x80, ciphertext))
-    return content_info(ENVELOPED_DATA, sequence(
-        integer(2), set_of(*(recipient_info(one, content_key) for one in recipients)), content))
+def enveloped_cbc(plain: bytes, recipients: Sequence[x509.Certificate], *, version: int | None = None,
+                  content_type: str = DATA, key_octets: int = 32, algorithm: str = AES_256_CBC, iv_octets: int = 16,
+                  entries: Callable[[bytes], Sequence[bytes]] | None = None, padded: bool = True,
+                  padding_octets: bytes | None = None, alter: Callable[[bytes], bytes] = bytes, before: bytes = b"",
+                  after: bytes = b"", wrong_key: bool = False) -> bytes:
+    """EnvelopedData with AES-256-CBC (GW-1 section 14).
+
+    entries         makes the recipientInfos from the content key, instead of good ones for `recipients`
+    padding_octets  stands behind the content instead of a good padding; padded  whether anything does
+    alter           changes the ciphertext; before and after as in `outer`
+    """
+    content_key, iv = os.urandom(key_octets), os.urandom(16)
+    used = os.urandom(key_octets) if wrong_key else content_key
+    size = 16 - len(plain) % 16
+    whole = plain + (bytes((size,)) * size if padding_octets is None else padding_octets) if padded else plain
+    encryptor = Cipher(algorithms.AES(used), modes.CBC(iv)).encryptor()
+    ciphertext = alter(encryptor.update(whole) + encryptor.finalize())
+    infos = entries(content_key) if entries else [recipient_info(one, content_key) for one in recipients]
+    if version is None:
+        version = 0 if all(info[0] == 0x30 for info in infos) else 2
+    content = sequence(oid(content_type), sequence(oid(algorithm), octets(iv[:iv_octets])), tlv(0x80, ciphertext))
+    return content_info(ENVELOPED_DATA, sequence(integer(version), before, set_of(*infos), content, after))
 
 
 def named(content: bytes) -> str:
