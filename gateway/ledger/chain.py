@@ -27,7 +27,7 @@ class Fact:
     """One thing that happened, before it has its number and hash.
 
     subject     what it is about: movement, declaration, event, message, interchange, object, source, delivery,
-                incoming, journal
+                incoming, journal, partner
     subject_id  number of the row it is about, None for movements and free rows
     reference   what people call it: MRN, control reference, Message-ID, file name
     event       the step (`states.Step`), ``new``, or ``state``
