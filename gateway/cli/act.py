@@ -1,4 +1,4 @@
-"""`edi resend`, `edi reprocess` and `edi quarantine`."""
+"""`edi resend` and `edi reprocess`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t, table, tell
+from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t, tell
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
 from gateway.exchange.resend import resend, revive
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
-from gateway.spool import Quarantine
 
 _references = click.argument("references", metavar="REF...", nargs=-1, required=True)
 
@@ -61,24 +60,3 @@ def reprocess_command(config: Path, references: tuple[str, ...], as_json: bool) 
     if as_json:
         emit_json("summary", {"asked": len(references), "reprocessed": done})
     return Exit.DONE if done == len(references) else Exit.PERSON
-
-
-@click.command(name="quarantine", help=t("cli.quarantine.help"))
-@json_option
-@common
-def quarantine_command(config: Path, as_json: bool) -> int:
-    """What is kept, oldest first, with its reason and where its bytes lie."""
-    kept = Quarantine(load_settings(config).paths.state / "quarantine").list()
-    rows = []
-    for one in kept:
-        if as_json:
-            emit_json("quarantined", {"code": one.code, "partner": one.partner, "name": one.name, "at": one.at,
-                                      "size": one.size, "sha256": one.sha256, "file": one.path, "note": one.note})
-        rows.append([f"{one.at:%Y-%m-%d %H:%M}", one.partner, one.code, one.name, str(one.path)])
-    if as_json:
-        emit_json("summary", {"count": len(kept)})
-    elif rows:
-        table([t("column.time"), t("column.partner"), t("column.code"), t("column.file"), ""], rows)
-    else:
-        emit(t("quarantine.none"))
-    return Exit.DONE

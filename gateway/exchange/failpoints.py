@@ -24,3 +24,5 @@ DELIVERED = declare("deliver.written", "national inbox files written, ledger doe
 ACTIVATING = declare("map.activating", "versions of mappings written, transaction not yet committed")
 ACTIVATED = declare("map.activated", "versions of mappings in force, nobody told yet")
 NOTED = declare("deliver.after", "ledger knows that the national inbox is written")
+RELEASING = declare("quarantine.before", "a released object and its receipt written, transaction not yet committed")
+RELEASED = declare("quarantine.after", "a released object stored, its note in quarantine does not say so yet")

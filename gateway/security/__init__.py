@@ -34,7 +34,7 @@ from gateway.security.header import (
 from gateway.security.identity import Identity, make_identity, read_passphrase, ssh_public_line
 from gateway.security.keys import DecryptionKey, Signer, load_decryption_key, load_signer
 from gateway.security.merkle import head_text, inclusion_proof, leaf, leaf_hash, proves_inclusion, root
-from gateway.security.opening import LARGEST_FILE, Opened, is_file_name, open_envelope
+from gateway.security.opening import LARGEST_FILE, Opened, is_file_name, open_again, open_envelope
 from gateway.security.order import Known, LinkView, judge_order, open_from_link
 from gateway.security.payloads import check_payload_kind, inflate, unb_prefix_ok
 from gateway.security.receipts import PROCESSED, Receipt, disposition_of, read_receipt, receipt_payload
@@ -52,7 +52,7 @@ __all__ = [
     "certificate_levels", "check_environment", "check_payload_kind", "check_versions", "disposition_of", "encrypt",
     "file_name", "fingerprint", "forbid_dumps", "head_text", "inclusion_proof", "inflate", "is_file_name",
     "is_gateway_id", "judge_order", "leaf", "leaf_hash", "load_certificate", "load_decryption_key", "load_signer",
-    "make_identity", "open_envelope", "open_from_link", "proves_inclusion", "read_certificate", "read_passphrase",
-    "read_receipt", "receipt_payload", "recipients_of", "root", "seal", "ssh_public_line", "trusted_certificate",
+    "make_identity", "open_again", "open_envelope", "open_from_link", "proves_inclusion", "read_certificate",
+    "read_passphrase", "read_receipt", "receipt_payload", "recipients_of", "root", "seal", "ssh_public_line", "trusted_certificate",
     "unb_prefix_ok",
 ]

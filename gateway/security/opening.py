@@ -86,6 +86,23 @@ def open_envelope(name: str, content: bytes, *, recipient: str, keys: Sequence[D
         raise EnvelopeError("E_INTERNAL", error=_where(error)) from None  # its message may hold values: dropped
 
 
+def open_again(inner: bytes, *, recipient: str, trust: Trust, now: datetime, environment: str,
+               waive: Collection[str]) -> Opened:
+    """Judge the SignedData of a stored object once more, V11 to V33, past the codes in `waive`.
+
+    Arguments as of `open_envelope`; raises EnvelopeError and ValueError as that.
+    """
+    if not RELEASABLE.issuperset(waive):
+        raise ValueError("only what section 6 calls releasable may be waived")
+    try:
+        verified = verify_inner(inner, trust, now=now, environment=environment, waive=waive)
+        return _timely(_address(verified, inner, recipient, trust), now, waive)
+    except EnvelopeError:
+        raise
+    except Exception as error:
+        raise EnvelopeError("E_INTERNAL", error=_where(error)) from None
+
+
 def _open(name: str, content: bytes, recipient: str, keys: Sequence[DecryptionKey], trust: Trust, now: datetime,
           environment: str, limit: int, waive: Collection[str]) -> Opened:
     if not is_file_name(name):  # V1
@@ -96,7 +113,10 @@ def _open(name: str, content: bytes, recipient: str, keys: Sequence[DecryptionKe
         raise EnvelopeError("E_NAME", name=name)
     inner = _decrypt(content, keys, trust)
     verified = verify_inner(inner, trust, now=now, environment=environment, waive=waive)
-    opened = _address(verified, inner, recipient, trust)
+    return _timely(_address(verified, inner, recipient, trust), now, waive)
+
+
+def _timely(opened: Opened, now: datetime, waive: Collection[str]) -> Opened:
     if opened.signing_time > now + MOST_AHEAD:  # V29
         raise EnvelopeError("E_FUTURE", signed=opened.signing_time.isoformat())
     if "E_DATE" not in waive and abs(opened.header.date - opened.signing_time) > DATE_TOLERANCE:  # V32

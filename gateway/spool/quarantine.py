@@ -2,20 +2,24 @@
 
 Nothing here is ever opened again by itself (THREATS section 5). The local name is made from the partner and the
 digest of the bytes, never from the name the file came with; so the same bytes are kept once, with their first note.
+What people released keeps its bytes and says so in its note, until its time is over.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from gateway.errors import LocalError
+from gateway.findings import Finding, Place
 from gateway.spool.escaping import escaped
 from gateway.spool.folders import own_folder
-from gateway.spool.whole import read_whole, write_whole
+from gateway.spool.whole import read_whole, sync_folder, write_whole
 
 _PARTNER = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,31}")
 _NOTE_LIMIT = 64 << 10
@@ -33,6 +37,7 @@ class Kept:
     size      octets
     sha256    digest of the bytes, hex
     note      one line for the operator
+    released  who let it in, when and why; None while it is refused
     """
 
     path: Path
@@ -43,6 +48,15 @@ class Kept:
     size: int
     sha256: str
     note: str
+    released: str | None = None
+
+    def content(self) -> bytes:
+        """The bytes as received. Raises LocalError B002, B006, B009 (they are not what was put here)."""
+        found = read_whole(self.path, self.size + 1)
+        if hashlib.sha256(found).hexdigest() != self.sha256:
+            raise LocalError(Finding(code="B009", place=Place(file=os.fspath(self.path)),
+                                     values={"name": self.path.name}))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +76,22 @@ class Quarantine:
         digest = hashlib.sha256(content).hexdigest()
         path = self.folder / f"{partner}-{digest[:32]}.bin"
         about = path.with_suffix(".json")
-        if about.exists():
+        if about.exists() and _kept(about).released is None:
             return path
         write_whole(path, content)  # the note last: what has a note is whole
-        document = {"schema": 1, "code": code, "partner": partner, "name": escaped(name), "at": at.isoformat(),
-                    "size": len(content), "sha256": digest, "note": note}
-        write_whole(about, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
+        _write(Kept(path=path, code=code, partner=partner, name=escaped(name), at=at, size=len(content),
+                    sha256=digest, note=note))
         return path
+
+    def mark_released(self, kept: Kept, words: str) -> None:
+        """Say in the note of a file that people let it in. words: who, when and why, one line."""
+        _write(replace(kept, released=words))
+
+    def remove(self, kept: Kept) -> None:
+        """Remove a file with its note. Safe to repeat."""
+        kept.path.unlink(missing_ok=True)  # the note last: it says what is still to be removed
+        kept.path.with_suffix(".json").unlink(missing_ok=True)
+        sync_folder(self.folder)
 
     def list(self) -> list[Kept]:
         """What is kept, oldest first. Raises LocalError B002, B005, B006; ValueError when a note was changed."""
@@ -78,6 +101,16 @@ class Quarantine:
 
 def _kept(about: Path) -> Kept:
     document = json.loads(read_whole(about, _NOTE_LIMIT))
+    released = document.get("released")
     return Kept(path=about.with_suffix(".bin"), code=str(document["code"]), partner=str(document["partner"]),
                 name=str(document["name"]), at=datetime.fromisoformat(document["at"]), size=int(document["size"]),
-                sha256=str(document["sha256"]), note=str(document["note"]))
+                sha256=str(document["sha256"]), note=str(document["note"]),
+                released=None if released is None else str(released))
+
+
+def _write(kept: Kept) -> None:
+    document = {"schema": 1, "code": kept.code, "partner": kept.partner, "name": kept.name, "at": kept.at.isoformat(),
+                "size": kept.size, "sha256": kept.sha256, "note": kept.note}
+    if kept.released is not None:
+        document["released"] = kept.released
+    write_whole(kept.path.with_suffix(".json"), (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())

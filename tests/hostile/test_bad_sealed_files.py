@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gateway.edifact import WireMessage
 from gateway.exchange.summary import Exit
@@ -22,6 +20,7 @@ from tests.tools.loose_sealer import Author
 from tests.tools.malice import Puppet, again, at, later, quarantined, refused, well, whole_minute
 from tests.tools.offices import Office, offices
 from tests.tools.records import declaration, numbered_mrn
+from tests.tools.signing import author, recipient
 
 
 @pytest.fixture
@@ -29,17 +28,6 @@ def world(tmp_path: Path) -> tuple[Puppet, Office, Office]:
     """Togo in the hands of a test, Burkina Faso, and Mali as the third party."""
     togo, burkina, mali = offices(tmp_path, names=("TGOTR", "BFDGD", "MLDGD"))
     return Puppet(togo, burkina), burkina, mali
-
-
-def author(office: Office) -> Author:
-    """The signing key of an office, for the loose sealer."""
-    key = load_pem_private_key((office.home / "keys" / "signing.key").read_bytes(), None)
-    return Author(key, x509.load_pem_x509_certificate((office.home / "keys" / "signing.crt").read_bytes()))
-
-
-def recipient(office: Office) -> x509.Certificate:
-    """The encryption certificate of an office."""
-    return x509.load_pem_x509_certificate((office.home / "keys" / "encryption.crt").read_bytes())
 
 
 def entity(malice: Puppet, **header: Any) -> bytes:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, or_, select
 
-from gateway.ledger.lookups import Lookups, movement_row
+from gateway.ledger.lookups import movement_row
 from gateway.ledger.questions import HeldMessage, Note
+from gateway.ledger.reading.links import Links
 from gateway.ledger.rows import (
-    Gap,
     InterchangeRow,
     MessageRow,
     Movement,
@@ -25,7 +25,6 @@ from gateway.ledger.tables import (
     content,
     incoming_note,
     interchange,
-    link,
     message,
     movement,
     object_,
@@ -45,7 +44,7 @@ _DIRECTIONS = ("in", "out")
 """Said even where both are wanted: the indexes begin with the direction."""
 
 
-class Lists(Lookups):
+class Lists(Links):
     """What is there."""
 
     def movements(self, state: str | None = None, *, limit: int | None = None) -> list[Movement]:
@@ -126,6 +125,11 @@ class Lists(Lookups):
         """The objects that carry an interchange, the newest first."""
         return self._objects(object_.c.interchange_id == interchange_id)
 
+    def refused_objects(self, codes: Collection[str]) -> list[ObjectRow]:
+        """Objects of partners that are authentic and refused with one of these codes, the newest first."""
+        return self._objects(object_.c.direction == "in", object_.c.state == ObjectState.REFUSED,
+                             object_.c.code.in_(sorted(codes)))
+
     def bytes_of(self, object_id: int) -> ObjectBytes | None:
         """The exact bytes of an object, as sealed and sent or as opened."""
         row = self._connection.execute(
@@ -181,32 +185,6 @@ class Lists(Lookups):
                        message.c.at <= before))
             .order_by(message.c.id))
         return [HeldMessage(**{**row._mapping, "body": row.body.decode()}) for row in rows]
-
-    def gaps(self, partner: str) -> list[Gap]:
-        """Sequences of the partner's link that are missing while a later one is here (ENVELOPE O3)."""
-        held = self._connection.execute(select(link.c.sequence, link.c.highest).where(
-            link.c.partner == partner, link.c.direction == "in")).first()
-        if held is None or held.sequence == held.highest:
-            return []
-        here = self._connection.execute(
-            select(object_.c.sequence, object_.c.at).where(
-                object_.c.direction == "in", object_.c.partner == partner, object_.c.sequence > held.sequence)
-            .order_by(object_.c.sequence))
-        gaps, expected = [], held.sequence + 1
-        for row in here:
-            if row.sequence > expected:
-                gaps.append(Gap(first=expected, last=row.sequence - 1, since=row.at))
-            expected = row.sequence + 1
-        return gaps
-
-    def leaves(self, partner: str, direction: str, *, first: int = 1, last: int | None = None) -> Iterator[bytes]:
-        """The leaves of a link in Sequence order, up to the first hole (ENVELOPE C1)."""
-        head = self.link_head(partner, direction).sequence
-        end = head if last is None else min(last, head)
-        yield from self._connection.execute(
-            select(object_.c.leaf).where(object_.c.direction == direction, object_.c.partner == partner,
-                                         object_.c.sequence.between(first, end))
-            .order_by(object_.c.sequence)).scalars()
 
     # --- rows as values
 

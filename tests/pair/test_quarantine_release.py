@@ -1,0 +1,265 @@
+"""What may people let in that a rule refused, and is it then as if it had just arrived?
+
+Only what GW-1 section 6 calls releasable, with a reason, by as many named people as the settings want; once, whatever
+is killed; and never past any other rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.exchange.summary import Exit
+from gateway.ledger import Ledger
+from gateway.security import file_name, load_certificate
+from tests.tools import loose_sealer as loose
+from tests.tools.malice import Puppet, again, at, later, quarantined, refused, well
+from tests.tools.offices import Office, offices
+from tests.tools.outputs import checked
+from tests.tools.records import declaration, numbered_mrn
+from tests.tools.signing import author, recipient
+
+BY = ("--reason", "spoken with Ms Sawadogo on 22 50 01 23", "--by", "Awa Diallo")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> tuple[Puppet, Office]:
+    """Togo in the hands of a test, and Burkina Faso."""
+    togo, burkina = offices(tmp_path)
+    return Puppet(togo, burkina), burkina
+
+
+def retired(malice: Puppet, burkina: Office) -> str:
+    """A declaration signed with a certificate that Burkina Faso holds for replaced; the name it is kept under."""
+    until(burkina, later(minutes=-1))
+    path = malice.send(malice.cusdec(declaration("T-1", mrn=numbered_mrn(1))))
+    refused(burkina.run("edi-receive"), Exit.TRUST, "E_CERT_RETIRED", place=f"TGOTR/{path.name}")
+    return kept(burkina)
+
+
+def until(office: Office, moment: datetime) -> None:
+    """Until when an office accepts what Togo signs with its certificate."""
+    partner = office.home / "partners" / "TGOTR.yaml"
+    text, count = re.subn(r"(?<=use: signing\n)((?:    from: .*\n)    until: ).*", rf'\1"{moment:%Y-%m-%dT%H:%M:%SZ}"',
+                          partner.read_text("utf-8"))
+    assert count == 1
+    partner.write_text(text, "utf-8")
+
+
+def another_signer(office: Office) -> str:
+    """The partner file of Togo with another certificate in the place of the one it signs with; what it was before."""
+    partner = office.home / "partners" / "TGOTR.yaml"
+    text = partner.read_text("utf-8")
+    (office.home / "partners" / "TGOTR-other.crt").write_bytes((office.home / "keys" / "signing.crt").read_bytes())
+    other = load_certificate(office.home / "partners" / "TGOTR-other.crt").sha256
+    changed, count = re.subn(r"file: TGOTR-signing.crt\n    sha256: \w+", f"file: TGOTR-other.crt\n    sha256: {other}",
+                             text)
+    assert count == 1
+    partner.write_text(changed, "utf-8")
+    return text
+
+
+def misdated(malice: Puppet, burkina: Office) -> str:
+    """A declaration whose header has another day than its signature; the name it is kept under."""
+    entity = loose.header(sender="TGOTR", recipient="BFDGD", date=later(days=-3), sequence_number=1) + \
+        malice.interchange(malice.cusdec(declaration("T-1", mrn=numbered_mrn(1))))
+    inner = loose.inner(entity, author(malice.office), signing_time=later())
+    content = loose.outer(inner, [recipient(burkina)])
+    malice.put(content)
+    refused(burkina.run("edi-receive"), Exit.TRUST, "E_DATE", place="")
+    return file_name(content).removesuffix(".p7m")
+
+
+CASES: list[tuple[Callable[[Puppet, Office], str], str]] = [(retired, "E_CERT_RETIRED"), (misdated, "E_DATE")]
+
+
+def kept(office: Office) -> str:
+    """The name of the one file in quarantine."""
+    (path,) = (office.home / "state" / "quarantine").glob("*.bin")
+    return path.stem
+
+
+def history(office: Office, event: str) -> list[str]:
+    """The texts of one kind of step in the history."""
+    ledger = Ledger.open(f"sqlite:///{next((office.home / 'state').glob('*.sqlite'))}", now=later())
+    try:
+        with ledger.reading() as queries:
+            assert queries.verify_history() is None
+            assert list(queries.verify_contents()) == []
+            return [row.text for row in queries.history() if row.event == event]
+    finally:
+        ledger.close()
+
+
+def taken_once(malice: Puppet, burkina: Office) -> None:
+    """The declaration is accepted, answered and receipted, and nothing of it is open."""
+    well(burkina.run("edi-receive"))
+    assert list(burkina.movements()) == [numbered_mrn(1)]
+    assert list(burkina.inbox("declarations")) == [f"{numbered_mrn(1)}.json"]
+    assert malice.receipts().count("processed") == 1
+    assert burkina.lines("quarantine")[-1]["count"] == 0
+    assert burkina.lines("status")[-1]["quarantined"] == 0
+    again(burkina)
+
+
+@pytest.mark.parametrize(("make", "code"), CASES, ids=["retired", "misdated"])
+def test_what_people_let_in_goes_the_way_of_everything_that_arrives(
+        world: tuple[Puppet, Office], make: Callable[[Puppet, Office], str], code: str) -> None:
+    malice, burkina = world
+    name = make(malice, burkina)
+    (line, _) = checked("quarantine", burkina.run("edi", "quarantine", "--json").out)
+    assert (line["code"], line["releasable"]) == (code, True)
+    shown = burkina.run("edi", "quarantine", "show", name)
+    assert (shown.exit, f"edi quarantine release {name} --reason ... --by ..." in shown.err) == (0, True), shown.err
+    assert code in shown.out and numbered_mrn(1) not in shown.out
+    ran = burkina.run("edi", "quarantine", "release", name, *BY, "--json")
+    (said,) = checked("quarantine", ran.out)
+    assert (ran.exit, ran.err, said["rules"], said["people"]) == (0, "", [code], ["Awa Diallo"])
+    assert burkina.inbox("declarations") == {}, "a release stores; the next run acts"
+    taken_once(malice, burkina)
+    (text,) = [text for event in ("journal", "release") for text in history(burkina, event) if "Awa" in text]
+    assert re.fullmatch(
+        rf"(release {name}\.bin; )?{code}; ({code}; )?Awa Diallo \(.+\): spoken with Ms Sawadogo on 22 50 01 23", text)
+    shown = burkina.run("edi", "quarantine", "show", name)
+    if code == "E_DATE":
+        assert malice.receipts() == [f"failed/failure: {code}", "processed"]
+        assert (shown.exit, "X081" in shown.err) == (Exit.PERSON, True)
+    else:
+        assert "released: " in shown.out and "Awa Diallo" in shown.out
+        assert quarantined(burkina), "the bytes stay until their time is over"
+
+
+@pytest.mark.parametrize(("make", "code"), CASES, ids=["retired", "misdated"])
+def test_a_release_said_twice_is_done_once(world: tuple[Puppet, Office], make: Callable[[Puppet, Office], str],
+                                           code: str) -> None:
+    malice, burkina = world
+    name = make(malice, burkina)
+    assert burkina.run("edi", "quarantine", "release", name, *BY).exit == 0
+    second = burkina.run("edi", "quarantine", "release", name, *BY)
+    assert (second.exit, "X081" in second.err or "X084" in second.err) == (Exit.PERSON, True), second.err
+    taken_once(malice, burkina)
+
+
+@pytest.mark.parametrize("failpoint", ["quarantine.before", "quarantine.after"])
+@pytest.mark.parametrize(("make", "code"), CASES, ids=["retired", "misdated"])
+def test_a_release_that_is_killed_and_said_again_is_done_once(
+        world: tuple[Puppet, Office], make: Callable[[Puppet, Office], str], code: str, failpoint: str) -> None:
+    malice, burkina = world
+    name = make(malice, burkina)
+    assert burkina.killed("edi", failpoint, "quarantine", "release", name, *BY) == -9
+    done = burkina.run("edi", "quarantine", "release", name, *BY)
+    assert done.exit in (0, Exit.PERSON), done.err
+    assert done.exit == 0 or (failpoint, code) == ("quarantine.after", "E_DATE")
+    taken_once(malice, burkina)
+    assert sum("Awa" in text for event in ("journal", "release") for text in history(burkina, event)) == 1
+
+
+def test_what_is_false_is_never_let_in(world: tuple[Puppet, Office]) -> None:
+    malice, burkina = world
+    content = loose.outer(loose.inner(b"x", author(malice.office), signing_time=later(),
+                                      alter=lambda value: value[:-1] + bytes((value[-1] ^ 1,))), [recipient(burkina)])
+    malice.put(content)
+    burkina.run("edi-receive")
+    name = kept(burkina)
+    shown = burkina.run("edi", "quarantine", "show", name)
+    assert "This code is never released" in shown.err
+    for words in ((), ("--also", "E_CERT_TIME")):
+        ran = burkina.run("edi", "quarantine", "release", name, *BY, *words)
+        assert (ran.exit, "X083: " in ran.err) == (Exit.PERSON, True), ran.err
+    assert quarantined(burkina) == [content]
+    assert burkina.movements() == {}
+
+
+def test_no_other_rule_is_passed_over(world: tuple[Puppet, Office]) -> None:
+    malice, burkina = world
+    name = retired(malice, burkina)
+    file = burkina.home / "state" / "quarantine" / f"{name}.bin"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes((whole[-1] ^ 1,)))
+    ran = burkina.run("edi", "quarantine", "release", name, *BY)
+    assert (ran.exit, "B009: " in ran.err) == (Exit.PERSON, True), ran.err
+    file.write_bytes(whole)
+    before = another_signer(burkina)
+    ran = burkina.run("edi", "quarantine", "release", name, *BY)
+    assert (ran.exit, "E_SIGNER_UNKNOWN: " in ran.err) == (Exit.TRUST, True), ran.err
+    assert burkina.movements() == {}
+    (burkina.home / "partners" / "TGOTR.yaml").write_text(before, "utf-8")
+    assert burkina.run("edi", "quarantine", "release", name, *BY).exit == 0
+    taken_once(malice, burkina)
+
+
+def test_what_was_only_late_is_judged_again_by_what_is_known_of_its_signer_now(world: tuple[Puppet, Office]) -> None:
+    malice, burkina = world
+    name = misdated(malice, burkina)
+    before = another_signer(burkina)
+    ran = burkina.run("edi", "quarantine", "release", name, *BY)
+    assert (ran.exit, "E_SIGNER_UNKNOWN: " in ran.err) == (Exit.TRUST, True), ran.err
+    assert burkina.movements() == {}
+    assert burkina.lines("quarantine")[-1]["count"] == 1
+    (burkina.home / "partners" / "TGOTR.yaml").write_text(before, "utf-8")
+    assert burkina.run("edi", "quarantine", "release", name, *BY).exit == 0
+    taken_once(malice, burkina)
+
+
+def test_two_people_are_wanted_where_the_settings_say_so(world: tuple[Puppet, Office]) -> None:
+    malice, burkina = world
+    name = retired(malice, burkina)
+    settings = burkina.settings.read_text("utf-8")
+    burkina.settings.write_text(settings + "\napprovals: two\n", "utf-8")
+    for people in (("--by", "Awa Diallo"), ("--by", "Awa Diallo", "--by", " awa  DIALLO")):
+        ran = burkina.run("edi", "quarantine", "release", name, "--reason", "by telephone", *people)
+        assert (ran.exit, "C012: " in ran.err) == (Exit.PERSON, True), ran.err
+    ran = burkina.run("edi", "quarantine", "release", name, *BY, "--by", "Issa Sow")
+    assert ran.exit == 0, ran.err
+    taken_once(malice, burkina)
+    assert any("Awa Diallo, Issa Sow" in text for text in history(burkina, "journal"))
+
+
+@pytest.mark.parametrize(("words", "code"), [
+    (("--reason", " ", "--by", "Awa Diallo"), "C018"), (("--reason", "by telephone"), "C012"),
+    (("--reason", "by telephone", "--by", "?"), "C014")])
+def test_a_release_wants_a_reason_and_a_name(world: tuple[Puppet, Office], words: tuple[str, ...],
+                                             code: str) -> None:
+    malice, burkina = world
+    name = retired(malice, burkina)
+    ran = burkina.run("edi", "quarantine", "release", name, *words)
+    assert (ran.exit, f"{code}: " in ran.err) == (Exit.PERSON, True), ran.err
+    assert burkina.lines("quarantine")[0]["released"] is None
+
+
+def test_what_nobody_kept_cannot_be_let_in(world: tuple[Puppet, Office]) -> None:
+    _, burkina = world
+    for verb in (("show", "TGOTR-00"), ("release", "../../x", *BY)):
+        ran = burkina.run("edi", "quarantine", *verb)
+        assert (ran.exit, "X081: " in ran.err) == (Exit.PERSON, True), ran.err
+
+
+def test_a_released_object_on_a_halted_link_waits_with_the_others(world: tuple[Puppet, Office]) -> None:
+    malice, burkina = world
+    first = malice.previous
+    name = retired(malice, burkina)
+    assert burkina.run("edi", "quarantine", "release", name, *BY).exit == 0
+    until(burkina, later(days=2))
+    other = malice.seal(malice.interchange(malice.cusdec(declaration("T-2", mrn=numbered_mrn(2)))), sequence=1,
+                        previous=first, count=False)
+    malice.put(other.content)
+    refused(burkina.run("edi-receive"), Exit.TRUST, "E_DUPLICATE", place="")
+    assert burkina.movements() == {}
+    burkina.run("edi", "partner", "resume", "TGOTR", "--reason", "cleared up by telephone")
+    well(burkina.run("edi-receive"))
+    assert list(burkina.movements()) == [numbered_mrn(1)]
+
+
+def test_a_certificate_that_ran_out_on_the_way_can_be_passed_over_and_no_clock_undoes_it(
+        world: tuple[Puppet, Office]) -> None:
+    malice, burkina = world
+    malice.send(malice.cusdec(declaration("T-1", mrn=numbered_mrn(1))))
+    moment = later() + timedelta(days=31)
+    assert at(burkina, "edi-receive", moment).exit == Exit.TRUST
+    (line,) = [line for line in burkina.lines("quarantine") if line["kind"] == "quarantined"]
+    assert line["code"] in ("E_CERT_TIME", "E_CERT_RETIRED")
+    assert line["releasable"] is True
