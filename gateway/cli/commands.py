@@ -76,7 +76,7 @@ def reads(program: str, words: Sequence[str]) -> bool:
         return False
     if not name or name[0] in _READS or "--help" in words:
         return True
-    if name[0] not in ("map", "keys", "quarantine"):
+    if name[0] not in ("map", "keys", "partner", "quarantine"):
         return False
     module = import_module(f"gateway.cli.{name[0]}")  # imported by the run itself
     return bool(module.only_reads(words[words.index(name[0]) + 1:]))

@@ -23,7 +23,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def by_option(command: Command) -> Command:
     """``--by NAME``, once for each person."""
-    return click.option("--by", "people", multiple=True, metavar=t("cli.metavar.name"), help=t("cli.by"))(command)
+    return click.option("--by", "people", multiple=True, metavar=t("cli.metavar.person"), help=t("cli.by"))(command)
 
 
 def named_people(names: tuple[str, ...], needed: int) -> tuple[str, ...]:

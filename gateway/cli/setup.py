@@ -64,7 +64,7 @@ def init_command(folder: Path, gateway: str, country: str, time_zone: str, envir
     here = shlex.quote(str(settings.resolve()))
     emit(f"  edi keys init --config {here}")
     emit(t("init.partner"))
-    emit(f"  edi partner add --help\n  edi config check --config {here}")
+    emit(f"  edi partner import --help\n  edi config check --config {here}")
     emit(t("init.cron"))
     emit(f"  */5 * * * * EDI_CONFIG={here} {_program('edi-send')}")
     emit(f"  */5 * * * * EDI_CONFIG={here} {_program('edi-receive')}")

@@ -37,6 +37,12 @@ def document(values: Mapping[str, Value], model: type[BaseModel], name: str, lan
     return text
 
 
+def section(key: str, value: Value, model: type[BaseModel], language: Language) -> list[str]:
+    """The lines of one key of a file, comments inside it included, those above it not."""
+    lines = list(_mapping({key: value}, model, "", language, True))
+    return lines[next(number for number, line in enumerate(lines) if line.startswith(f"{key}:")):]
+
+
 def quoted(text: str) -> str:
     """A text as a YAML scalar on one line: plain where every reader agrees that it is text, else in double quotes."""
     if _SAFE.fullmatch(text) and not ambiguous(text):

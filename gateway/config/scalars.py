@@ -135,6 +135,9 @@ WebAddress = text_of(r"https?://[A-Za-z0-9.\-\[\]:]+(/[!-~]*)?", "S088")
 RemoteFolder = text_of(r"/?[A-Za-z0-9_\-][A-Za-z0-9_.\-]*(/[A-Za-z0-9_\-][A-Za-z0-9_.\-]*)*", "S069")
 """A folder on a mailbox server, with ``/`` between its parts, none of which starts with a point."""
 
+PackName = text_of(r"[A-Za-z][A-Za-z0-9]{0,31}(-[2-8])?\.(crt|crl|pub|txt)", "S090")
+"""Name of a file in a partner's pack: ``signing.crt``."""
+
 Identifier = text_of(r"[a-z0-9][a-z0-9_\-]*(/[a-z0-9][a-z0-9_\-]*)+", "S070")
 """Name of a dialect or a mapping: ``tgotr/asycuda``."""
 

@@ -70,6 +70,42 @@ class MailboxAnswers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CertificateAnswers:
+    """One line of a partner's list: `file` is relative to the partner's file, dates are aware."""
+
+    file: str
+    sha256: str
+    use: str
+    begins: datetime
+    ends: datetime
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """The line as it is written."""
+        return {"file": self.file, "sha256": self.sha256, "use": self.use, "from": render_instant(self.begins),
+                "until": render_instant(self.ends)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorityAnswers:
+    """A partner's authority: `certificate` and `revocation` are files beside the partner's file.
+
+    revocation  its list, or ``none`` with the `reason` (a sentence of the catalogue by default)
+    address     where its list is fetched
+    """
+
+    certificate: str
+    revocation: str = "none"
+    reason: str | None = None
+    address: str | None = None
+
+    def values(self, language: Language) -> dict[str, Value]:
+        """The section as it is written."""
+        reason = (self.reason or say("config.start.reason", language)) if self.revocation == "none" else None
+        return _given(certificate=self.certificate, revocation=self.revocation, address=self.address, reason=reason)
+
+
+@dataclass(frozen=True, kw_only=True)
 class PartnerAnswers:
     """What is known of a new partner: a pack of three certificates, and where its mailboxes are.
 
@@ -78,6 +114,8 @@ class PartnerAnswers:
     valid_from, valid_until the dates of both certificates in the partner's list, aware
     identifier              in UNB; the gateway's name by default
     reason                  why the authority publishes no revocation list; a sentence of the catalogue by default
+    authority, certificates where the files are others than those three
+    algorithms              words of the agreement
     contact                 name, telephone, mail
     """
 
@@ -95,8 +133,11 @@ class PartnerAnswers:
     environment: str | None = None
     revocation: str = "none"
     reason: str | None = None
+    authority: AuthorityAnswers | None = None
+    certificates: tuple[CertificateAnswers, ...] | None = None
     reference: str | None = None
     order: str = "loose"
+    algorithms: tuple[str, ...] = ()
     deadlines: Mapping[str, str] = field(default_factory=lambda: {"receipt": "4h", "contrl": "30m", "cusres": "2h"})
     contact: tuple[str, str, str] | None = None
 
@@ -135,18 +176,20 @@ def partner_text(answers: PartnerAnswers, *, language: Language = Language.FRENC
     Raises LocalError with findings for answers that do not fit and for certificates that cannot be read (S087).
     """
     name, contact = answers.partner, answers.contact
-    reason = (answers.reason or say("config.start.reason", language)) if answers.revocation == "none" else None
-    dates = {"from": render_instant(answers.valid_from), "until": render_instant(answers.valid_until)}
+    authority = answers.authority or AuthorityAnswers(certificate=f"{name}-authority.crt",
+                                                      revocation=answers.revocation, reason=answers.reason)
+    listed = answers.certificates if answers.certificates is not None else [
+        CertificateAnswers(file=f"{name}-{use}.crt", sha256=_fingerprint(answers.folder / f"{name}-{use}.crt"), use=use,
+                           begins=answers.valid_from, ends=answers.valid_until) for use in ("signing", "encryption")]
     values: dict[str, Value | None] = {
         "format": "1", "partner": name, "environment": answers.environment,
         "name": {"fr": answers.name_fr, "en": answers.name_en}, "country": answers.country,
         "unb": {"identifier": answers.identifier or name, "qualifier": answers.qualifier},
-        "authority": _given(certificate=f"{name}-authority.crt", revocation=answers.revocation, reason=reason),
-        "certificates": [{"file": f"{name}-{use}.crt", "sha256": _fingerprint(answers.folder / f"{name}-{use}.crt"),
-                          "use": use, **dates} for use in ("signing", "encryption")],
+        "authority": authority.values(language), "certificates": [one.values for one in listed],
         "mailbox": {"outbound": _lane(answers.outbound), "inbound": _lane(answers.inbound)},
-        "agreement": {"reference": answers.reference or say("config.start.reference", language),
-                      "order": answers.order, "deadlines": dict(answers.deadlines)},
+        "agreement": _given(reference=answers.reference or say("config.start.reference", language),
+                            order=answers.order, deadlines=dict(answers.deadlines),
+                            algorithms=answers.algorithms or None),
         "contact": contact and {"name": contact[0], "telephone": contact[1], "mail": contact[2]},
     }
     return document(_given(**values), Partner, f"{name}.yaml", language, schema)

@@ -1,62 +1,41 @@
-"""Does `edi partner add` make of public files and an agreement a partner that the gateway trusts, or leave nothing?"""
+"""Does `edi partner import` make of what came, and of two people, a partner that the gateway trusts, or nothing?"""
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from gateway.cli.entry import run as run_program
 from gateway.config import DirectoryMailbox, SftpMailbox, load_settings
-from gateway.security import fingerprint, load_certificate, make_identity
-from tests.unit.test_config_settings import HOST_KEY
+from gateway.ledger import Ledger
+from gateway.security import fingerprint, load_certificate
+from tests.tools.newcomers import HOST_KEY, NAMES, PEOPLE, edi, left, new_gateway, pack_of, public_folder
+from tests.tools.outputs import checked
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-NAMES = ["--country", "ML", "--name-fr", "Douanes du Mali", "--name-en", "Mali customs"]
-
-
-def edi(*words: object, lang: str = "en") -> tuple[int, str, str]:
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        status = run_program("edi", [*map(str, words), "--lang", lang])
-    return status, out.getvalue(), err.getvalue()
 
 
 @pytest.fixture
 def togo(tmp_path: Path) -> Path:
     """The settings of a new gateway, as the commands make it."""
-    home = tmp_path / "togo"
-    assert edi("init", home, "--gateway", "TGOTR", "--country", "TG", "--time-zone", "Africa/Lome")[0] == 0
-    settings = home / "settings.yaml"
-    assert edi("keys", "init", "--config", settings)[0] == 0
-    return settings
+    return new_gateway(tmp_path / "togo", "TGOTR", "TG")
 
 
 @pytest.fixture
 def public(tmp_path: Path) -> Path:
-    """What Mali sent."""
-    return partner_files(tmp_path, "test", NOW, timedelta(days=30))
+    """The folder that Mali sent."""
+    return public_folder(tmp_path, "test", NOW, timedelta(days=30))
 
 
-def partner_files(root: Path, environment: str, now: datetime, valid: timedelta) -> Path:
-    return make_identity(root / "mali", gateway="MLDGD", environment=environment, now=now, valid=valid,
-                         passphrase=None).folder / "public"
+def add(togo: Path, public: Path, *words: object, people: tuple[str, ...] = PEOPLE,
+        lang: str = "en") -> tuple[int, str, str]:
+    return edi("partner", "import", public, "--partner", "MLDGD", *NAMES, *words, *people, "--config", togo, lang=lang)
 
 
-def add(togo: Path, public: Path, *words: object, lang: str = "en") -> tuple[int, str, str]:
-    return edi("partner", "add", "MLDGD", "--folder", public, *NAMES, *words, "--config", togo, lang=lang)
-
-
-def left(togo: Path) -> list[str]:
-    return sorted(path.name for path in (togo.parent / "partners").iterdir())
-
-
-def test_a_partner_with_folders_is_written_and_its_fingerprints_are_told(togo: Path, public: Path,
-                                                                         tmp_path: Path) -> None:
+def test_a_folder_of_plain_files_becomes_a_partner_and_its_fingerprints_are_told(togo: Path, public: Path,
+                                                                                 tmp_path: Path) -> None:
     status, out, err = add(togo, public, "--outbound", tmp_path / "mail", "--agreement", "TG-ML-2026-01",
                            "--contact", "Awa Traoré", "+223 20 00 00 00", "edi@example.ml")
     assert status == 0, err
@@ -71,9 +50,11 @@ def test_a_partner_with_folders_is_written_and_its_fingerprints_are_told(togo: P
     assert (partner.contact.name, partner.contact.telephone) == ("Awa Traoré", "+223 20 00 00 00")
     assert {(entry.from_, entry.until) for entry in partner.certificates} == {
         (NOW - timedelta(hours=1), NOW + timedelta(days=30))}
-    shown = [fingerprint(load_certificate(public / f"{use}.crt")) for use in ("authority", "signing", "encryption")]
-    assert [line.partition(": ")[2][:39] for line in out.splitlines()] == shown
-    assert "by voice with MLDGD" in err
+    told = {use: fingerprint(load_certificate(public / f"{use}.crt")) for use in ("authority", "signing", "encryption")}
+    ends = {use: f"{NOW + timedelta(days=60 if use == 'authority' else 30):%Y-%m-%d}" for use in told}
+    assert out.splitlines() == ["MLDGD (plain files, not signed)", *(
+        f"  new        {use}: {told[use]} (ends {ends[use]})" for use in ("authority", "encryption", "signing"))]
+    assert "Two people compare these fingerprints with MLDGD" in err
     assert edi("config", "check", "--config", togo)[0] == 0
 
 
@@ -87,6 +68,14 @@ def test_an_sftp_address_becomes_a_mailbox_with_pinned_host_keys(togo: Path, pub
         host_keys=(HOST_KEY,), base="v1/in")
 
 
+def test_host_keys_may_lie_in_the_folder_that_the_partner_sent(togo: Path, public: Path) -> None:
+    (public / "host-keys").write_text(f"edi.example.ml {HOST_KEY}\n", "ascii")
+    assert add(togo, public, "--outbound", "sftp://TGOTR@edi.example.ml/v1/in")[0] == 0
+    outbound = load_settings(togo).partners["MLDGD"].mailbox.outbound
+    assert outbound.kind == "sftp"
+    assert outbound.host_keys == (HOST_KEY,)
+
+
 @pytest.mark.parametrize(("address", "code"), [
     ("sftp://edi.example.ml/v1/in", "C008"), ("sftp://a:secret@edi.example.ml/v1/in", "C008"),
     ("sftp://TGOTR@edi.example.ml", "C008"), ("sftp://TGOTR@edi.example.ml/v1/in", "C009")])
@@ -96,12 +85,34 @@ def test_an_address_without_account_folder_or_host_keys_is_refused(togo: Path, p
     assert (status, out, err[:6], left(togo)) == (1, "", f"{code}: ", [])
 
 
-def test_a_partner_that_exists_is_left_alone(togo: Path, public: Path, tmp_path: Path) -> None:
-    assert add(togo, public, "--outbound", tmp_path / "mail")[0] == 0
-    before = (togo.parent / "partners" / "MLDGD.yaml").read_bytes()
-    status, out, err = add(togo, public, "--outbound", tmp_path / "other")
-    assert (status, out, err[:6]) == (1, "", "C007: ")
-    assert (togo.parent / "partners" / "MLDGD.yaml").read_bytes() == before
+@pytest.mark.parametrize(("people", "code"), [
+    ((), "C016"), (PEOPLE[:4], "C016"), (PEOPLE[4:], "C012"), ((*PEOPLE[:2], *PEOPLE[4:]), "C012"),
+    (("--by", "Awa Traoré", "--by", " awa  traoré", *PEOPLE[4:]), "C012"), (("--by", "1", *PEOPLE), "C014"),
+    (("--by", "a\x1bb", *PEOPLE), "C014")],
+    ids=["nobody", "not compared", "no name", "one name", "one name twice", "no name at all", "an escape"])
+def test_without_two_people_who_compared_everything_is_shown_and_nothing_written(
+        togo: Path, public: Path, tmp_path: Path, people: tuple[str, ...], code: str) -> None:
+    status, out, err = add(togo, public, "--outbound", tmp_path / "mail", people=people)
+    assert (status, left(togo)) == (1, [])
+    assert fingerprint(load_certificate(public / "authority.crt")) in out
+    assert f"{code}: " in err
+
+
+def test_who_compared_what_and_how_stands_in_the_history(togo: Path, public: Path, tmp_path: Path) -> None:
+    status, out, _ = add(togo, public, "--outbound", tmp_path / "mail", "--json")
+    [told] = checked("partner-import", out)
+    ledger = Ledger.open(load_settings(togo).ledger, now=NOW)
+    try:
+        with ledger.reading() as queries:
+            [row] = queries.about_partner("MLDGD")
+    finally:
+        ledger.close()
+    assert (status, row.event, row.digest) == (0, "introduced", told["digest"])
+    noted = json.loads(row.text)
+    assert (noted["people"], noted["compared"]) == (["Kofi Mensah", "Awa Traoré"], "voice")
+    assert noted["certificates"] == [{name: one[name] for name in ("use", "sha256", "change")}
+                                     for one in told["certificates"]]
+    assert noted["login"]
 
 
 @pytest.mark.parametrize("name", ["authority.crt", "signing.crt", "encryption.crt"])
@@ -109,37 +120,88 @@ def test_a_file_that_is_missing_is_named_and_nothing_stays_behind(togo: Path, pu
                                                                   name: str) -> None:
     (public / name).unlink()
     status, _, err = add(togo, public, "--outbound", tmp_path / "mail")
-    assert (status, err[:6], left(togo)) == (1, "C001: ", [])
-    assert str(public / name) in err
+    assert (status, left(togo)) == (1, [])
+    assert f"X101: {name} is missing" in err
+
+
+@pytest.mark.parametrize("option", ["--country", "--name-fr", "--name-en", "--outbound"])
+def test_what_neither_the_partner_nor_anybody_here_said_is_asked_for(togo: Path, public: Path, tmp_path: Path,
+                                                                     option: str) -> None:
+    words = dict(zip(NAMES[::2], NAMES[1::2], strict=True)) | {"--outbound": str(tmp_path / "mail")}
+    del words[option]
+    status, _, err = edi("partner", "import", public, "--partner", "MLDGD", *[
+        word for pair in words.items() for word in pair], *PEOPLE, "--config", togo)
+    assert (status, left(togo)) == (1, [])
+    assert f"C015: {option} is missing" in err
 
 
 def test_a_name_that_is_no_gateway_name_touches_no_file(togo: Path, public: Path, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
-    status, _, err = edi("partner", "add", "../MLDGD", "--folder", public, *NAMES, "--outbound", tmp_path / "mail",
-                         "--config", togo)
+    status, _, err = edi("partner", "import", public, "--partner", "../MLDGD", *NAMES, "--outbound", tmp_path / "mail",
+                         *PEOPLE, "--config", togo)
     assert (status, err[:6], sorted(tmp_path.rglob("*"))) == (3, "S059: ", before)
 
 
-@pytest.mark.parametrize(("environment", "made", "valid", "expected"), [
-    ("production", NOW, timedelta(days=30), (5, "E_CERT_USAGE")),
-    ("demo", NOW, timedelta(days=30), (5, "E_CERT_USAGE")),
-    ("test", NOW - timedelta(days=9), timedelta(days=8), (1, "C010: ")),
-    ("test", NOW + timedelta(days=2), timedelta(days=8), (1, "C010: "))],
-    ids=["production", "demo", "expired", "not yet valid"])
-def test_certificates_that_could_not_be_used_today_are_refused(
-        togo: Path, tmp_path: Path, environment: str, made: datetime, valid: timedelta,
-        expected: tuple[int, str]) -> None:
-    public = partner_files(tmp_path, environment, made, valid)
+@pytest.mark.parametrize(("made", "valid"), [
+    (NOW - timedelta(days=9), timedelta(days=8)), (NOW + timedelta(days=2), timedelta(days=8))],
+    ids=["expired", "not yet valid"])
+def test_certificates_that_could_not_be_used_today_are_refused(togo: Path, tmp_path: Path, made: datetime,
+                                                               valid: timedelta) -> None:
+    public = public_folder(tmp_path, "test", made, valid)
     status, out, err = add(togo, public, "--outbound", tmp_path / "mail")
-    assert (status, out, left(togo)) == (expected[0], "", []), err
-    assert expected[1] in err
+    assert (status, out, left(togo)) == (1, "", [])
+    assert "C010" in err
+
+
+def test_a_fault_that_only_the_whole_shows_leaves_everything_as_it_was(togo: Path, public: Path,
+                                                                       tmp_path: Path) -> None:
+    assert add(togo, public, "--outbound", tmp_path / "mail")[0] == 0
+    before = {path: path.read_bytes() for path in (togo.parent / "partners").iterdir()}
+    other = public_folder(tmp_path, "test", NOW, timedelta(days=30), "BJDGD")
+    status, _, err = edi("partner", "import", other, "--partner", "TGOTR", *NAMES, "--outbound", tmp_path / "mail",
+                         *PEOPLE, "--config", togo)
+    assert (status, err.count("S074: ")) == (3, 1)
+    assert {path: path.read_bytes() for path in (togo.parent / "partners").iterdir()} == before
 
 
 def test_the_command_speaks_french_and_json(togo: Path, public: Path, tmp_path: Path) -> None:
-    status, out, err = add(togo, public, "--outbound", tmp_path / "mail", "--json")
-    told = json.loads(out)
-    assert (status, err, told["schema"], told["kind"], told["partner"]) == (0, "", 1, "partner", "MLDGD")
-    Path(told["file"]).unlink()
+    status, out, err = add(togo, public, "--outbound", tmp_path / "mail", "--dry-run", "--json")
+    [told] = checked("partner-import", out)
+    assert (status, err, told["partner"], told["written"], told["existed"]) == (0, "", "MLDGD", False, False)
+    assert [(one["use"], one["change"]) for one in told["certificates"]] == [
+        ("authority", "new"), ("encryption", "new"), ("signing", "new")]
     status, _, err = add(togo, public, "--outbound", tmp_path / "mail", lang="fr")
     assert status == 0
-    assert "comparer ces empreintes de vive voix avec MLDGD" in err
+    assert "Deux personnes comparent ces empreintes avec MLDGD" in err
+
+
+def test_a_pack_says_all_that_a_folder_leaves_open(togo: Path, tmp_path: Path) -> None:
+    mali = new_gateway(tmp_path / "mali", "MLDGD", "ML")
+    (tmp_path / "host-keys").write_text(f"edi.example.ml {HOST_KEY}\n", "ascii")
+    pack = pack_of(mali, tmp_path / "mali.tar", "--mailbox", "sftp://TGOTR@edi.example.ml/v1/in", "--host-keys",
+                   tmp_path / "host-keys", "--contact", "Awa Traoré", "+223 20 00 00 00", "edi@example.ml",
+                   "--algorithm", "P-384", "--order", "strict")
+    status, out, err = edi("partner", "import", pack, *PEOPLE, "--config", togo)
+    assert status == 0, err
+    assert out.splitlines()[0] == "MLDGD (whole pack, signed with its key)"
+    partner = load_settings(togo).partners["MLDGD"]
+    assert (partner.name.fr, partner.name.en, partner.country) == ("Douanes du Mali", "Mali customs", "ML")
+    assert partner.mailbox.outbound == SftpMailbox(
+        kind="sftp", host="edi.example.ml", port=22, user="TGOTR", key=togo.parent / "keys" / "ssh",
+        host_keys=(HOST_KEY,), base="v1/in")
+    assert (partner.agreement.algorithms, partner.agreement.order) == (("P-384",), "strict")
+    assert partner.contact is not None
+    assert partner.contact.mail == "edi@example.ml"
+    assert [entry.sha256 for entry in partner.certificates] == [
+        load_certificate(mali.parent / "keys" / f"{use}.crt").sha256 for use in ("signing", "encryption")]
+    assert edi("config", "check", "--config", togo)[0] == 0
+
+
+def test_importing_the_same_again_changes_nothing_and_asks_nobody(togo: Path, tmp_path: Path) -> None:
+    pack = pack_of(new_gateway(tmp_path / "mali", "MLDGD", "ML"), tmp_path / "mali.tar")
+    line = ("partner", "import", pack, "--outbound", tmp_path / "mail", "--config", togo)
+    assert edi(*line, *PEOPLE)[0] == 0
+    before = {path: path.read_bytes() for path in (togo.parent / "partners").iterdir()}
+    status, _, err = edi(*line)
+    assert (status, err) == (0, "MLDGD: nothing to change, these certificates are accepted already\n")
+    assert {path: path.read_bytes() for path in (togo.parent / "partners").iterdir()} == before

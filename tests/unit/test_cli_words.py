@@ -15,9 +15,10 @@ import pytest
 
 from gateway.cli.keys import _COMMANDS as KEYS_COMMANDS
 from gateway.cli.map import _COMMANDS as MAP_COMMANDS
+from gateway.cli.partner import _COMMANDS as PARTNER_COMMANDS
 from tests.tools.command import ROOT, command
 
-SUBCOMMANDS = {"config": ("check", "show"), "keys": tuple(KEYS_COMMANDS), "partner": ("add", "resume"),
+SUBCOMMANDS = {"config": ("check", "show"), "keys": tuple(KEYS_COMMANDS), "partner": tuple(PARTNER_COMMANDS),
                "map": tuple(MAP_COMMANDS)}
 PROGRAMS = ("edi-send", "edi-receive", "edi-sync")
 

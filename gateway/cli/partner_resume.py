@@ -1,0 +1,25 @@
+"""`edi partner resume`: a halted link goes on, after a talk with the partner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import common, emit, occasion, t
+from gateway.config import load_settings
+from gateway.exchange.assembly import open_gateway
+from gateway.exchange.halting import resume
+from gateway.exchange.summary import Exit
+
+
+@click.command(name="resume", help=t("cli.partner.resume.help"))
+@click.argument("partner", metavar="ID")
+@click.option("--reason", required=True, metavar=t("cli.metavar.reason"), help=t("cli.partner.resume.reason"))
+@common
+def resume_command(config: Path, partner: str, reason: str) -> int:
+    """Let a halted link go on, after a talk with the partner; exit 1 when it was not halted."""
+    with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
+        resumed = resume(gateway, partner, reason, now)
+    emit(t("partner.resumed" if resumed else "partner.not_halted", partner=partner))
+    return Exit.DONE if resumed else Exit.PERSON
