@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from gateway.ledger.parts.answers import Answers
 from gateway.ledger.parts.inbox import Inbox
+from gateway.ledger.parts.links import Links
 from gateway.ledger.parts.mappings import Mappings
 from gateway.ledger.parts.national import National
 from gateway.ledger.parts.partners import Partners
 from gateway.ledger.parts.queue import Queue
-from gateway.ledger.parts.receiving import Receiving
 from gateway.ledger.parts.releasing import Releasing
+from gateway.ledger.parts.revocation import Revocations
 from gateway.ledger.parts.trust import Keys
 
 
-class Transaction(National, Mappings, Queue, Receiving, Answers, Inbox, Partners, Releasing, Keys):
+class Transaction(National, Mappings, Queue, Links, Answers, Inbox, Partners, Releasing, Keys, Revocations):
     """Everything that one transaction may do to the ledger. It stands as a whole or not at all.
 
     Made by `Ledger.transaction`; not to be kept beyond its ``with``.

@@ -1,7 +1,8 @@
 """Rule K4: which revocation lists are usable, and whether a certificate stands on one.
 
-Lists come from outside, fetched by their own timer; here they are bytes. No usable list is a refusal (E_CRL), never a
-pass. Profile: full lists of the issuing CA only; no delta, no indirect list, no distribution point.
+Lists come from outside, fetched by their own timer and judged as they come (`judge_list`); here they are bytes. No
+usable list is a refusal (E_CRL), never a pass. Profile: full lists of the issuing CA only; no delta, no indirect list,
+no distribution point.
 Source: GW-1 section 10 K4, RFC 5280 section 5.
 """
 
@@ -16,6 +17,8 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from gateway.errors import LocalError
+from gateway.findings import Finding
 from gateway.security.certificates import Certificate
 from gateway.security.refusals import EnvelopeError
 
@@ -24,6 +27,10 @@ LONGEST_GRACE = timedelta(days=7)
 
 _PEM = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
 _KNOWN_CRITICAL_IN_ENTRY = (x509.CRLReason,)
+_NOT_FULL = (x509.IssuingDistributionPoint, x509.DeltaCRLIndicator, x509.FreshestCRL)
+_UNREADABLE = (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+"""What the library raises for extensions that it cannot read."""
+
 _HASHES = ("sha256", "sha384", "sha512")
 
 
@@ -39,6 +46,17 @@ class RevocationLists:
     lists: tuple[bytes, ...]
     grace: timedelta = GRACE
     numbers: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedList:
+    """A list that may be used: issuer as RFC 4514 text, CRL number, thisUpdate and nextUpdate, certificates on it."""
+
+    issuer: str
+    number: int
+    begins: datetime
+    ends: datetime
+    revoked: int
 
 
 def read_lists(lists: Iterable[bytes]) -> list[x509.CertificateRevocationList]:
@@ -58,7 +76,7 @@ def crl_number(revocation: x509.CertificateRevocationList) -> int | None:
     """The CRL number; None when there is none or the extensions cannot be read."""
     try:
         return revocation.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
-    except (ValueError, x509.ExtensionNotFound):
+    except (*_UNREADABLE, x509.ExtensionNotFound):
         return None
 
 
@@ -84,26 +102,68 @@ def check_revocation(chain: Sequence[Certificate], lists: RevocationLists, now: 
                 raise EnvelopeError("E_CERT_REVOKED", date=entry.revocation_date_utc.isoformat())
 
 
+def judge_list(content: bytes, authority: Certificate, *, seen: int, now: datetime,
+               grace: timedelta = GRACE) -> JudgedList:
+    """Judge a list as it comes, before it replaces the one that is in use.
+
+    content  DER or PEM; of several lists in a PEM text that of the authority counts
+    seen     the highest number seen of this authority, 0 before the first
+
+    Raises LocalError K061 (not a list), K062 (not this authority's), K063 (its number), K064 (its dates), K065 (outside
+    the profile).
+    """
+    parsed = read_lists([content])
+    if not parsed:
+        raise LocalError(Finding(code="K061"))
+    own = next((one for one in parsed if one.issuer == authority.x509.subject), parsed[0])
+    fault = _fault(own, authority, seen, now, grace)
+    if fault is not None:
+        raise LocalError(fault)
+    number, ends = crl_number(own), own.next_update_utc
+    assert number is not None
+    assert ends is not None
+    return JudgedList(issuer=own.issuer.rfc4514_string(), number=number, begins=own.last_update_utc, ends=ends,
+                      revoked=len(own))
+
+
 def _usable(one: x509.CertificateRevocationList, issuer: Certificate, lists: RevocationLists, now: datetime) -> bool:
+    seen = dict(lists.numbers).get(one.issuer.rfc4514_string(), 0)
+    return _fault(one, issuer, seen, now, lists.grace) is None
+
+
+def _fault(one: x509.CertificateRevocationList, issuer: Certificate, seen: int, now: datetime,
+           grace: timedelta) -> Finding | None:
+    """The first thing that makes a list unusable; its signature is checked last, because that costs most."""
+    values = {"issuer": issuer.subject}
+    if one.issuer != issuer.x509.subject:
+        return Finding(code="K062", values=values)
+    foreign = _outside_profile(one)
+    if foreign is not None:
+        return Finding(code="K065", values={**values, "extension": foreign})
+    number = crl_number(one)
+    if number is None or number < seen:
+        return Finding(code="K063", values={**values, "number": "-" if number is None else str(number),
+                                            "seen": str(seen)})
+    begin, end = one.last_update_utc, one.next_update_utc
+    if end is None or begin > now or end + min(grace, LONGEST_GRACE) < now:
+        return Finding(code="K064", values={**values, "begin": begin.isoformat(),
+                                            "end": "-" if end is None else end.isoformat()})
+    return None if _signed_by(one, issuer) else Finding(code="K062", values=values)
+
+
+def _outside_profile(one: x509.CertificateRevocationList) -> str | None:
+    """An extension that a full, direct list must not have, or that cannot be read; None when there is none."""
     try:
-        extensions = one.extensions
-        number = crl_number(one)
-        entries_known = all(not extension.critical or isinstance(extension.value, _KNOWN_CRITICAL_IN_ENTRY)
-                            for entry in one for extension in entry.extensions)
-    except ValueError:
-        return False
-    if number is None or number < dict(lists.numbers).get(one.issuer.rfc4514_string(), 0) or not entries_known:
-        return False
-    if any(extension.critical for extension in extensions):
-        return False  # no extension of a full, direct list is critical
-    if any(isinstance(extension.value, x509.IssuingDistributionPoint | x509.DeltaCRLIndicator | x509.FreshestCRL)
-           for extension in extensions):
-        return False
-    if one.next_update_utc is None or one.last_update_utc > now:
-        return False
-    if one.next_update_utc + min(lists.grace, LONGEST_GRACE) < now:
-        return False
-    return _signed_by(one, issuer)
+        for extension in one.extensions:
+            if extension.critical or isinstance(extension.value, _NOT_FULL):  # no extension of ours is critical
+                return str(extension.oid.dotted_string)
+        for entry in one:
+            for extension in entry.extensions:
+                if extension.critical and not isinstance(extension.value, _KNOWN_CRITICAL_IN_ENTRY):
+                    return str(extension.oid.dotted_string)
+    except _UNREADABLE:
+        return "?"
+    return None
 
 
 def _signed_by(one: x509.CertificateRevocationList, issuer: Certificate) -> bool:
