@@ -79,7 +79,12 @@ def is_gateway_id(text: str) -> bool:
 
 
 def build_entity(header: Header, payload: bytes) -> bytes:
-    """The ENTITY. Raises ValueError for a header that `read_entity` would not give back: our own mistake."""
+    """The ENTITY. Raises ValueError as `write_header` does."""
+    return write_header(header) + payload
+
+
+def write_header(header: Header) -> bytes:
+    """The ten lines and the empty one. Raises ValueError for a header that `read_entity` would not give back."""
     date = header.date.astimezone(UTC)
     lines = (
         "MIME-Version: 1.0\r\n"
@@ -98,14 +103,15 @@ def build_entity(header: Header, payload: bytes) -> bytes:
     match = _HEADER.fullmatch(content)
     if match is None or match["maker"] != match["sender"] or not _first_agrees(header) or date.microsecond:
         raise ValueError("not a header of GW-1 profile 1")
-    return content + payload
+    return content
 
 
-def read_entity(entity: bytes) -> tuple[Header, bytes]:
+def read_entity(entity: bytes | memoryview) -> tuple[Header, bytes]:
     """Header and payload of an ENTITY (V26). Raises EnvelopeError E_HEADER or E_PROFILE."""
-    match = _HEADER.match(entity, 0, LONGEST_HEADER)
+    first = bytes(entity[:LONGEST_HEADER])
+    match = _HEADER.match(first)
     if match is None:
-        raise EnvelopeError("E_PROFILE" if _OTHER_PROFILE.match(entity) else "E_HEADER")
+        raise EnvelopeError("E_PROFILE" if _OTHER_PROFILE.match(first) else "E_HEADER")
     if match["profile"] != b"1":
         raise EnvelopeError("E_PROFILE")
     try:
@@ -117,7 +123,7 @@ def read_entity(entity: bytes) -> tuple[Header, bytes]:
                     text["previous"], text["content_type"], text["filename"])
     if not _first_agrees(header):
         raise EnvelopeError("E_HEADER")
-    return header, entity[match.end():]
+    return header, bytes(entity[match.end():])
 
 
 def _first_agrees(header: Header) -> bool:

@@ -111,8 +111,7 @@ def _open(name: str, content: bytes, recipient: str, keys: Sequence[DecryptionKe
         raise EnvelopeError("E_SIZE", size=str(len(content)), limit=str(limit))
     if file_name(content) != name:  # V3
         raise EnvelopeError("E_NAME", name=name)
-    inner = _decrypt(content, keys, trust)
-    verified = verify_inner(inner, trust, now=now, environment=environment, waive=waive)
+    inner, verified = _verified(content, keys, trust, now, environment, waive)
     return _timely(_address(verified, inner, recipient, trust), now, waive)
 
 
@@ -127,14 +126,34 @@ def _timely(opened: Opened, now: datetime, waive: Collection[str]) -> Opened:
     return opened
 
 
-def _decrypt(content: bytes, keys: Sequence[DecryptionKey], trust: Trust) -> bytes:
-    try:  # V4, V5
-        content_type, element = asn1.content_info(content)
-        if content_type != asn1.AUTH_ENVELOPED_DATA:
-            raise EnvelopeError("E_OUTER", name=content_type)
-        outer = asn1.read_outer(element)
-    except asn1.NotDer:
+def _verified(content: bytes, keys: Sequence[DecryptionKey], trust: Trust, now: datetime, environment: str,
+              waive: Collection[str]) -> tuple[bytes, Verified]:
+    """V4 to V25. Where nothing authenticates the encryption, an inner object that cannot be read (V11) is a failed
+    decryption, too: nobody shall learn from us whether the padding fitted (section 14)."""
+    outer = _outer(content, trust, now)
+    inner, authenticated = _decrypt(outer, keys, trust), outer.authenticated
+    del outer  # the ciphertext may be large
+    try:
+        return inner, verify_inner(inner, trust, now=now, environment=environment, waive=waive)
+    except EnvelopeError as error:
+        if error.code == "E_ASN1" and not authenticated:
+            raise EnvelopeError("E_DECRYPT") from None
+        raise
+
+
+def _outer(content: bytes, trust: Trust, now: datetime) -> asn1.Outer:
+    try:
+        try:
+            return asn1.read_outer(content)
+        except asn1.OtherType as other:
+            if other.args[0] != asn1.ENVELOPED_DATA or not trust.takes_cbc(now):  # V5
+                raise EnvelopeError("E_OUTER", name=other.args[0]) from None
+        return asn1.read_enveloped(content)
+    except asn1.NotDer:  # V4
         raise EnvelopeError("E_ASN1") from None
+
+
+def _decrypt(outer: asn1.Outer, keys: Sequence[DecryptionKey], trust: Trust) -> bytes:
     if outer.content_type != asn1.DATA:  # V6
         raise EnvelopeError("E_CONTENT_TYPE", name=outer.content_type)
     judge_recipients(outer.recipients)  # V7

@@ -7,17 +7,19 @@ can pass one in. What is the same for every object of a key is computed once, in
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, padding
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
-from cryptography.hazmat.primitives.ciphers.modes import GCM
+from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -34,11 +36,11 @@ from gateway.security.algorithms import (
     curve_of_key,
 )
 from gateway.security.certificates import ENCRYPTION, Certificate
-from gateway.security.header import Header, build_entity
+from gateway.security.header import Header, write_header
 from gateway.security.keys import Signer
 
 MOST_RECIPIENTS = 8
-KEY_OCTETS, NONCE_OCTETS, TAG_OCTETS = 32, 12, 16
+KEY_OCTETS, NONCE_OCTETS, TAG_OCTETS, BLOCK_OCTETS = 32, 12, 16, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +62,28 @@ class Sealed:
 
 
 def seal(header: Header, payload: bytes, *, signer: Signer, recipients: Sequence[Certificate],
-         signing_time: datetime) -> Sealed:
+         signing_time: datetime, cbc: bool = False) -> Sealed:
     """Sign and encrypt one payload.
 
     signing_time  aware; whole seconds count, the fraction is dropped
+    cbc           encrypt by section 14, as agreed with this partner for the time being
 
     Raises LocalError K020 unless there are 1..8 recipients, all different, each with an encryption certificate of
     section 3.3; ValueError for a header outside the grammar.
     """
-    inner, mic, signature_digest = sign_inner(build_entity(header, payload), signer, signing_time)
-    content = encrypt(inner, recipients)
+    inner, mic, signature_digest = _sign((write_header(header), payload), signer, signing_time)
+    content = encrypt(inner, recipients, cbc=cbc)
     return Sealed(file_name(content), content, inner, mic, signature_digest)
 
 
 def sign_inner(entity: bytes, signer: Signer, signing_time: datetime) -> tuple[bytes, str, str]:
     """The inner object of section 3.2 round a content, its MIC, and the digest of the signature value."""
-    scheme, mic = signer.scheme, hashlib.sha256(entity).digest()
-    digest = mic if scheme.digest is Digest.SHA_256 else hashlib.new(scheme.digest.value, entity).digest()
+    return _sign((entity,), signer, signing_time)
+
+
+def _sign(entity: Sequence[bytes], signer: Signer, signing_time: datetime) -> tuple[bytes, str, str]:
+    scheme, mic = signer.scheme, _digest(Digest.SHA_256, entity)
+    digest = mic if scheme.digest is Digest.SHA_256 else _digest(scheme.digest, entity)
     attributes = asn1.write_attributes((
         *signer.identity,
         asn1.write_attribute(asn1.MESSAGE_DIGEST, asn1.write_octets(digest)),
@@ -89,19 +96,37 @@ def sign_inner(entity: bytes, signer: Signer, signing_time: datetime) -> tuple[b
     return inner, mic.hex(), hashlib.sha256(signature).hexdigest()
 
 
-def encrypt(inner: bytes, recipients: Sequence[Certificate]) -> bytes:
-    """The outer object of section 3.1 round an inner one; also used to encrypt a stored one anew (O3).
+def _digest(algorithm: Digest, parts: Sequence[bytes]) -> bytes:
+    digest = hashlib.new(algorithm.value)
+    for part in parts:
+        digest.update(part)
+    return digest.digest()
+
+
+def encrypt(inner: bytes, recipients: Sequence[Certificate], *, cbc: bool = False) -> bytes:
+    """The outer object of section 3.1 or 14 round an inner one; also used to encrypt a stored one anew (O3).
 
     Raises LocalError K020 as `seal` does.
     """
     if not 1 <= len(set(recipients)) == len(recipients) <= MOST_RECIPIENTS:
         raise LocalError(Finding(code="K020", values={"recipients": str(len(recipients))}))
     prepared = [_recipient(certificate) for certificate in recipients]
-    key, nonce = os.urandom(KEY_OCTETS), os.urandom(NONCE_OCTETS)
-    encryptor = Cipher(AES256(key), GCM(nonce)).encryptor()  # ciphertext and tag apart: nothing large is cut or joined
-    ciphertext = encryptor.update(inner)
-    encryptor.finalize()
-    return asn1.write_outer([recipient.wrap(key) for recipient in prepared], nonce, ciphertext, encryptor.tag)
+    key = os.urandom(KEY_OCTETS)
+    wrapped = [recipient.wrap(key) for recipient in prepared]
+    if cbc:
+        iv = os.urandom(BLOCK_OCTETS)
+        padder, blocks = padding.PKCS7(BLOCK_OCTETS * 8).padder(), Cipher(AES256(key), CBC(iv)).encryptor()
+        padded = padder.update(inner) + padder.finalize()
+        return asn1.write_cbc(wrapped, iv, blocks.update(padded) + blocks.finalize())
+    nonce = os.urandom(NONCE_OCTETS)
+    front, between = asn1.frame_gcm(wrapped, nonce, len(inner), TAG_OCTETS)
+    end = len(front) + len(inner)
+    file = io.BytesIO(bytes(end + len(between) + TAG_OCTETS))  # gives back what it holds without a copy of it
+    with file.getbuffer() as room:
+        room[:len(front)] = front
+        AESGCM(key).encrypt_into(nonce, inner, None, room[len(front):end + TAG_OCTETS])
+        room[end:] = between + bytes(room[end:end + TAG_OCTETS])
+    return file.getvalue()
 
 
 def file_name(content: bytes) -> str:

@@ -6,14 +6,24 @@ import os
 from collections.abc import Collection, Sequence
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives import padding
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import CBC, GCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
 from gateway.security import asn1
 from gateway.security.algorithms import KEY_WRAPS, Agreement, KeyWrap, curve_of_point
 from gateway.security.keys import DecryptionKey
 from gateway.security.refusals import EnvelopeError
-from gateway.security.sealing import KEY_OCTETS, MOST_RECIPIENTS, NONCE_OCTETS, TAG_OCTETS, derive
+from gateway.security.sealing import (
+    BLOCK_OCTETS,
+    KEY_OCTETS,
+    MOST_RECIPIENTS,
+    NONCE_OCTETS,
+    TAG_OCTETS,
+    derive,
+)
 
 _WRAPPED_OCTETS = KEY_OCTETS + 8  # RFC 3394 adds one block of 64 bits
 
@@ -35,9 +45,12 @@ def judge_algorithms(outer: asn1.Outer, agreed: Collection[Agreement]) -> None:
             curve = curve_of_point(recipient.point, recipient.key_algorithm)
             if curve is None or not (curve.agreement is None or curve.agreement in agreed):
                 raise EnvelopeError("E_ALG", name=asn1.algorithm_name(recipient.key_algorithm))
-    if outer.nonce is None or outer.tag_octets is None:
+    if outer.nonce is None:
         raise EnvelopeError("E_ALG", name=asn1.algorithm_name(outer.algorithm))
-    if len(outer.nonce) != NONCE_OCTETS or outer.tag_octets != TAG_OCTETS or len(outer.tag) != TAG_OCTETS:
+    if not outer.authenticated:
+        if len(outer.nonce) != BLOCK_OCTETS:
+            raise EnvelopeError("E_ALG", name=f"{asn1.AES_256_CBC} ({len(outer.nonce)})")
+    elif len(outer.nonce) != NONCE_OCTETS or outer.tag_octets != TAG_OCTETS or len(outer.tag) != TAG_OCTETS:
         raise EnvelopeError("E_ALG", name=f"{asn1.AES_256_GCM} ({len(outer.nonce)}, {len(outer.tag)})")
 
 
@@ -55,23 +68,36 @@ def decrypt(outer: asn1.Outer, entry: asn1.Recipient, key: DecryptionKey) -> byt
     """V10: the inner object. Raises EnvelopeError E_DECRYPT, whatever went wrong.
 
     Where the content key cannot be had, the content is decrypted all the same, with a random key: a wrong key, a wrong
-    wrap and a wrong tag take one way and one time.
+    wrap, a wrong tag and a wrong padding take one way and one time.
     """
     content_key = _content_key(entry, key) or os.urandom(KEY_OCTETS)
     assert outer.nonce is not None
+    mode = GCM(outer.nonce, outer.tag) if outer.authenticated else CBC(outer.nonce)
+    decryptor = Cipher(AES256(content_key), mode).decryptor()
     try:
-        return AESGCM(content_key).decrypt(outer.nonce, outer.ciphertext + outer.tag, None)
-    except InvalidTag:
+        plain = decryptor.update(outer.ciphertext)
+        rest = decryptor.finalize()
+        if outer.authenticated:
+            return plain
+        unpadder = padding.PKCS7(BLOCK_OCTETS * 8).unpadder()
+        return unpadder.update(plain + rest) + unpadder.finalize()
+    except (InvalidTag, ValueError):  # ValueError: a part of a block, or a padding that is none
         raise EnvelopeError("E_DECRYPT") from None
 
 
 def _content_key(entry: asn1.Recipient, key: DecryptionKey) -> bytes | None:
     try:
-        if entry.point is None:
-            content_key = key.decrypt(entry.encrypted_key)
-        else:
-            wrapped = entry.encrypted_key if len(entry.encrypted_key) == _WRAPPED_OCTETS else bytes(_WRAPPED_OCTETS)
-            content_key = aes_key_unwrap(derive(key.agree(entry.point)), wrapped)
+        content_key = key.decrypt(entry.encrypted_key) if entry.point is None else _agreed_key(entry, entry.point, key)
     except (ValueError, InvalidUnwrap):
         return None
     return content_key if len(content_key) == KEY_OCTETS else None
+
+
+def _agreed_key(entry: asn1.Recipient, point: bytes, key: DecryptionKey) -> bytes:
+    """Where no secret can be agreed, a random one is derived from and unwrapped with all the same."""
+    wrapped = entry.encrypted_key if len(entry.encrypted_key) == _WRAPPED_OCTETS else bytes(_WRAPPED_OCTETS)
+    try:
+        secret = key.agree(point)
+    except ValueError:
+        secret = os.urandom(KEY_OCTETS)  # what it would unwrap fails by the check of RFC 3394 section 2.2.3
+    return aes_key_unwrap(derive(secret), wrapped)

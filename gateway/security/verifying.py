@@ -27,7 +27,7 @@ _ALLOWED = _REQUIRED | {asn1.ALGORITHM_PROTECTION, asn1.SMIME_CAPABILITIES}
 class Verified:
     """The content of a true signature: the ENTITY, its MIC, the signature value, when and by which certificate."""
 
-    entity: bytes
+    entity: bytes | memoryview
     mic: str
     signature: bytes
     signing_time: datetime
@@ -80,13 +80,12 @@ def verify_inner(inner: bytes, trust: Trust, *, now: datetime, environment: str,
 
 
 def _read(inner: bytes) -> asn1.Inner:
-    try:  # V11, V12
-        content_type, element = asn1.content_info(inner)
-        if content_type != asn1.SIGNED_DATA:
-            raise EnvelopeError("E_UNSIGNED")
-        return asn1.read_inner(element)
-    except asn1.NotDer:
+    try:
+        return asn1.read_inner(inner)
+    except asn1.NotDer:  # V11
         raise EnvelopeError("E_ASN1") from None
+    except asn1.OtherType:  # V12
+        raise EnvelopeError("E_UNSIGNED") from None
 
 
 def _attributes(signer: asn1.SignerInfo) -> _Attributes:

@@ -93,11 +93,13 @@ class World:
 
     def trust(self, *authors: Author, partner: str = "XA", ca: Author | None = None,
               revocation: RevocationLists | bytes | None = None, algorithms: tuple[str, ...] = (),
-              since: timedelta = timedelta(days=-400), until: timedelta = timedelta(days=800)) -> Trust:
+              cbc_until: datetime | None = None, since: timedelta = timedelta(days=-400),
+              until: timedelta = timedelta(days=800)) -> Trust:
         """What XB trusts of XA: the two signers, or others."""
         entries = tuple(TrustedCertificate(product(author.certificate), "signing", NOW + since, NOW + until)
                         for author in authors or (self.ec, self.rsa))
-        return Trust(partner, entries, product((ca or self.ca).certificate), revocation, "none here", algorithms)
+        return Trust(partner, entries, product((ca or self.ca).certificate), revocation, "none here", algorithms,
+                     cbc_until)
 
     def author(self, key: Any = None, **options: Any) -> Author:
         """A further signer below the authority of XA."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import inspect
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,12 +13,10 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.ciphers.algorithms import AES256
-from cryptography.hazmat.primitives.ciphers.modes import GCM
 
 import gateway.security
 from gateway.errors import LocalError
-from gateway.security import asn1, encrypt, file_name, recipients_of, seal, sealing
+from gateway.security import encrypt, file_name, recipients_of
 from tests.tools.identities import NOW, Party, identity
 
 PAYLOAD = b"UNB+UNOC:3+XA+XB+261126:1200+1'UNZ+0+1'"
@@ -68,33 +65,6 @@ def test_a_stored_signed_object_is_encrypted_anew_for_another_certificate(togo: 
     from_link = burkina.open(sealed, sender=togo)
     anew = burkina.open(gateway.security.Sealed(file_name(again), again, sealed.inner, "", ""), sender=togo)
     assert anew == from_link
-
-
-@pytest.mark.threat(40)
-def test_t40_content_keys_nonces_and_ephemeral_keys_never_repeat(togo: Party, burkina: Party,
-                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: dict[str, list[bytes]] = {"AES256": [], "GCM": []}
-
-    def recording(name: str, genuine: Callable[[bytes], object]) -> Callable[[bytes], object]:
-        def make(octets: bytes) -> object:
-            drawn[name].append(octets)
-            return genuine(octets)
-        return make
-
-    for name, genuine in (("AES256", AES256), ("GCM", GCM)):
-        monkeypatch.setattr(sealing, name, recording(name, genuine))
-    points = set()
-    for _ in range(1000):
-        content_type, element = asn1.content_info(togo.seal_for(burkina, PAYLOAD).content)
-        assert content_type == asn1.AUTH_ENVELOPED_DATA
-        points.add(asn1.read_outer(element).recipients[0].point)
-    assert [len(set(octets)) for octets in drawn.values()] + [len(points)] == [1000, 1000, 1000]
-
-
-@pytest.mark.threat(40)
-def test_t40_no_function_takes_a_nonce_or_a_content_key() -> None:
-    names = {name for function in (seal, encrypt) for name in inspect.signature(function).parameters}
-    assert names == {"header", "payload", "signer", "recipients", "signing_time", "inner"}
 
 
 def test_only_one_package_speaks_the_unstable_asn1_interface() -> None:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from cryptography.hazmat import asn1
 from cryptography.hazmat.asn1 import TLV, GeneralizedTime, UTCTime
 from cryptography.x509 import ObjectIdentifier
 
 from gateway.security.asn1 import structures as der
-from gateway.security.asn1.names import AES_256_GCM, SHA_256, UTC_TIME_ENDS
+from gateway.security.asn1.large import LARGE, SEALED, SIGNED, Path, without_leaf
+from gateway.security.asn1.names import (
+    AES_256_CBC,
+    AES_256_GCM,
+    AUTH_ENVELOPED_DATA,
+    ENVELOPED_DATA,
+    SHA_256,
+    SIGNED_DATA,
+    UTC_TIME_ENDS,
+)
 from gateway.security.asn1.values import Inner, Name, Outer, Recipient, SignerInfo, SigningCertificate
 
 _INTEGER_BITS = 21 * 8 - 1  # 21 octets with the sign bit free, GW-1 section 3.4
@@ -26,34 +35,51 @@ class NotDer(Exception):
     """The bytes are not DER, or not the structure asked for."""
 
 
-def content_info(content: bytes) -> tuple[str, TLV]:
-    """The content type, dotted, and the still unread content of the outermost value. Raises NotDer."""
-    info = _decode(der.ContentInfo, content)
-    return info.content_type.dotted_string, info.content
+class OtherType(Exception):
+    """A ContentInfo of another type than the one asked for; its argument is that type, dotted."""
 
 
-def read_outer(element: TLV) -> Outer:
-    """Read the content of an AuthEnvelopedData ContentInfo. Raises NotDer unless it is exactly that of section 3.1."""
-    outer = _parse(der.AuthEnveloped, element)
+def read_content_type(content: bytes) -> str:
+    """The content type of a ContentInfo, dotted; what it holds stays unread. Raises NotDer."""
+    return _decode(der.ContentInfo, content).content_type.dotted_string
+
+
+def read_outer(content: bytes) -> Outer:
+    """Read AuthEnvelopedData. Raises NotDer unless it is exactly that of section 3.1, OtherType for another type."""
+    info, leaf = _whole(der.AuthEnvelopedInfo, content, AUTH_ENVELOPED_DATA, SEALED)
+    outer = info.content
     _require(outer.version == 0)
-    algorithm = outer.content.algorithm
-    nonce, tag_octets = _gcm(algorithm)
-    return Outer(tuple(map(_recipient, outer.recipients.as_list())), outer.content.content_type.dotted_string,
-                 _content(algorithm), nonce, tag_octets, outer.content.content, outer.mac)
+    nonce, tag_octets = _gcm(outer.content.algorithm)
+    return Outer(True, tuple(map(_recipient, outer.recipients.as_list())), outer.content.content_type.dotted_string,
+                 _content(outer.content.algorithm), nonce, tag_octets, outer.content.content if leaf is None else leaf,
+                 outer.mac)
 
 
-def read_inner(element: TLV) -> Inner:
-    """Read the content of a SignedData ContentInfo. Raises NotDer unless it has the structure of section 3.2.
+def read_enveloped(content: bytes) -> Outer:
+    """Read EnvelopedData. Raises NotDer unless it is exactly that of section 14, OtherType for another type."""
+    info, leaf = _whole(der.EnvelopedInfo, content, ENVELOPED_DATA, SEALED)
+    outer = info.content
+    recipients = tuple(map(_recipient, outer.recipients.as_list()))
+    transported = all(one.name is not None and one.point is None for one in recipients)
+    _require(outer.version == (0 if transported else 2))  # RFC 5652 section 6.1
+    return Outer(False, recipients, outer.content.content_type.dotted_string, _content(outer.content.algorithm),
+                 _cbc(outer.content.algorithm), None, outer.content.content if leaf is None else leaf, b"")
+
+
+def read_inner(content: bytes) -> Inner:
+    """Read SignedData. Raises NotDer unless it has the structure of section 3.2, OtherType for another type.
 
     Left to the rules that have a code of their own: detached content, number of signers, absent attributes,
     unsigned attributes, an absent set of certificates.
     """
-    data = _parse(der.SignedData, element)
+    info, leaf = _whole(der.SignedDataInfo, content, SIGNED_DATA, SIGNED)
+    data = info.content
     _require(data.version == 1)
     certificates = None if data.certificates is None else tuple(map(_encoded, data.certificates.as_list()))
     _require(certificates is None or 1 <= len(certificates) <= 8)
     return Inner(tuple(map(_content, data.digests.as_list())), data.encapsulated.content_type.dotted_string,
-                 data.encapsulated.content, certificates, tuple(map(_signer, data.signers.as_list())))
+                 data.encapsulated.content if leaf is None else leaf, certificates,
+                 tuple(map(_signer, data.signers.as_list())))
 
 
 def algorithm_name(content: bytes) -> str:
@@ -130,6 +156,31 @@ def _decode(kind: type[T], content: bytes) -> T:
         raise NotDer(str(error)) from None
 
 
+class _Info(Protocol):
+    content_type: ObjectIdentifier
+
+
+Info = TypeVar("Info", bound=_Info)
+
+
+def _whole(kind: type[Info], content: bytes, content_type: str, path: Path) -> tuple[Info, memoryview | None]:
+    """A ContentInfo of a known type, and its leaf where that is large and was therefore read as if it were empty.
+
+    What has another type is told apart before its structure counts.
+    """
+    small, leaf = without_leaf(content, path) if len(content) > LARGE else (content, None)
+    try:
+        info = _decode(kind, small)
+    except NotDer:
+        found = read_content_type(small)
+        if found == content_type:
+            raise
+        raise OtherType(found) from None
+    if info.content_type.dotted_string != content_type:
+        raise OtherType(info.content_type.dotted_string)
+    return info, leaf
+
+
 def _parse(kind: type[T], element: TLV) -> T:
     try:
         value: T = element.parse(kind)
@@ -178,6 +229,14 @@ def _gcm(algorithm: TLV) -> tuple[bytes | None, int | None]:
     if gcm.algorithm.dotted_string != AES_256_GCM:
         return None, None
     return gcm.parameters.nonce, gcm.parameters.tag_octets
+
+
+def _cbc(algorithm: TLV) -> bytes | None:
+    try:
+        cbc = _parse(der.CbcAlgorithm, algorithm)
+    except NotDer:
+        return None
+    return cbc.iv if cbc.algorithm.dotted_string == AES_256_CBC else None
 
 
 def _recipient(element: TLV) -> Recipient:

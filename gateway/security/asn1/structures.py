@@ -1,7 +1,7 @@
 """The structures of GW-1 as the standards declare them, narrower where GW-1 is. Declarations only.
 
-Sources: RFC 5652 (CMS), RFC 5083 (AuthEnvelopedData), RFC 5084 (GCM parameters), RFC 5753 (ECC in CMS), RFC 5035
-(signingCertificateV2), RFC 6211 (algorithm protection), RFC 5280 (certificates).
+Sources: RFC 5652 (CMS), RFC 5083 (AuthEnvelopedData), RFC 5084 (GCM parameters), RFC 3565 (CBC parameters), RFC 5753
+(ECC in CMS), RFC 5035 (signingCertificateV2), RFC 6211 (algorithm protection), RFC 5280 (certificates).
 """
 
 from __future__ import annotations
@@ -84,6 +84,19 @@ class AuthEnveloped:
 class AuthEnvelopedInfo:
     content_type: ObjectIdentifier
     content: Annotated[AuthEnveloped, Explicit(0)]
+
+
+@asn1.sequence
+class Enveloped:
+    version: int
+    recipients: SetOf[TLV]
+    content: EncryptedContent
+
+
+@asn1.sequence
+class EnvelopedInfo:
+    content_type: ObjectIdentifier
+    content: Annotated[Enveloped, Explicit(0)]
 
 
 @asn1.sequence

@@ -39,14 +39,22 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Outer:
-    """AuthEnvelopedData. `nonce` and `tag_octets` are None when the algorithm is not GCM with readable parameters."""
+    """AuthEnvelopedData; or EnvelopedData, where nothing authenticates the content.
 
+    authenticated  whether it is AuthEnvelopedData
+    algorithm      content octets of the content encryption AlgorithmIdentifier
+    nonce          the nonce of GCM, of EnvelopedData the IV of CBC; None for other algorithms and unreadable parameters
+    tag_octets     the tag length that the parameters of GCM declare, else None
+    tag            the tag itself; empty for EnvelopedData
+    """
+
+    authenticated: bool
     recipients: tuple[Recipient, ...]
     content_type: str
     algorithm: bytes
     nonce: bytes | None
     tag_octets: int | None
-    ciphertext: bytes
+    ciphertext: bytes | memoryview
     tag: bytes
 
 
@@ -70,11 +78,14 @@ class SignerInfo:
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """SignedData. `certificates` is None when the field is absent; `content` is None when detached."""
+    """SignedData. `certificates` is None when the field is absent; `content` is None when detached.
+
+    A large content is a view of the octets that were read, as is a large ciphertext of `Outer`.
+    """
 
     digests: tuple[bytes, ...]
     content_type: str
-    content: bytes | None
+    content: bytes | memoryview | None
     certificates: tuple[bytes, ...] | None
     signers: tuple[SignerInfo, ...]
 

@@ -1,4 +1,8 @@
-"""From plain values to DER. Parts that are the same for every object of a key are encoded once and passed as octets."""
+"""From plain values to DER. Parts that are the same for every object of a key are encoded once and passed as octets.
+
+The library moves a content once for every structure round it. What may be large, the signed and the encrypted content,
+is therefore framed here (`_frames`) and written once; everything inside the frames is the library's.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,24 @@ from cryptography.hazmat.asn1 import TLV, BitString, GeneralizedTime, SetOf, UTC
 from cryptography.x509 import ObjectIdentifier
 
 from gateway.security.asn1 import structures as der
-from gateway.security.asn1.names import AES_256_GCM, AUTH_ENVELOPED_DATA, DATA, SIGNED_DATA, UTC_TIME_ENDS
+from gateway.security.asn1.large import length
+from gateway.security.asn1.names import (
+    AES_256_CBC,
+    AES_256_GCM,
+    AUTH_ENVELOPED_DATA,
+    DATA,
+    ENVELOPED_DATA,
+    SIGNED_DATA,
+    UTC_TIME_ENDS,
+)
 from gateway.security.asn1.values import Name
 
-_CONTEXT_0, _CONTEXT_1 = b"\xa0", b"\xa1"
-_DATA, _SIGNED_DATA = ObjectIdentifier(DATA), ObjectIdentifier(SIGNED_DATA)
-_AUTH_ENVELOPED_DATA, _AES_256_GCM = ObjectIdentifier(AUTH_ENVELOPED_DATA), ObjectIdentifier(AES_256_GCM)
+_OCTETS, _SEQUENCE, _CONTEXT_0, _CONTEXT_1 = b"\x04", b"\x30", b"\xa0", b"\xa1"
+_PRIMITIVE_0 = b"\x80"
+_AES_256_GCM, _AES_256_CBC = ObjectIdentifier(AES_256_GCM), ObjectIdentifier(AES_256_CBC)
+_DATA, _SIGNED_DATA, _AUTH_ENVELOPED_DATA, _ENVELOPED_DATA = (
+    asn1.encode_der(ObjectIdentifier(name)) for name in (DATA, SIGNED_DATA, AUTH_ENVELOPED_DATA, ENVELOPED_DATA))
+_0, _1, _2 = map(asn1.encode_der, range(3))
 
 
 def write_key_trans(name: Name, algorithm: bytes, encrypted_key: bytes) -> bytes:
@@ -33,12 +49,29 @@ def write_key_agree(name: Name, algorithm: bytes, key_algorithm: bytes, point: b
     return bytes(_raw(asn1.encode_der(element)).data)
 
 
-def write_outer(recipients: Sequence[bytes], nonce: bytes, ciphertext: bytes, tag: bytes) -> bytes:
-    """The whole sealed file."""
-    algorithm = der.GcmAlgorithm(algorithm=_AES_256_GCM, parameters=der.GcmParameters(nonce=nonce, tag_octets=len(tag)))
-    content = der.EncryptedContent(content_type=_DATA, algorithm=_raw(asn1.encode_der(algorithm)), content=ciphertext)
-    return asn1.encode_der(der.AuthEnvelopedInfo(content_type=_AUTH_ENVELOPED_DATA, content=der.AuthEnveloped(
-        version=0, recipients=SetOf([_raw(recipient) for recipient in recipients]), content=content, mac=tag)))
+def frame_gcm(recipients: Sequence[bytes], nonce: bytes, size: int, tag_octets: int) -> tuple[bytes, bytes]:
+    """AuthEnvelopedData with AES-256-GCM (section 3.1): what stands before the ciphertext, and between it and the tag.
+
+    size  octets of ciphertext; the tag is the end of the file
+    """
+    algorithm = der.GcmAlgorithm(algorithm=_AES_256_GCM, parameters=der.GcmParameters(nonce=nonce,
+                                                                                      tag_octets=tag_octets))
+    mac = asn1.encode_der(bytes(tag_octets))
+    front, back = _frames(size, (
+        (_PRIMITIVE_0, b"", b""), (_SEQUENCE, _DATA + asn1.encode_der(algorithm), b""),
+        (_SEQUENCE, _0 + _set_of(recipients), mac), (_CONTEXT_0, b"", b""), (_SEQUENCE, _AUTH_ENVELOPED_DATA, b"")))
+    return front, back[:-tag_octets]
+
+
+def write_cbc(recipients: Sequence[bytes], iv: bytes, ciphertext: bytes) -> bytes:
+    """The whole sealed file: EnvelopedData with AES-256-CBC (section 14); version 0 with only key transport."""
+    algorithm = der.CbcAlgorithm(algorithm=_AES_256_CBC, iv=iv)
+    transported = all(recipient.startswith(_SEQUENCE) for recipient in recipients)
+    front, back = _frames(len(ciphertext), (
+        (_PRIMITIVE_0, b"", b""), (_SEQUENCE, _DATA + asn1.encode_der(algorithm), b""),
+        (_SEQUENCE, (_0 if transported else _2) + _set_of(recipients), b""),
+        (_CONTEXT_0, b"", b""), (_SEQUENCE, _ENVELOPED_DATA, b"")))
+    return b"".join((front, ciphertext, back))
 
 
 def write_attribute(kind: str, value: bytes) -> bytes:
@@ -48,7 +81,7 @@ def write_attribute(kind: str, value: bytes) -> bytes:
 
 def write_attributes(attributes: Sequence[bytes]) -> bytes:
     """Encoded attributes as the SET OF that is signed."""
-    return asn1.encode_der(SetOf([_raw(attribute) for attribute in attributes]))
+    return _set_of(attributes)
 
 
 def write_signing_certificate(sha256: bytes, name: Name) -> bytes:
@@ -82,15 +115,38 @@ def write_identifier(dotted: str) -> bytes:
     return asn1.encode_der(ObjectIdentifier(dotted))
 
 
-def write_inner(content: bytes, certificates: Sequence[bytes], name: Name, digest: bytes, attributes: bytes,
+def write_inner(content: Sequence[bytes], certificates: Sequence[bytes], name: Name, digest: bytes, attributes: bytes,
                 algorithm: bytes, signature: bytes) -> bytes:
-    """The whole inner object; `digest` and `algorithm` are AlgorithmIdentifiers, `attributes` what was signed."""
+    """The whole inner object round the parts of its content.
+
+    digest, algorithm  whole AlgorithmIdentifiers; attributes  what was signed
+    """
     signer = asn1.encode_der(der.SignerAsReceived(
         version=1, sid=_raw(name.encoded), digest=_raw(digest), attributes=_raw(_CONTEXT_0 + attributes[1:]),
         algorithm=_raw(algorithm), signature=signature, unsigned=None))
-    return asn1.encode_der(der.SignedDataInfo(content_type=_SIGNED_DATA, content=der.SignedData(
-        version=1, digests=SetOf([_raw(digest)]), encapsulated=der.Encapsulated(content_type=_DATA, content=content),
-        certificates=SetOf([_raw(certificate) for certificate in certificates]), signers=SetOf([_raw(signer)]))))
+    front, back = _frames(sum(map(len, content)), (
+        (_OCTETS, b"", b""), (_CONTEXT_0, b"", b""), (_SEQUENCE, _DATA, b""),
+        (_SEQUENCE, _1 + _set_of([digest]), _CONTEXT_0 + _set_of(certificates)[1:] + _set_of([signer])),
+        (_CONTEXT_0, b"", b""), (_SEQUENCE, _SIGNED_DATA, b"")))
+    return b"".join((front, *content, back))
+
+
+def _frames(size: int, frames: Sequence[tuple[bytes, bytes, bytes]]) -> tuple[bytes, bytes]:
+    """What stands before and behind a content of that size in these elements, from the inside out.
+
+    frames  (tag, what stands in the element before what it is round, what behind)
+    """
+    front, back = b"", b""
+    for tag, before, after in frames:
+        size += len(before) + len(after)
+        head = tag + length(size) + before
+        front, back = head + front, back + after
+        size += len(head) - len(before)
+    return front, back
+
+
+def _set_of(elements: Sequence[bytes]) -> bytes:
+    return asn1.encode_der(SetOf([_raw(element) for element in elements]))
 
 
 def _raw(content: bytes) -> TLV:
