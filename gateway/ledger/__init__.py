@@ -23,6 +23,7 @@ from gateway.ledger.errors import Conflict, LocalConflict, Moved, PartnerConflic
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.parts.movements import EventOutcome, event_differs
 from gateway.ledger.queries import Deadlines, Queries
+from gateway.ledger.reading.revocation import issuer_key
 from gateway.ledger.states import IllegalTransition, InterchangeState, MessageState, ObjectState
 from gateway.ledger.transaction import Transaction
 
@@ -30,5 +31,5 @@ __all__ = [
     "Conflict", "Deadlines", "EventOutcome", "IllegalTransition", "InterchangeState", "Ledger",
     "LocalConflict", "MessageState", "Moved", "NewDeclaration", "NewDelivery", "NewEvent", "NewMessage",
     "NewMessageIn", "NewMovement", "NewSource", "NewState", "ObjectState", "PartnerConflict", "Queries",
-    "Transaction", "decode_tree", "encode_tree", "event_differs",
+    "Transaction", "decode_tree", "encode_tree", "event_differs", "issuer_key",
 ]

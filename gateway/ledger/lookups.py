@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 
 from gateway.ledger.codec import decode_moment, decode_tree
 from gateway.ledger.rows import Activation, DeclarationRow, EventRow, KnownInterchange, KnownObject, LinkHead, Movement
-from gateway.ledger.states import InterchangeState, MessageState
+from gateway.ledger.states import InterchangeState, MessageState, ObjectState
 from gateway.ledger.tables import (
     activation,
     declaration,
@@ -145,11 +145,12 @@ class Lookups:
         where = object_.c.sequence == sequence if sequence is not None else object_.c.message_id == message_id
         row = self._connection.execute(
             select(object_.c.sequence, object_.c.message_id, object_.c.mic, object_.c.previous,
-                   object_.c.id.label("object_id"), receipt.c.id.label("receipt_object_id"))
+                   object_.c.state, object_.c.id.label("object_id"), receipt.c.id.label("receipt_object_id"))
             .outerjoin(receipt, and_(receipt.c.receipt_for == object_.c.id, receipt.c.direction == "out"))
             .where(object_.c.direction == "in", object_.c.partner == partner, where)
             .order_by(receipt.c.id.desc()).limit(1)).first()
-        return None if row is None else KnownObject(**row._mapping)
+        return None if row is None else KnownObject(**{
+            **row._mapping, "state": ObjectState(row.state), "previous": row.previous or None})
 
     def known_interchange(self, partner: str, control_reference: str) -> KnownInterchange | None:
         """The partner's interchange with this control reference."""

@@ -107,6 +107,26 @@ class PartnerActivity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkState:
+    """Where a directed link stands.
+
+    direction  out: ours to the partner; in: the partner's to us
+    sequence   the last number without a hole before it
+    parked     objects behind a hole
+    halted     the code for which it is halted, or None
+    agreed     up to which number both sides signed one head
+    """
+
+    partner: str
+    direction: str
+    sequence: int
+    parked: int
+    halted: str | None
+    agreed: int
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """One look at everything open, and at what was finished in the last 24 hours.
 

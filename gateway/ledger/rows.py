@@ -281,23 +281,99 @@ class ObjectBytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownObject:
-    """A partner's object that we hold, for the judgement of order and duplicates. receipt_object_id: our receipt."""
+    """A partner's object that we hold, for the judgement of order and duplicates. receipt_object_id: our receipt;
+    previous: None where we hold no more of it than its leaf (VOID)."""
 
     sequence: int
     message_id: str
     mic: str
-    previous: str
+    previous: str | None
+    state: ObjectState
     object_id: int
     receipt_object_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Sequences of a partner's link that are missing while a later one is here; both ends included.
+    """Sequences of a partner's link that are missing while a later one is here, or shown by a checkpoint; both ends
+    included.
 
-    since  when the one after them was stored
+    since  when the one after them was stored, or when the checkpoint showed them
     """
 
     first: int
     last: int
     since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadRow:
+    """A head of a link as somebody signed it (ENVELOPE section 11).
+
+    root       64 hex digits
+    signer     ours or theirs
+    state      waiting (larger than what we hold), verified, agreed (both signed this text), fork (ours is another)
+    object_id  the checkpoint object that it stands in; the latest, where it stands in several
+    frontier   the peaks of the tree, where we signed it as our own head
+    """
+
+    id: int
+    direction: str
+    size: int
+    root: str
+    signer: str
+    state: str
+    at: datetime
+    object_id: int
+    frontier: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewHead:
+    """A head to be kept; see `HeadRow`."""
+
+    direction: str
+    size: int
+    root: str
+    state: str
+    frontier: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidLeaf:
+    """The leaf of an object that a partner took back."""
+
+    sequence: int
+    message_id: str
+    mic: str
+    signature_digest: str
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTimes:
+    """Instants of the two links with a partner.
+
+    asked         when we last asked for what is missing
+    checkpointed  when we last told our heads
+    first         when the first object of either link was stored
+    """
+
+    asked: datetime | None
+    checkpointed: datetime | None
+    first: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """What the ledger notes of one object, for the check of a whole link, with its SignedData."""
+
+    id: int
+    sequence: int
+    message_id: str
+    mic: str
+    previous: str
+    signature_digest: str
+    leaf: bytes
+    state: ObjectState
+    inner: bytes

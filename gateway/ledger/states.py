@@ -24,6 +24,7 @@ class Step(enum.StrEnum):
     DISPATCH = "dispatch"
     RECEIPT = "receipt"
     REFUSAL = "refusal"
+    WITHDRAW = "withdraw"
     CONTRL_4 = "contrl-4"
     CONTRL_7 = "contrl-7"
     CONTRL_8 = "contrl-8"
@@ -41,13 +42,16 @@ class Step(enum.StrEnum):
 
 @enum.unique
 class ObjectState(enum.StrEnum):
-    """A GW-1 object. In: STORED, or REFUSED when it was authentic and still not acceptable."""
+    """A GW-1 object. In: STORED, REFUSED when it was authentic and still not acceptable, or VOID: its sender took the
+    number back, and we hold no more of it than the leaf. Out: WITHDRAWN once we took it back (ENVELOPE O4)."""
 
     PREPARED = "PREPARED"
     DISPATCHED = "DISPATCHED"
     RECEIVED = "RECEIVED"
     REFUSED = "REFUSED"
+    WITHDRAWN = "WITHDRAWN"
     STORED = "STORED"
+    VOID = "VOID"
 
 
 @enum.unique
@@ -90,10 +94,12 @@ Transitions: TypeAlias = Mapping[S, Mapping[Step, S]]
 _O, _I, _M = ObjectState, InterchangeState, MessageState
 
 OBJECT_OUT: Transitions[ObjectState] = {
-    _O.PREPARED: {Step.DISPATCH: _O.DISPATCHED, Step.RECEIPT: _O.RECEIVED, Step.REFUSAL: _O.REFUSED},
-    _O.DISPATCHED: {Step.RECEIPT: _O.RECEIVED, Step.REFUSAL: _O.REFUSED},
+    _O.PREPARED: {Step.DISPATCH: _O.DISPATCHED, Step.RECEIPT: _O.RECEIVED, Step.REFUSAL: _O.REFUSED,
+                  Step.WITHDRAW: _O.WITHDRAWN},
+    _O.DISPATCHED: {Step.RECEIPT: _O.RECEIVED, Step.REFUSAL: _O.REFUSED, Step.WITHDRAW: _O.WITHDRAWN},
     # R6: a retry of what left no leaf at the partner is judged afresh
-    _O.REFUSED: {Step.DISPATCH: _O.DISPATCHED, Step.RECEIPT: _O.RECEIVED},
+    _O.REFUSED: {Step.DISPATCH: _O.DISPATCHED, Step.RECEIPT: _O.RECEIVED, Step.WITHDRAW: _O.WITHDRAWN},
+    _O.WITHDRAWN: {Step.RECEIPT: _O.RECEIVED},  # it was accepted before the partner knew that we took it back
     _O.RECEIVED: {},
 }
 

@@ -381,6 +381,7 @@ checkpoint = Table(  # heads of both links as each side signed them; agreed once
     Column("at", Instant, nullable=False),
     Column("changed", Instant, nullable=False),
     _link("object_id", "object.id", nullable=False),
+    Column("frontier", LargeBinary),
     Index("uq_checkpoint", "partner", "direction", "size", "signer", "root", unique=True),
     Index(None, "partner", "state"),
 )

@@ -14,6 +14,7 @@ from gateway.ledger import (
     LocalConflict,
     Moved,
     NewEvent,
+    ObjectState,
     PartnerConflict,
 )
 from gateway.ledger.rows import Gap, KnownInterchange, KnownObject, LinkHead
@@ -36,7 +37,7 @@ def test_an_object_is_known_by_its_sequence_and_by_its_message_id(ledger: Ledger
     with ledger.transaction() as transaction:
         held = receive(transaction, 1)
         known = KnownObject(sequence=1, message_id="<1@BFDGD>", mic=digest("in1"), previous=digest("in0"),
-                            object_id=held, receipt_object_id=None)
+                            state=ObjectState.STORED, object_id=held, receipt_object_id=None)
         assert transaction.known_object(PARTNER, sequence=1) == known
         assert transaction.known_object(PARTNER, message_id="<1@BFDGD>") == known
         assert transaction.known_object(PARTNER, sequence=2) is None

@@ -26,7 +26,9 @@ ARROWS = {  # written out a second time on purpose: who changes a life changes i
     "OBJECT_OUT": (OBJECT_OUT, """
         PREPARED dispatch DISPATCHED | PREPARED receipt RECEIVED | PREPARED refusal REFUSED
         DISPATCHED receipt RECEIVED | DISPATCHED refusal REFUSED
-        REFUSED dispatch DISPATCHED | REFUSED receipt RECEIVED"""),
+        REFUSED dispatch DISPATCHED | REFUSED receipt RECEIVED
+        PREPARED withdraw WITHDRAWN | DISPATCHED withdraw WITHDRAWN | REFUSED withdraw WITHDRAWN
+        WITHDRAWN receipt RECEIVED"""),
     "INTERCHANGE_OUT": (INTERCHANGE_OUT, """
         PREPARED dispatch DISPATCHED | PREPARED receipt RECEIVED | PREPARED contrl-8 RECEIVED
         PREPARED contrl-7 ACKNOWLEDGED | PREPARED contrl-4 REJECTED | PREPARED refusal REFUSED

@@ -76,6 +76,8 @@ class Answers(Sealing):
                 self._connection.execute(update(object_).where(object_.c.id == row.id)
                                          .values(next_at=None, receipt_due=None))
             return "repeated"
+        if same and state is ObjectState.WITHDRAWN and step is Step.REFUSAL:
+            return "repeated"  # we had taken it back ourselves
         if not same or not may(OBJECT_OUT, state, step):
             self._record(Fact(at=at, subject="object", subject_id=row.id, reference=message_id,
                               event="contradiction", from_state=state, to_state=state,
