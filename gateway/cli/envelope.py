@@ -48,7 +48,7 @@ def seal_command(config: Path, file: Path, partner: str, output: Path, sequence:
                     date=now.now, sequence=sequence, previous=previous, content_type=EDIFACT,
                     filename=file.name if _SHOWN.fullmatch(file.name) else "interchange.edi")
     sealed = seal(header, payload, signer=gateway.signer, recipients=gateway.recipients(partner, now.now),
-                  signing_time=now.now)
+                  signing_time=now.now, cbc=gateway.trust(partner).takes_cbc(now.now))
     path = output / sealed.name if output.is_dir() else output
     write_whole(path, sealed.content)
     if as_json:

@@ -159,7 +159,8 @@ class Assembly:
                                    for entry in partner.certificates),
                 authority=load_certificate(authority.certificate),
                 revocation=None if authority.revocation is None else authority.revocation.read_bytes(),
-                reason=authority.reason or "", algorithms=partner.agreement.algorithms)
+                reason=authority.reason or "", algorithms=partner.agreement.algorithms,
+                cbc_until=None if partner.agreement.cbc is None else partner.agreement.cbc.until)
         return self._trusts[name]
 
     def recipients(self, name: str, now: datetime) -> Sequence[Certificate]:

@@ -80,7 +80,7 @@ def seal_object(gateway: Gateway, transaction: Transaction, partner: str, kind: 
         message_id=f"<{occasion.identifier()}@{gateway.name}>", sender=gateway.name, recipient=partner,
         date=occasion.now, sequence=head.sequence + 1, previous=head.mic, content_type=kind, filename=filename)
     sealed = seal(header, payload, signer=gateway.signer, recipients=gateway.recipients(partner, occasion.now),
-                  signing_time=occasion.now)
+                  signing_time=occasion.now, cbc=gateway.trust(partner).takes_cbc(occasion.now))
     return transaction.add_object_out(
         partner=partner, sequence=header.sequence, message_id=header.message_id, kind=kind, mic=sealed.mic,
         previous=header.previous, signature_digest=sealed.signature_digest, name=sealed.name, sealed=sealed.content,
