@@ -12,18 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.x509 import verification
-
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.security.algorithms import Agreement, Digest
 from gateway.security.certificates import ENCRYPTION, Certificate, load_certificate
 from gateway.security.published import is_published, refuse_published
+from gateway.security.paths import NoPath, build_path
 from gateway.security.refusals import EnvelopeError
 from gateway.security.revocation import RevocationLists, check_revocation
-
-_MOST_INTERMEDIATES = 1  # at most 3 certificates: the partner's, one between, the authority (K3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +114,10 @@ class Trust:
         """The path as it is at `moment`, to an authority that holds `now`."""
         if not self.authority.valid_at(now):
             raise EnvelopeError("E_CERT_PATH")
-        verifier = (verification.PolicyBuilder().store(verification.Store([self.authority.x509])).time(moment)
-                    .max_chain_depth(_MOST_INTERMEDIATES)
-                    .extension_policies(ca_policy=_CA_POLICY, ee_policy=_END_POLICY).build_client_verifier())
         try:
-            chain = verifier.verify(certificate.x509, [other.x509 for other in others if other != certificate]).chain
-        except verification.VerificationError:
+            return build_path(certificate, others, self.authority, moment)
+        except NoPath:
             raise EnvelopeError("E_CERT_PATH") from None
-        if not 2 <= len(chain) <= _MOST_INTERMEDIATES + 2 or chain[-1] != self.authority.x509:
-            raise EnvelopeError("E_CERT_PATH")
-        known = {one.x509: one for one in (certificate, *others, self.authority)}
-        path = [known[one] for one in chain]
-        if any(is_published(one) for one in path[1:]):
-            raise EnvelopeError("E_CERT_PATH")
-        return path
 
 
 def check_time(certificate: Certificate, moment: datetime) -> None:
@@ -170,26 +156,3 @@ def recipients_of(trust: Trust, *, now: datetime, environment: str) -> tuple[Cer
     if not good:
         raise LocalError(Finding(code="K021", values={"partner": trust.partner}), *failed)
     return tuple(good)
-
-
-def _is_authority(_policy: verification.Policy, _certificate: x509.Certificate, value: x509.BasicConstraints) -> None:
-    if not value.ca:
-        raise ValueError("not a CA")
-
-
-def _may_certify(_policy: verification.Policy, _certificate: x509.Certificate, value: x509.KeyUsage) -> None:
-    if not value.key_cert_sign:
-        raise ValueError("may not sign certificates")
-
-
-def _has_purpose(_policy: verification.Policy, _certificate: x509.Certificate, value: x509.ExtendedKeyUsage) -> None:
-    """The usages themselves are judged by profile K1."""
-
-
-_CA_POLICY = (
-    verification.ExtensionPolicy.permit_all()
-    .require_present(x509.BasicConstraints, verification.Criticality.AGNOSTIC, _is_authority)
-    .require_present(x509.KeyUsage, verification.Criticality.AGNOSTIC, _may_certify)
-)
-_END_POLICY = verification.ExtensionPolicy.permit_all().require_present(
-    x509.ExtendedKeyUsage, verification.Criticality.AGNOSTIC, _has_purpose)
