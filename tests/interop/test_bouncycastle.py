@@ -8,6 +8,7 @@ under a key from ECDH: tests/interop/java/Gw1.java brings the forty lines that a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -51,10 +52,12 @@ def receivers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Party]:
     return {encryption: party for (_, encryption), party in made.items()}
 
 
-def _open(content: bytes, sender: Party, recipient: Party) -> Opened:
+def _open(content: bytes, sender: Party, recipient: Party, *, cbc: bool = False) -> Opened:
     now = datetime.now(UTC).replace(microsecond=0)
-    return open_envelope(file_name(content), content, recipient="XB", keys=[recipient.key], now=now,
-                         trust=sender.trust(since=NOW - timedelta(days=1), algorithms=ALL_AGREED), environment="demo")
+    trust = replace(sender.trust(since=NOW - timedelta(days=1), algorithms=ALL_AGREED),
+                    cbc_until=now if cbc else None)
+    return open_envelope(file_name(content), content, recipient="XB", keys=[recipient.key], now=now, trust=trust,
+                         environment="demo")
 
 
 def _opened_by_bouncy(bouncy: BouncyCastle, folder: Path, content: bytes, sender: Party,
@@ -95,6 +98,21 @@ def test_we_open_what_bouncycastle_makes_in_der(bouncy: BouncyCastle, senders: d
     sender, recipient = senders[signer], receivers[receiver]
     opened = _open(_made_by_bouncy(bouncy, tmp_path, sender, signer, recipient), sender, recipient)
     assert (opened.header, opened.payload) == (sender.header("XB", at=NOW), PAYLOAD)
+
+
+@pytest.mark.parametrize("receiver", RECIPIENTS)
+def test_by_agreement_bouncycastle_opens_what_we_seal_with_cbc_and_we_what_it_makes(
+        bouncy: BouncyCastle, senders: dict[str, Party], receivers: dict[str, Party], tmp_path: Path,
+        receiver: str) -> None:
+    sender, recipient = senders["P-256"], receivers[receiver]
+    sealed = seal(sender.header("XB", at=NOW), PAYLOAD, signer=sender.signer, signing_time=NOW, cbc=True,
+                  recipients=[recipient.identity.encryption])
+    assert _opened_by_bouncy(bouncy, tmp_path, sealed.content, sender, recipient)[0] == sealed.inner
+    made = _made_by_bouncy(bouncy, tmp_path, sender, "P-256", recipient, cipher="CBC")
+    assert _open(made, sender, recipient, cbc=True).payload == PAYLOAD
+    with pytest.raises(PartnerError) as refused:
+        _open(made, sender, recipient)
+    assert refused.value.code == "E_OUTER"
 
 
 @pytest.mark.parametrize(("inner", "outer"), [("BER", "DER"), ("DER", "BER"), ("BER", "BER")])

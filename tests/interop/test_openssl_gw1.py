@@ -13,12 +13,14 @@ import os
 import re
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from gateway.errors import PartnerError
 from gateway.security import (
     Certificate,
     Opened,
@@ -116,11 +118,12 @@ def _made_by_openssl(openssl: Tool, folder: Path, entity: bytes, sender: Party, 
     return (folder / "X.p7m").read_bytes()
 
 
-def _open(content: bytes, sender: Party, *recipients: Party) -> Opened:
+def _open(content: bytes, sender: Party, *recipients: Party, cbc: bool = False) -> Opened:
     now = datetime.now(UTC).replace(microsecond=0)
+    trust = replace(sender.trust(since=NOW - timedelta(days=1), algorithms=ALL_AGREED),
+                    cbc_until=now if cbc else None)
     return open_envelope(file_name(content), content, recipient="XB", keys=[party.key for party in recipients],
-                         trust=sender.trust(since=NOW - timedelta(days=1), algorithms=ALL_AGREED), now=now,
-                         environment="demo")
+                         trust=trust, now=now, environment="demo")
 
 
 @pytest.mark.parametrize(("signer", "receiver"), COMBINATIONS)
@@ -145,6 +148,35 @@ def test_we_open_what_openssl_makes(openssl: Tool, senders: dict[str, Party], re
     opened = _open(content, sender, recipient)
     assert (opened.header, opened.payload, opened.mic) == (header, NOT_ASCII, hashlib.sha256(entity).hexdigest())
     assert opened.inner == (tmp_path / "inner.der").read_bytes()
+
+
+@pytest.mark.parametrize(("signer", "receiver"), COMBINATIONS)
+def test_by_agreement_openssl_opens_what_we_seal_with_cbc_and_we_what_it_makes(
+        openssl: Tool, senders: dict[str, Party], receivers: dict[str, Party], tmp_path: Path, signer: str,
+        receiver: str) -> None:
+    sender, recipient = senders[signer], receivers[receiver]
+    header = sender.header("XB", at=NOW)
+    sealed = seal(header, NOT_ASCII, signer=sender.signer, signing_time=NOW, cbc=True,
+                  recipients=[recipient.identity.encryption])
+    assert _opened_by_openssl(openssl, tmp_path, sealed, sender, recipient) == build_entity(header, NOT_ASCII)
+    made = _made_by_openssl(openssl, tmp_path, build_entity(header, NOT_ASCII), sender, [recipient], "-aes-256-cbc")
+    assert _open(made, sender, recipient, cbc=True).payload == NOT_ASCII
+    with pytest.raises(PartnerError) as refused:
+        _open(made, sender, recipient)
+    assert refused.value.code == "E_OUTER"
+
+
+def test_by_agreement_either_of_two_recipients_opens_cbc(openssl: Tool, senders: dict[str, Party],
+                                                         receivers: dict[str, Party], archives: dict[str, Party],
+                                                         tmp_path: Path) -> None:
+    sender, both = senders["P-256"], (receivers["RSA-3072"], archives["P-256"])
+    header = sender.header("XB", at=NOW)
+    sealed = seal(header, NOT_ASCII, signer=sender.signer, signing_time=NOW, cbc=True,
+                  recipients=[party.identity.encryption for party in both])
+    made = _made_by_openssl(openssl, tmp_path, build_entity(header, NOT_ASCII), sender, both, "-aes-256-cbc")
+    for party in both:
+        assert _opened_by_openssl(openssl, tmp_path, sealed, sender, party).endswith(NOT_ASCII)
+        assert _open(made, sender, party, cbc=True).payload == NOT_ASCII
 
 
 @pytest.mark.parametrize("receiver", RECIPIENTS)
