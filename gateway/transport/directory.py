@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -72,22 +72,11 @@ class DirectoryMailbox:
 
     def list(self) -> Entries:
         """See the contract."""
-        listed: list[tuple[bytes, Attributes]] = []
-        truncated = False
         try:
             with os.scandir(os.fsencode(self._new)) as found:
-                for item in found:
-                    if len(listed) == self._lane.names:
-                        truncated = True
-                        break
-                    try:
-                        status = item.stat(follow_symlinks=False)
-                    except FileNotFoundError:  # removed since
-                        continue
-                    listed.append((item.name, Attributes(status.st_size, status.st_mode, int(status.st_mtime))))
+                self._seen = sort_out(_described(found), self._lane.names)
         except OSError as error:
             raise file_fault("B120", escaped(os.fspath(self._new)), answer=_words(error)) from error
-        self._seen = sort_out(listed, truncated)
         return [*self._seen.entries]
 
     def fetch(self, entries: Sequence[Entry], *, limit: int) -> Iterator[Fetched]:
@@ -175,6 +164,15 @@ class DirectoryMailbox:
             said = _said(error) if isinstance(error, GatewayError) else _words(error)
             return [Outcome(name, file_fault("B110", name, step="fsync", answer=said)) for name in outcomes]
         return [*outcomes.values()]
+
+
+def _described(found: Iterable[os.DirEntry[bytes]]) -> Iterator[tuple[bytes, Attributes]]:
+    for item in found:
+        try:
+            status = item.stat(follow_symlinks=False)
+        except FileNotFoundError:  # removed since
+            continue
+        yield item.name, Attributes(status.st_size, status.st_mode, int(status.st_mtime))
 
 
 def _outcome(name: str, step: str, work: Callable[[], object]) -> Outcome:

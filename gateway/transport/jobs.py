@@ -15,11 +15,11 @@ from gateway.errors import LinkError
 from gateway.spool import escaped
 from gateway.transport import wire
 from gateway.transport.batch import Job
+from gateway.transport.listing import Sieve
 from gateway.transport.mailbox import Entry, Outcome, file_fault
 from gateway.transport.wire import CHUNK, Attributes, Code, Data, Extended, Flags, Handle, Kind, Names, Reply, Status
 
 _READ_AHEAD = 8
-Listed = tuple[bytes, Attributes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,25 +143,26 @@ def remove(folders: Folders, name: str) -> Job[Outcome]:
     return Outcome(name, None if gone or _done(answer) else _refused(name, "remove", answer))
 
 
-def listing(folder: bytes, cap: int) -> Job[tuple[list[Listed], bool] | Reply]:
-    """Every name of a folder but ``.`` and ``..``, up to `cap`; whether there were more. Or the server's refusal."""
+def listing(folder: bytes, sieve: Sieve) -> Job[Reply | None]:
+    """Every name of a folder but ``.`` and ``..`` into the sieve, until it has enough; the server's refusal, if any."""
     [opened] = yield [wire.with_path(Kind.OPENDIR, folder)]
     if not isinstance(opened, Handle):
         return opened
-    entries: list[Listed] = []
     refusal: Reply | None = None
     ended = False
-    while not ended and refusal is None and len(entries) <= cap:
+    while not ended and refusal is None and not sieve.enough:
         answers = yield [wire.with_handle(Kind.READDIR, opened.value)] * _READ_AHEAD
         for answer in answers:
             if isinstance(answer, Names) and answer.entries:
-                entries.extend(item for item in answer.entries if item[0] not in (b".", b".."))
+                for name, found in answer.entries:
+                    if name not in (b".", b".."):
+                        sieve.add(name, found)
             elif isinstance(answer, Status) and answer.code == Code.EOF:
                 ended = True
             else:
                 refusal = answer
     yield [wire.with_handle(Kind.CLOSE, opened.value)]
-    return refusal if refusal is not None and not ended else (entries[:cap], len(entries) > cap)
+    return None if ended else refusal
 
 
 def attributes(paths: Sequence[bytes], kind: Kind = Kind.LSTAT) -> Job[list[Reply]]:

@@ -17,7 +17,7 @@ class Limits:
     channel         opening the channel and the SFTP subsystem
     idle            silence while an answer is due
     session         everything together, however lively (a dripping server)
-    names           names read from one listing
+    names           sealed files taken from one listing, the oldest; ten times as many names are read at most
     files           files under way at once
     octets          octets asked for or sent and not yet answered
     """
@@ -64,7 +64,7 @@ class DirectoryLane:
 
     path   folder that holds ``tmp`` and ``new``
     mode   permissions of files we publish; 0640 where the account that pulls them is in our group
-    names  names read from one listing
+    names  sealed files taken from one listing, the oldest
     """
 
     path: Path

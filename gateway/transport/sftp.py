@@ -15,7 +15,7 @@ from gateway.spool import escaped
 from gateway.transport import jobs
 from gateway.transport.batch import BatchSFTP, Job
 from gateway.transport.lanes import SftpLane
-from gateway.transport.listing import Seen, sort_out
+from gateway.transport.listing import Seen, Sieve
 from gateway.transport.mailbox import (
     Entries,
     Entry,
@@ -77,14 +77,15 @@ class SftpMailbox:
     def list(self) -> Entries:
         """See the contract."""
         self._seen = Seen()
-        found = self._one("list", jobs.listing(self._folders.new, self._lane.limits.names))
-        if not isinstance(found, tuple):
-            if not _absent(found):
-                raise file_fault("B120", escaped(self._folders.new.decode()), answer=_words(found))
+        sieve = Sieve(self._lane.limits.names)
+        refusal = self._one("list", jobs.listing(self._folders.new, sieve))
+        if refusal is not None:
+            if not _absent(refusal):
+                raise file_fault("B120", escaped(self._folders.new.decode()), answer=_words(refusal))
             self._prepare("list", [self._folders.new])
             return []
-        entries, more = found
-        self._seen = sort_out(self._with_modes(entries), more)
+        self._ask_again(sieve)
+        self._seen = sieve.seen()
         return list(self._seen.entries)
 
     def fetch(self, entries: Sequence[Entry], *, limit: int) -> Iterator[Fetched]:
@@ -178,21 +179,15 @@ class SftpMailbox:
                         "address": self._lane.address, "folder": folder.decode(), "answer": _words(answer)}))
         self._ready.update(wanted)
 
-    def _with_modes(self, entries: Sequence[jobs.Listed]) -> Sequence[jobs.Listed]:
-        """Ask again where the listing does not say what kind of thing an entry is."""
-        silent = [name for name, attributes in entries if attributes.mode is None or attributes.size is None]
-        if not silent:
-            return entries
-        known = dict(entries)
-        work = ((0, _named(name, jobs.attributes([self._folders.new + b"/" + name]))) for name in silent
-                if b"/" not in name)
+    def _ask_again(self, sieve: Sieve) -> None:
+        """Ask for each file by itself where the listing does not say what kind of thing it is."""
+        work = ((0, _named(name, jobs.attributes([self._folders.whole(name)]))) for name in sieve.silent)
         for name, [answer] in self._run("list", work):
             if isinstance(answer, Attributes):
-                known[name] = answer
-        return list(known.items())
+                sieve.learn(name, answer)
 
 
-def _named(name: bytes, job: Job[T]) -> Job[tuple[bytes, T]]:
+def _named(name: str, job: Job[T]) -> Job[tuple[str, T]]:
     result = yield from job
     return name, result
 

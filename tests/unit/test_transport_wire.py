@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import stat
 import struct
 
@@ -118,16 +119,28 @@ A, B, C = ("a" * 32 + ".p7m", "b" * 32 + ".p7m", "c" * 32 + ".p7m")
 
 
 def test_a_listing_is_sorted_by_age_then_name_and_a_name_counts_once() -> None:
-    seen = sort_out([listed(C, mtime=1), listed(B, mtime=2), listed(A, mtime=2), listed(A, size=9)], truncated=True)
-    assert (seen.entries, seen.foreign_count, seen.truncated) == ((Entry(C, 1), Entry(A, 1), Entry(B, 1)), 0, True)
+    seen = sort_out([listed(C, mtime=1), listed(B, mtime=2), listed(A, mtime=2), listed(A, size=9)], 100)
+    assert (seen.entries, seen.foreign_count, seen.truncated) == ((Entry(C, 1), Entry(A, 1), Entry(B, 1)), 0, False)
 
 
 def test_what_has_no_kind_is_taken_for_a_file_and_what_has_no_size_is_foreign() -> None:
-    seen = sort_out([listed(A, mode=None), listed(B, mode=0o644), listed(C, size=None)], truncated=False)
+    seen = sort_out([listed(A, mode=None), listed(B, mode=0o644), listed(C, size=None)], 100)
     assert (seen.entries, seen.foreign) == ((Entry(A, 1), Entry(B, 1)), (Foreign(C, 0, "name"),))
 
 
-@pytest.mark.threat(17)
 def test_foreign_things_are_all_counted_and_few_are_kept() -> None:
-    seen = sort_out([listed(f"x{number}") for number in range(5000)], truncated=False)
-    assert (len(seen.foreign), seen.foreign_count) == (FOREIGN_SHOWN, 5000)
+    seen = sort_out([listed(f"x{number}") for number in range(5000)], 1000)
+    assert (len(seen.foreign), seen.foreign_count, seen.truncated) == (FOREIGN_SHOWN, 5000, False)
+
+
+def test_of_too_many_sealed_files_the_oldest_are_taken_wherever_they_stand_in_the_listing() -> None:
+    files = [listed(f"{number:032x}.p7m", mtime=1000 - number) for number in range(50)]
+    seen = sort_out([listed("x"), *files], 7)
+    assert ([entry.name for entry in seen.entries], seen.truncated) == (
+        [f"{number:032x}.p7m" for number in range(49, 42, -1)], True)
+
+
+def test_a_listing_without_end_is_given_up() -> None:
+    endless = (listed(f"x{number}") for number in itertools.count())
+    seen = sort_out(endless, 10)
+    assert (seen.foreign_count, seen.truncated) == (101, True)
