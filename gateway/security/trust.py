@@ -80,9 +80,10 @@ class Trust:
                      if entry.certificate.digest_by(algorithm) == digest and entry.use == use), None)
 
     def check(self, entry: TrustedCertificate, *, now: datetime, environment: str,
-              others: Sequence[Certificate] = (), waive: Collection[str] = ()) -> None:
+              others: Sequence[Certificate] = (), waive: Collection[str] = (), signed: datetime | None = None) -> None:
         """Judge one entry at receipt: dates, usage, environment, path, revocation.
 
+        signed  when the signature says it was made: the certificate was valid then, too
         others  further certificates that came along: hints for the path without weight of their own
         waive   codes of this list that a person has decided to pass over (`open_envelope`): of a certificate outside
                 its dates the path is judged at the nearest instant within them; without a usable list the authority's
@@ -97,6 +98,8 @@ class Trust:
             raise EnvelopeError("E_CERT_RETIRED", date=date.isoformat())
         if "E_CERT_TIME" not in waive:
             check_time(certificate, now)
+            if signed is not None:
+                check_time(certificate, signed)
         key = (certificate.sha256, entry.use, environment)
         known = self._paths.get(key)
         if known is not None and known[0] == now:

@@ -15,7 +15,7 @@ from gateway.security import asn1
 from gateway.security.algorithms import DIGESTS, SCHEMES, SIGNATURES, Digest, Signature, verify
 from gateway.security.certificates import SIGNING, Certificate
 from gateway.security.refusals import EnvelopeError
-from gateway.security.trust import Trust, TrustedCertificate, check_time
+from gateway.security.trust import Trust, TrustedCertificate
 
 _REQUIRED = frozenset({asn1.CONTENT_TYPE, asn1.MESSAGE_DIGEST, asn1.SIGNING_TIME, asn1.SIGNING_CERTIFICATE_V2})
 _CERTIFICATE_HASHES: Mapping[str, Digest] = {
@@ -73,9 +73,8 @@ def verify_inner(inner: bytes, trust: Trust, *, now: datetime, environment: str,
         raise EnvelopeError("E_DIGEST")
     if not verify(certificate.key, signer.signature, signer.signed):  # V24
         raise EnvelopeError("E_SIGNATURE")
-    trust.check(entry, now=now, environment=environment, others=others, waive=waive)  # V25
-    if "E_CERT_TIME" not in waive:
-        check_time(certificate, attributes.signing_time)
+    trust.check(entry, now=now, environment=environment, others=others, waive=waive,  # V25
+                signed=attributes.signing_time)
     return Verified(data.content, mic.hex(), signer.signature, attributes.signing_time, certificate.sha256)
 
 
@@ -159,10 +158,11 @@ def _signer(attributes: _Attributes, signature: Signature, trust: Trust) -> Trus
 
 
 def _embedded(data: asn1.Inner, certificate: Certificate) -> list[Certificate]:
-    """V21: the certificates that came along, all readable, the signer's among them; gives the others."""
-    if data.certificates is None or certificate.der not in data.certificates:
+    """V21: the certificates that came along, each once, all readable, the signer's among them; gives the others."""
+    embedded = data.certificates or ()
+    if certificate.der not in embedded or len(set(embedded)) != len(embedded):
         raise EnvelopeError("E_CERTS")
     try:
-        return [Certificate(der) for der in data.certificates if der != certificate.der]
+        return [Certificate(der) for der in embedded if der != certificate.der]
     except ValueError:
         raise EnvelopeError("E_CERTS") from None

@@ -61,6 +61,12 @@ def _below(*, top: dict[str, Any] | None = None, middle: dict[str, Any] | None =
     return build
 
 
+def _early_and_wrong(w: World) -> Delivery:
+    """Two rules broken: the one that stands first in the text counts."""
+    author, when = w.author(bits=loose.AGREEMENT_BITS), NOW - 2 * DAY
+    return Delivery(w.sealed(w.entity(date=when), author=author, signing_time=when), trust=w.trust(author))
+
+
 def _below_no_authority(w: World) -> Delivery:
     """A lawful signer of XA makes a certificate of its own below its own."""
     author = w.author(issuer=w.ec)
@@ -154,6 +160,7 @@ CASES = [
     Case("expired, with a signing time inside its life", "E_CERT_TIME", _dated(366 * DAY, signed=300 * DAY), (26,)),
     Case("a certificate of tomorrow", "E_CERT_TIME", _author(start=DAY), (24,)),
     Case("signed before the certificate existed", "E_CERT_TIME", _dated(timedelta(), signed=-2 * DAY), (26,)),
+    Case("signed before the certificate existed, and made for encryption", "E_CERT_TIME", _early_and_wrong, (26,)),
     # usage (K1)
     Case("a key usage with a bit too many", "E_CERT_USAGE",
          _author(bits=(*loose.SIGNING_BITS, "key_encipherment")), (24,)),

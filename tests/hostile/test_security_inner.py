@@ -239,6 +239,8 @@ CASES = [
         certificates=[w.author(serial=w.ec.certificate.serial_number).certificate]), (25,)),
     Case("an unreadable certificate beside", "E_CERTS",
          lambda w: w.sealed(certificates=[w.ec.certificate, sequence(sequence(), sequence(), tlv(0x03, b"\x00"))])),
+    Case("the signer's certificate twice", "E_CERTS",
+         lambda w: w.sealed(certificates=[w.ec.certificate, w.ec.certificate])),
     Case("a certificate beside with a key of a kind nobody knows", "E_CERTS",
          lambda w: w.sealed(certificates=[w.ec.certificate, _key_of_no_kind(w)])),
     Case("RSA with 1024 bits", "E_CERT_WEAK", _with_key(lambda: rsa_key(1024)), (9,)),
