@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gateway.config import Partner, Settings, load_settings
 from gateway.errors import LocalError
+from gateway.exchange.budget import session_seconds
 from gateway.findings import Finding
 from gateway.ledger import Ledger
 from gateway.mapping import Activated, Corridors, Mapping, Versions, load_corridors, load_mapping, search_path
@@ -37,7 +38,7 @@ from gateway.security import (
     trusted_certificate,
 )
 from gateway.spool import make_folder
-from gateway.transport import DirectoryLane, SftpLane
+from gateway.transport import DirectoryLane, Limits, SftpLane
 
 PATIENCE = timedelta(hours=24)
 """How long a message, ours or a partner's, waits for the movement it speaks of before somebody is asked (DESIGN
@@ -177,7 +178,8 @@ class Assembly:
         if box.kind == "directory":
             return DirectoryLane(path=box.path)
         return SftpLane(host=box.host, port=box.port, user=box.user, key=box.key,
-                        host_keys=tuple(box.host_keys), base=box.base)
+                        host_keys=tuple(box.host_keys), base=box.base,
+                        limits=Limits(session=session_seconds(self.settings.limits.run, len(self.settings.partners))))
 
 
 class Gateway(Assembly):

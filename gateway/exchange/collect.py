@@ -15,6 +15,7 @@ from gateway.errors import GatewayError, LinkError, PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.arrival import ACTS, RECEIPTED
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.budget import affordable, batches
 from gateway.exchange.halting import link_halted
 from gateway.exchange.payload import look_at, payload_refusal
 from gateway.exchange.sealing import seal_receipt
@@ -39,8 +40,6 @@ from gateway.security import (
 from gateway.spool import Quarantine
 from gateway.texts import Language, sentence
 from gateway.transport import Entry, Mailbox, open_mailbox
-
-BATCH = 64
 
 GAP = timedelta(hours=1)
 """How long a number may be missing before it is an alarm."""
@@ -84,12 +83,16 @@ def collect(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary
     """Collect everything a partner has put into its mailbox with us. An unreachable mailbox is noted."""
     try:
         with open_mailbox(gateway.lane(partner, "inbound"), clock=occasion.clock) as mailbox:
-            entries = mailbox.list()[:limit]
+            listed = mailbox.list()
+            entries = affordable(listed)[:limit]
             for foreign in mailbox.foreign:
                 summary.trouble(PartnerError(Finding(code="E_NAME", place=Place(file=f"{partner}/{foreign.name}"))),
                                 Exit.TRUST)
-            for start in range(0, len(entries), BATCH):
-                _collect_batch(gateway, partner, mailbox, entries[start:start + BATCH], occasion, summary)
+            if mailbox.truncated or (limit is None and len(entries) < len(listed)):
+                summary.trouble(PartnerError(Finding(code="B121", place=Place(file=partner), values={
+                    "partner": partner, "taken": str(len(entries))})), Exit.PERSON)
+            for batch in batches(entries):
+                _collect_batch(gateway, partner, mailbox, batch, occasion, summary)
     except GatewayError as error:
         summary.trouble(error)
         summary.link(partner, "inbound", error)
