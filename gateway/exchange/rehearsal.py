@@ -18,7 +18,8 @@ from gateway.config import Settings
 from gateway.edifact import read_interchanges, rejected_messages, validate
 from gateway.errors import GatewayError, LinkError, PartnerError
 from gateway.exchange.assembly import Gateway, Occasion
-from gateway.exchange.collect import BATCH, Link
+from gateway.exchange.budget import BATCH
+from gateway.exchange.collect import Link
 from gateway.exchange.intake import dialect_for, records_by_files
 from gateway.exchange.payload import payload_refusal
 from gateway.exchange.summary import Exit, exit_for
