@@ -11,8 +11,9 @@ from gateway.cli.context import common, emit, emit_json, json_option, language, 
 from gateway.cli.people import by_option, login, named_people
 from gateway.config import load_settings
 from gateway.errors import LocalError
-from gateway.exchange.introducing import Plan, Terms, carried_out, planned
+from gateway.exchange.introducing import Plan, Terms, planned
 from gateway.exchange.introduction import Introduction, read_introduction
+from gateway.exchange.partner_files import write_partner
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 from gateway.security import fingerprint
@@ -56,7 +57,7 @@ def import_command(config: Path, source: Path, partner: str | None, country: str
         _show(plan, introduction)
     if write:
         answering = _answering(people, compared)
-        carried_out(config, plan, people=answering, compared=str(compared), login=login(), now=now)
+        write_partner(config, plan, people=answering, compared=str(compared), login=login(), now=now)
     if as_json:
         _show_json(plan, write)
     elif write:

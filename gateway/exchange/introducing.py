@@ -1,36 +1,28 @@
 """From an introduction to the partner's file: the first time, or a change of trust (GW-1 section 10, K2, K5, K7).
 
-`planned` decides and touches nothing; `carried_out` writes everything or nothing and has the ledger keep who compared
-the fingerprints. A change touches the authority and the certificates only: what else two partners agreed on stays as
-people wrote it. The file that was there before is kept beside, with its date.
+Here is only decided; `partner_files` writes. A change touches the authority and the certificates only: what else two
+partners agreed on stays as people wrote it.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
-from gateway.config import MailboxAnswers, PartnerAnswers, Settings, load_settings, partner_text
+from gateway.config import MailboxAnswers, PartnerAnswers, Settings, partner_text
 from gateway.config.changing import changed_trust
 from gateway.config.pack import Pack
 from gateway.config.partner import Partner
 from gateway.config.scalars import render_duration
 from gateway.config.starting import AuthorityAnswers, CertificateAnswers
-from gateway.errors import LocalError, PartnerError
-from gateway.exchange.assembly import Assembly, open_gateway
+from gateway.errors import LocalError
 from gateway.exchange.introduction import Introduction
 from gateway.findings import Finding
 from gateway.security import Certificate, TrustedCertificate, is_gateway_id, load_certificate
-from gateway.spool import make_folder, write_whole
+from gateway.security.revocation import newer_list
 from gateway.texts import Language
-
-REPLACED = "replaced"
-"""Folder beside the partners' files for those that were changed here, each with its date."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +61,8 @@ class Plan:
     file     the partner's file, text its new content, before its present one (None: there is none)
     others   further files to write
     lines    certificates, the authority first; those of one use in the order of the list
+    named    use and SHA-256 of each certificate that the partner names now
+    alone    only these count from now on: another authority, or asked to replace
     """
 
     partner: str
@@ -78,11 +72,14 @@ class Plan:
     others: Mapping[Path, bytes]
     lines: tuple[Line, ...]
     digest: str
+    named: frozenset[tuple[str, str]]
+    alone: bool = False
 
     @property
     def changes(self) -> bool:
         """Whether there is anything to do."""
-        return self.before is None or any(line.change != "kept" for line in self.lines)
+        return self.before is None or self.alone or bool(self.others) or any(
+            line.change != "kept" for line in self.lines)
 
 
 def planned(settings: Settings, introduction: Introduction, terms: Terms, language: Language) -> Plan:
@@ -99,45 +96,6 @@ def planned(settings: Settings, introduction: Introduction, terms: Terms, langua
     if name in settings.broken_partners:
         raise LocalError(*settings.broken_partners[name])
     return _change(settings.partners[name], introduction, terms, file, language)
-
-
-def carried_out(config: Path, plan: Plan, *, people: tuple[str, ...], compared: str, login: str,
-                now: datetime) -> None:
-    """Write the files of a plan, judge the whole as `edi config check` would, and have the history say who answers.
-
-    compared  voice or letter
-
-    On any fault everything is as it was before. Raises LocalError with what `load_settings` and the certificates say.
-    """
-    settings = load_settings(config, partners=False)
-    with open_gateway(settings, now) as gateway, _all_or_nothing() as written:
-        for path, content in plan.others.items():
-            _write(path, content, written)
-        if plan.before is not None:
-            kept = make_folder(plan.file.parent / REPLACED) / f"{plan.partner}-{now:%Y%m%dT%H%M%SZ}.yaml"
-            _write(kept, plan.before, written)
-        _write(plan.file, plan.text.encode(), written)
-        judge(config, plan.partner, now)
-        record = {"people": list(people), "compared": compared, "login": login,
-                  "certificates": [{"use": line.use, "sha256": line.certificate.sha256, "change": line.change}
-                                   for line in plan.lines]}
-        with gateway.ledger.transaction() as transaction:
-            transaction.note_partner(plan.partner, "introduced" if plan.before is None else "changed",
-                                     json.dumps(record, ensure_ascii=False), digest=plan.digest, at=now)
-
-
-def judge(config: Path, partner: str, now: datetime) -> None:
-    """Raise what `edi config check` would find of a partner, and what its certificates lack today."""
-    settings = load_settings(config)
-    if partner in settings.broken_partners:
-        raise LocalError(*settings.broken_partners[partner])
-    trust = Assembly(settings).trust(partner)
-    for entry in trust.certificates:
-        if entry.use_from <= now <= entry.accept_until:
-            try:
-                trust.check(entry, now=now, environment=settings.environment)
-            except PartnerError as error:
-                raise LocalError(*error.findings) from None
 
 
 def from_home(settings: Settings, path: Path) -> str:
@@ -168,7 +126,7 @@ def _first(settings: Settings, introduction: Introduction, terms: Terms, name: s
         listed.append(_line(stem, entry))
     if introduction.ssh is not None:
         others[folder / f"{name}-ssh.pub"] = f"{introduction.ssh}\n".encode("ascii")
-    authority = _authority(introduction, name, f"{name}-authority.crt", others, folder)
+    authority = _authority(introduction, f"{name}-authority.crt", others, folder)
     answers = PartnerAnswers(
         partner=name, name_fr=_needed(terms.name_fr, None if said is None else said.name.fr, "--name-fr"),
         name_en=_needed(terms.name_en, None if said is None else said.name.en, "--name-en"),
@@ -182,7 +140,8 @@ def _first(settings: Settings, introduction: Introduction, terms: Terms, name: s
     if said is not None:
         answers = replace(answers, deadlines=_deadlines(said))
     lines = tuple(Line(use, one, "new") for use, one in introduction.named())
-    return Plan(name, file, partner_text(answers, language=language), None, others, lines, introduction.digest)
+    return Plan(name, file, partner_text(answers, language=language), None, others, lines, introduction.digest,
+                _named(introduction))
 
 
 def _change(partner: Partner, introduction: Introduction, terms: Terms, file: Path, language: Language) -> Plan:
@@ -190,14 +149,15 @@ def _change(partner: Partner, introduction: Introduction, terms: Terms, file: Pa
     name, folder, others = partner.partner, file.parent, dict[Path, bytes]()
     held = load_certificate(partner.authority.certificate)
     same = held == introduction.authority
-    authority = None
     lines = [Line("authority", introduction.authority, "kept" if same else "new")]
-    if not same:
+    if same:
+        authority = _same_authority(partner, introduction, others, folder)
+    else:
         lines.append(Line("authority", held, "dropped"))
         stem = f"{name}-authority-{introduction.authority.sha256[:8]}.crt"
         others[folder / stem] = introduction.authority.pem()
-        authority = _authority(introduction, name, stem, others, folder)
-    named = {(entry.use, entry.certificate.sha256) for entry in introduction.certificates}
+        authority = _authority(introduction, stem, others, folder)
+    named = _named(introduction)
     listed = []
     for entry in partner.certificates:
         stays = (entry.use, entry.sha256) in named or (same and not terms.replace)
@@ -213,7 +173,8 @@ def _change(partner: Partner, introduction: Introduction, terms: Terms, file: Pa
             listed.append(_line(stem, new))
             lines.append(Line(new.use, new.certificate, "new"))
     text = changed_trust(file, authority=authority, certificates=listed, language=language)
-    return Plan(name, file, text, file.read_bytes(), others, tuple(lines), introduction.digest)
+    return Plan(name, file, text, file.read_bytes(), others, tuple(lines), introduction.digest, named,
+                alone=terms.replace or not same)
 
 
 def _numbered(entries: tuple[TrustedCertificate, ...]) -> Iterator[tuple[str, int, TrustedCertificate]]:
@@ -228,7 +189,24 @@ def _line(file: str, entry: TrustedCertificate) -> CertificateAnswers:
                               ends=entry.accept_until)
 
 
-def _authority(introduction: Introduction, name: str, certificate: str, others: dict[Path, bytes],
+def _named(introduction: Introduction) -> frozenset[tuple[str, str]]:
+    return frozenset((entry.use, entry.certificate.sha256) for entry in introduction.certificates)
+
+
+def _same_authority(partner: Partner, introduction: Introduction, others: dict[Path, bytes],
+                    folder: Path) -> AuthorityAnswers | None:
+    """The authority publishes a list now and did not before; or its list is newer than the one that lies here."""
+    held = partner.authority.revocation
+    if introduction.revocation is None:
+        return None
+    if held is not None:
+        if not held.is_file() or newer_list(introduction.revocation, held.read_bytes()):
+            others[held] = introduction.revocation
+        return None
+    return _authority(introduction, os.path.relpath(partner.authority.certificate, folder), others, folder)
+
+
+def _authority(introduction: Introduction, certificate: str, others: dict[Path, bytes],
                folder: Path) -> AuthorityAnswers:
     """The section of the authority, its list among the files to write where there is one."""
     said = introduction.said
@@ -270,23 +248,3 @@ def _deadlines(said: Pack) -> Mapping[str, str]:
 def _contact(said: Pack | None) -> tuple[str, str, str] | None:
     contact = None if said is None else said.contact
     return None if contact is None else (contact.name, contact.telephone, contact.mail)
-
-
-@contextmanager
-def _all_or_nothing() -> Iterator[dict[Path, bytes | None]]:
-    """Collects the files written with what stood there before; when anything fails that stands there again."""
-    written: dict[Path, bytes | None] = {}
-    try:
-        yield written
-    except BaseException:
-        for path, before in written.items():
-            if before is None:
-                path.unlink(missing_ok=True)
-            else:
-                write_whole(path, before)
-        raise
-
-
-def _write(path: Path, content: bytes, written: dict[Path, bytes | None]) -> None:
-    written.setdefault(path, path.read_bytes() if path.is_file() else None)
-    write_whole(path, content)

@@ -72,12 +72,24 @@ def read_lists(lists: Iterable[bytes]) -> list[x509.CertificateRevocationList]:
     return found
 
 
+def list_issuers(lists: Iterable[bytes]) -> list[str]:
+    """Whose lists these are, as RFC 4514 text, each authority once."""
+    return list(dict.fromkeys(one.issuer.rfc4514_string() for one in read_lists(lists)))
+
+
 def crl_number(revocation: x509.CertificateRevocationList) -> int | None:
     """The CRL number; None when there is none or the extensions cannot be read."""
     try:
         return revocation.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
     except (*_UNREADABLE, x509.ExtensionNotFound):
         return None
+
+
+def newer_list(content: bytes, than: bytes) -> bool:
+    """Tell whether a list has a higher CRL number than another one; one that cannot be read has none."""
+    first, second = (max((crl_number(one) or -1 for one in read_lists((each,))), default=-1)
+                     for each in (content, than))
+    return first > second
 
 
 def check_revocation(chain: Sequence[Certificate], lists: RevocationLists, now: datetime, *,
