@@ -16,8 +16,13 @@ from pathlib import Path
 from gateway.config import Partner, Settings, load_settings
 from gateway.errors import LocalError
 from gateway.exchange.budget import session_seconds
-from gateway.findings import Finding
+from gateway.exchange.known_keys import KnownKeys, read_known_keys
+from gateway.exchange.own_keys import OwnPair, chain, chosen, consents_of
+from gateway.exchange.revocation_lists import lists_of
+from gateway.exchange.trusting import effective
+from gateway.findings import Finding, Place
 from gateway.ledger import Ledger
+from gateway.ledger.reading.trust import KeyLookups
 from gateway.mapping import Activated, Corridors, Mapping, Versions, load_corridors, load_mapping, search_path
 from gateway.mapping.archive import Archive, parse
 from gateway.mapping.dialect import Dialect, load_archived_dialect, load_dialect
@@ -25,8 +30,10 @@ from gateway.mapping.versions import NOTHING_ACTIVATED
 from gateway.security import (
     Certificate,
     DecryptionKey,
+    RevocationLists,
     Signer,
     Trust,
+    TrustedCertificate,
     check_environment,
     check_versions,
     forbid_dumps,
@@ -37,6 +44,7 @@ from gateway.security import (
     recipients_of,
     trusted_certificate,
 )
+from gateway.security.certificates import ENCRYPTION, SIGNING
 from gateway.spool import make_folder
 from gateway.transport import DirectoryLane, Limits, SftpLane
 
@@ -104,7 +112,8 @@ class Assembly:
             return "corridor-gateway checkout"
 
     @cached_property
-    def _passphrase(self) -> bytes | None:
+    def passphrase(self) -> bytes | None:
+        """What our private keys are encrypted with; None where they lie open."""
         path = self.settings.keys.passphrase
         return None if path is None else read_passphrase(path)
 
@@ -112,7 +121,7 @@ class Assembly:
     def signer(self) -> Signer:
         """Our signing key. Raises LocalError K024 for one that was made for another environment."""
         pair = self.settings.keys.signing
-        signer = load_signer(pair.key, pair.certificate, self._passphrase)
+        signer = load_signer(pair.key, pair.certificate, self.passphrase)
         check_environment(signer.certificate, self.settings.environment)
         return signer
 
@@ -120,11 +129,25 @@ class Assembly:
     def decryption_keys(self) -> list[DecryptionKey]:
         """Every encryption key of ours that partners may still use. Raises LocalError K024 as `signer` does."""
         keys: list[DecryptionKey] = [
-            load_decryption_key(pair.key, pair.certificate, self._passphrase)
-            for pair in self.settings.keys.encryption]
+            load_decryption_key(key, certificate, self.passphrase) for key, certificate in self._encryption_pairs()]
         for key in keys:
             check_environment(key.certificate, self.settings.environment)
         return keys
+
+    def _encryption_pairs(self) -> list[tuple[Path, Path]]:
+        return [(pair.key, pair.certificate) for pair in self.settings.keys.encryption]
+
+    def settings_pairs(self, use: str) -> list[OwnPair]:
+        """Our pairs of one use as the settings name them, the newest last."""
+        keys = self.settings.keys
+        certificates = [(pair, load_certificate(pair.certificate))
+                        for pair in ((keys.signing,) if use == SIGNING else keys.encryption)]
+        return [OwnPair(number=None, sha256=certificate.sha256, key=pair.key, certificate=pair.certificate)
+                for pair, certificate in sorted(certificates, key=lambda one: one[1].not_before)]
+
+    def signer_for(self, name: str) -> Signer:
+        """The key that signs what goes to a partner."""
+        return self.signer
 
     def partner(self, name: str) -> Partner:
         """The partner of that name. Raises LocalError X010 when the settings have none."""
@@ -155,14 +178,25 @@ class Assembly:
             authority = partner.authority
             self._trusts[name] = Trust(
                 partner=partner.partner,
-                certificates=tuple(trusted_certificate(entry.file, sha256=entry.sha256, use=entry.use,
-                                                       use_from=entry.from_, accept_until=entry.until)
-                                   for entry in partner.certificates),
+                certificates=self.certificates(name),
                 authority=load_certificate(authority.certificate),
-                revocation=None if authority.revocation is None else authority.revocation.read_bytes(),
+                revocation=self.revocation(name),
                 reason=authority.reason or "", algorithms=partner.agreement.algorithms,
                 cbc_until=None if partner.agreement.cbc is None else partner.agreement.cbc.until)
         return self._trusts[name]
+
+    def certificates(self, name: str) -> tuple[TrustedCertificate, ...]:
+        """The list of a partner's certificates: that of its file."""
+        return tuple(trusted_certificate(entry.file, sha256=entry.sha256, use=entry.use, use_from=entry.from_,
+                                         accept_until=entry.until) for entry in self.partner(name).certificates)
+
+    def revocation(self, name: str) -> RevocationLists | None:
+        """The revocation lists that count for a partner; None for an authority that publishes none."""
+        return lists_of(self.partner(name), self.settings.paths.state, self._list_numbers(name))
+
+    def _list_numbers(self, name: str) -> dict[str, int]:
+        """The highest numbers seen of a partner's lists; nothing is known of them without a ledger."""
+        return {}
 
     def recipients(self, name: str, now: datetime) -> Sequence[Certificate]:
         """The partner's encryption certificates in force: the current one, and the next during a change.
@@ -188,6 +222,73 @@ class Gateway(Assembly):
     def __init__(self, settings: Settings, ledger: Ledger, now: datetime) -> None:
         super().__init__(settings, versions_of(ledger), now)
         self.ledger = ledger
+        self.now = now
+        self._known: KnownKeys | None = None
+        self._signers: dict[str, Signer] = {}
+
+    def _list_numbers(self, name: str) -> dict[str, int]:
+        with self.ledger.reading() as queries:
+            return queries.list_numbers(name)
+
+    # --- keys that change: the settings and the partners' files, with what the ledger knows since
+
+    def renew_keys(self, lookups: KeyLookups) -> bool:
+        """Take note of changes of keys that others made since they were read; True when there were any.
+
+        Called where a transaction begins: a certificate that was revoked a moment ago must not count any more.
+        """
+        if self._known is None or lookups.key_changes() == self._known.changes:
+            return False
+        self._known = read_known_keys(lookups)
+        self._trusts.clear()
+        self.__dict__.pop("decryption_keys", None)
+        return True
+
+    @property
+    def known_keys(self) -> KnownKeys:
+        """What the ledger says of keys."""
+        if self._known is None:
+            with self.ledger.reading() as queries:
+                self._known = read_known_keys(queries)
+        return self._known
+
+    def certificates(self, name: str) -> tuple[TrustedCertificate, ...]:
+        """The list of a partner's certificates: that of its file, with what became of it since."""
+        return effective(super().certificates(name), self.known_keys.trusted.get(name, ()))
+
+    def own_chain(self, use: str) -> list[OwnPair]:
+        """Our pairs of one use, each after the one it follows; at least one."""
+        return chain(self.settings_pairs(use), self.known_keys.own_of(use))
+
+    def signer_for(self, name: str) -> Signer:
+        """The key that signs what goes to a partner now: the newest that it takes.
+
+        Raises LocalError K077 when it takes none that still holds: what is meant for it waits. Else as `signer`.
+        """
+        if not self.known_keys.own_of(SIGNING):
+            return self.signer
+        settled = self.settings_pairs(SIGNING)[-1].sha256
+        pairs = self.own_chain(SIGNING)
+        pair = chosen(pairs, settled, consents_of(name, self.known_keys.consents), self.now)
+        if pair is None:
+            raise LocalError(Finding(code="K077", place=Place(interchange=name), values={
+                "partner": name, "sha256": pairs[-1].sha256}))
+        if pair.sha256 == settled:
+            return self.signer
+        if pair.sha256 not in self._signers:
+            signer = load_signer(pair.key, pair.certificate, self.passphrase)
+            check_environment(signer.certificate, self.settings.environment)
+            self._signers[pair.sha256] = signer
+        return self._signers[pair.sha256]
+
+    def _encryption_pairs(self) -> list[tuple[Path, Path]]:
+        """Those of the settings, and every other one to which something may still be on its way."""
+        if not self.known_keys.own_of(ENCRYPTION):
+            return super()._encryption_pairs()
+        listed = {pair.sha256 for pair in self.settings_pairs(ENCRYPTION)}
+        return super()._encryption_pairs() + [
+            (pair.key, pair.certificate) for pair in self.own_chain(ENCRYPTION)
+            if pair.sha256 not in listed and pair.opens(self.now)]
 
     def mapping_used(self, identifier: str, digest: str) -> Mapping:
         """A mapping as it was when it was used. Raises LocalError M401 for one that the ledger cannot give."""

@@ -120,6 +120,8 @@ def _collect_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Se
     reach(failpoints.FETCHED)
     settled: list[str] = []
     with gateway.ledger.transaction() as transaction:
+        if gateway.renew_keys(transaction):  # what a key signed that was revoked a moment ago does not get in
+            fetched = [_open(gateway, partner, file.entry, file.content, occasion) for file in fetched]
         for file in sorted(fetched, key=_order):
             if _settle(gateway, transaction, partner, file, occasion, summary):
                 settled.append(file.entry.name)
@@ -142,14 +144,17 @@ def _fetch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[E
         if isinstance(content, LinkError):
             _leave(gateway, partner, entry, content, occasion, summary)
             continue
-        try:
-            opened = open_envelope(entry.name, content, recipient=gateway.name, keys=gateway.decryption_keys,
-                                   trust=gateway.trust(partner), now=occasion.now,
-                                   environment=gateway.settings.environment)
-        except EnvelopeError as error:
-            yield _Fetched(entry, content, None, error)
-        else:
-            yield _Fetched(entry, content, opened, None)
+        yield _open(gateway, partner, entry, content, occasion)
+
+
+def _open(gateway: Gateway, partner: str, entry: Entry, content: bytes, occasion: Occasion) -> _Fetched:
+    try:
+        opened = open_envelope(entry.name, content, recipient=gateway.name, keys=gateway.decryption_keys,
+                               trust=gateway.trust(partner), now=occasion.now,
+                               environment=gateway.settings.environment)
+    except EnvelopeError as error:
+        return _Fetched(entry, content, None, error)
+    return _Fetched(entry, content, opened, None)
 
 
 def _leave(gateway: Gateway, partner: str, entry: Entry, error: LinkError, occasion: Occasion,
@@ -313,6 +318,8 @@ def _take_receipt(transaction: Transaction, partner: str, opened: Opened, occasi
     verdict = transaction.settle_receipt(
         partner, message_id=receipt.message_id, sequence=receipt.sequence, mic=receipt.mic,
         signature_digest=receipt.signature_digest, disposition=receipt.disposition, at=occasion.now)
+    if verdict in ("received", "refused"):  # of an announced key it is the consent (GW-1 section 10, K6)
+        transaction.settle_consent(partner, message_id=receipt.message_id, processed=receipt.processed, at=occasion.now)
     place = Place(interchange=receipt.message_id)
     if verdict == "unknown":
         transaction.halt_link(partner, "out", "E_RECEIPT_UNKNOWN", occasion.now)

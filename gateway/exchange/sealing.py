@@ -32,6 +32,7 @@ def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Su
     for message_type in _TYPES:
         while True:
             with gateway.ledger.transaction() as transaction:
+                gateway.renew_keys(transaction)
                 messages = transaction.take_waiting(partner, message_type, size, BODIES)
                 if not messages:
                     break
@@ -79,8 +80,9 @@ def seal_object(gateway: Gateway, transaction: Transaction, partner: str, kind: 
     header = Header(
         message_id=f"<{occasion.identifier()}@{gateway.name}>", sender=gateway.name, recipient=partner,
         date=occasion.now, sequence=head.sequence + 1, previous=head.mic, content_type=kind, filename=filename)
-    sealed = seal(header, payload, signer=gateway.signer, recipients=gateway.recipients(partner, occasion.now),
-                  signing_time=occasion.now, cbc=gateway.trust(partner).takes_cbc(occasion.now))
+    sealed = seal(header, payload, signer=gateway.signer_for(partner),
+                  recipients=gateway.recipients(partner, occasion.now), signing_time=occasion.now,
+                  cbc=gateway.trust(partner).takes_cbc(occasion.now))
     return transaction.add_object_out(
         partner=partner, sequence=header.sequence, message_id=header.message_id, kind=kind, mic=sealed.mic,
         previous=header.previous, signature_digest=sealed.signature_digest, name=sealed.name, sealed=sealed.content,

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 from gateway.security import asn1
 from gateway.security.certificates import Certificate
+from gateway.security.header import read_entity
+from gateway.security.opening import Opened
 
 
 def identity_of(inner: bytes) -> tuple[str, str] | None:
@@ -39,3 +41,25 @@ def _outer(content: bytes) -> asn1.Outer:
         return asn1.read_outer(content)
     except asn1.OtherType:
         return asn1.read_enveloped(content)
+
+
+def read_stored(inner: bytes) -> Opened:
+    """The object of a stored SignedData, as it was verified before it was stored; nothing is judged again.
+
+    For what comes later: its receipt after a consent by hand, and who signed it when a key is in doubt. Raises ValueError
+    when it is none that was ever accepted.
+    """
+    try:
+        data = asn1.read_inner(inner)
+        (signer,) = data.signers
+        attributes = {kind: values[0] for kind, values in signer.attributes or ()}
+        named = asn1.read_signing_certificate(attributes[asn1.SIGNING_CERTIFICATE_V2]).digest
+        signing_time = asn1.read_signing_time(attributes[asn1.SIGNING_TIME])
+        algorithm = {32: "sha256", 48: "sha384", 64: "sha512"}[len(named)]
+        certificate = next(der for der in data.certificates or () if hashlib.new(algorithm, der).digest() == named)
+    except (asn1.NotDer, asn1.OtherType, KeyError, StopIteration) as error:
+        raise ValueError("not a stored object") from error
+    entity = bytes(data.content or b"")
+    header, payload = read_entity(entity)
+    return Opened(header, payload, inner, hashlib.sha256(entity).hexdigest(),
+                  hashlib.sha256(signer.signature).hexdigest(), signing_time, hashlib.sha256(certificate).hexdigest())

@@ -16,20 +16,24 @@ from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.security.algorithms import Agreement, Digest
 from gateway.security.certificates import ENCRYPTION, Certificate, load_certificate
-from gateway.security.published import is_published, refuse_published
 from gateway.security.paths import NoPath, build_path
+from gateway.security.published import is_published, refuse_published
 from gateway.security.refusals import EnvelopeError
 from gateway.security.revocation import RevocationLists, check_revocation
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedCertificate:
-    """One line of a partner's dated list: used from `use_from` on, accepted until `accept_until`, aware UTC."""
+    """One line of a partner's dated list: used from `use_from` on, accepted until `accept_until`, aware UTC.
+
+    revoked  since when it is in doubt, by a decision of ours (K7); then it counts at no instant, whatever was claimed
+    """
 
     certificate: Certificate
     use: str
     use_from: datetime
     accept_until: datetime
+    revoked: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,8 @@ class Trust:
         Only a good outcome is kept for the run, so that one bad object cannot spoil the next.
         """
         certificate = entry.certificate
+        if entry.revoked is not None:
+            raise EnvelopeError("E_CERT_REVOKED", date=entry.revoked.isoformat())
         if not entry.use_from <= now <= entry.accept_until and "E_CERT_RETIRED" not in waive:
             date = entry.accept_until if now > entry.accept_until else entry.use_from
             raise EnvelopeError("E_CERT_RETIRED", date=date.isoformat())

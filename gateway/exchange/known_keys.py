@@ -1,0 +1,32 @@
+"""What the ledger says of keys, read at one moment: a run keeps it until somebody changes a key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.ledger.key_rows import ConsentRow, OwnKeyRow, TrustedRow
+from gateway.ledger.reading.trust import KeyLookups
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKeys:
+    """changes: how many changes of keys there had been (`KeyLookups.key_changes`); the rows of the ledger."""
+
+    changes: int
+    trusted: Mapping[str, Sequence[TrustedRow]]
+    own: Sequence[OwnKeyRow]
+    consents: Sequence[ConsentRow]
+
+    def own_of(self, use: str) -> list[OwnKeyRow]:
+        """Our pairs of one use."""
+        return [row for row in self.own if row.use == use]
+
+
+def read_known_keys(lookups: KeyLookups) -> KnownKeys:
+    """Read everything: a change of keys is rare, and the rows are few."""
+    trusted: dict[str, list[TrustedRow]] = {}
+    changes = lookups.key_changes()
+    for row in lookups.trusted():
+        trusted.setdefault(row.partner, []).append(row)
+    return KnownKeys(changes, trusted, lookups.own_keys(), lookups.consents())
