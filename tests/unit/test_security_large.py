@@ -92,6 +92,23 @@ def test_what_is_not_on_the_path_is_left_to_the_library(content: bytes) -> None:
     assert large.without_leaf(content, large.SEALED) == (content, None)
 
 
+def _nested(path: large.Path, long_form: int | None = None) -> bytes:
+    """Elements along a path, one of them with an octet of length too many."""
+    content = b""
+    for number, (tag, inside) in reversed(list(enumerate(path))):
+        element = loose.tlv(tag, content if inside else b"\x01", long_form=number == long_form)
+        content = element if inside else element + content
+    return content
+
+
+@pytest.mark.parametrize("path", [large.SEALED, large.SIGNED], ids=["sealed", "signed"])
+def test_a_length_that_is_not_minimal_is_left_to_the_library_wherever_it_stands(path: large.Path) -> None:
+    assert large.without_leaf(_nested(path), path)[1] is not None
+    for number in range(len(path)):
+        content = _nested(path, number)
+        assert large.without_leaf(content, path) == (content, None)
+
+
 @pytest.mark.parametrize("size", [0, 127, 128, 255, 256, 65_535, 65_536, 1 << 24])
 def test_lengths_are_those_of_der(size: int) -> None:
     assert large.length(size) == loose.tlv(0x04, bytes(size))[1:-size or None]
