@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from gateway.cli.commands import Lazy
 
 _COMMANDS: dict[str, str] = {
-    "init": "keys_make", "request": "keys_make", "import": "keys_make", "check": "keys_check",
+    "init": "keys_make", "request": "keys_make", "import": "keys_make", "check": "keys_check", "crl": "keys_crl",
 }
 """Name of a command -> the module of `gateway.cli` that has it."""
 _READS = {"check"}

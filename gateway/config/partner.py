@@ -55,8 +55,8 @@ class Authority(Model):
 
     @model_validator(mode="after")
     def _none_needs_a_reason(self) -> Authority:
-        """An authority that publishes no list must be marked so, with a reason (K4)."""
-        if self.revocation is None and self.reason is None:
+        """An authority that publishes no list must be marked so, with a reason (K4); one with an address publishes."""
+        if self.revocation is None and self.address is None and self.reason is None:
             raise fault("S072", at=("revocation",))
         return self
 

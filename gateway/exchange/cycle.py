@@ -19,9 +19,11 @@ from gateway.exchange.collect import collect
 from gateway.exchange.deliver import deliver
 from gateway.exchange.dispatch import dispatch
 from gateway.exchange.intake import take_national_files
+from gateway.exchange.links import tend
 from gateway.exchange.movements import refresh_due
 from gateway.exchange.national_views import fetch_national_rows
 from gateway.exchange.process import process_stored
+from gateway.exchange.revocation_lists import note_lists
 from gateway.exchange.sealing import seal_waiting
 from gateway.exchange.summary import Exit, Summary
 from gateway.spool import make_folder, turn
@@ -70,6 +72,7 @@ def _start(gateway: Gateway, given: Summary | None) -> Summary:
 
 def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, partners: Sequence[str], limit: int | None) -> None:
     for partner in partners:
+        _step(gateway, f"lists-{partner}", summary, partial(note_lists, gateway, partner, occasion.now))
         _step(gateway, f"inbound-{partner}", summary, partial(collect, gateway, partner, occasion, summary, limit))
     _step(gateway, "process", summary, partial(process_stored, gateway, occasion, summary))
 
@@ -78,6 +81,7 @@ def _outward(gateway: Gateway, occasion: Occasion, summary: Summary, partners: S
     _step(gateway, "time", summary, partial(_pass_time, gateway, occasion))
     _step(gateway, "deliver", summary, partial(deliver, gateway, occasion, summary))
     for partner in partners:
+        _step(gateway, f"outbound-{partner}", summary, partial(tend, gateway, partner, occasion, summary))
         _step(gateway, f"outbound-{partner}", summary, partial(seal_waiting, gateway, partner, occasion, summary))
         _step(gateway, f"outbound-{partner}", summary, partial(dispatch, gateway, partner, occasion, summary))
 

@@ -39,7 +39,7 @@ from gateway.security.order import Known, LinkView, judge_order, open_from_link
 from gateway.security.payloads import check_payload_kind, inflate, unb_prefix_ok
 from gateway.security.receipts import PROCESSED, Receipt, disposition_of, read_receipt, receipt_payload
 from gateway.security.refusals import LEAF, NEGATIVE_RECEIPT, RELEASABLE, EnvelopeError
-from gateway.security.revocation import RevocationLists
+from gateway.security.revocation import JudgedList, RevocationLists, judge_list, list_issuers
 from gateway.security.sealing import Sealed, encrypt, file_name, seal
 from gateway.security.trust import Trust, TrustedCertificate, recipients_of, trusted_certificate
 from gateway.security.versions import check_versions
@@ -47,12 +47,12 @@ from gateway.security.versions import check_versions
 __all__ = [
     "CHECKPOINT", "EDIFACT", "EDIFACT_GZIP", "FIRST_PREVIOUS", "KEYS", "KINDS", "LARGEST_FILE", "LEAF", "LEAVES",
     "NEGATIVE_RECEIPT", "PROCESSED", "RECEIPT", "REFERENCE", "RELEASABLE", "RESEND", "ROOTS", "WITHDRAW",
-    "Certificate", "DecryptionKey", "EnvelopeError", "Expiry", "Header", "Identity", "Known", "LinkView", "Opened",
-    "Receipt", "RevocationLists", "Sealed", "Signer", "Trust", "TrustedCertificate", "certificate_level",
-    "certificate_levels", "check_environment", "check_payload_kind", "check_versions", "disposition_of", "encrypt",
-    "file_name", "fingerprint", "forbid_dumps", "head_text", "inclusion_proof", "inflate", "is_file_name",
-    "is_gateway_id", "judge_order", "leaf", "leaf_hash", "load_certificate", "load_decryption_key", "load_signer",
-    "make_identity", "open_again", "open_envelope", "open_from_link", "proves_inclusion", "read_certificate",
-    "read_passphrase", "read_receipt", "receipt_payload", "recipients_of", "root", "seal", "ssh_public_line", "trusted_certificate",
-    "unb_prefix_ok",
+    "Certificate", "DecryptionKey", "EnvelopeError", "Expiry", "Header", "Identity", "JudgedList", "Known",
+    "LinkView", "Opened", "Receipt", "RevocationLists", "Sealed", "Signer", "Trust", "TrustedCertificate",
+    "certificate_level", "certificate_levels", "check_environment", "check_payload_kind", "check_versions",
+    "disposition_of", "encrypt", "file_name", "fingerprint", "forbid_dumps", "head_text", "inclusion_proof",
+    "inflate", "is_file_name", "is_gateway_id", "judge_list", "judge_order", "leaf", "leaf_hash", "list_issuers",
+    "load_certificate", "load_decryption_key", "load_signer", "make_identity", "open_again", "open_envelope",
+    "open_from_link", "proves_inclusion", "read_certificate", "read_passphrase", "read_receipt", "receipt_payload",
+    "recipients_of", "root", "seal", "ssh_public_line", "trusted_certificate", "unb_prefix_ok",
 ]

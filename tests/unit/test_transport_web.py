@@ -2,58 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from gateway.errors import LinkError
 from gateway.transport.web import fetch
-
-Behaviour = Callable[[BaseHTTPRequestHandler], None]
-
-
-class Server:
-    """A web server of this machine whose paths behave as a test says."""
-
-    def __init__(self) -> None:
-        self.paths: dict[str, Behaviour] = {}
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.paths[self.path](self)
-
-            def log_message(self, *words: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-        self.base = f"http://127.0.0.1:{self._server.server_port}"
-
-    def at(self, path: str, behaviour: Behaviour) -> str:
-        self.paths[path] = behaviour
-        return self.base + path
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-def answer(content: bytes, *, status: int = 200, length: int | None = None, location: str = "") -> Behaviour:
-    def behave(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        if location:
-            handler.send_header("Location", location)
-        handler.send_header("Content-Length", str(len(content) if length is None else length))
-        handler.end_headers()
-        handler.wfile.write(content)
-
-    return behave
+from tests.tools.webserver import Behaviour, WebServer, answer
 
 
 def raw(content: bytes) -> Behaviour:
@@ -64,11 +21,10 @@ def raw(content: bytes) -> Behaviour:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    made = Server()
-    yield made
-    made.close()
+    with WebServer() as made:
+        yield made
 
 
 def code(address: str, limit: int = 1000, seconds: float = 5) -> str:
@@ -77,13 +33,13 @@ def code(address: str, limit: int = 1000, seconds: float = 5) -> str:
     return caught.value.code
 
 
-def test_a_file_is_fetched_whole_and_a_redirect_to_another_place_is_followed(server: Server) -> None:
+def test_a_file_is_fetched_whole_and_a_redirect_to_another_place_is_followed(server: WebServer) -> None:
     address = server.at("/ca.crl", answer(b"x" * 1000))
     assert fetch(address, limit=1000, seconds=5) == b"x" * 1000
     assert fetch(server.at("/old", answer(b"", status=302, location=address)), limit=1000, seconds=5) == b"x" * 1000
 
 
-def test_what_is_too_large_is_not_read_whatever_the_server_says_of_its_size(server: Server) -> None:
+def test_what_is_too_large_is_not_read_whatever_the_server_says_of_its_size(server: WebServer) -> None:
     assert code(server.at("/big", answer(b"x" * 1001))) == "B131"
 
     def endless(handler: BaseHTTPRequestHandler) -> None:
@@ -95,7 +51,7 @@ def test_what_is_too_large_is_not_read_whatever_the_server_says_of_its_size(serv
 
 
 @pytest.mark.parametrize("where", ["headers", "content"])
-def test_a_server_that_drips_does_not_hold_us(server: Server, where: str) -> None:
+def test_a_server_that_drips_does_not_hold_us(server: WebServer, where: str) -> None:
     def drip(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"HTTP/1.0 200 OK\r\n" + (b"" if where == "headers" else b"\r\n"))
         for _ in range(100):
@@ -108,20 +64,20 @@ def test_a_server_that_drips_does_not_hold_us(server: Server, where: str) -> Non
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:,x", "gopher://x/"])
-def test_no_redirect_leads_out_of_the_web(server: Server, target: str) -> None:
+def test_no_redirect_leads_out_of_the_web(server: WebServer, target: str) -> None:
     assert code(server.at("/out", answer(b"", status=302, location=target))) == "B130"
 
 
-def test_redirects_end(server: Server) -> None:
+def test_redirects_end(server: WebServer) -> None:
     assert code(server.at("/loop", answer(b"", status=302, location="/loop"))) == "B130"
 
 
-def test_other_answers_broken_ones_and_silence_are_faults_of_the_link(server: Server) -> None:
+def test_other_answers_broken_ones_and_silence_are_faults_of_the_link(server: WebServer) -> None:
     assert code(server.at("/gone", answer(b"no", status=404))) == "B130"
     assert code(server.at("/broken", raw(b"not HTTP\r\n\r\n"))) == "B130"
     assert code("http://127.0.0.1:1/none") == "B130"
     assert code("http://name.invalid/none") == "B130"
 
 
-def test_an_answer_that_ends_too_early_is_not_taken_for_the_file(server: Server) -> None:
+def test_an_answer_that_ends_too_early_is_not_taken_for_the_file(server: WebServer) -> None:
     assert code(server.at("/short", answer(b"half", length=900))) == "B130"
