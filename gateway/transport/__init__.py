@@ -4,7 +4,7 @@ Knows no ledger, no content and no retry; those are `exchange`'s.
 """
 
 from gateway.transport.lanes import DirectoryLane, Lane, Limits, SftpLane
-from gateway.transport.mailbox import Entry, Fetched, Foreign, Mailbox, Outcome, Session, is_name
+from gateway.transport.mailbox import Entry, Fetched, Foreign, Mailbox, Outcome, Probed, Session, is_name
 from gateway.transport.opening import open_mailbox
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Limits",
     "Mailbox",
     "Outcome",
+    "Probed",
     "Session",
     "SftpLane",
     "is_name",

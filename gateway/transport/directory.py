@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,10 +23,12 @@ from gateway.transport.mailbox import (
     Foreign,
     Outcome,
     Outcomes,
+    Probed,
     Session,
     file_fault,
     require_names,
 )
+from gateway.transport.probing import CONTENT, trial_names
 from gateway.transport.wire import Attributes
 
 _BATCH = 256
@@ -99,6 +102,29 @@ class DirectoryMailbox:
         outcomes = {name: _outcome(name, "remove", partial((self._new / name).unlink, missing_ok=True))
                     for name in names}
         return self._flushed(outcomes, [self._new])
+
+    def probe(self, identifier: str) -> Probed:
+        """See the contract."""
+        names = trial_names(identifier)
+        require_names(names)
+        first, second = (self._tmp / name for name in names)
+        changed, step = None, "write"
+        try:
+            first.write_bytes(CONTENT)
+            changed = int(first.stat().st_mtime)
+            step = "rename"
+            first.rename(second)
+            step = "list"
+            with os.scandir(self._tmp):
+                second.lstat()
+            step = "remove"
+            second.unlink()
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                for path in (first, second):
+                    path.unlink(missing_ok=True)
+            return Probed(step, file_fault("B110", os.fspath(self._tmp), step=step, answer=_words(error)), changed)
+        return Probed(step, None, changed)
 
     def close(self) -> None:
         """See the contract. Nothing is held open."""

@@ -82,6 +82,20 @@ class Session:
     bytes_out: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What a trial of a mailbox showed.
+
+    step     write, rename, list or remove: the one that failed, or the last
+    error    why it failed, None when all went well
+    changed  when the file was written by the clock of the other side, Unix seconds; None where it does not say
+    """
+
+    step: str
+    error: LinkError | None
+    changed: int | None
+
+
 Fetched: TypeAlias = tuple[Entry, "bytes | LinkError"]
 Entries: TypeAlias = list[Entry]
 Outcomes: TypeAlias = list[Outcome]
@@ -146,6 +160,13 @@ class Mailbox(Protocol):
         """Remove each name from ``new``; what is already gone is done. One outcome per name, in order.
 
         Raises ValueError when a name is not that of a sealed file.
+        """
+        ...
+
+    def probe(self, identifier: str) -> Probed:
+        """Try what publishing needs with a small file in ``tmp``, and remove it; nothing appears in ``new``.
+
+        `identifier` is 32 fresh hex digits. Raises LinkError, LocalError B107, as `publish` would.
         """
         ...
 

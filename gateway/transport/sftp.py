@@ -23,10 +23,12 @@ from gateway.transport.mailbox import (
     Foreign,
     Outcome,
     Outcomes,
+    Probed,
     Session,
     file_fault,
     require_names,
 )
+from gateway.transport.probing import probe, trial_names
 from gateway.transport.ssh import SshConnection
 from gateway.transport.wire import Attributes, Code, Kind, Malformed, Reply, Status
 
@@ -110,6 +112,12 @@ class SftpMailbox:
         require_names(names)
         return self._all("remove", dict.fromkeys(names),
                          ((0, jobs.remove(self._folders, name)) for name in dict.fromkeys(names)))
+
+    def probe(self, identifier: str) -> Probed:
+        """See the contract."""
+        require_names(trial_names(identifier))
+        self._prepare("probe", [self._folders.tmp, self._folders.new])
+        return self._one("probe", probe(self._folders, identifier))
 
     def close(self) -> None:
         """See the contract."""

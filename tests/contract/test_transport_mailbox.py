@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterable
 
 import pytest
@@ -184,6 +185,36 @@ def test_the_oldest_file_comes_first(place_on_disk: Place) -> None:
         for age, (name, _) in enumerate(files):
             os.utime(place_on_disk.base / "new" / name, (1_700_000_000 - age, 1_700_000_000 - age))
         assert [entry.name for entry in mailbox.list()] == [name for name, _ in reversed(files)]
+
+
+def test_a_trial_says_that_all_is_permitted_and_leaves_nothing(place: Place) -> None:
+    file = sealed(b"waiting")
+    with place.open() as mailbox:
+        mailbox.publish([file])
+        probed = mailbox.probe("0123456789abcdef0123456789abcdef")
+        assert (probed.step, probed.error) == ("remove", None)
+        assert probed.changed is not None
+        assert [entry.name for entry in mailbox.list()] == [file[0]]
+        assert mailbox.foreign_count == 0
+
+
+def test_a_trial_reads_the_clock_of_the_other_side(place_on_disk: Place) -> None:
+    with place_on_disk.open() as mailbox:
+        probed = mailbox.probe("0123456789abcdef0123456789abcdef")
+    assert probed.changed is not None
+    assert abs(probed.changed - time.time()) < 60
+    assert list((place_on_disk.base / "tmp").iterdir()) == list((place_on_disk.base / "new").iterdir()) == []
+
+
+def test_a_trial_names_the_step_that_is_refused_and_takes_its_leftover_away(place_on_disk: Place) -> None:
+    with place_on_disk.open() as mailbox:
+        mailbox.probe("0123456789abcdef0123456789abcdef")
+        in_the_way = place_on_disk.base / "tmp" / "fedcba9876543210fedcba9876543210.p7m"
+        in_the_way.mkdir()
+        (in_the_way / "full").touch()
+        probed = mailbox.probe("0123456789abcdef0123456789abcdef")
+    assert (probed.step, probed.error and probed.error.code) == ("rename", "B110")
+    assert [path.name for path in (place_on_disk.base / "tmp").iterdir()] == [in_the_way.name]
 
 
 def test_closing_twice_is_harmless(place: Place) -> None:

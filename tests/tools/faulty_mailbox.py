@@ -26,6 +26,7 @@ from gateway.transport.mailbox import (
     Foreign,
     Outcome,
     Outcomes,
+    Probed,
     Session,
     file_fault,
     require_names,
@@ -91,6 +92,16 @@ class MemoryMailbox:
         """See the contract."""
         require_names(names)
         return [Outcome(name, self._remove(name)) for name in dict.fromkeys(names)]
+
+    def probe(self, identifier: str) -> Probed:
+        """See the contract; the clock of memory stands still."""
+        require_names([f"{identifier}.p7m"])
+        try:
+            self._before()
+            self._after()
+        except LinkError as error:
+            return Probed("write", error, None)
+        return Probed("remove", None, 0)
 
     def close(self) -> None:
         """See the contract."""
