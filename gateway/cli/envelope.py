@@ -13,7 +13,7 @@ from gateway.errors import LocalError, PartnerError
 from gateway.exchange.assembly import Assembly
 from gateway.exchange.payload import payload_refusal
 from gateway.exchange.summary import Exit
-from gateway.findings import Finding
+from gateway.findings import Finding, Place
 from gateway.security import EDIFACT, Header, Opened, file_name, open_envelope, seal
 from gateway.spool import write_whole
 
@@ -92,21 +92,36 @@ def open_command(config: Path, file: Path, output: Path, partner: str | None, as
 
 def _open(gateway: Assembly, file: Path, partner: str | None) -> tuple[str, Opened]:
     """Open with the certificates of the partner named, or of the one whose certificate signed it."""
-    content = file.read_bytes()
+    content = _bounded(file, gateway.settings.limits.file)
     # Outside a mailbox the name is only judged when it claims to be one.
     name = file.name if _NAME.fullmatch(file.name) else file_name(content)
     names = [gateway.partner(partner).partner] if partner else sorted(gateway.settings.partners)
     if not names:
         raise LocalError(Finding(code="X010", values={"partner": "*", "known": ""}))
-    unknown: PartnerError | None = None
+    refusals: list[PartnerError] = []
     for candidate in names:
         try:
             return candidate, open_envelope(
                 name, content, recipient=gateway.name, keys=gateway.decryption_keys, trust=gateway.trust(candidate),
                 now=occasion().now, environment=gateway.settings.environment)
         except PartnerError as error:
-            if error.code != "E_SIGNER_UNKNOWN":
+            if error.code not in _MAY_BE_ANOTHERS:
                 raise
-            unknown = error
-    assert unknown is not None
-    raise unknown
+            refusals.append(error)
+    raise min(refusals, key=lambda error: error.code == "E_SIGNER_UNKNOWN")
+
+
+_MAY_BE_ANOTHERS = ("E_SIGNER_UNKNOWN", "E_ALG", "E_OUTER")
+"""What only one partner's list and agreement decide: the next one may have agreed to it."""
+
+
+def _bounded(file: Path, limit: int) -> bytes:
+    """V2: no more is read than a file may have. Raises PartnerError E_SIZE."""
+    size = file.stat().st_size
+    if size <= limit:
+        with file.open("rb") as stream:
+            content = stream.read(limit + 1)
+        if len(content) <= limit:
+            return content
+    raise PartnerError(Finding(code="E_SIZE", place=Place(file=str(file)),
+                               values={"size": str(max(size, limit + 1)), "limit": str(limit)}))

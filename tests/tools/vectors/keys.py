@@ -85,13 +85,13 @@ class Kit:
         for part in ("keys", "certificates", "crl"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
         for name in AUTHORITIES:
-            if not self._certificate(name).exists():
+            if not self.certificate_file(name).exists():
                 self._store(name, loose.authority(
                     _subject(name), AT, MAKERS["p256"](), unit=UNIT, start=START - AT, end=END - AT))
         for name, spec in SPECS.items():
-            if not self._certificate(name).exists():
+            if not self.certificate_file(name).exists():
                 self._store(name, self._issued(name, spec))
-        if not self._certificate(TWIN).exists():
+        if not self.certificate_file(TWIN).exists():
             serial = self.author("xa-signing-p256").certificate.serial_number
             self._store(TWIN, self._issued(TWIN, Spec("p256", "xa-authority", odd={"serial": serial})))
         for name, content in self._lists().items():
@@ -109,23 +109,24 @@ class Kit:
 
     @cached_property
     def _authors(self) -> dict[str, Author]:
-        return {name: self._load(name) for name in self.names if self._certificate(name).exists()}
+        return {name: self._load(name) for name in self.names if self.certificate_file(name).exists()}
 
     def key_file(self, name: str) -> Path:
         """The private key, whose name says that it is public."""
         return self.folder / "keys" / f"{name}.PUBLIC.key"
 
-    def _certificate(self, name: str) -> Path:
+    def certificate_file(self, name: str) -> Path:
+        """The certificate."""
         return self.folder / "certificates" / f"{name}.crt"
 
     def _load(self, name: str) -> Author:
         key = serialization.load_pem_private_key(self.key_file(name).read_bytes(), None)
-        return Author(key, x509.load_pem_x509_certificate(self._certificate(name).read_bytes()))
+        return Author(key, x509.load_pem_x509_certificate(self.certificate_file(name).read_bytes()))
 
     def _store(self, name: str, made: Author) -> None:
         self.key_file(name).write_bytes(made.key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-        self._certificate(name).write_bytes(made.certificate.public_bytes(serialization.Encoding.PEM))
+        self.certificate_file(name).write_bytes(made.certificate.public_bytes(serialization.Encoding.PEM))
         self.__dict__.pop("_authors", None)
 
     def _issued(self, name: str, spec: Spec) -> Author:
