@@ -26,6 +26,7 @@ from gateway.config import SettingsAnswers, load_settings, resolved, settings_te
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange.agreed import differing
 from gateway.exchange.assembly import Assembly, standing_versions
+from gateway.exchange.machine import advice, require_fit
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 from gateway.texts import sentence
@@ -106,6 +107,11 @@ def check_command(config: Path, as_json: bool) -> int:
                 findings.extend(faults)
             findings.extend(_loading(assembly))
             findings.extend(differing(assembly))
+        try:
+            require_fit(settings)
+        except GatewayError as error:
+            findings.extend(error.findings)
+        tell(advice(settings))
     if as_json:
         emit_json("config-check", {"file": config, "ok": not findings, "partners": partners, "corridors": corridors,
                                    "findings": [{"code": finding.code, "file": finding.place.file,

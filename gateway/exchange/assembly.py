@@ -16,6 +16,7 @@ from pathlib import Path
 from gateway.config import Partner, Settings, load_settings
 from gateway.errors import LocalError
 from gateway.exchange.budget import session_seconds
+from gateway.exchange.machine import require_fit
 from gateway.exchange.known_keys import KnownKeys, read_known_keys
 from gateway.exchange.own_keys import OwnPair, chain, chosen, consents_of
 from gateway.exchange.revocation_lists import lists_of
@@ -45,7 +46,6 @@ from gateway.security import (
     trusted_certificate,
 )
 from gateway.security.certificates import ENCRYPTION, SIGNING
-from gateway.spool import make_folder
 from gateway.transport import DirectoryLane, Limits, SftpLane
 
 PATIENCE = timedelta(hours=24)
@@ -354,7 +354,7 @@ def open_gateway(settings: Settings | Path, now: datetime) -> Iterator[Gateway]:
     check_versions()
     forbid_dumps()
     loaded = settings if isinstance(settings, Settings) else load_settings(settings)
-    make_folder(loaded.paths.state)
+    require_fit(loaded)
     ledger = Ledger.open(loaded.ledger, now=now)
     try:
         yield Gateway(loaded, ledger, now)
