@@ -237,9 +237,72 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", rows(CASES))
-def test_a_certificate_that_does_not_count_is_refused_with_its_code(case: Case) -> None:
+def _of(*threats: int) -> list[Any]:
+    """The cases that belong to one of these rows of the threat table, or to none."""
+    return rows(case for case in CASES if set(threats) & set(case.threats) or not (threats or case.threats))
+
+
+@pytest.mark.parametrize("case", _of(24))
+def test_t24_a_certificate_or_list_that_does_not_count_is_refused_with_its_code(case: Case) -> None:
+    """A certificate outside dates, usage or path, or without a usable list that clears it, is refused by its code."""
     assert case.delivery().outcome() == case.code
+
+
+@pytest.mark.parametrize("case", _of(26))
+def test_t26_a_certificate_is_judged_at_receipt_and_at_the_time_of_the_signature(case: Case) -> None:
+    """A signing time inside the life of a certificate does not help after its end, nor one before its beginning."""
+    assert case.delivery().outcome() == case.code
+
+
+@pytest.mark.parametrize("case", _of(27))
+def test_t27_a_certificate_counts_in_its_dates_of_the_partners_list(case: Case) -> None:
+    """What was signed before a change of keys is accepted within the overlap and refused after it."""
+    assert case.delivery().outcome() == case.code
+
+
+@pytest.mark.parametrize("case", _of(38))
+def test_t38_a_certificate_counts_in_its_own_environment_only(case: Case) -> None:
+    """Keys of a test or demonstration never count in production, nor those of production in a test."""
+    assert case.delivery().outcome() == case.code
+
+
+@pytest.mark.parametrize("case", _of())
+def test_a_certificate_that_counts_is_accepted(case: Case) -> None:
+    assert case.delivery().outcome() == case.code
+
+
+@pytest.mark.parametrize("case", _of(25))
+def test_t25_an_authority_that_came_along_is_nobodys(case: Case) -> None:
+    """A certificate on the partner's list counts only below the partner's own authority, whatever came along."""
+    assert case.delivery().outcome() == case.code
+
+
+@pytest.mark.parametrize("sender", ["XA", "XC"])
+def test_t25_the_certificates_of_two_partners_swapped_are_unknown_under_either(sender: str) -> None:
+    """A signer counts in the folder of its own partner only, whichever sender the header names."""
+    w = world()
+    other = w.author(issuer=w.other_ca)
+    xa, xc = w.trust(w.ec), w.trust(other, partner="XC", ca=w.other_ca)
+    outcomes = {name: Delivery(w.sealed(w.entity(sender=sender), author), trust=trust).outcome()
+                for name, author, trust in (("XA's in the folder of XC", w.ec, xc), ("XC's in that of XA", other, xa))}
+    assert outcomes == {"XA's in the folder of XC": "E_SIGNER_UNKNOWN", "XC's in that of XA": "E_SIGNER_UNKNOWN"}
+
+
+def test_t25_a_partners_own_signer_cannot_speak_for_another_partner() -> None:
+    """A lawful signature under its own partner, with the other's name in the header, is refused."""
+    w = world()
+    assert Delivery(w.sealed(w.entity(sender="XC"))).outcome() == "E_WRONG_SENDER"
+
+
+@pytest.mark.parametrize("embedded", ["the twin", "the good one", "both"])
+def test_t25_a_second_certificate_with_the_same_issuer_and_serial_is_unknown(embedded: str) -> None:
+    """A signer is found by the hash of its certificate, so that issuer and serial can be imitated in vain."""
+    w = world()
+    twin = w.author(serial=w.ec.certificate.serial_number)
+    assert loose.issuer_and_serial(twin.certificate) == loose.issuer_and_serial(w.ec.certificate)
+    certificates = {"the twin": [twin.certificate], "the good one": [w.ec.certificate],
+                    "both": [twin.certificate, w.ec.certificate]}[embedded]
+    assert Delivery(w.sealed(author=twin, certificates=certificates)).outcome() == "E_SIGNER_UNKNOWN"
 
 
 def test_a_bad_object_does_not_spoil_the_next_one_of_the_run() -> None:
