@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from itertools import product
 
@@ -65,3 +65,10 @@ def good() -> Iterator[Vector]:
         yield Vector("good", name, "accepted", "V28", sentence, make)
     yield Vector("good", "ninety-days-old", "accepted", "V33", "Signed exactly ninety days before it is received",
                lambda t: t.sealed(), at=AT + 90 * DAY)
+    for name, recipients in (("p256", ("p256",)), ("rsa3072", ("rsa3072",)), ("two-recipients", ("p256", "rsa3072"))):
+        yield Vector("good", f"cbc-to-{name}", "accepted", "V28", "AES-256-CBC in EnvelopedData, by agreement",
+                     _cbc(recipients), agreed=("CBC",))
+
+
+def _cbc(recipients: Sequence[str]) -> Callable[[Tools], bytes]:
+    return lambda t: loose.enveloped_cbc(t.inner(), [t.recipient(one) for one in recipients])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -108,3 +109,31 @@ def _nested(depth: int) -> bytes:
     for _ in range(depth):
         content = tlv(0x30, content)
     return content
+
+
+def cbc() -> Iterator[Vector]:
+    """EnvelopedData with AES-256-CBC: without agreement, and what is refused in spite of it."""
+    yield Vector("bad", "cbc-not-agreed", "E_OUTER", "V5", "AES-256-CBC in EnvelopedData, which nobody agreed",
+                 lambda t: loose.enveloped_cbc(t.inner(), [t.recipient()]))
+    for name, code, rule, sentence, make in (
+        ("cbc-des3", "E_ALG", "V8", "Triple DES in EnvelopedData", _cbc(algorithm=loose.TRIPLE_DES, iv_octets=8)),
+        ("cbc-gcm", "E_ALG", "V8", "AES-256-GCM named in EnvelopedData, where CBC is agreed",
+         lambda t: t.outer(outer_type=loose.ENVELOPED_DATA)),
+        ("cbc-iv-of-12", "E_ALG", "V8", "An initialisation vector of 12 octets", _cbc(iv_octets=12)),
+        ("cbc-pkcs1", "E_ALG", "V8", "The content key under RSA with PKCS#1 v1.5", lambda t: loose.enveloped_cbc(
+            t.inner(), [], entries=lambda key: [loose.key_trans(
+                t.recipient("rsa3072"), key, algorithm=loose.RSA_PKCS1_KEY, scheme=padding.PKCS1v15())])),
+        ("cbc-wrong-key", "E_DECRYPT", "V10", "Encrypted under another content key", _cbc(wrong_key=True)),
+        ("cbc-padding-of-nought", "E_DECRYPT", "V10", "The padding is octets of zero", _unpadded),
+        ("cbc-half-a-block", "E_DECRYPT", "V10", "The content ends within a block", _cbc(alter=lambda c: c[:-8])),
+    ):
+        yield Vector("bad", name, code, rule, sentence, make, agreed=("CBC",))
+
+
+def _cbc(**options: Any) -> Callable[[Tools], bytes]:
+    return lambda t: loose.enveloped_cbc(t.inner(), [t.recipient()], **options)
+
+
+def _unpadded(t: Tools) -> bytes:
+    plain = t.inner()
+    return loose.enveloped_cbc(plain, [t.recipient()], padding_octets=bytes(16 - len(plain) % 16))
