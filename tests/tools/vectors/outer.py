@@ -118,6 +118,8 @@ def cbc() -> Iterator[Vector]:
     for name, code, rule, sentence, make in (
         ("cbc-des3", "E_ALG", "V8", "Triple DES in EnvelopedData", _cbc(algorithm=loose.TRIPLE_DES, iv_octets=8)),
         ("cbc-gcm", "E_ALG", "V8", "AES-256-GCM named in EnvelopedData, where CBC is agreed",
+         _cbc(algorithm=loose.AES_256_GCM)),
+        ("cbc-with-tag", "E_ASN1", "V4", "EnvelopedData with a tag behind, where CBC is agreed",
          lambda t: t.outer(outer_type=loose.ENVELOPED_DATA)),
         ("cbc-iv-of-12", "E_ALG", "V8", "An initialisation vector of 12 octets", _cbc(iv_octets=12)),
         ("cbc-pkcs1", "E_ALG", "V8", "The content key under RSA with PKCS#1 v1.5", lambda t: loose.enveloped_cbc(
