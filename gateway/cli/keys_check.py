@@ -1,58 +1,61 @@
-"""`edi keys check`: how long every certificate still holds."""
+"""`edi keys check`: how long everything still holds that trust rests on, ours and the partners'."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit_json, json_option, occasion, t, table
+from gateway.cli.context import common, emit_json, json_option, language, occasion, t, table
 from gateway.config import load_settings
-from gateway.exchange.summary import Exit
-from gateway.security import Certificate, certificate_levels, fingerprint, load_certificate
+from gateway.exchange.summary import Exit, worst
+from gateway.exchange.terms import standing, terms
+from gateway.reports.expiry_files import calendar, metrics
+from gateway.security.expiry import HOST_KEY, LIST, Level, Term, Word, term_level
+from gateway.spool import write_whole
 
-_EXITS = {"expired": Exit.TRUST, "early": Exit.TRUST, "urgent": Exit.PERSON, "warning": Exit.PERSON}
+_EXITS: dict[Word, Exit] = {"expired": Exit.TRUST, "early": Exit.TRUST, "urgent": Exit.PERSON, "warning": Exit.PERSON}
 
+_NAMED = {LIST: ("list", "number"), HOST_KEY: ("host-key", "fingerprint")}
+"""What is no certificate: the kind of its line, and what tells it from others."""
 
-def _level(certificate: Certificate, now: datetime) -> str:
-    """ok, notice (60 days), warning (30), urgent (7), expired, early (EXPERIENCE section 4, certificates)."""
-    if now < certificate.not_before:
-        return "early"
-    due = certificate_levels([certificate], now)
-    days = due[0].level if due else 90
-    return "expired" if days == 0 else "urgent" if days <= 7 else "warning" if days <= 30 else \
-        "notice" if days <= 60 else "ok"
+_READABLE = 0o644
+"""What monitoring and calendars read is no secret, and others read it."""
+
+_file = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(name="check", help=t("cli.keys.check.help"))
+@click.option("--metrics", "metrics_file", type=_file, metavar=t("cli.metavar.file"), help=t("cli.keys.check.metrics"))
+@click.option("--ics", "calendar_file", type=_file, metavar=t("cli.metavar.file"), help=t("cli.keys.check.ics"))
 @json_option
 @common
-def check_command(config: Path, as_json: bool) -> int:
-    """Exit 1 when a certificate ends within 30 days, 5 when one is expired or not yet valid."""
+def check_command(config: Path, metrics_file: Path | None, calendar_file: Path | None, as_json: bool) -> int:
+    """Exit 1 when something ends within 30 days (a list: in the last half of its life), 5 when something is over, not
+    yet valid, or a list is missing."""
     settings = load_settings(config)
     now = occasion().now
-    held: list[tuple[str, str, Certificate]] = [
-        (settings.gateway, "authority", load_certificate(settings.keys.authority)),
-        (settings.gateway, "signing", load_certificate(settings.keys.signing.certificate)),
-        *((settings.gateway, "encryption", load_certificate(pair.certificate)) for pair in settings.keys.encryption)]
-    for partner in settings.partners.values():
-        held.append((partner.partner, "authority", load_certificate(partner.authority.certificate)))
-        held.extend((partner.partner, entry.use, load_certificate(entry.file)) for entry in partner.certificates)
-    statuses = set()
-    rows = []
-    for owner, use, certificate in held:
-        level = _level(certificate, now)
-        statuses.add(_EXITS.get(level, Exit.DONE))
-        rows.append([owner, use, f"{certificate.not_after:%Y-%m-%d}", t(f"keys.level.{level}"),
-                     fingerprint(certificate)])
-        if as_json:
-            emit_json("certificate", {"owner": owner, "use": use, "level": level, "ends": certificate.not_after,
-                                      "sha256": certificate.sha256})
-    status = max(statuses, key=[Exit.DONE, Exit.PERSON, Exit.TRUST].index)
+    with standing(settings, now) as gateway:
+        found = terms(gateway, now)
+    levels = [term_level(term, now) for term in found]
+    status = worst({_EXITS.get(level.word, Exit.DONE) for level in levels})
+    if metrics_file is not None:
+        write_whole(metrics_file.absolute(), metrics(found, now, settings.gateway, language()), _READABLE)
+    if calendar_file is not None:
+        write_whole(calendar_file.absolute(), calendar(found, now, language()), _READABLE)
     if as_json:
-        emit_json("summary", {"count": len(held), "exit": int(status)})
+        for term, level in zip(found, levels, strict=True):
+            kind, name = _NAMED.get(term.use, ("certificate", "sha256"))
+            emit_json(kind, {"owner": term.owner, "use": term.use, "level": level.word, "threshold": level.threshold,
+                             "days": level.days, "ends": term.ends, name: term.identity})
+        emit_json("summary", {"count": len(found), "exit": int(status)})
     else:
         table([t("column.partner"), t("column.type"), t("column.end"), t("column.state"), t("column.fingerprint")],
-              rows)
+              [_row(term, level) for term, level in zip(found, levels, strict=True)])
     return status
+
+
+def _row(term: Term, level: Level) -> list[str]:
+    ends = "-" if term.ends is None else f"{term.ends:%Y-%m-%d}"
+    word = "grace" if level.word == "urgent" and level.threshold == 0 else level.word
+    return [term.owner, t(f"keys.use.{term.use}"), ends, t(f"keys.level.{word}"), term.shown]

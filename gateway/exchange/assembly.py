@@ -16,8 +16,8 @@ from pathlib import Path
 from gateway.config import Partner, Settings, load_settings
 from gateway.errors import LocalError
 from gateway.exchange.budget import session_seconds
-from gateway.exchange.machine import require_fit
 from gateway.exchange.known_keys import KnownKeys, read_known_keys
+from gateway.exchange.machine import require_fit
 from gateway.exchange.own_keys import OwnPair, chain, chosen, consents_of
 from gateway.exchange.revocation_lists import lists_of
 from gateway.exchange.trusting import effective
@@ -186,15 +186,19 @@ class Assembly:
         return self._trusts[name]
 
     def certificates(self, name: str) -> tuple[TrustedCertificate, ...]:
-        """The list of a partner's certificates: that of its file."""
+        """What counts of a partner's certificates: the list of its file."""
+        return self.listed(name)
+
+    def listed(self, name: str) -> tuple[TrustedCertificate, ...]:
+        """The list of a partner's file."""
         return tuple(trusted_certificate(entry.file, sha256=entry.sha256, use=entry.use, use_from=entry.from_,
                                          accept_until=entry.until) for entry in self.partner(name).certificates)
 
     def revocation(self, name: str) -> RevocationLists | None:
         """The revocation lists that count for a partner; None for an authority that publishes none."""
-        return lists_of(self.partner(name), self.settings.paths.state, self._list_numbers(name))
+        return lists_of(self.partner(name), self.settings.paths.state, self.list_numbers(name))
 
-    def _list_numbers(self, name: str) -> dict[str, int]:
+    def list_numbers(self, name: str) -> dict[str, int]:
         """The highest numbers seen of a partner's lists; nothing is known of them without a ledger."""
         return {}
 
@@ -226,7 +230,8 @@ class Gateway(Assembly):
         self._known: KnownKeys | None = None
         self._signers: dict[str, Signer] = {}
 
-    def _list_numbers(self, name: str) -> dict[str, int]:
+    def list_numbers(self, name: str) -> dict[str, int]:
+        """The highest numbers seen of a partner's lists."""
         with self.ledger.reading() as queries:
             return queries.list_numbers(name)
 
@@ -254,7 +259,7 @@ class Gateway(Assembly):
 
     def certificates(self, name: str) -> tuple[TrustedCertificate, ...]:
         """The list of a partner's certificates: that of its file, with what became of it since."""
-        return effective(super().certificates(name), self.known_keys.trusted.get(name, ()))
+        return effective(self.listed(name), self.known_keys.trusted.get(name, ()))
 
     def own_chain(self, use: str) -> list[OwnPair]:
         """Our pairs of one use, each after the one it follows; at least one."""

@@ -26,7 +26,7 @@ from gateway.spool import own_folder, read_whole, write_whole
 from gateway.transport.web import fetch
 
 if TYPE_CHECKING:
-    from gateway.exchange.assembly import Gateway
+    from gateway.exchange.assembly import Assembly, Gateway
 
 LARGEST_LIST = 16 << 20
 """Octets of a list at most: some 400,000 certificates."""
@@ -99,7 +99,7 @@ def note_lists(gateway: Gateway, name: str, now: datetime) -> None:
             _note(gateway, name, content, judged, now)
 
 
-def judged_lists(gateway: Gateway, name: str, now: datetime) -> list[JudgedList]:
+def judged_lists(gateway: Assembly, name: str, now: datetime) -> list[JudgedList]:
     """The usable lists of a partner, the newest first; empty where it has none that is usable."""
     partner, found = gateway.partner(name), []
     lists = lists_of(partner, gateway.settings.paths.state, {})
@@ -128,10 +128,9 @@ def _obtain(partner: Partner) -> bytes:
     return content
 
 
-def _judge(gateway: Gateway, partner: Partner, content: bytes, now: datetime) -> JudgedList:
+def _judge(gateway: Assembly, partner: Partner, content: bytes, now: datetime) -> JudgedList:
     authority = load_certificate(partner.authority.certificate)
-    with gateway.ledger.reading() as queries:
-        seen = queries.list_numbers(partner.partner).get(issuer_key(authority.subject), 0)
+    seen = gateway.list_numbers(partner.partner).get(issuer_key(authority.subject), 0)
     return judge_list(content, authority, seen=seen, now=now, grace=partner.authority.grace)
 
 

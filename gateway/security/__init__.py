@@ -13,7 +13,7 @@ from gateway.security.certificates import (
     load_certificate,
     read_certificate,
 )
-from gateway.security.expiry import Expiry, certificate_level, certificate_levels
+from gateway.security.expiry import certificate_level
 from gateway.security.hardening import forbid_dumps
 from gateway.security.header import (
     CHECKPOINT,
@@ -47,12 +47,12 @@ from gateway.security.versions import check_versions
 __all__ = [
     "CHECKPOINT", "EDIFACT", "EDIFACT_GZIP", "FIRST_PREVIOUS", "KEYS", "KINDS", "LARGEST_FILE", "LEAF", "LEAVES",
     "NEGATIVE_RECEIPT", "PROCESSED", "RECEIPT", "REFERENCE", "RELEASABLE", "RESEND", "ROOTS", "WITHDRAW",
-    "Certificate", "DecryptionKey", "EnvelopeError", "Expiry", "Header", "Identity", "JudgedList", "Known",
-    "LinkView", "Opened", "Receipt", "RevocationLists", "Sealed", "Signer", "Trust", "TrustedCertificate",
-    "certificate_level", "certificate_levels", "check_environment", "check_payload_kind", "check_versions",
-    "disposition_of", "encrypt", "file_name", "fingerprint", "forbid_dumps", "head_text", "inclusion_proof",
-    "inflate", "is_file_name", "is_gateway_id", "judge_list", "judge_order", "leaf", "leaf_hash", "list_issuers",
-    "load_certificate", "load_decryption_key", "load_signer", "make_identity", "open_again", "open_envelope",
-    "open_from_link", "proves_inclusion", "read_certificate", "read_passphrase", "read_receipt", "receipt_payload",
-    "recipients_of", "root", "seal", "ssh_public_line", "trusted_certificate", "unb_prefix_ok",
+    "Certificate", "DecryptionKey", "EnvelopeError", "Header", "Identity", "JudgedList", "Known", "LinkView",
+    "Opened", "Receipt", "RevocationLists", "Sealed", "Signer", "Trust", "TrustedCertificate", "certificate_level",
+    "check_environment", "check_payload_kind", "check_versions", "disposition_of", "encrypt", "file_name",
+    "fingerprint", "forbid_dumps", "head_text", "inclusion_proof", "inflate", "is_file_name", "is_gateway_id",
+    "judge_list", "judge_order", "leaf", "leaf_hash", "list_issuers", "load_certificate", "load_decryption_key",
+    "load_signer", "make_identity", "open_again", "open_envelope", "open_from_link", "proves_inclusion",
+    "read_certificate", "read_passphrase", "read_receipt", "receipt_payload", "recipients_of", "root", "seal",
+    "ssh_public_line", "trusted_certificate", "unb_prefix_ok",
 ]

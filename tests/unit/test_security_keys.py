@@ -12,14 +12,12 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from gateway.errors import LocalError
 from gateway.security import (
     Certificate,
-    certificate_level,
-    certificate_levels,
     fingerprint,
     load_decryption_key,
     load_signer,
@@ -262,25 +260,6 @@ def test_an_entry_of_a_partners_list_is_the_file_that_was_compared(party: Party)
                                               accept_until=NOW)) == ["K009"]
 
 
-def _ending(days: float) -> Certificate:
-    key = generate_private_key(SECP256R1())
-    made = loose.certificate(key, None, name=f"{days}", now=NOW, end=timedelta(days=days), start=timedelta(days=-400))
-    return Certificate(loose.der_of(made))
-
-
-def test_warnings_come_60_30_14_7_and_1_days_before_the_end_and_after_it() -> None:
-    days = (61, 60, 59.5, 31, 30, 15, 14, 8, 7, 2, 1, 0.5, 0, -0.5)
-    due = certificate_levels(map(_ending, days), NOW)
-    assert [(expiry.level, expiry.days) for expiry in due] == [
-        (0, -1), (1, 0), (1, 0), (1, 1), (7, 2), (7, 7), (14, 8), (14, 14), (30, 15), (30, 30), (60, 31), (60, 59),
-        (60, 60)]
-    assert [certificate_level(_ending(left), NOW) for left in days] == [
-        "ok", "notice", "notice", "notice", "warning", "warning", "warning", "warning", "urgent", "urgent", "urgent",
-        "urgent", "urgent", "expired"]
-    assert certificate_level(_ending(5), NOW - timedelta(days=500)) == "early"
-
-
-@pytest.mark.threat(35)
 def test_t35_no_private_key_is_kept_in_the_repository() -> None:
     listed = subprocess.run(["git", "ls-files", "-z", "--", ".", ":!samples/gw1"], cwd=ROOT, capture_output=True,
                             check=False)

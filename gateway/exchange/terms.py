@@ -1,0 +1,100 @@
+"""Everything that trust rests on for a while: our certificates and the partners', authorities, lists, host keys.
+
+What the ledger knows of changed keys and of lists counts where there is a ledger; a gateway that was only just set up
+has none yet, and is told what its files say.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from gateway.config import Partner, Settings
+from gateway.errors import LocalError
+from gateway.exchange.assembly import Assembly, Gateway, open_gateway
+from gateway.exchange.revocation_lists import LARGEST_LIST, judged_lists
+from gateway.security import JudgedList, fingerprint, judge_list, load_certificate
+from gateway.security.certificates import ENCRYPTION, SIGNING
+from gateway.security.expiry import AUTHORITY, HOST_KEY, LIST, Term, certificate_term
+from gateway.spool import read_whole
+
+_SQLITE = "sqlite:///"
+
+
+@contextmanager
+def standing(settings: Settings, now: datetime) -> Iterator[Assembly]:
+    """The gateway with its ledger; without one where there is none yet, for nothing is made here."""
+    if settings.ledger.startswith(_SQLITE) and not Path(settings.ledger.removeprefix(_SQLITE)).exists():
+        yield Assembly(settings, now=now)
+        return
+    with open_gateway(settings, now) as gateway:
+        yield gateway
+
+
+def terms(assembly: Assembly, now: datetime) -> list[Term]:
+    """Ours first, then each partner's, in the order in which people look for them.
+
+    Certificates whose time with a partner is over are left out while another of their use is in force.
+    Raises LocalError K004, K009, K061 as reading them does.
+    """
+    found = _ours(assembly, now)
+    for name in sorted(assembly.settings.partners):
+        found += _theirs(assembly, assembly.partner(name), now)
+    return found
+
+
+def _ours(assembly: Assembly, now: datetime) -> list[Term]:
+    keys, owner = assembly.settings.keys, assembly.name
+    authority = load_certificate(keys.authority)
+    found = [certificate_term(owner, AUTHORITY, authority, fingerprint(authority))]
+    for use in (SIGNING, ENCRYPTION):
+        pairs = assembly.own_chain(use) if isinstance(assembly, Gateway) else assembly.settings_pairs(use)
+        found += [certificate_term(owner, use, one, fingerprint(one), pair.accept_until) for pair in pairs
+                  if (pair.accept_until is None or now <= pair.accept_until)
+                  and (one := load_certificate(pair.certificate))]
+    listed = keys.authority.with_suffix(".crl")
+    if listed.exists():
+        try:
+            found.append(_list_term(owner, judge_list(read_whole(listed, LARGEST_LIST), authority, seen=0, now=now)))
+        except LocalError:
+            found.append(_no_list(owner))
+    return found
+
+
+def _theirs(assembly: Assembly, partner: Partner, now: datetime) -> list[Term]:
+    name, authority = partner.partner, load_certificate(partner.authority.certificate)
+    found = [certificate_term(name, AUTHORITY, authority, fingerprint(authority))]
+    entries = assembly.certificates(name)
+    for use in (SIGNING, ENCRYPTION):
+        of_use = [entry for entry in entries if entry.use == use]
+        in_force = [entry for entry in of_use if now <= entry.accept_until]
+        found += [certificate_term(name, use, entry.certificate, fingerprint(entry.certificate), entry.accept_until)
+                  for entry in in_force or of_use[-1:]]
+    if partner.authority.revocation is not None or partner.authority.address is not None:
+        usable = judged_lists(assembly, name, now)
+        found.append(_list_term(name, usable[0], partner) if usable else _no_list(name))
+    boxes = (partner.mailbox.outbound, partner.mailbox.inbound)
+    for line in dict.fromkeys(key for box in boxes if box.kind == "sftp" for key in box.host_keys):
+        shown = _ssh_fingerprint(line)
+        found.append(Term(owner=name, use=HOST_KEY, identity=shown, shown=shown))
+    return found
+
+
+def _list_term(owner: str, judged: JudgedList, partner: Partner | None = None) -> Term:
+    until = judged.ends if partner is None else judged.ends + partner.authority.grace
+    return Term(owner=owner, use=LIST, identity=str(judged.number), shown=str(judged.number), begins=judged.begins,
+                ends=judged.ends, until=until)
+
+
+def _no_list(owner: str) -> Term:
+    return Term(owner=owner, use=LIST, identity="-", shown="-", usable=False)
+
+
+def _ssh_fingerprint(line: str) -> str:
+    """A host key as ``ssh-keygen -lf`` shows it."""
+    digest = hashlib.sha256(base64.b64decode(line.split(" ")[1])).digest()
+    return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
