@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from gateway.cli.commands import Lazy
 
 _COMMANDS: dict[str, str] = {
-    "pack": "partner_pack", "import": "partner_import", "resume": "partner_resume",
+    "pack": "partner_pack", "import": "partner_import", "resume": "partner_resume", "test": "partner_test",
 }
 """Name of a command -> the module of `gateway.cli` that has it."""
 _READS = {"show", "test"}

@@ -6,11 +6,15 @@ appears in ``new``, so nobody collects it.
 
 from __future__ import annotations
 
+import socket
+
 from gateway.errors import LinkError
+from gateway.findings import Finding
 from gateway.spool import escaped
 from gateway.transport import wire
 from gateway.transport.batch import Job
 from gateway.transport.jobs import Folders
+from gateway.transport.lanes import SftpLane
 from gateway.transport.mailbox import Probed, file_fault
 from gateway.transport.wire import Attributes, Flags, Handle, Kind, Reply, Status
 
@@ -59,3 +63,14 @@ def _done(answer: Reply) -> bool:
 def _refused(step: str, answer: Reply) -> LinkError:
     said = str(answer) if isinstance(answer, Status) else type(answer).__name__
     return file_fault("B110", "tmp", step=step, answer=escaped(said))
+
+
+def resolve(lane: SftpLane) -> tuple[str, ...]:
+    """The addresses that the name of a server has, each once. Raises LinkError B101."""
+    try:
+        found = socket.getaddrinfo(lane.host, lane.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise LinkError(Finding(code="B101", values={
+            "address": lane.address, "phase": "name", "reason": "unreachable",
+            "detail": escaped(error.strerror or type(error).__name__)})) from error
+    return tuple(dict.fromkeys(str(one[4][0]) for one in found))
