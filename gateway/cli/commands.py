@@ -14,10 +14,11 @@ _COMMANDS = {
     "resend": "act", "reprocess": "act", "quarantine": "quarantine", "validate": "files",
     "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "setup",
     "bench": "bench", "partner": "partner", "codes": "codes", "map": "map",
+    "link": "link", "audit": "audit",
 }
 _PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
 _READS = {"status", "overdue", "show", "trace", "explain", "validate", "inspect", "config", "bench",
-          "codes"}
+          "codes", "audit"}
 """Commands that change nothing: a reader who walks away (`| head`) takes nothing from anybody."""
 
 
@@ -76,7 +77,7 @@ def reads(program: str, words: Sequence[str]) -> bool:
         return False
     if not name or name[0] in _READS or "--help" in words:
         return True
-    if name[0] not in ("map", "keys", "partner", "quarantine"):
+    if name[0] not in ("map", "keys", "partner", "quarantine", "link"):
         return False
     module = import_module(f"gateway.cli.{name[0]}")  # imported by the run itself
     return bool(module.only_reads(words[words.index(name[0]) + 1:]))

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gateway.exchange.checkpoints import take_heads
+from gateway.exchange.forks import compare_leaves
+from gateway.exchange.gaps import put_up_again
 from gateway.exchange.outcome import Act, Outcome
-from gateway.security import EDIFACT, EDIFACT_GZIP, KEYS, REFERENCE, WITHDRAW
+from gateway.exchange.withdrawal import take_back
+from gateway.security import CHECKPOINT, EDIFACT, EDIFACT_GZIP, KEYS, LEAVES, REFERENCE, RESEND, WITHDRAW
 
 __all__ = ["ACTS", "RECEIPTED", "Act", "Outcome"]
 
 RECEIPTED = frozenset({EDIFACT, EDIFACT_GZIP, WITHDRAW, KEYS, REFERENCE})
 """Kinds that get a receipt (GW-1 section 4); the others are covered by the tree, or answered by what they ask for."""
 
-ACTS: Mapping[str, Act] = {}
+ACTS: Mapping[str, Act] = {CHECKPOINT: take_heads, LEAVES: compare_leaves, RESEND: put_up_again, WITHDRAW: take_back}
 """Content type -> act."""

@@ -6,31 +6,35 @@ fetch → open (GW-1, V1-V33) → one transaction: object, leaf, interchange, re
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from gateway.errors import GatewayError, LinkError, PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.arrival import ACTS, RECEIPTED
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.budget import affordable, batches
+from gateway.exchange.checkpoints import OLDER
+from gateway.exchange.forks import first_difference
 from gateway.exchange.halting import link_halted
 from gateway.exchange.payload import look_at, payload_refusal
 from gateway.exchange.sealing import seal_receipt
 from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
-from gateway.ledger import Moved, Transaction
+from gateway.ledger import Moved, ObjectState, Transaction
 from gateway.ledger.rows import KnownObject
 from gateway.security import (
     EDIFACT,
+    LEAVES,
     NEGATIVE_RECEIPT,
     PROCESSED,
     RECEIPT,
     EnvelopeError,
     Opened,
+    check_payload_kind,
     disposition_of,
     judge_order,
     leaf,
@@ -40,9 +44,6 @@ from gateway.security import (
 from gateway.spool import Quarantine
 from gateway.texts import Language, sentence
 from gateway.transport import Entry, Mailbox, open_mailbox
-
-GAP = timedelta(hours=1)
-"""How long a number may be missing before it is an alarm."""
 
 _HALTS = ("E_DUPLICATE", "E_CHAIN")
 """Conflicts after which a link releases nothing until two people have spoken (ENVELOPE section 6)."""
@@ -78,9 +79,21 @@ class Link:
         """The object of that message id."""
         return self._transaction.known_object(self._partner, message_id=message_id)
 
+    def __contains__(self, sequence: object) -> bool:
+        """Tell whether the partner took that number back (O4)."""
+        known = self._transaction.known_object(self._partner, sequence=sequence) if isinstance(sequence, int) else None
+        return known is not None and known.state is ObjectState.VOID
+
 
 def collect(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary, limit: int | None = None) -> None:
-    """Collect everything a partner has put into its mailbox with us. An unreachable mailbox is noted."""
+    """Collect everything a partner has put into its mailbox with us. An unreachable mailbox is noted.
+
+    A halted link still receives and parks, unless our own ledger is in doubt: then every number we give may be one that
+    was given before, and what lies in the mailbox stays there.
+    """
+    if _ledger_in_doubt(gateway, partner):
+        link_halted(gateway, partner, "in", summary)
+        return
     try:
         with open_mailbox(gateway.lane(partner, "inbound"), clock=occasion.clock) as mailbox:
             listed = mailbox.list()
@@ -98,20 +111,12 @@ def collect(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary
         summary.link(partner, "inbound", error)
     else:
         summary.link(partner, "inbound")
-    _alarm_gaps(gateway, partner, occasion, summary)
     link_halted(gateway, partner, "in", summary)
 
 
-def _alarm_gaps(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -> None:
-    """Numbers of the partner's link that are missing although a later one has been here for an hour (ENVELOPE O3)."""
+def _ledger_in_doubt(gateway: Gateway, partner: str) -> bool:
     with gateway.ledger.reading() as queries:
-        gaps = queries.gaps(partner)
-    for gap in gaps:
-        missing = occasion.now - gap.since
-        if missing >= GAP:
-            numbers = str(gap.first) if gap.first == gap.last else f"{gap.first}-{gap.last}"
-            summary.trouble(PartnerError(Finding(code="E_GAP", place=Place(interchange=partner), values={
-                "n": numbers, "hours": f"{missing // GAP} h"})), Exit.PERSON)
+        return queries.halted(partner, "in") == OLDER
 
 
 def _collect_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[Entry], occasion: Occasion,
@@ -183,6 +188,7 @@ def _settle(gateway: Gateway, transaction: Transaction, partner: str, file: _Fet
                 store(gateway, transaction, partner, opened, file.entry.name, error, occasion, summary)
             return True
         except PartnerError as fault:
+            _compare(gateway, transaction, partner, opened, fault, occasion, summary)
             return _quarantine(gateway, transaction, partner, file, fault, occasion, summary)
         except GatewayError as fault:  # ours to mend: it stays in the mailbox, and is whole for the next run
             summary.trouble(fault)
@@ -192,6 +198,17 @@ def _settle(gateway: Gateway, transaction: Transaction, partner: str, file: _Fet
         summary.trouble(_in_mailbox(error, partner, file.entry.name))
         return False
     return _quarantine(gateway, transaction, partner, file, error, occasion, summary)
+
+
+def _compare(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, fault: PartnerError,
+             occasion: Occasion, summary: Summary) -> None:
+    """A list of leaves that no longer fits into its link, for that has two histories, still says where they part."""
+    if opened.header.content_type == LEAVES and fault.code in _HALTS:
+        with contextlib.suppress(EnvelopeError):
+            check_payload_kind(opened)
+            finding = first_difference(gateway, transaction, partner, opened, occasion)
+            if finding is not None:
+                summary.trouble(PartnerError(finding), Exit.TRUST)
 
 
 def _first_sight(transaction: Transaction, partner: str, file: _Fetched, occasion: Occasion) -> bool:
@@ -229,7 +246,8 @@ def store(gateway: Gateway, transaction: Transaction, partner: str, opened: Open
 
     fault: what refuses it although it is authentic (V32, V33); a duplicate is a duplicate before that.
     """
-    if judge_order(opened, Link(transaction, partner)) == "duplicate":
+    link = Link(transaction, partner)
+    if judge_order(opened, link, void=link) == "duplicate":
         # A receipt is taken again: a ledger put back from a copy may have forgotten what the first one said.
         if opened.header.content_type == RECEIPT and fault is None \
                 and payload_refusal(gateway.settings, partner, opened) is None:
@@ -242,6 +260,7 @@ def store(gateway: Gateway, transaction: Transaction, partner: str, opened: Open
     if refusal is None and kind not in (EDIFACT, RECEIPT, *ACTS):
         refusal = Finding(code="E_PAYLOAD", place=Place(interchange=f"{partner} {header.sequence}"),
                           values={"kind": kind})
+    awaited = transaction.link_head(partner, "in").sequence + 1
     stored = transaction.add_object_in(
         partner=partner, sequence=header.sequence, message_id=header.message_id, kind=kind,
         mic=opened.mic, previous=header.previous, signature_digest=opened.signature_digest, name=name,
@@ -249,6 +268,8 @@ def store(gateway: Gateway, transaction: Transaction, partner: str, opened: Open
         leaf=leaf(header.sequence, header.message_id, opened.mic, opened.signature_digest),
         code=None if refusal is None else refusal.code, at=occasion.now)
     summary.objects_collected += 1
+    if kind == EDIFACT and header.sequence != awaited:
+        transaction.mark_out_of_order(stored, awaited, occasion.now)
     if refusal is None:
         accept(gateway, transaction, partner, opened, stored, name, occasion, summary)
     else:

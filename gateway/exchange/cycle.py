@@ -19,7 +19,8 @@ from gateway.exchange.collect import collect
 from gateway.exchange.deliver import deliver
 from gateway.exchange.dispatch import dispatch
 from gateway.exchange.intake import take_national_files
-from gateway.exchange.links import tend
+from gateway.exchange.key_reminders import remind
+from gateway.exchange.links import check_history, tend
 from gateway.exchange.movements import refresh_due
 from gateway.exchange.national_views import fetch_national_rows
 from gateway.exchange.process import process_stored
@@ -78,7 +79,9 @@ def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, partners: Se
 
 
 def _outward(gateway: Gateway, occasion: Occasion, summary: Summary, partners: Sequence[str]) -> None:
+    _step(gateway, "history", summary, partial(check_history, gateway, summary))
     _step(gateway, "time", summary, partial(_pass_time, gateway, occasion))
+    _step(gateway, "keys", summary, partial(remind, gateway, occasion, summary))
     _step(gateway, "deliver", summary, partial(deliver, gateway, occasion, summary))
     for partner in partners:
         _step(gateway, f"outbound-{partner}", summary, partial(tend, gateway, partner, occasion, summary))

@@ -8,19 +8,23 @@ partner is not collecting, and once its receipt is late somebody is asked to cal
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.errors import GatewayError, PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.arrival import RECEIPTED
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.forks import FORK
 from gateway.exchange.halting import link_halted
 from gateway.exchange.movements import handed_over
 from gateway.exchange.repeats import repeat_at
 from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
-from gateway.ledger import ObjectState
+from gateway.ledger import ObjectState, Transaction
 from gateway.ledger.rows import ObjectOut
+from gateway.security import LEAVES, encrypt, file_name
+from gateway.security.stored import encrypted_to
 from gateway.transport import Mailbox, open_mailbox
 
 UNCOLLECTED = "X051"
@@ -34,7 +38,8 @@ BATCH = 64
 
 def dispatch(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -> None:
     """Publish everything that is due to a partner, receipts first. An unreachable partner is noted; the run goes on."""
-    due = [] if link_halted(gateway, partner, "out", summary) else _due(gateway, partner, occasion)
+    kinds = _may_go(gateway, partner) if link_halted(gateway, partner, "out", summary) else None
+    due = _due(gateway, partner, occasion, kinds)
     if not due:
         return  # no session costs anything when there is nothing to say
     try:
@@ -42,7 +47,7 @@ def dispatch(gateway: Gateway, partner: str, occasion: Occasion, summary: Summar
             reach(failpoints.PUBLISHING)
             lying = {entry.name for entry in mailbox.list()}
             while due and _publish(gateway, partner, mailbox, due, lying, occasion, summary):
-                due = _due(gateway, partner, occasion)
+                due = _due(gateway, partner, occasion, kinds)
     except GatewayError as error:
         summary.trouble(error)
         summary.link(partner, "outbound", error)
@@ -50,9 +55,32 @@ def dispatch(gateway: Gateway, partner: str, occasion: Occasion, summary: Summar
         summary.link(partner, "outbound")
 
 
-def _due(gateway: Gateway, partner: str, occasion: Occasion) -> list[ObjectOut]:
+def _may_go(gateway: Gateway, partner: str) -> tuple[str, ...]:
+    """What leaves a halted link: the leaves by which two histories are compared, nothing else."""
+    with gateway.ledger.reading() as queries:
+        return (LEAVES,) if queries.halted(partner, "out") == FORK else ()
+
+
+def _due(gateway: Gateway, partner: str, occasion: Occasion, kinds: Sequence[str] | None) -> list[ObjectOut]:
+    """What is due, a batch of it. A file that the partner can open no more, for its certificate changed since, is
+    encrypted anew round the same SignedData (ENVELOPE O3)."""
     with gateway.ledger.transaction() as transaction:
-        return transaction.due_objects(partner, now=occasion.now, limit=BATCH)
+        due = transaction.due_objects(partner, now=occasion.now, limit=BATCH, kinds=kinds)
+        return [_readable(gateway, transaction, partner, item, occasion) for item in due]
+
+
+def _readable(gateway: Gateway, transaction: Transaction, partner: str, item: ObjectOut,
+              occasion: Occasion) -> ObjectOut:
+    try:
+        recipients = gateway.recipients(partner, occasion.now)
+    except GatewayError:  # nothing new may be sealed for it; what is sealed goes as it is
+        return item
+    if encrypted_to(item.sealed, recipients):
+        return item
+    inner = transaction.inner_of(item.id)
+    sealed = encrypt(inner, recipients, cbc=gateway.trust(partner).takes_cbc(occasion.now))
+    transaction.encrypted_anew(item.id, name=file_name(sealed), sealed=sealed, at=occasion.now)
+    return replace(item, name=file_name(sealed), sealed=sealed)
 
 
 def _publish(gateway: Gateway, partner: str, mailbox: Mailbox, due: Sequence[ObjectOut], lying: set[str],

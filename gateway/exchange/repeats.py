@@ -10,6 +10,11 @@ QUICK = 3
 DAILY = timedelta(days=1)
 
 
+def unacknowledged_since(now: datetime, receipt: timedelta) -> datetime:
+    """Receipts that were due before this have been waited for through all quick repeats as well (ENVELOPE R7)."""
+    return now - QUICK * receipt
+
+
 def repeat_at(now: datetime, attempts: int, receipt: timedelta) -> datetime:
     """When an object that gets no receipt is published again.
 

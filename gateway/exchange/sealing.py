@@ -27,14 +27,15 @@ a mailbox takes (GW-1), and a weak line has no more than this to begin again."""
 
 
 def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -> None:
-    """Seal every waiting message of a partner, one interchange per transaction."""
+    """Seal every waiting message of a partner, one interchange per transaction; none while the link is halted: what
+    waits then waits without a number."""
     size = gateway.settings.limits.messages_per_interchange
     for message_type in _TYPES:
         while True:
             with gateway.ledger.transaction() as transaction:
                 gateway.renew_keys(transaction)
                 messages = transaction.take_waiting(partner, message_type, size, BODIES)
-                if not messages:
+                if not messages or transaction.halted(partner, "out") is not None:
                     break
                 _seal_interchange(gateway, transaction, partner, message_type, messages, occasion)
                 reach(failpoints.PREPARING)

@@ -351,6 +351,15 @@ class VoidLeaf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """The interchange that an object of ours carries."""
+
+    id: int
+    control_reference: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkTimes:
     """Instants of the two links with a partner.
 

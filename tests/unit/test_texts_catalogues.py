@@ -18,8 +18,8 @@ LANGUAGES = ("fr", "en")
 CODE = re.compile(r"(?:[A-Z]\d{3}|COR0\d{3}|E_[A-Z0-9_]+)")
 PARTS = ("hint", "explain")
 FRAMEWORK = "framework.po"
-ELSEWHERE = re.compile(r"config\.[A-Z]\w+|E_LEDGER(\.hint)?")
-"""Titles of models, which the schema composes with a prefix that is a value; a code of GW-1 that only others send."""
+ELSEWHERE = re.compile(r"config\.[A-Z]\w+")
+"""Titles of models, which the schema composes with a prefix that is a value."""
 
 
 @cache

@@ -28,6 +28,13 @@ class Links(Receiving, Reading):
         self._connection.execute(update(link).where(link.c.partner == partner, link.c.direction == "out")
                                  .values(checkpointed=at))
 
+    def mark_out_of_order(self, object_id: int, awaited: int, at: datetime) -> None:
+        """A partner's object came although another number was awaited (ENVELOPE O2). awaited: that number."""
+        row = self._connection.execute(
+            select(object_.c.message_id, object_.c.partner, object_.c.sequence).where(object_.c.id == object_id)).one()
+        self._record(Fact(at=at, subject="object", subject_id=object_id, reference=row.message_id,
+                          event="out-of-order", text=f"{row.partner} {row.sequence}, awaited {awaited}"))
+
     # --- heads
 
     def keep_heads(self, partner: str, signer: str, heads: Sequence[NewHead], object_id: int, at: datetime) -> None:

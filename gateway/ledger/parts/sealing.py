@@ -120,15 +120,18 @@ class Sealing(Base):
 
     # --- dispatch
 
-    def due_objects(self, partner: str, *, now: datetime, limit: int | None = None) -> list[ObjectOut]:
+    def due_objects(self, partner: str, *, now: datetime, limit: int | None = None,
+                    kinds: Sequence[str] | None = None) -> list[ObjectOut]:
         """What should go to this partner now: PREPARED objects, and repeats whose time has come.
 
-        Receipts come first, then by Sequence. limit: how many at most (their bytes are read into memory).
+        Receipts come first, then by Sequence. limit: how many at most (their bytes are read into memory); kinds: these
+        alone, where not all may go.
         """
         order = (case((object_.c.receipt_for.is_(None), 1), else_=0), object_.c.sequence)
         chosen = (select(object_.c.id)
                   .where(object_.c.direction == "out", object_.c.partner == partner,
-                         or_(object_.c.state == ObjectState.PREPARED, object_.c.next_at <= now))
+                         or_(object_.c.state == ObjectState.PREPARED, object_.c.next_at <= now),
+                         *([] if kinds is None else [object_.c.kind.in_(kinds)]))
                   .order_by(*order).limit(limit))
         rows = self._connection.execute(_objects_out().where(object_.c.id.in_(chosen)).order_by(*order))
         return [object_out(row) for row in rows]

@@ -12,6 +12,7 @@ from gateway.ledger.codec import digest_of
 from gateway.ledger.lookups import Lookups
 from gateway.ledger.questions import BadContent, BadRow, HistoryHead, HistoryRow
 from gateway.ledger.tables import (
+    checkpoint,
     content,
     counter,
     declaration,
@@ -49,8 +50,24 @@ class Audit(Lookups):
         fault: ``hash`` the row or its predecessor was edited, ``hole`` a row is missing before it, ``end`` the last
         rows are missing.
         """
-        previous, expected = START, 1
-        for row in self._rows(select(history).order_by(history.c.id)):
+        return self._walk(0)
+
+    def verify_latest(self, rows: int) -> BadRow | None:
+        """Walk the last rows of the chain alone: what a run may ask each time. See `verify_history`."""
+        return self._walk(max(0, self._last_row() - rows))
+
+    def _last_row(self) -> int:
+        return self._connection.execute(
+            select(counter.c.value).where(counter.c.name == f"id/{history.name}")).scalar() or 0
+
+    def _walk(self, after: int) -> BadRow | None:
+        """Walk the rows behind a number, to the last one that was ever written."""
+        previous = START if not after else self._connection.execute(
+            select(history.c.row_hash).where(history.c.id == after)).scalar()
+        if previous is None:
+            return BadRow(id=after, fault="hole", reference="")
+        expected = after + 1
+        for row in self._rows(select(history).where(history.c.id > after).order_by(history.c.id)):
             if row.id != expected:
                 return BadRow(id=expected, fault="hole", reference=row.reference)
             fact = Fact(at=row.at, subject=row.subject, subject_id=row.subject_id, reference=row.reference,
@@ -60,15 +77,14 @@ class Audit(Lookups):
             if previous != row.row_hash:
                 return BadRow(id=row.id, fault="hash", reference=row.reference)
             expected += 1
-        last = self._connection.execute(
-            select(counter.c.value).where(counter.c.name == f"id/{history.name}")).scalar() or 0
-        return None if last == expected - 1 else BadRow(id=expected, fault="end", reference="")
+        return None if self._last_row() == expected - 1 else BadRow(id=expected, fault="end", reference="")
 
     def verify_contents(self) -> Iterator[BadContent]:
         """Compare every stored content, tree and state with the history; what is not as the history says.
 
         fault: ``bytes`` a content is not what its digest says, ``digest`` a digest is not the one recorded,
-        ``state`` a row stands in a state that no step led to, ``unrecorded`` a row came from nowhere.
+        ``state`` a row stands in a state that no step led to, ``unrecorded`` a row came from nowhere, ``missing`` a row
+        that came is there no more.
         """
         for row in self._rows(select(content.c.id, content.c.digest, content.c.bytes).order_by(content.c.id)):
             if digest_of(row.bytes) != row.digest:
@@ -80,8 +96,10 @@ class Audit(Lookups):
         for table in (declaration, event, interchange, delivery):
             yield from self._digests(table, table, "digest")
         yield from self._digests(message, content, "digest")
-        for table in (object_, interchange, message, trusted, own_key):
+        for table in (object_, interchange, message, checkpoint, trusted, own_key):
             yield from self._states(table)
+        for table in (declaration, event, interchange, delivery, message, object_, checkpoint):
+            yield from self._missing(table)
         yield from self._movement_states()
 
     def _rows(self, query: Select[Any]) -> Iterator[Row[Any]]:
@@ -99,6 +117,13 @@ class Audit(Lookups):
                 yield BadContent(what=table.name, id=str(row.id), fault="unrecorded")
             elif row.held != row.said:
                 yield BadContent(what=table.name, id=str(row.id), fault="digest")
+
+    def _missing(self, table: Table) -> Iterator[BadContent]:
+        query = (select(history.c.subject_id).outerjoin(table, table.c.id == history.c.subject_id)
+                 .where(history.c.subject == table.name, history.c.event == "new", history.c.subject_id.is_not(None),
+                        table.c.id.is_(None)).order_by(history.c.id))
+        for row in self._rows(query):
+            yield BadContent(what=table.name, id=str(row.subject_id), fault="missing")
 
     def _states(self, table: Table) -> Iterator[BadContent]:
         last = select(history.c.subject_id, func.max(history.c.id).label("last")).where(

@@ -10,9 +10,9 @@ from sqlalchemy import Row, Select, and_, case, func, select
 
 from gateway.ledger.lookups import Lookups
 from gateway.ledger.questions import LinkState
-from gateway.ledger.rows import Gap, HeadRow, LinkTimes, StoredObject
+from gateway.ledger.rows import Carried, Gap, HeadRow, LinkTimes, StoredObject
 from gateway.ledger.states import ObjectState
-from gateway.ledger.tables import checkpoint, content, history, link, object_
+from gateway.ledger.tables import checkpoint, content, history, interchange, link, object_
 
 _HEADS = select(*[column for column in checkpoint.c if column.name not in ("partner", "changed")])
 _FETCH = 1000
@@ -127,6 +127,20 @@ class Links(Lookups):
     def leaf_of(self, object_id: int) -> bytes:
         """The leaf of an object."""
         return bytes(self._connection.execute(select(object_.c.leaf).where(object_.c.id == object_id)).scalar_one())
+
+    def inner_of(self, object_id: int) -> bytes:
+        """The SignedData of an object."""
+        return bytes(self._connection.execute(
+            select(content.c.bytes).join(object_, object_.c.inner_id == content.c.id)
+            .where(object_.c.id == object_id)).scalar_one())
+
+    def carried_interchange(self, object_id: int) -> Carried | None:
+        """The interchange that an object of ours carries."""
+        row = self._connection.execute(
+            select(interchange.c.id, interchange.c.control_reference, content.c.bytes.label("payload"))
+            .join(object_, object_.c.interchange_id == interchange.c.id)
+            .join(content, content.c.id == interchange.c.content_id).where(object_.c.id == object_id)).first()
+        return None if row is None else Carried(**row._mapping)
 
     def unacknowledged(self, partner: str, *, attempts: int, due: datetime) -> tuple[int, int, datetime] | None:
         """Objects of ours that went up so often and whose receipt was due by an instant: how many, the lowest Sequence

@@ -1,0 +1,10 @@
+"""`edi audit`: what can be proven about this gateway's own ledger.
+
+Each command is imported only when it is called.
+"""
+
+from __future__ import annotations
+
+from gateway.cli.commands import Lazy
+
+audit_command = Lazy("audit", {"verify": "audit_verify"}, "audit.")

@@ -1,0 +1,57 @@
+"""The upkeep of a partner's two links, in every run: what is missing, what was signed, what stays unanswered.
+
+Everything here is decided by dates in the ledger: a run that has nothing to do asks three small questions and goes on.
+"""
+
+from __future__ import annotations
+
+from gateway.errors import GatewayError, LocalError, PartnerError
+from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.checkpoints import judge_waiting, send_heads_daily
+from gateway.exchange.gaps import ask_for_missing
+from gateway.exchange.repeats import QUICK, unacknowledged_since
+from gateway.exchange.summary import Exit, Summary
+from gateway.findings import Finding, Place
+
+UNACKNOWLEDGED = "X063"
+
+LATEST = 256
+"""Rows at the end of the history that every run looks at."""
+
+
+def tend(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -> None:
+    """Judge what waited, ask for what is missing, tell what stays unanswered, and sign our heads once a day."""
+    try:
+        judge_waiting(gateway, partner, occasion, summary)
+        ask_for_missing(gateway, partner, occasion, summary)
+        send_heads_daily(gateway, partner, occasion)
+    except GatewayError as error:
+        summary.trouble(error)
+    _tell_unacknowledged(gateway, partner, occasion, summary)
+
+
+def check_history(gateway: Gateway, summary: Summary) -> None:
+    """Walk the end of the history's chain, in every run; the whole of it is `edi audit verify`."""
+    with gateway.ledger.reading() as queries:
+        bad = queries.verify_latest(LATEST)
+    if bad is not None:
+        summary.trouble(LocalError(Finding(code="L013", values={"row": str(bad.id), "fault": bad.fault})), Exit.TRUST)
+
+
+def _tell_unacknowledged(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -> None:
+    """The alarm of R7, once a day: what was put up four times, and has no receipt. It is never shown as delivered."""
+    now = occasion.now
+    due = unacknowledged_since(now, gateway.partner(partner).agreement.deadlines.receipt)
+    told = f"{partner} {now:%Y-%m-%d}"
+    with gateway.ledger.reading() as queries:
+        found = queries.unacknowledged(partner, attempts=QUICK + 1, due=due)
+    if found is None:
+        return
+    count, first, since = found
+    with gateway.ledger.transaction() as transaction:
+        if transaction.noted(partner=partner, name=told, code=UNACKNOWLEDGED):
+            return
+        transaction.note_incoming(partner=partner, name=told, code=UNACKNOWLEDGED, size=0, kept="", at=now)
+    summary.trouble(PartnerError(Finding(code=UNACKNOWLEDGED, place=Place(interchange=partner), values={
+        "partner": partner, "count": str(count), "sequence": str(first), "since": f"{since:%Y-%m-%d %H:%M}"})),
+        Exit.PERSON)
