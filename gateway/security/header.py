@@ -28,7 +28,7 @@ FIRST_PREVIOUS = "0" * 64
 LONGEST_HEADER = 4096
 
 _GATEWAY = r"[A-Z0-9][A-Z0-9.-]{0,31}"
-_HEADER = re.compile((
+_HEADER = re.compile(
     r"MIME-Version: 1\.0\r\n"
     r"Gateway-Profile: (?P<profile>[1-9][0-9]{0,3})\r\n"
     rf"Message-ID: (?P<message_id><[0-9a-f]{{32}}@(?P<maker>{_GATEWAY})>)\r\n"
@@ -40,8 +40,9 @@ _HEADER = re.compile((
     rf"Content-Type: (?P<content_type>{'|'.join(map(re.escape, sorted(KINDS, key=len, reverse=True)))})\r\n"
     r'Content-Disposition: attachment; filename="(?P<filename>[A-Za-z0-9_][A-Za-z0-9._-]{0,63})"\r\n'
     r"\r\n"
-).encode("ascii"))
-_OTHER_PROFILE = re.compile(rb"MIME-Version: 1\.0\r\nGateway-Profile: (?!1\r\n)[1-9][0-9]{0,3}\r\n")
+)
+_OTHER_PROFILE = re.compile(r"MIME-Version: 1\.0\r\nGateway-Profile: (?!1\r\n)[1-9][0-9]{0,3}\r\n")
+_FIELDS = ("profile", "message_id", "sender", "recipient", "date", "sequence", "previous", "content_type", "filename")
 _GATEWAY_ID = re.compile(_GATEWAY)
 
 
@@ -99,28 +100,26 @@ def write_header(header: Header) -> bytes:
         f'Content-Disposition: attachment; filename="{header.filename}"\r\n'
         "\r\n"
     )
-    content = lines.encode("ascii")
-    match = _HEADER.fullmatch(content)
+    match = _HEADER.fullmatch(lines)
     if match is None or match["maker"] != match["sender"] or not _first_agrees(header) or date.microsecond:
         raise ValueError("not a header of GW-1 profile 1")
-    return content
+    return lines.encode("ascii")
 
 
 def read_entity(entity: bytes | memoryview) -> tuple[Header, bytes]:
     """Header and payload of an ENTITY (V26). Raises EnvelopeError E_HEADER or E_PROFILE."""
-    first = bytes(entity[:LONGEST_HEADER])
+    first = str(entity[:LONGEST_HEADER], "latin-1")  # an octet is a character: the pattern takes US-ASCII alone
     match = _HEADER.match(first)
     if match is None:
         raise EnvelopeError("E_PROFILE" if _OTHER_PROFILE.match(first) else "E_HEADER")
-    if match["profile"] != b"1":
+    profile, message_id, sender, recipient, date, sequence, previous, content_type, filename = match.group(*_FIELDS)
+    if profile != "1":
         raise EnvelopeError("E_PROFILE")
     try:
-        date = datetime.fromisoformat(match["date"].decode("ascii"))  # the pattern leaves one form, in UTC
+        moment = datetime.fromisoformat(date)  # the pattern leaves one form, in UTC
     except ValueError:
         raise EnvelopeError("E_HEADER") from None
-    text = {name: value.decode("ascii") for name, value in match.groupdict().items()}
-    header = Header(text["message_id"], text["sender"], text["recipient"], date, int(text["sequence"]),
-                    text["previous"], text["content_type"], text["filename"])
+    header = Header(message_id, sender, recipient, moment, int(sequence), previous, content_type, filename)
     if not _first_agrees(header):
         raise EnvelopeError("E_HEADER")
     return header, bytes(entity[match.end():])

@@ -112,8 +112,9 @@ class FileDecryptionKey:
 
     def _spend(self) -> None:
         """One use of the key for nothing: a value that does not fit it costs as much time as one that does (V10)."""
-        if isinstance(self._key, ec.EllipticCurvePrivateKey):
-            self._key.exchange(ec.ECDH(), self._key.public_key())
+        public = self.certificate.key
+        if isinstance(self._key, ec.EllipticCurvePrivateKey) and isinstance(public, ec.EllipticCurvePublicKey):
+            self._key.exchange(ec.ECDH(), public)
         elif isinstance(self._key, rsa.RSAPrivateKey):
             with suppress(ValueError):
                 self._key.decrypt(bytes(self._key.key_size // 8), OAEP)

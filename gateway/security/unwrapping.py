@@ -6,7 +6,6 @@ import os
 from collections.abc import Collection, Sequence
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import CBC, GCM
@@ -77,12 +76,22 @@ def decrypt(outer: asn1.Outer, entry: asn1.Recipient, key: DecryptionKey) -> byt
     try:
         plain = decryptor.update(outer.ciphertext)
         rest = decryptor.finalize()
-        if outer.authenticated:
-            return plain
-        unpadder = padding.PKCS7(BLOCK_OCTETS * 8).unpadder()
-        return unpadder.update(plain + rest) + unpadder.finalize()
-    except (InvalidTag, ValueError):  # ValueError: a part of a block, or a padding that is none
+    except (InvalidTag, ValueError):  # ValueError: a part of a block
         raise EnvelopeError("E_DECRYPT") from None
+    return plain if outer.authenticated else _unpadded(plain + rest)
+
+
+def _unpadded(plain: bytes) -> bytes:
+    """What stands before the padding of CBC (RFC 5652 section 6.3). Raises EnvelopeError E_DECRYPT.
+
+    Nothing authenticates this content, so one question is asked, whether padding and content go together: whoever
+    alters the padding of a file for us does not learn from our time which of the two was at fault.
+    """
+    size = plain[-1] if plain else 0
+    padded = plain[-BLOCK_OCTETS:].endswith(bytes((size,)) * size) and 1 <= size <= BLOCK_OCTETS
+    if padded & asn1.spans(plain, len(plain) - size):
+        return plain[:-size]
+    raise EnvelopeError("E_DECRYPT") from None
 
 
 def _content_key(entry: asn1.Recipient, key: DecryptionKey) -> bytes | None:

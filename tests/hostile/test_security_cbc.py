@@ -15,6 +15,7 @@ from tests.tools import loose_sealer as loose
 from tests.tools.loose_sealer import attribute, octets, oid, sequence, tlv
 from tests.tools.security_world import NOW, PAYLOAD, Case, Delivery, World, rows, world
 
+DEEP = "a turned bit where the structure stands"
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
@@ -105,7 +106,7 @@ CASES = [
     Case("a turned bit in the padding", "E_DECRYPT", _cbc(alter=_turned(-17)), (11, 12)),
     Case("a turned bit in the last block", "E_DECRYPT", _cbc(alter=_turned(-1)), (11, 12)),
     Case("a turned bit in the first block", "E_DECRYPT", _cbc(alter=_turned(0)), (11, 12)),
-    Case("a turned bit where the structure stands", "E_DECRYPT", _cbc(alter=_turned(18)), (11,)),
+    Case(DEEP, "E_DECRYPT", _cbc(alter=_turned(18)), (11,)),
     Case("no padding", "E_DECRYPT", _cbc(_aligned, padded=False), (11,)),
     Case("a padding of zeros", "E_DECRYPT", _cbc(_aligned, padding_octets=bytes(16)), (11,)),
     Case("a padding that counts too far", "E_DECRYPT", _cbc(_aligned, padding_octets=b"\x11" * 16), (11,)),

@@ -8,6 +8,7 @@ package imports it, and the pin of `cryptography` has an upper end (GW-1 section
 
 from __future__ import annotations
 
+from gateway.security.asn1.large import spans
 from gateway.security.asn1.names import (
     AES_256_CBC,
     AES_256_GCM,
@@ -100,6 +101,7 @@ __all__ = [
     "read_protection",
     "read_signing_certificate",
     "read_signing_time",
+    "spans",
     "write_attribute",
     "write_attributes",
     "write_cbc",

@@ -51,6 +51,12 @@ def without_leaf(content: bytes, path: Path) -> tuple[bytes, memoryview | None]:
     return left, memoryview(content)[leaf_start:leaf_stop]
 
 
+def spans(content: bytes, size: int) -> bool:
+    """Tell whether the first `size` octets are one element, by its length alone."""
+    bounds = _bounds(content, 0, len(content))
+    return bounds is not None and bounds[1] == size
+
+
 def length(size: int) -> bytes:
     """Definite, minimal length octets."""
     if size < 0x80:

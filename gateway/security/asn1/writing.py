@@ -1,16 +1,18 @@
 """From plain values to DER. Parts that are the same for every object of a key are encoded once and passed as octets.
 
-The library moves a content once for every structure round it. What may be large, the signed and the encrypted content,
-is therefore framed here (`_frames`) and written once; everything inside the frames is the library's.
+The library moves a content once for every structure round it, which for what may be large, the signed and the encrypted
+content, costs more than to encrypt it. So constructed elements are put together here (`_element`, `_frames`); whatever
+was written is read by the strict reader, by openssl and by BouncyCastle in the tests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from cryptography.hazmat import asn1
-from cryptography.hazmat.asn1 import TLV, BitString, GeneralizedTime, SetOf, UTCTime
+from cryptography.hazmat.asn1 import TLV, GeneralizedTime, UTCTime
 from cryptography.x509 import ObjectIdentifier
 
 from gateway.security.asn1 import structures as der
@@ -26,27 +28,24 @@ from gateway.security.asn1.names import (
 )
 from gateway.security.asn1.values import Name
 
-_OCTETS, _SEQUENCE, _CONTEXT_0, _CONTEXT_1 = b"\x04", b"\x30", b"\xa0", b"\xa1"
+_BITS, _OCTETS, _SEQUENCE, _SET, _CONTEXT_0, _CONTEXT_1 = b"\x03", b"\x04", b"\x30", b"\x31", b"\xa0", b"\xa1"
 _PRIMITIVE_0 = b"\x80"
-_AES_256_GCM, _AES_256_CBC = ObjectIdentifier(AES_256_GCM), ObjectIdentifier(AES_256_CBC)
-_DATA, _SIGNED_DATA, _AUTH_ENVELOPED_DATA, _ENVELOPED_DATA = (
-    asn1.encode_der(ObjectIdentifier(name)) for name in (DATA, SIGNED_DATA, AUTH_ENVELOPED_DATA, ENVELOPED_DATA))
-_0, _1, _2 = map(asn1.encode_der, range(3))
+_DATA, _SIGNED_DATA, _AUTH_ENVELOPED_DATA, _ENVELOPED_DATA, _AES_256_GCM, _AES_256_CBC = (
+    asn1.encode_der(ObjectIdentifier(name)) for name in (
+        DATA, SIGNED_DATA, AUTH_ENVELOPED_DATA, ENVELOPED_DATA, AES_256_GCM, AES_256_CBC))
+_0, _1, _2, _3 = map(asn1.encode_der, range(4))
 
 
 def write_key_trans(name: Name, algorithm: bytes, encrypted_key: bytes) -> bytes:
     """A KeyTransRecipientInfo; `algorithm` is a whole AlgorithmIdentifier."""
-    return asn1.encode_der(der.KeyTrans(version=0, rid=_issuer_and_serial(name), algorithm=_raw(algorithm),
-                                     encrypted_key=encrypted_key))
+    return _element(_SEQUENCE, _0, name.encoded, algorithm, _element(_OCTETS, encrypted_key))
 
 
 def write_key_agree(name: Name, algorithm: bytes, key_algorithm: bytes, point: bytes, encrypted_key: bytes) -> bytes:
     """A KeyAgreeRecipientInfo for one recipient; the algorithms are whole AlgorithmIdentifiers."""
-    key = der.OriginatorKey(algorithm=_raw(key_algorithm), point=BitString(point, 0))
-    wrapped = der.RecipientEncryptedKey(rid=_issuer_and_serial(name), encrypted_key=encrypted_key)
-    agree = der.KeyAgree(version=3, originator=key, algorithm=_raw(algorithm), keys=[wrapped])
-    element = der.KeyAgreeElement(value=agree)
-    return bytes(_raw(asn1.encode_der(element)).data)
+    originator = _element(_CONTEXT_1, key_algorithm, _element(_BITS, b"\x00", point))
+    wrapped = _element(_SEQUENCE, name.encoded, _element(_OCTETS, encrypted_key))
+    return _element(_CONTEXT_1, _3, _element(_CONTEXT_0, originator), algorithm, _element(_SEQUENCE, wrapped))
 
 
 def frame_gcm(recipients: Sequence[bytes], nonce: bytes, size: int, tag_octets: int) -> tuple[bytes, bytes]:
@@ -54,29 +53,27 @@ def frame_gcm(recipients: Sequence[bytes], nonce: bytes, size: int, tag_octets: 
 
     size  octets of ciphertext; the tag is the end of the file
     """
-    algorithm = der.GcmAlgorithm(algorithm=_AES_256_GCM, parameters=der.GcmParameters(nonce=nonce,
-                                                                                      tag_octets=tag_octets))
-    mac = asn1.encode_der(bytes(tag_octets))
+    parameters = _element(_SEQUENCE, _element(_OCTETS, nonce), asn1.encode_der(tag_octets))
+    mac = _element(_OCTETS, bytes(tag_octets))
     front, back = _frames(size, (
-        (_PRIMITIVE_0, b"", b""), (_SEQUENCE, _DATA + asn1.encode_der(algorithm), b""),
+        (_PRIMITIVE_0, b"", b""), (_SEQUENCE, _DATA + _element(_SEQUENCE, _AES_256_GCM, parameters), b""),
         (_SEQUENCE, _0 + _set_of(recipients), mac), (_CONTEXT_0, b"", b""), (_SEQUENCE, _AUTH_ENVELOPED_DATA, b"")))
     return front, back[:-tag_octets]
 
 
 def write_cbc(recipients: Sequence[bytes], iv: bytes, ciphertext: bytes) -> bytes:
     """The whole sealed file: EnvelopedData with AES-256-CBC (section 14); version 0 with only key transport."""
-    algorithm = der.CbcAlgorithm(algorithm=_AES_256_CBC, iv=iv)
-    transported = all(recipient.startswith(_SEQUENCE) for recipient in recipients)
+    algorithm = _element(_SEQUENCE, _AES_256_CBC, _element(_OCTETS, iv))
+    version = _0 if all(recipient.startswith(_SEQUENCE) for recipient in recipients) else _2
     front, back = _frames(len(ciphertext), (
-        (_PRIMITIVE_0, b"", b""), (_SEQUENCE, _DATA + asn1.encode_der(algorithm), b""),
-        (_SEQUENCE, (_0 if transported else _2) + _set_of(recipients), b""),
+        (_PRIMITIVE_0, b"", b""), (_SEQUENCE, _DATA + algorithm, b""), (_SEQUENCE, version + _set_of(recipients), b""),
         (_CONTEXT_0, b"", b""), (_SEQUENCE, _ENVELOPED_DATA, b"")))
     return b"".join((front, ciphertext, back))
 
 
 def write_attribute(kind: str, value: bytes) -> bytes:
     """One attribute with one value."""
-    return asn1.encode_der(der.Attribute(kind=ObjectIdentifier(kind), values=SetOf([_raw(value)])))
+    return _element(_SEQUENCE, write_identifier(kind), _element(_SET, value))
 
 
 def write_attributes(attributes: Sequence[bytes]) -> bytes:
@@ -107,9 +104,10 @@ def write_signing_time(moment: datetime) -> bytes:
 
 def write_octets(value: bytes) -> bytes:
     """An OCTET STRING."""
-    return asn1.encode_der(value)
+    return _element(_OCTETS, value)
 
 
+@lru_cache(maxsize=64)
 def write_identifier(dotted: str) -> bytes:
     """An OBJECT IDENTIFIER."""
     return asn1.encode_der(ObjectIdentifier(dotted))
@@ -121,14 +119,18 @@ def write_inner(content: Sequence[bytes], certificates: Sequence[bytes], name: N
 
     digest, algorithm  whole AlgorithmIdentifiers; attributes  what was signed
     """
-    signer = asn1.encode_der(der.SignerAsReceived(
-        version=1, sid=_raw(name.encoded), digest=_raw(digest), attributes=_raw(_CONTEXT_0 + attributes[1:]),
-        algorithm=_raw(algorithm), signature=signature, unsigned=None))
+    signer = _element(_SEQUENCE, _1, name.encoded, digest, _CONTEXT_0 + attributes[1:], algorithm,
+                      _element(_OCTETS, signature))
     front, back = _frames(sum(map(len, content)), (
         (_OCTETS, b"", b""), (_CONTEXT_0, b"", b""), (_SEQUENCE, _DATA, b""),
         (_SEQUENCE, _1 + _set_of([digest]), _CONTEXT_0 + _set_of(certificates)[1:] + _set_of([signer])),
         (_CONTEXT_0, b"", b""), (_SEQUENCE, _SIGNED_DATA, b"")))
     return b"".join((front, *content, back))
+
+
+def _element(tag: bytes, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    return tag + length(len(content)) + content
 
 
 def _frames(size: int, frames: Sequence[tuple[bytes, bytes, bytes]]) -> tuple[bytes, bytes]:
@@ -146,15 +148,12 @@ def _frames(size: int, frames: Sequence[tuple[bytes, bytes, bytes]]) -> tuple[by
 
 
 def _set_of(elements: Sequence[bytes]) -> bytes:
-    return asn1.encode_der(SetOf([_raw(element) for element in elements]))
+    """SET OF, in order (X.690 section 11.6)."""
+    return _element(_SET, *sorted(elements))
 
 
 def _raw(content: bytes) -> TLV:
     return asn1.decode_der(TLV, content)
-
-
-def _issuer_and_serial(name: Name) -> der.IssuerAndSerial:
-    return der.IssuerAndSerial(issuer=_raw(name.issuer), serial=name.serial)
 
 
 def write_encrypted_private_key(*, salt: bytes, cost: int, block_size: int, parallelization: int, iv: bytes,
