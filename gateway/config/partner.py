@@ -18,6 +18,7 @@ from gateway.config.scalars import (
     Instant,
     Integer,
     RemoteFolder,
+    SecretFile,
     Sha256,
     Text,
     WebAddress,
@@ -85,6 +86,7 @@ class SftpMailbox(Model):
     port: Annotated[Integer, between(1, 65535)] = 22
     user: Word
     key: FilePath
+    passphrase: SecretFile | None = None
     host_keys: Annotated[tuple[HostKey, ...], Field(min_length=1)]
     base: RemoteFolder
 

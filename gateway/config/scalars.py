@@ -27,6 +27,7 @@ _DECIMAL = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
 _DURATION = r"[1-9][0-9]{0,5}[smhd]"
 _SIZE = r"[1-9][0-9]{0,8}(B|KiB|MiB|GiB)"
 _INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+_CREDENTIAL, _CREDENTIAL_NAME = "credential:", "[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "B": 1}
 _KEY_TYPES = {"ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa"}
@@ -193,6 +194,23 @@ def _path(value: object, info: ValidationInfo) -> object:
         return Path(os.path.normpath(folder / value))
     return value
 
+
+def _secret(value: object, info: ValidationInfo) -> object:
+    """A path, but for a credential, which stays as it is written."""
+    if isinstance(value, str) and value.startswith(_CREDENTIAL):
+        must_be_text(value)
+        if not re.fullmatch(_CREDENTIAL + _CREDENTIAL_NAME, value):
+            raise fault("S094", value=value)
+        return Path(value)
+    if isinstance(value, Path) and os.fspath(value).startswith(_CREDENTIAL):
+        return value
+    return _path(value, info)
+
+
+SecretFile = Annotated[Path, WithJsonSchema({"type": "string", "minLength": 1}), BeforeValidator(_secret),
+                       PlainSerializer(os.fspath, return_type=str)]
+"""A file with a secret; or ``credential:NAME``, a secret that the service manager hands to the service: the only
+relative path that ever stands in a model."""
 
 FilePath = Annotated[Path, WithJsonSchema({"type": "string", "minLength": 1}), BeforeValidator(_path),
                      PlainSerializer(os.fspath, return_type=str)]

@@ -21,6 +21,7 @@ from gateway.config.scalars import (
     Integer,
     PartyIdentifier,
     PartyQualifier,
+    SecretFile,
     Size,
     Text,
     TimeZone,
@@ -65,7 +66,7 @@ class Keys(Model):
     authority: FilePath
     signing: KeyPair
     encryption: Annotated[tuple[KeyPair, ...], Field(min_length=1)]
-    passphrase: FilePath | None = None
+    passphrase: SecretFile | None = None
 
 
 def _database(value: str, info: ValidationInfo) -> str:

@@ -215,8 +215,10 @@ class Assembly:
         box = mailbox.outbound if direction == "outbound" else mailbox.inbound
         if box.kind == "directory":
             return DirectoryLane(path=box.path)
+        secret = self.passphrase if box.passphrase is None else read_passphrase(box.passphrase)
         return SftpLane(host=box.host, port=box.port, user=box.user, key=box.key,
                         host_keys=tuple(box.host_keys), base=box.base,
+                        passphrase=None if secret is None else secret.decode("utf-8", "replace"),
                         limits=Limits(session=session_seconds(self.settings.limits.run, len(self.settings.partners))))
 
 

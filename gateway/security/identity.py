@@ -23,7 +23,7 @@ from gateway.security.certificates import ENCRYPTION, SIGNING, Certificate
 from gateway.security.header import is_gateway_id
 from gateway.security.issuing import AUTHORITY, CLOCKS_DIFFER, certificate_request, issue, issue_authority
 from gateway.security.privatekeys import AUTHORITY_KIND, ENCRYPTION_KIND, Algorithm, make_key, private_pem
-from gateway.spool import read_private, sync_folder
+from gateway.spool import is_credential, read_credential, read_private, sync_folder
 
 SSH = "ssh"
 PUBLIC = "public"
@@ -118,8 +118,12 @@ def ssh_public_line(path: Path) -> str:
 
 
 def read_passphrase(path: Path) -> bytes:
-    """A passphrase from its own private file: the first line. Raises LocalError E_KEYFILE."""
-    return read_private(path).split(b"\n", 1)[0].rstrip(b"\r")
+    """A passphrase: the first line of its own private file, or of a credential of the service (``credential:NAME``).
+
+    Raises LocalError E_KEYFILE, K060.
+    """
+    content = read_credential(path) if is_credential(path) else read_private(path)
+    return content.split(b"\n", 1)[0].rstrip(b"\r")
 
 
 def write_new(contents: Mapping[Path, bytes]) -> None:

@@ -4,6 +4,7 @@ Everything here follows no link and touches regular files only (THREATS row 15);
 own user alone (THREATS section 5). Nothing here knows what a file means.
 """
 
+from gateway.spool.credential import is_credential, read_credential
 from gateway.spool.escaping import escaped
 from gateway.spool.folders import free_space, make_folder, own_folder, require_space
 from gateway.spool.locking import Busy, run_lock, turn
@@ -21,9 +22,11 @@ __all__ = [
     "escaped",
     "flush_together",
     "free_space",
+    "is_credential",
     "make_folder",
     "own_folder",
     "plain_name",
+    "read_credential",
     "read_private",
     "read_whole",
     "require_space",
