@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import stat
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -23,12 +21,10 @@ from gateway.security import (
     load_signer,
     make_identity,
     read_certificate,
-    read_passphrase,
     ssh_public_line,
     trusted_certificate,
 )
-from gateway.security.certificates import check_environment
-from gateway.security.identity import FILES, PUBLIC_FILES, REQUEST_FILES, make_requests
+from gateway.security.identity import PUBLIC_FILES, REQUEST_FILES, make_requests
 from gateway.security.privatekeys import Algorithm
 from tests.tools import loose_sealer as loose
 from tests.tools.identities import NOW, VALID, Party, identity
@@ -47,15 +43,6 @@ def _codes(action: Callable[[], object]) -> list[str]:
     with pytest.raises(LocalError) as caught:
         action()
     return [finding.code for finding in caught.value.findings]
-
-
-@pytest.mark.threat(35)
-def test_t35_every_file_of_an_identity_is_readable_by_its_owner_alone(party: Party) -> None:
-    modes = {path.relative_to(party.folder).as_posix(): f"{stat.S_IMODE(path.stat().st_mode):04o}"
-             for path in party.folder.rglob("*")}
-    assert modes == {"public": "0700", **dict.fromkeys(FILES, "0600"),
-                     **{f"public/{name}": "0600" for name in PUBLIC_FILES}}
-    assert stat.S_IMODE(party.folder.stat().st_mode) == 0o700
 
 
 def test_what_is_handed_over_holds_no_secret_and_is_what_lies_beside_the_keys(party: Party) -> None:
@@ -159,12 +146,6 @@ def test_a_house_with_an_authority_gets_keys_and_requests_that_ask_for_the_profi
         ["K007"] * len(REQUEST_FILES)
 
 
-@pytest.mark.threat(38)
-def test_t38_our_own_certificate_of_another_environment_is_refused_at_start(party: Party) -> None:
-    check_environment(party.identity.signing, "demo")
-    assert _codes(lambda: check_environment(party.identity.signing, "production")) == ["K024"]
-
-
 def test_keys_under_a_passphrase_load_with_it_and_not_without(tmp_path: Path) -> None:
     party = identity(tmp_path, "TGOTR", passphrase=b"correct horse")
     files = (party.folder / "signing.key", party.folder / "signing.crt")
@@ -193,37 +174,6 @@ def test_a_pair_that_does_not_belong_together_or_does_not_serve_is_refused(party
         _codes(lambda: load_signer(folder / "signing.key", folder / "signing.key", None)),
         _codes(lambda: load_signer(folder / "signing.key", folder / "nothing.crt", None)),
     ] == [["K005"], ["K006"], ["K006"], ["K006"], ["K002"], ["K004"], ["K004"]]
-
-
-@pytest.mark.threat(35)
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
-def test_t35_a_key_that_others_may_read_is_not_used(party: Party, mode: int) -> None:
-    key = party.folder / "signing.key"
-    key.chmod(mode)
-    assert _codes(lambda: load_signer(key, party.folder / "signing.crt", None)) == ["E_KEYFILE"]
-
-
-@pytest.mark.threat(15)
-@pytest.mark.threat(35)
-def test_t35_a_key_behind_a_link_or_in_an_open_folder_or_missing_is_not_used(party: Party, tmp_path: Path) -> None:
-    link = tmp_path / "link.key"
-    link.symlink_to(party.folder / "signing.key")
-    certificate = party.folder / "signing.crt"
-    refused = [_codes(lambda path=path: load_signer(path, certificate, None))  # type: ignore[misc]
-               for path in (link, party.folder, party.folder / "none.key")]
-    party.folder.chmod(0o777)
-    refused.append(_codes(lambda: load_signer(party.folder / "signing.key", certificate, None)))
-    assert refused == [["E_KEYFILE"]] * 4
-
-
-@pytest.mark.threat(35)
-def test_t35_a_passphrase_is_one_line_of_a_private_file(tmp_path: Path) -> None:
-    path = tmp_path / "passphrase"
-    path.write_bytes(b"correct horse\r\nnot this\n")
-    path.chmod(0o600)
-    assert read_passphrase(path) == b"correct horse"
-    path.chmod(0o640)
-    assert _codes(lambda: read_passphrase(path)) == ["E_KEYFILE"]
 
 
 def test_the_ssh_key_is_one_that_openssh_reads_and_its_line_is_had_from_either_file(party: Party) -> None:
@@ -258,24 +208,3 @@ def test_an_entry_of_a_partners_list_is_the_file_that_was_compared(party: Party)
     assert (entry.certificate, entry.use_from, entry.accept_until) == (certificate, NOW, NOW + DAY)
     assert _codes(lambda: trusted_certificate(path, sha256="0" * 64, use="signing", use_from=NOW,
                                               accept_until=NOW)) == ["K009"]
-
-
-def test_t35_no_private_key_is_kept_in_the_repository() -> None:
-    listed = subprocess.run(["git", "ls-files", "-z", "--", ".", ":!samples/gw1"], cwd=ROOT, capture_output=True,
-                            check=False)
-    if listed.returncode:
-        pytest.skip("not a checkout")
-    marks = [f"-----BEGIN {kind}PRIVATE KEY-----".encode() for kind in ("", "EC ", "RSA ", "ENCRYPTED ", "OPENSSH ")]
-    found = [name.decode() for name in listed.stdout.split(b"\0") if name and (ROOT / name.decode()).is_file()
-             and any(mark + b"\n" in (ROOT / name.decode()).read_bytes() for mark in marks)]
-    assert found == []
-    assert [name for name in listed.stdout.split(b"\0") if name.startswith(b"keys/")] in (
-        [b"keys/README.md"], [b"keys/.gitignore", b"keys/README.md"])
-
-
-@pytest.mark.threat(35)
-def test_t35_a_process_that_holds_keys_leaves_no_core_and_lets_nobody_look_inside() -> None:
-    script = ("from gateway.security import forbid_dumps; import ctypes, os, resource; forbid_dumps();"
-              "print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), os.umask(0))")
-    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert told == "(0, 0) 0 63\n"

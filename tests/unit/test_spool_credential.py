@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -46,30 +45,6 @@ def test_a_passphrase_comes_from_the_service_manager(folder: Path) -> None:
 def test_the_mask_of_the_access_list_by_which_roots_file_is_shown_is_no_fault(folder: Path, mode: int) -> None:
     (folder / "edi-phrase").chmod(mode)
     assert read_passphrase(Path("credential:edi-phrase")) == PHRASE.encode()
-
-
-def test_t35_a_credential_that_others_may_read_or_write_is_not_used(folder: Path) -> None:
-    """A secret that the service manager hands over is refused when others could have read or written it."""
-    reasons = []
-    for mode in (0o404, 0o420, 0o402):
-        (folder / "edi-phrase").chmod(mode)
-        reasons.append(reason())
-    assert reasons == ["mode 0404", "mode 0420", "mode 0402"]
-    (folder / "edi-phrase").chmod(0o400)
-    folder.chmod(0o777)
-    assert reason() == "folder-mode 0777"
-
-
-def test_t35_no_folder_no_file_a_link_and_a_pipe_are_no_secret(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only a regular file in the folder of the service manager is a secret, never what a link or a name leads to."""
-    folder.chmod(0o700)
-    (folder / "link").symlink_to("edi-phrase")
-    os.mkfifo(folder / "pipe", 0o400)
-    assert [reason(f"credential:{name}") for name in ("none", "link", "pipe")] == [
-        "absent", "Too many levels of symbolic links", "kind"]
-    for value in ("", "relative", str(folder / "none")):
-        monkeypatch.setenv("CREDENTIALS_DIRECTORY", value)
-        assert reason() == "CREDENTIALS_DIRECTORY"
 
 
 @pytest.mark.parametrize(("name", "expected"), [
