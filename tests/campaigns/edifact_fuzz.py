@@ -5,83 +5,29 @@
 An input is a published or golden interchange altered at one to eight places, two of them spliced, pieces of syntax in
 any order, or plain random bytes, at most 8 KiB (`edifact_inputs`). What is asked of it stands in `edifact_examined`:
 reader, validator, writing again and CONTRL of every input; reference reader, reading in blocks, tree and description of
-every eighth. Besides, no input takes more than SECONDS of processor time, no process takes MEMORY more than it had at
-its start or has grown by GROWTH when it is done. An input that fails is shown in hexadecimal and does not stop the
-campaign. THREATS: content of a partner.
-
-The inputs are numbered, and each is drawn from the seed and its number alone: whatever the number of workers, the same
-runs of the same seed are the same inputs. Each worker is a process with a range of numbers of its own. One that dies or
-stands still fails the campaign, and its last input is shown.
+every eighth. What holds for time, memory and workers stands in `workers`. An input that fails is shown in hexadecimal
+and does not stop the campaign. THREATS: content of a partner.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import random
-import resource
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from ctypes import c_longlong
-from dataclasses import dataclass, field
-from itertools import pairwise
-from multiprocessing.connection import Connection, wait
-from pathlib import Path
+from multiprocessing.connection import Connection
 
 from gateway.edifact import core
+from tests.campaigns import workers as workers_of
 from tests.campaigns.edifact_examined import examine
 from tests.campaigns.edifact_inputs import Samples, make, seeds
+from tests.campaigns.workers import Drawn, Result, Work, examined, limit_memory
 
-SECONDS = 2.0
-STILL = 120.0
-"""Seconds on the clock after which a worker that still has the same input is ended."""
-MEMORY = 1 << 30
-"""Bytes of address space the process may take beyond what it has at the start: more is a failure of the input."""
-WARM = 100_000
-"""Inputs after which everything that is kept on purpose (directories, code lists) is there."""
-GROWTH = 32 << 20
-"""Bytes by which a process may have grown between then and its end."""
-SHOWN = 1000
-"""Failures that are kept in words; all are counted."""
 COMPARED = 8
 """Every how many inputs the slow questions are asked, too."""
-TOLD = 1000
-"""Inputs after which a worker tells what it has; of a failure it tells at once."""
-
-
-@dataclass(slots=True)
-class Result:
-    """What came of a range of inputs.
-
-    done       inputs that were examined
-    slowest    seconds of processor time of the slowest input
-    peak       most bytes that one process held
-    grown      most bytes that one process grew by after its first WARM inputs
-    """
-
-    done: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
-    slowest: float = 0.0
-    peak: int = 0
-    grown: int = 0
-
-    def fail(self, sentence: str) -> None:
-        """Count a failure."""
-        self.outcomes["failures"] += 1
-        if len(self.failures) < SHOWN:
-            self.failures.append(sentence)
-
-    def add(self, other: Result) -> None:
-        """Take in what another range came to."""
-        self.done += other.done
-        self.outcomes.update(other.outcomes)
-        self.failures = [*self.failures, *other.failures][:SHOWN]
-        self.slowest, self.peak = max(self.slowest, other.slowest), max(self.peak, other.peak)
-        self.grown = max(self.grown, other.grown)
 
 
 def drawn(seed: int, number: int, samples: Samples) -> tuple[bytes, random.Random]:
@@ -99,52 +45,14 @@ def run(numbers: range, seed: int) -> Result:
 
 
 def parts(numbers: range, seed: int, current: c_longlong | None = None) -> Iterator[Result]:
-    """The same bit by bit: a result for every TOLD inputs, and after every failure.
+    """The same bit by bit (`workers.examined`)."""
+    samples = Samples(seeds())
 
-    current   where others see which input is being examined
-    """
-    samples, result, warm = Samples(seeds()), Result(), 0
-    for place, number in enumerate(numbers, 1):
-        if current is not None:
-            current.value = number
+    def draw(number: int) -> Drawn:
         content, chance = drawn(seed, number, samples)
-        wrong = ""
-        began = time.process_time()
-        try:
-            result.outcomes.update(examine(content, chance, compared=number % COMPARED == 0))
-        except Exception as error:
-            wrong = f"{type(error).__name__}: {str(error)[:300]}"
-        took = time.process_time() - began
-        result.slowest = max(result.slowest, took)
-        result.done += 1
-        if not wrong and took > SECONDS:
-            wrong = f"{took:.1f} s"
-        if wrong:
-            result.fail(f"{number}: {wrong}: {content.hex()[:2000]}")
-        if place == WARM:
-            warm = _statm(1)
-        if wrong or place % TOLD == 0:
-            yield result
-            result = Result()
-    result.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    result.grown = max(0, _statm(1) - warm) if warm else 0
-    if result.grown > GROWTH:
-        result.fail(f"the process of {numbers} has grown by {result.grown} bytes")
-    yield result
+        return content, lambda: examine(content, chance, compared=number % COMPARED == 0)
 
-
-def _statm(field_number: int) -> int:
-    """Bytes of this process: 0 of address space, 1 resident."""
-    return int(Path("/proc/self/statm").read_text("ascii").split()[field_number]) * resource.getpagesize()
-
-
-def limit_memory() -> None:
-    """No input may make the process take a gibibyte more than it has: it would be a MemoryError, and a failure."""
-    size = _statm(0) + MEMORY
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
-
-
-Work = Callable[[range, int, c_longlong, Connection], None]
+    return examined(numbers, draw, current)
 
 
 def work(numbers: range, seed: int, current: c_longlong, told: Connection) -> None:
@@ -154,74 +62,10 @@ def work(numbers: range, seed: int, current: c_longlong, told: Connection) -> No
         told.send(part)
 
 
-class _Worker:
-    """A process with its range of numbers, as its parent sees it."""
-
-    def __init__(self, numbers: range, seed: int, task: Work) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.numbers = numbers
-        self.result = Result()
-        self._current = context.RawValue(c_longlong, -1)
-        self._last, self._since = -1, time.monotonic()
-        self.told, telling = context.Pipe(duplex=False)
-        self._process = context.Process(target=task, args=(numbers, seed, self._current, telling), daemon=True)
-        self._process.start()
-        telling.close()
-
-    def listen(self) -> Result | None:
-        """The next thing it tells; None when it will tell no more, for it is done or dead."""
-        try:
-            part = self.told.recv()
-        except (EOFError, OSError):
-            return None
-        assert isinstance(part, Result)
-        self.result.add(part)
-        return part
-
-    def end_if_still(self) -> None:
-        """End it when it has had the same input for too long."""
-        now, current = time.monotonic(), self._current.value
-        if current != self._last:
-            self._last, self._since = current, now
-        elif now - self._since > STILL:
-            self._process.kill()
-
-    def verdict(self, seed: int) -> Result:
-        """What it came to, with a failure for an end before its time."""
-        self._process.join()
-        self.told.close()
-        if self._process.exitcode != 0 or self.result.done != len(self.numbers):
-            number = self._current.value
-            content = drawn(seed, number, Samples(seeds()))[0] if number in self.numbers else b""
-            self.result.fail(f"{number}: the process of {self.numbers} ended with {self._process.exitcode} after "
-                             f"{self.result.done}: {content.hex()[:2000]}")
-        return self.result
-
-
 def run_workers(runs: int, seed: int, workers: int, report: Callable[[str], None], task: Work = work) -> Result:
-    """The campaign in processes of their own, each with a range of numbers; failures are reported as they come."""
-    edges = [runs * number // workers for number in range(workers + 1)]
-    each = [_Worker(range(first, end), seed, task) for first, end in pairwise(edges)]
-    open_ends = {one.told: one for one in each}
-    done = 0
-    while open_ends:
-        for ready in wait(list(open_ends), timeout=min(5.0, STILL)):
-            assert isinstance(ready, Connection)
-            part = open_ends[ready].listen()
-            if part is None:
-                del open_ends[ready]
-                continue
-            for failure in part.failures:
-                report(failure)
-            if (done + part.done) // 100_000 > done // 100_000:
-                report(f"{done + part.done} of {runs}")
-            done += part.done
-        for one in open_ends.values():
-            one.end_if_still()
-    whole = Result()
-    for one in each:
-        whole.add(one.verdict(seed))
-    return whole
+    """The campaign in processes of their own."""
+    return workers_of.run_workers(runs, seed, workers, report, task,
+                                  lambda number: drawn(seed, number, Samples(seeds()))[0])
 
 
 def main() -> int:
@@ -236,8 +80,7 @@ def main() -> int:
     result = run_workers(options.runs, options.seed, max(1, options.workers),
                          lambda line: print(line, file=sys.stderr, flush=True))
     failed = result.outcomes["failures"] > 0
-    told = {"runs": result.done, "seconds": round(time.monotonic() - began),
-            "slowest_seconds": round(result.slowest, 3), "peak_bytes": result.peak, "grown_bytes": result.grown}
+    told = result.figures(time.monotonic() - began)
     if options.json:
         print(json.dumps({"schema": 1, "kind": "campaign", "name": "edifact_fuzz", **told, "seed": options.seed,
                           "workers": options.workers,

@@ -12,9 +12,10 @@ from multiprocessing.connection import Connection
 import pytest
 
 from gateway.edifact import core
-from tests.campaigns import edifact_fuzz
+from tests.campaigns import edifact_fuzz, workers
 from tests.campaigns.edifact_examined import examine
 from tests.campaigns.edifact_inputs import Samples, make, seeds
+from tests.campaigns.workers import Result
 
 SAMPLES = Samples(seeds())
 
@@ -24,7 +25,7 @@ def test_altered_interchanges_raise_nothing_and_are_read_as_the_reference_reads_
     result = edifact_fuzz.run(range(500), seed)
     assert result.failures == []
     assert result.done == 500
-    assert result.slowest < edifact_fuzz.SECONDS
+    assert result.slowest < workers.SECONDS
     assert result.outcomes["answered"] > 100
     assert result.outcomes["rewritten exactly"] > 100
 
@@ -44,13 +45,13 @@ def test_the_same_inputs_come_whatever_the_number_of_workers() -> None:
 
 def _one_fails_and_one_dies(numbers: range, seed: int, current: c_longlong, told: Connection) -> None:
     """A worker whose first input fails; the second worker dies over its second input."""
-    result = edifact_fuzz.Result(done=1)
+    result = Result(done=1)
     result.fail(f"{numbers.start}: as planned")
     told.send(result)
     current.value = numbers.start + 1
     if numbers.start:
         os._exit(9)
-    told.send(edifact_fuzz.Result(done=len(numbers) - 1))
+    told.send(Result(done=len(numbers) - 1))
 
 
 def test_a_worker_that_dies_is_a_failure_and_the_failures_of_every_worker_are_kept() -> None:
@@ -73,7 +74,7 @@ def _stands_still(numbers: range, seed: int, current: c_longlong, told: Connecti
 
 
 def test_a_worker_that_stands_still_is_ended_and_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edifact_fuzz, "STILL", 1.5)
+    monkeypatch.setattr(workers, "STILL", 1.5)
     result = edifact_fuzz.run_workers(20, 7, 1, print, _stands_still)
     assert [failure.rpartition(": ")[0] for failure in result.failures] == [
         "4: the process of range(0, 20) ended with -9 after 0"]
@@ -83,13 +84,13 @@ def test_a_worker_that_stands_still_is_ended_and_is_a_failure(monkeypatch: pytes
 def test_the_exit_code_and_the_report_say_whether_an_input_failed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], failures: list[str], status: int
 ) -> None:
-    def workers(runs: int, seed: int, workers: int, report: object) -> edifact_fuzz.Result:
-        result = edifact_fuzz.Result(done=runs)
+    def done(runs: int, seed: int, workers: int, report: object) -> Result:
+        result = Result(done=runs)
         for failure in failures:
             result.fail(failure)
         return result
 
-    monkeypatch.setattr(edifact_fuzz, "run_workers", workers)
+    monkeypatch.setattr(edifact_fuzz, "run_workers", done)
     monkeypatch.setattr("sys.argv", ["edifact_fuzz", "--runs", "9", "--workers", "3", "--json"])
     assert edifact_fuzz.main() == status
     told = json.loads(capsys.readouterr().out)
