@@ -11,6 +11,7 @@ from gateway.cli.commands import Lazy
 
 _COMMANDS: dict[str, str] = {
     "pack": "partner_pack", "import": "partner_import", "resume": "partner_resume", "test": "partner_test",
+    "show": "partner_show",
 }
 """Name of a command -> the module of `gateway.cli` that has it."""
 _READS = {"show", "test"}
