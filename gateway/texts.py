@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 import gettext
 import os
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from pathlib import Path
 from gateway.findings import Finding, Place
 
 _LOCALE = Path(__file__).parent / "locale"
+_LINE_ENDS = re.compile("[\n-\r\x1c-\x1e\x85\u2028\u2029]")
 
 
 class Language(enum.Enum):
@@ -94,17 +96,22 @@ def where(place: Place, language: Language) -> str:
 
 
 def sentence(finding: Finding, language: Language) -> str:
-    """One finding as one line: place, code, what happened."""
+    """One finding as one line, whatever its values hold: place, code, what happened."""
     place = where(finding.place, language)
     text = say(finding.code, language, **finding.values)
     line = f"{finding.code}: {text}" if text != finding.code else finding.code
-    return f"{place}: {line}" if place else line
+    return _one_line(f"{place}: {line}" if place else line)
 
 
 def hint(finding: Finding, language: Language) -> str | None:
     """What to do next, where the catalogue knows."""
     key = f"{finding.code}.hint"
-    return say(key, language, **finding.values) if known(key, language) else None
+    return _one_line(say(key, language, **finding.values)) if known(key, language) else None
+
+
+def _one_line(text: str) -> str:
+    """Foreign values must not begin a line of their own: it could pass for a finding, or for a line of a log."""
+    return _LINE_ENDS.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 class _Values(dict[str, object]):
