@@ -11,9 +11,11 @@ from gateway.cli.commands import Lazy
 
 _COMMANDS: dict[str, str] = {
     "init": "keys_make", "request": "keys_make", "import": "keys_make", "check": "keys_check", "crl": "keys_crl",
+    "rotate": "keys_change", "announce": "keys_change", "confirm": "keys_decide", "accept": "keys_decide",
+    "refuse": "keys_decide", "revoke": "keys_decide", "list": "keys_list",
 }
 """Name of a command -> the module of `gateway.cli` that has it."""
-_READS = {"check"}
+_READS = {"check", "list"}
 """Commands that change nothing."""
 
 keys_command = Lazy("keys", _COMMANDS, "keys.")

@@ -240,11 +240,15 @@ class Gateway(Assembly):
     # --- keys that change: the settings and the partners' files, with what the ledger knows since
 
     def renew_keys(self, lookups: KeyLookups) -> bool:
-        """Take note of changes of keys that others made since they were read; True when there were any.
+        """Take note of changes of keys since they were read; True when there were any.
 
-        Called where a transaction begins: a certificate that was revoked a moment ago must not count any more.
+        Called where a transaction begins, for a certificate that was revoked a moment ago must not count any more, and
+        where one seals: a consent that came with the same batch counts already.
         """
-        if self._known is None or lookups.key_changes() == self._known.changes:
+        if self._known is None:
+            self._known = read_known_keys(lookups)
+            return False
+        if lookups.key_changes() == self._known.changes:
             return False
         self._known = read_known_keys(lookups)
         self._trusts.clear()

@@ -73,16 +73,14 @@ def chosen(pairs: Sequence[OwnPair], settled: str, consents: Mapping[str, Consen
     settled   SHA-256 of the pair that the settings name: what a partner got with our introduction
     consents  what this partner said, by SHA-256
 
-    A partner that was never asked joined later: it has the pair of the settings, and whatever followed that one before
-    it was over.
+    A partner that was never asked has the pair of the settings, by our introduction. One that follows a revoked pair is
+    used for nobody who has not said that it takes it: nobody else tells those who know it from those who do not.
     """
     asked = any(pair.sha256 in consents for pair in pairs)
-    start = pairs[0].sha256 if asked else settled
-    place = next(number for number, pair in enumerate(pairs) if pair.sha256 == start)
-    over = {pair.sha256 for pair in pairs if pair.over(now)}
-    taken = [pair for pair in pairs[place:]
-             if pair.sha256 == start or consents.get(pair.sha256) is ConsentState.CONSENTED
-             or (not asked and pair.state is not OwnKeyState.MADE and pair.replaces in over)]
+    start = next(pair for pair in pairs if asked or pair.sha256 == settled)
+    revoked = {pair.sha256 for pair in pairs if pair.state is OwnKeyState.REVOKED}
+    taken = [pair for pair in pairs if consents.get(pair.sha256) is ConsentState.CONSENTED
+             or (pair is start and pair.replaces not in revoked)]
     return next((pair for pair in reversed(taken) if pair.usable(now)), None)
 
 

@@ -33,7 +33,6 @@ def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Su
     for message_type in _TYPES:
         while True:
             with gateway.ledger.transaction() as transaction:
-                gateway.renew_keys(transaction)
                 messages = transaction.take_waiting(partner, message_type, size, BODIES)
                 if not messages or transaction.halted(partner, "out") is not None:
                     break
@@ -77,6 +76,7 @@ def seal_object(gateway: Gateway, transaction: Transaction, partner: str, kind: 
 
     filename  shown to whoever opens it by hand, never used as a path
     """
+    gateway.renew_keys(transaction)
     head = transaction.link_head(partner, "out")
     header = Header(
         message_id=f"<{occasion.identifier()}@{gateway.name}>", sender=gateway.name, recipient=partner,

@@ -46,8 +46,8 @@ def _outer(content: bytes) -> asn1.Outer:
 def read_stored(inner: bytes) -> Opened:
     """The object of a stored SignedData, as it was verified before it was stored; nothing is judged again.
 
-    For what comes later: its receipt after a consent by hand, and who signed it when a key is in doubt. Raises ValueError
-    when it is none that was ever accepted.
+    For what comes later: its receipt after a consent by hand, and who signed it when a key is in doubt. Raises
+    ValueError when it is none that was ever accepted.
     """
     try:
         data = asn1.read_inner(inner)

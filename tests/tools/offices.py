@@ -106,7 +106,7 @@ class Office:
 
 
 def offices(root: Path, sshd: Sshd | None = None, *, names: Sequence[str] = ("TGOTR", "BFDGD"),
-            environment: str = "test", **options: Any) -> list[Office]:
+            environment: str = "test", valid: timedelta = timedelta(days=30), **options: Any) -> list[Office]:
     """Make gateways that know each other. With an sshd every push goes over SFTP; without, into local folders.
 
     Each reads its own mailboxes as local directories, as a gateway that hosts them does.
@@ -118,7 +118,7 @@ def offices(root: Path, sshd: Sshd | None = None, *, names: Sequence[str] = ("TG
         for folder in ("partners", "national/out/declarations", "national/out/events", "state"):
             (office.home / folder).mkdir(parents=True, mode=0o700)
         make_identity(office.home / "keys", gateway=office.name, environment=environment, now=now,
-                      valid=timedelta(days=30), passphrase=None)
+                      valid=valid, passphrase=None)
         for sender in names:
             for box in ("tmp", "new"):
                 (mail / office.name / sender / "v1" / "in" / box).mkdir(parents=True)
@@ -131,11 +131,11 @@ def offices(root: Path, sshd: Sshd | None = None, *, names: Sequence[str] = ("TG
             declarations=DIALECTS, **options)), "utf-8")
         for partner in made:
             if partner is not office:
-                _introduce(office, partner, sshd, now)
+                _introduce(office, partner, sshd, now, valid)
     return made
 
 
-def _introduce(office: Office, partner: Office, sshd: Sshd | None, now: datetime) -> None:
+def _introduce(office: Office, partner: Office, sshd: Sshd | None, now: datetime, valid: timedelta) -> None:
     folder = office.home / "partners"
     for part in ("authority", "signing", "encryption"):
         (folder / f"{partner.name}-{part}.crt").write_bytes((partner.home / "keys" / f"{part}.crt").read_bytes())
@@ -144,5 +144,5 @@ def _introduce(office: Office, partner: Office, sshd: Sshd | None, now: datetime
         base=f"{partner.name}/{office.name}/v1/in")
     (folder / f"{partner.name}.yaml").write_text(partner_text(PartnerAnswers(
         partner=partner.name, name_fr=partner.name, name_en=partner.name, country=COUNTRIES[partner.name],
-        folder=folder, valid_from=now - timedelta(minutes=5), valid_until=now + timedelta(days=30), outbound=outbound,
+        folder=folder, valid_from=now - timedelta(minutes=5), valid_until=now + valid, outbound=outbound,
         inbound=MailboxAnswers(path=str(office.mailbox(partner.name).parent)))), "utf-8")

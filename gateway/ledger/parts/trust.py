@@ -21,6 +21,12 @@ from gateway.ledger.tables import consent, object_, own_key, trusted
 class Keys(Base, KeyLookups):
     """Certificates of partners, pairs of ours, consents."""
 
+    def key_changes(self) -> int:
+        """As of `KeyLookups`; below zero once this transaction has changed something itself: what was read of that
+        is not what stands before it stands."""
+        pending = self._counters.get(KEY_CHANGES)
+        return super().key_changes() if pending is None else -pending
+
     # --- partners' certificates
 
     def add_trusted(self, *, partner: str, use: str, sha256: str, der: bytes, replaces: str | None, use_from: datetime,

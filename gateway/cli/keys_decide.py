@@ -1,0 +1,179 @@
+"""`edi keys accept`, `refuse`, `confirm` and `revoke`: what people decide about keys, with their names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t, table
+from gateway.cli.keys_change import instant
+from gateway.cli.people import by_option, login, named_people
+from gateway.config import Settings, load_settings
+from gateway.errors import LocalError
+from gateway.exchange.assembly import Gateway, open_gateway
+from gateway.exchange.key_arrival import Revoked, accept, refuse, revoke
+from gateway.exchange.key_change import confirm, revoke_own
+from gateway.exchange.summary import Exit
+from gateway.findings import Finding
+from gateway.security import Certificate, fingerprint, load_certificate
+
+OWN = "own"
+_LEAST = 16
+"""Digits of a fingerprint that name a certificate: 64 bits that two people have read aloud to each other."""
+
+_partner = click.argument("partner", metavar="ID")
+_fingerprint = click.argument("given", metavar=t("cli.metavar.fingerprint"))
+
+
+@click.command(name="accept", help=t("cli.keys.accept.help"))
+@_partner
+@_fingerprint
+@by_option
+@json_option
+@common
+def accept_command(config: Path, partner: str, given: str, people: tuple[str, ...], as_json: bool) -> int:
+    """Consent: the certificate counts from its day on, and the partner gets its receipt."""
+    settings = load_settings(config)
+    reason = _reason(people, _needed(settings))
+    with open_gateway(settings, (now := occasion()).now) as gateway:
+        name = gateway.partner(partner).partner
+        done = accept(gateway, name, named(gateway, name, given), reason, now)
+    return _told("accepted", partner, done, as_json)
+
+
+@click.command(name="refuse", help=t("cli.keys.refuse.help"))
+@_partner
+@_fingerprint
+@by_option
+@json_option
+@common
+def refuse_command(config: Path, partner: str, given: str, people: tuple[str, ...], as_json: bool) -> int:
+    """Refuse: nothing changes, and the partner gets a negative receipt."""
+    reason = _reason(people, 1)
+    with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
+        name = gateway.partner(partner).partner
+        done = refuse(gateway, name, named(gateway, name, given), reason, now)
+    return _told("refused", partner, done, as_json)
+
+
+@click.command(name="confirm", help=t("cli.keys.confirm.help"))
+@_partner
+@_fingerprint
+@by_option
+@json_option
+@common
+def confirm_command(config: Path, partner: str, given: str, people: tuple[str, ...], as_json: bool) -> int:
+    """Two people heard it, one here and one there or two here: from now on this key serves the partner (K5)."""
+    settings = load_settings(config)
+    reason = _reason(people, 2)
+    with open_gateway(settings, (now := occasion()).now) as gateway:
+        name, sha256 = gateway.partner(partner).partner, named(gateway, OWN, given)
+        confirm(gateway, name, sha256, reason, now)
+        done = next(one for one in _own(gateway) if one.sha256 == sha256)
+    return _told("confirmed", partner, done, as_json)
+
+
+@click.command(name="revoke", help=t("cli.keys.revoke.help"))
+@click.argument("owner", metavar="ID|own")
+@_fingerprint
+@click.option("--since", metavar=t("cli.metavar.date"), help=t("cli.keys.change.since"))
+@click.option("--reason", "why", required=True, metavar=t("cli.metavar.reason"), help=t("cli.keys.change.reason"))
+@by_option
+@json_option
+@common
+def revoke_command(config: Path, owner: str, given: str, since: str | None, why: str, people: tuple[str, ...],
+                   as_json: bool) -> int:
+    """At once, for this gateway; then what was accepted under a partner's key, exit 1 when there is anything."""
+    settings = load_settings(config)
+    reason = _reason(people, _needed(settings), why)
+    if owner != OWN and since is None:
+        raise click.UsageError(t("cli.keys.change.since_missing"))
+    with open_gateway(settings, (now := occasion()).now) as gateway:
+        if owner == OWN:
+            pair = revoke_own(gateway, named(gateway, OWN, given), reason, now)
+            return _told_own(gateway, load_certificate(pair.certificate), as_json)
+        name = gateway.partner(owner).partner
+        begin = instant(since or "")
+        found = revoke(gateway, name, named(gateway, name, given), begin, reason, now)
+    return _list_doubtful(name, found, begin, as_json)
+
+
+def named(gateway: Gateway, owner: str, given: str) -> str:
+    """The SHA-256 of the one certificate that a fingerprint names: the whole of it, or its first 16 digits or more.
+
+    Spaces, colons and hyphens do not count. Raises LocalError K084 when it names none, or more than one.
+    """
+    digits = "".join(letter for letter in given.lower() if letter not in " :-")
+    known = _own(gateway) if owner == OWN else _theirs(gateway, owner)
+    found = {one.sha256 for one in known if len(digits) >= _LEAST and one.sha256.startswith(digits)}
+    if len(found) != 1:
+        raise LocalError(Finding(code="K084", values={"owner": owner, "found": given}))
+    return found.pop()
+
+
+def _own(gateway: Gateway) -> Iterator[Certificate]:
+    for use in ("signing", "encryption"):
+        for pair in gateway.own_chain(use):
+            yield load_certificate(pair.certificate)
+
+
+def _theirs(gateway: Gateway, partner: str) -> Iterator[Certificate]:
+    """Everything of a partner that has been seen, what waits for a person included."""
+    for entry in gateway.certificates(partner):
+        yield entry.certificate
+    for row in gateway.known_keys.trusted.get(partner, ()):
+        yield Certificate(row.der)
+
+
+def _needed(settings: Settings) -> int:
+    return 2 if settings.approvals == "two" else 1
+
+
+def _reason(people: tuple[str, ...], needed: int, why: str = "") -> str:
+    """Who decided, from which account, and why: as it stays in the ledger."""
+    record = {"people": list(named_people(people, needed)), "login": login(), **({"reason": why} if why else {})}
+    return json.dumps(record, ensure_ascii=False)
+
+
+def _told(what: str, partner: str, certificate: Certificate, as_json: bool) -> int:
+    if as_json:
+        emit_json(what, {"partner": partner, "sha256": certificate.sha256, "fingerprint": fingerprint(certificate)})
+    else:
+        emit(t(f"cli.keys.change.{what}", partner=partner, fingerprint=fingerprint(certificate)))
+    return Exit.DONE
+
+
+def _told_own(gateway: Gateway, certificate: Certificate, as_json: bool) -> int:
+    use = next(iter(certificate.uses))
+    if as_json:
+        emit_json("revoked", {"owner": gateway.name, "use": use, "sha256": certificate.sha256, "objects": 0})
+        return Exit.DONE
+    emit(t("cli.keys.change.revoked", owner=gateway.name, use=use, fingerprint=fingerprint(certificate)))
+    note(t("cli.keys.change.revoked_own", use=use))
+    return Exit.DONE
+
+
+def _list_doubtful(partner: str, found: Revoked, since: datetime, as_json: bool) -> int:
+    for row in found.certificates:
+        if as_json:
+            emit_json("revoked", {"owner": partner, "use": row.use, "sha256": row.sha256,
+                                  "objects": len(found.objects)})
+        else:
+            emit(t("cli.keys.change.revoked", owner=partner, use=row.use,
+                   fingerprint=fingerprint(Certificate(row.der))))
+    if as_json:
+        for one in found.objects:
+            emit_json("doubtful", {"partner": partner, "sequence": one.sequence, "content_type": one.kind,
+                                   "received": one.at, "message_id": one.message_id, "file": one.name,
+                                   "reference": one.control_reference, "mrns": one.mrns})
+        emit_json("summary", {"count": len(found.objects), "certificates": len(found.certificates)})
+    elif found.objects:
+        note(t("cli.keys.change.doubtful", since=f"{since:%Y-%m-%d %H:%M}", count=len(found.objects)))
+        table([t("column.time"), t("column.number"), t("column.type"), t("column.reference"), t("column.mrn")],
+              [[f"{one.at:%Y-%m-%d %H:%M}", str(one.sequence), one.kind.removeprefix("application/"),
+                one.control_reference or one.name, " ".join(one.mrns)] for one in found.objects])
+    return Exit.PERSON if found.objects else Exit.DONE

@@ -1,0 +1,199 @@
+"""A change of keys between two gateways with traffic on the way: is everything delivered, and the old key refused after
+its day?
+
+On day 0 the pair is made and announced; it is used from the first midnight after day 30 on, and the old one is accepted
+for fourteen days more (GW-1 section 10, K6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.exchange.assembly import Gateway
+from gateway.ledger.key_rows import ConsentState, TrustedState
+from gateway.ledger.tables import object_
+from gateway.security.key_notice import KeyNotice, key_notice_payload
+from gateway.security.stored import read_stored
+from tests.tools.key_world import Clocked, accepted, clocked, codes
+
+BEFORE, SWITCHED, LAST = 29.9, 31.1, 45.1
+"""Days on which the new key is not used yet, is used, and on which the old one is over, wherever midnight lies."""
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Clocked, Clocked]:
+    togo, burkina = clocked(tmp_path)
+    return togo, burkina
+
+
+def _consented(togo: Clocked, burkina: Clocked, use: str) -> str:
+    """Togo's next pair is made, announced and consented to on day 0; its SHA-256."""
+    new = togo.rotate(use, 0).sha256
+    assert [(told.partner, told.outcome) for told in togo.announce(use, 0)] == [("BFDGD", "asked")]
+    assert codes(togo.send(0)) == codes(burkina.receive(0)) == codes(togo.receive(0)) == []
+    assert togo.open(0, lambda gateway, _: [(row.partner, row.state) for row in gateway.known_keys.consents]) == [
+        ("BFDGD", ConsentState.CONSENTED)]
+    return new
+
+
+def _signers(sender: Clocked, day: float) -> list[str]:
+    """Who signed each object to the partner, in order of the link."""
+    def act(gateway: Gateway, _: object) -> list[str]:
+        with gateway.ledger.reading() as queries:
+            objects = sorted(queries._objects(object_.c.direction == "out"), key=lambda row: row.sequence)
+            return [read_stored(queries.inner_of(row.id)).certificate_sha256 for row in objects]
+    return sender.open(day, act)
+
+
+def test_t27_a_signing_key_changes_with_objects_on_the_way_in_both_directions(pair: tuple[Clocked, Clocked]) -> None:
+    """Overlap of old and new; the old one is refused after its last day; nothing that was under way is lost."""
+    togo, burkina = pair
+    (mrn,) = accepted(togo, burkina, 1)
+    new = _consented(togo, burkina, "signing")
+    sent = len(_signers(togo, 1))
+    for _ in range(2):
+        togo.declare()
+    burkina.report(mrn)
+    assert codes(togo.send(BEFORE)) == codes(burkina.send(BEFORE)) == []  # signed with the old key, not collected yet
+    togo.declare()
+    assert codes(togo.send(SWITCHED)) == []
+    old = _signers(togo, 1)[0]
+    assert old != new and list(dict.fromkeys(_signers(togo, SWITCHED)[sent:])) == [old, new]
+    assert codes(burkina.receive(SWITCHED)) == []  # both keys count
+    assert codes(togo.receive(SWITCHED)) == []
+    assert (burkina.movements(), togo.arrived()) == (togo.movements(), {mrn})
+    sent = len(_signers(togo, SWITCHED))
+    togo.declare()
+    for day in (LAST, LAST + 0.1, LAST + 0.2):
+        for office in (togo, burkina):
+            assert codes(office.send(day)) == codes(office.receive(day)) == []
+    assert len(burkina.movements()) == 5 and burkina.movements() == togo.movements()
+    assert set(_signers(togo, LAST + 1)[sent:]) == {new}
+    assert _open_matters(togo) == _open_matters(burkina) == 0
+
+
+def test_t27_an_object_of_the_old_key_is_refused_after_its_last_day(pair: tuple[Clocked, Clocked]) -> None:
+    """The old key is refused after accept_until (E_CERT_RETIRED), whenever the object was sealed."""
+    togo, burkina = pair
+    _consented(togo, burkina, "signing")
+    togo.declare()
+    assert codes(togo.send(BEFORE)) == []
+    assert set(codes(burkina.receive(LAST))) == {"E_CERT_RETIRED"}
+    assert burkina.movements() == set()
+    kept = burkina.office.lines("quarantine")[:-1]
+    assert {(one["code"], one["partner"]) for one in kept} == {("E_CERT_RETIRED", "TGOTR")}
+    assert codes(togo.receive(LAST)) == [] and _open_matters(togo) == 1  # the sender knows that no receipt came
+
+
+def test_t27_an_encryption_key_changes_with_objects_on_the_way(pair: tuple[Clocked, Clocked]) -> None:
+    """Encryption goes to both during the overlap, then to the new one; what was sealed to the old one still opens."""
+    togo, burkina = pair
+    first, second, third = accepted(togo, burkina, 3)
+    _consented(togo, burkina, "encryption")
+
+    def recipients(day: float) -> int:
+        return burkina.open(day, lambda gateway, occasion: len(gateway.recipients("TGOTR", occasion.now)))
+
+    assert [recipients(day) for day in (1, BEFORE, SWITCHED, 40, LAST)] == [1, 1, 2, 2, 1]
+    burkina.report(first)
+    assert codes(burkina.send(BEFORE)) == []  # encrypted to the old key alone, collected in time
+    assert codes(togo.receive(SWITCHED)) == [] and togo.arrived() == {first}
+    burkina.report(second)
+    assert codes(burkina.send(BEFORE + 0.05)) == []  # and one that is collected a month after the old key is over
+    burkina.report(third)
+    assert codes(burkina.send(LAST)) == []  # to the new one alone
+    assert codes(togo.receive(80)) == []
+    assert togo.arrived() == {first, second, third}
+    assert codes(burkina.receive(80.1)) == [] and _open_matters(burkina) == 0
+
+
+def test_t27_after_ninety_days_more_an_old_decryption_key_is_not_used(pair: tuple[Clocked, Clocked]) -> None:
+    """We decrypt with every own key until no object encrypted to it can still be on its way."""
+    togo, burkina = pair
+    _consented(togo, burkina, "encryption")
+    held = [togo.open(day, lambda gateway, _: len(gateway.decryption_keys)) for day in (0, LAST, 133, 136)]
+    assert held == [2, 2, 2, 2]  # one is of the settings: people take it out
+    settings = togo.office.settings
+    (new,) = (togo.office.home / "keys").glob("encryption-*.key")
+    settings.write_text(settings.read_text("utf-8").replace("keys/encryption.", f"keys/{new.stem}."), "utf-8")
+    held = [togo.open(day, lambda gateway, _: len(gateway.decryption_keys)) for day in (LAST, 133.9, 135.1)]
+    assert held == [2, 2, 1]
+
+
+def test_t27_a_partner_without_consent_gets_the_old_key_to_its_last_day_then_everything_waits(
+        pair: tuple[Clocked, Clocked]) -> None:
+    """Overlap: nobody is sent what it cannot verify; after the old key's day what is meant for it waits and is kept."""
+    togo, burkina = pair
+    togo.rotate("signing", 0)
+    togo.announce("signing", 0)
+    togo.send(0)  # and Burkina collects nothing
+    togo.declare()
+    assert codes(togo.send(SWITCHED)) == ["K078"]
+    assert len(set(_signers(togo, SWITCHED))) == 1
+    togo.declare()
+    assert set(codes(togo.send(LAST))) == {"K077"}
+    assert codes(burkina.receive(40)) == []  # the consent comes late, and the object of the old key in time
+    assert codes(togo.receive(LAST + 0.1)) == []
+    assert codes(togo.send(LAST + 0.2)) == []
+    assert codes(burkina.receive(LAST + 0.3)) == []
+    assert len(burkina.movements()) == 2 and burkina.movements() == togo.movements()
+
+
+def _open_matters(office: Clocked) -> int:
+    """How many objects wait for a receipt."""
+    return next(int(line["unanswered"]) for line in office.office.lines("status") if line["kind"] == "summary")
+
+
+@pytest.mark.parametrize("decision", ["accept", "refuse"])
+def test_where_the_agreement_says_so_a_person_consents(pair: tuple[Clocked, Clocked], decision: str) -> None:
+    togo, burkina = pair
+    file = burkina.office.home / "partners" / "TGOTR.yaml"
+    file.write_text(file.read_text("utf-8").replace("order: loose", "order: loose\n  consent: by-hand"), "utf-8")
+    new = togo.rotate("signing", 0).sha256
+    togo.announce("signing", 0)
+    togo.send(0)
+    assert codes(burkina.receive(0)) == ["K075"]
+    assert codes(togo.receive(0)) == []
+    assert burkina.office.run("edi", "keys", decision, "TGOTR", new[:20], "--by", "Awa Sawadogo").exit == 0
+    burkina.send(1)
+    assert codes(togo.receive(1)) == ([] if decision == "accept" else ["X030"])
+    states = togo.open(2, lambda gateway, _: [row.state for row in gateway.known_keys.consents])
+    assert states == [ConsentState.CONSENTED if decision == "accept" else ConsentState.REFUSED]
+    togo.declare()
+    assert codes(togo.send(SWITCHED)) == ([] if decision == "accept" else ["K078"])
+    assert codes(burkina.receive(SWITCHED)) == [] and burkina.movements() == togo.movements()
+    assert (new in _signers(togo, SWITCHED)) is (decision == "accept")
+
+
+@pytest.mark.parametrize(("change", "codes_there"), [
+    (lambda notice: replace(notice, use="encryption"), ["K070", "E_PAYLOAD"]),
+    (lambda notice: replace(notice, replaces="00" * 32), ["K070", "E_PAYLOAD"]),
+    (lambda notice: replace(notice, use_from=notice.use_from - timedelta(days=2)), ["K071", "E_PAYLOAD"]),
+    (lambda notice: replace(notice, accept_old_until=notice.use_from + timedelta(days=13)), ["K071", "E_PAYLOAD"]),
+], ids=["of another use", "of an unknown certificate", "too soon", "with too short an overlap"])
+def test_an_announcement_against_the_rules_is_refused_and_answered(
+        pair: tuple[Clocked, Clocked], change: Callable[[KeyNotice], KeyNotice], codes_there: list[str],
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    togo, burkina = pair
+    togo.rotate("signing", 0)
+    monkeypatch.setattr("gateway.exchange.key_change.key_notice_payload",
+                        lambda notice: key_notice_payload(change(notice)))
+    togo.announce("signing", 0)
+    togo.send(0)
+    assert codes(burkina.receive(0)) == codes_there
+    assert codes(togo.receive(0)) == ["X030"]
+    assert togo.open(0, lambda gateway, _: [row.state for row in gateway.known_keys.consents]) == [ConsentState.REFUSED]
+    assert burkina.open(0, lambda gateway, _: gateway.known_keys.trusted) == {}
+
+
+def test_the_same_announcement_twice_is_one_change(pair: tuple[Clocked, Clocked]) -> None:
+    togo, burkina = pair
+    new = _consented(togo, burkina, "signing")
+    rows = burkina.open(1, lambda gateway, _: {row.sha256: row.state for row in gateway.known_keys.trusted["TGOTR"]})
+    assert rows[new] is TrustedState.ACCEPTED and set(rows.values()) == {TrustedState.ACCEPTED} and len(rows) == 2
+    assert [told.outcome for told in togo.announce("signing", 0)] == ["known"]
