@@ -21,7 +21,7 @@ from gateway.cli.entry import run
 from gateway.exchange.summary import Exit
 from gateway.ledger import Ledger
 from gateway.records.csv import Layout, read_csv, write_csv
-from tests.tools.malice import Puppet, again, codes, quarantined, well
+from tests.tools.malice import Puppet, again, at, codes, later, quarantined, well
 from tests.tools.offices import ROOT, Office, offices
 from tests.tools.records import declaration, declaration_json, numbered_mrn
 
@@ -121,7 +121,9 @@ def test_t20_a_bomb_in_a_good_envelope_costs_little_and_is_answered(world: tuple
 def test_t33_a_statement_in_every_text_arrives_as_a_text_and_nothing_else(tmp_path: Path) -> None:
     """A statement in every text element of a declaration goes through both gateways and arrives as it was written."""
     togo, burkina = offices(tmp_path)
-    before = {office.name: tables(office) for office in (togo, burkina) if well(office.run("edi-send")) is None}
+    for office in (togo, burkina):
+        well(office.run("edi-send"))
+    before = {office.name: tables(office) for office in (togo, burkina)}
     tree = text_everywhere(declaration("T-1", mrn=MRN), INJECTION)
     assert json.dumps(tree).count("DROP TABLE") >= 6
     togo.drop("declarations", {"d.json": json.dumps(tree).encode()})
@@ -147,7 +149,8 @@ def test_t33_a_statement_in_references_of_an_interchange_finds_nothing(world: tu
     """Control references, message texts and file names are bound, never part of a statement."""
     malice, burkina = world
     malice.send(malice.cusdec(text_everywhere(declaration("T-1", mrn=MRN), INJECTION)), reference="');DROP T--")
-    before = tables(burkina) if well(burkina.run("edi-send")) is None else set()
+    well(burkina.run("edi-send"))
+    before = tables(burkina)
     well(burkina.run("edi-receive"))
     malice.send(malice.cusdec(declaration("T-2", mrn=numbered_mrn(2))), reference="' OR '1'='1")
     well(burkina.run("edi-receive"))
