@@ -56,8 +56,8 @@ def test_a_partner_is_shown_whole_for_programs(togo: Path) -> None:
     assert (status, last) == (0, {"schema": 1, "kind": "summary", "count": 1, "broken": []})
     assert (told["partner"], told["country"], told["environment"]) == ("MLDGD", "ML", "test")
     assert told["agreement"] == {
-        "reference": "to be agreed", "order": "strict", "deadlines": {"receipt": "4h", "contrl": "30m", "cusres": "2h"}, "algorithms": [],
-        "cbc": None, "consent": "automatic", "mappings": []}
+        "reference": "to be agreed", "order": "strict", "algorithms": [], "cbc": None,
+        "deadlines": {"receipt": "4h", "contrl": "30m", "cusres": "2h"}, "consent": "automatic", "mappings": []}
     assert [(one["use"], one["state"], one["level"], one["sha256"], one["fingerprint"])
             for one in told["certificates"]] == [
         (use, "counts", "ok", one.sha256, fingerprint(one)) for use, one in held.items()]
