@@ -27,10 +27,11 @@ def test_every_failpoint_is_passed_by_one_of_the_campaigns() -> None:
 
 
 @pytest.mark.parametrize("failpoint", SENDING)
-def test_a_killed_sender_sends_each_declaration_once(failpoint: str, tmp_path: Path) -> None:
+def test_t32_a_killed_sender_sends_each_declaration_once(failpoint: str, tmp_path: Path) -> None:
+    """A sender killed twice at every named failure point and simply run again sends each declaration once."""
     togo, burkina = offices(tmp_path)
     _drop(togo)
-    assert togo.killed("edi-send", failpoint) == KILLED
+    _killed_twice(togo, "edi-send", failpoint)
     _until_quiet(togo, burkina)
     _exactly_once(togo, burkina)
 
@@ -58,34 +59,37 @@ def test_a_sender_killed_while_it_puts_files_away_leaves_no_twin_alone(failpoint
 
 
 @pytest.mark.parametrize("failpoint", RECEIVING)
-def test_a_killed_receiver_takes_and_answers_each_declaration_once(failpoint: str, tmp_path: Path) -> None:
+def test_t32_a_killed_receiver_takes_and_answers_each_declaration_once(failpoint: str, tmp_path: Path) -> None:
+    """A receiver killed twice at every named failure point takes and answers each declaration once."""
     togo, burkina = offices(tmp_path)
     _drop(togo)
     togo.run("edi-send")
-    assert burkina.killed("edi-receive", failpoint) == KILLED
+    _killed_twice(burkina, "edi-receive", failpoint)
     _until_quiet(togo, burkina)
     _exactly_once(togo, burkina)
 
 
 @pytest.mark.parametrize("failpoint", RECEIVING)
-def test_a_sender_killed_while_it_takes_its_answers_takes_each_once(failpoint: str, tmp_path: Path) -> None:
+def test_t32_a_sender_killed_while_it_takes_its_answers_takes_each_once(failpoint: str, tmp_path: Path) -> None:
+    """A sender killed twice while it takes its answers takes each of them once."""
     togo, burkina = offices(tmp_path)
     _drop(togo)
     togo.run("edi-send")
     burkina.run("edi-receive")
-    assert togo.killed("edi-receive", failpoint) == KILLED
+    _killed_twice(togo, "edi-receive", failpoint)
     _until_quiet(togo, burkina)
     _exactly_once(togo, burkina)
 
 
 @pytest.mark.parametrize("failpoint", SENDING)
-def test_a_killed_sender_sends_each_event_once(failpoint: str, tmp_path: Path) -> None:
+def test_t32_a_killed_sender_sends_each_event_once(failpoint: str, tmp_path: Path) -> None:
+    """A sender of events killed twice at every named failure point says each event once."""
     togo, burkina = offices(tmp_path)
     _drop(togo)
     _until_quiet(togo, burkina)
     mrn = min(togo.movements())
     burkina.drop("events", {"arrived.json": event_json(mrn, "ARRIVED")})
-    assert burkina.killed("edi-send", failpoint) == KILLED
+    _killed_twice(burkina, "edi-send", failpoint)
     _until_quiet(burkina, togo)
     _exactly_once(togo, burkina)
     assert [json.loads(content)["word"] for content in togo.inbox("events").values()] == ["ARRIVÉE"]
@@ -103,6 +107,12 @@ def test_a_killed_activation_stands_as_a_whole_or_not_at_all_and_is_run_again(fa
         assert togo.run("edi", *words).exit == 0
         assert [[version["starts"] for version in versions] for versions in _planned(togo)] \
             == [["2100-01-01T00:00:00Z"]] * 2
+
+
+def _killed_twice(office: Office, program: str, failpoint: str) -> None:
+    """The second time there may be nothing left to do that passes the failpoint: then the run ends by itself."""
+    assert office.killed(program, failpoint) == KILLED
+    assert office.killed(program, failpoint) in (KILLED, 0, 1)
 
 
 def _planned(office: Office) -> list[list[dict[str, str]]]:
