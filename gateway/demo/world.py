@@ -1,7 +1,7 @@
 """Three gateways, each with its own folder, keys, settings, ledger, mailbox and cron line, as three offices would have.
 
     DIR/togo, DIR/burkina, DIR/mali
-        settings.yaml  partners/  keys/  state/  national/  mailbox/  crontab  edi
+        settings.yaml  partners/  keys/  state/  national/  mailbox/  crontab  edi  edi-send  edi-receive  edi-sync
 """
 
 from __future__ import annotations
@@ -129,15 +129,15 @@ def _settings(root: Path, who: Administration, servers: dict[str, MailboxServer]
 
 
 def _wrapper(home: Path) -> None:
-    """A small `edi` that carries the right settings and Python, and the cron lines of this office."""
+    """Small `edi`, `edi-send`, ... that carry the right settings and Python, and the cron line of this office."""
     checkout = Path(__file__).parents[2]
-    path = home / "edi"
-    path.write_text(
-        "#!/bin/sh\n"
-        f'here="{home.resolve()}"\n'
-        f'EDI_CONFIG="$here/settings.yaml" PYTHONPATH="{checkout}" PYTHONSAFEPATH=1 '
-        f'exec "{sys.executable}" -m gateway.cli "$@"\n', "utf-8")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    (home / "crontab").write_text(
-        f"*/5 * * * * {home.resolve()}/edi edi-sync\n", "utf-8")
-
+    for name, program in (("edi", ""), ("edi-send", "edi-send "), ("edi-receive", "edi-receive "),
+                          ("edi-sync", "edi-sync ")):
+        path = home / name
+        path.write_text(
+            "#!/bin/sh\n"
+            f'here="{home.resolve()}"\n'
+            f'EDI_CONFIG="$here/settings.yaml" PYTHONPATH="{checkout}" PYTHONSAFEPATH=1 '
+            f'exec "{sys.executable}" -m gateway.cli {program}"$@"\n', "utf-8")
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    (home / "crontab").write_text(f"*/5 * * * * {home.resolve()}/edi-sync\n", "utf-8")
