@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
-from tests.tools.threats import THREATS, Shown, missing, mute, row_of, shown, table
+import pytest
+
+from gateway.security import CHECKPOINT, EDIFACT, KEYS, RECEIPT, Header, seal
+from gateway.security.keys import FileSigner
+from tests.tools.security_world import NOW, PAYLOAD, product, world
+from tests.tools.threats import DOCUMENT, THREATS, Shown, missing, mute, row_of, shown, table
 
 
 def test_there_are_forty_threats() -> None:
@@ -36,3 +42,29 @@ def test_a_name_a_sentence_and_a_place_make_a_row(tmp_path: Path) -> None:
     assert [row_of(name) for name in ("test_t07_x", "test_t7_x", "test_tab", "test_t07_x[case]")] == [7, None, None, 7]
 
 
+
+
+@pytest.mark.parametrize(("page", "heading", "words"), [
+    ("SECURITY.md", "What is not hidden", ("how many files", "when", "how large", "addresses", "not solved")),
+    ("fr/SECURITY.md", "Ce qui n'est pas caché", ("combien de fichiers", "quand", "la taille", "adresses",
+                                                 "non résolu"))])
+def test_t39_the_documents_say_what_the_traffic_shows(page: str, heading: str, words: tuple[str, ...]) -> None:
+    """Names are opaque; that sizes, times and counts stay visible is said, and not solved."""
+    text = (DOCUMENT.parent / page).read_text("utf-8")
+    chapter = text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    assert [word for word in words if word not in " ".join(chapter.split())] == []
+    assert "(SECURITY.md)" in (DOCUMENT.parent / page).with_name(
+        "security.md" if page == "SECURITY.md" else "securite.md").read_text("utf-8")
+
+
+def test_t39_nothing_of_the_content_shows_outside() -> None:
+    """File names are digests of what is encrypted; sender, kind, number and file name stand only inside."""
+    w = world()
+    signer = FileSigner(w.ec.key, product(w.ec.certificate))
+    for number, kind in enumerate((EDIFACT, RECEIPT, CHECKPOINT, KEYS), 1):
+        header = Header(f"<{number:032x}@XA>", "XA", "XB", NOW, 1234567890, "1" * 64, kind, "a-telling-name.edi")
+        sealed = seal(header, PAYLOAD, signer=signer, signing_time=NOW, recipients=[product(w.ours_ec.certificate)])
+        telling = (b"From-Gateway", b"1234567890", b"telling", b"UNB+UNOC", b"XA signing", b"XA authority",
+                   kind.encode())
+        assert [word for word in telling if word in sealed.content] == []
+        assert sealed.name == f"{hashlib.sha256(sealed.content).hexdigest()[:32]}.p7m"

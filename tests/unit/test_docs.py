@@ -23,8 +23,11 @@ PAIRS = [("README.md", "gateway/docs/fr/README.md"),
          ("gateway/docs/en/operator.md", "gateway/docs/fr/exploitation.md"),
          ("mappings/README.md", "gateway/docs/fr/correspondances.md"),
          ("mappings/dialects/README.md", "gateway/docs/fr/dialectes.md"),
-         ("gateway/docs/en/benin-niger.md", "gateway/docs/fr/benin-niger.md")]
-FOR_PEOPLE = [*(name for pair in PAIRS for name in pair), "keys/README.md", "samples/README.md"]
+         ("gateway/docs/en/benin-niger.md", "gateway/docs/fr/benin-niger.md"),
+         ("gateway/docs/en/envelope.md", "gateway/docs/fr/enveloppe.md"),
+         ("gateway/docs/SECURITY.md", "gateway/docs/fr/SECURITY.md")]
+FOR_PEOPLE = [*(name for pair in PAIRS for name in pair), "keys/README.md", "samples/README.md",
+              "samples/gw1/README.md", "gateway/docs/security.md", "gateway/docs/fr/securite.md"]
 TEXTS = [*FOR_PEOPLE, "gateway/ARCHITECTURE.md"]
 PROGRAMS = ("edi-send", "edi-receive", "edi-sync")
 FENCE = re.compile(r"^ *```\w*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
@@ -98,10 +101,10 @@ def test_every_command_that_is_written_exists_with_its_options(name: str) -> Non
 
 def test_what_is_no_command_would_be_noticed() -> None:
     assert [fault(line.split()) for line in (
-        "edi status", "edi statut", "edi keys init --days 30", "edi keys rotate", "edi show X --row edi",
+        "edi status", "edi statut", "edi keys init --days 30", "edi keys spin", "edi show X --row edi",
         "edi-send --dry-run", "edi-send --dry", "python3 -m gateway demo --clean", "python3 -m gateway demo --tidy",
         "python3 -m gateway bench road --scale 0.1", "python3 -m gateway bank")] == [
-        "", "statut", "", "rotate", "--row", "", "--dry", "", "--tidy", "", "bank"]
+        "", "statut", "", "spin", "--row", "", "--dry", "", "--tidy", "", "bank"]
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
