@@ -72,8 +72,9 @@ def fault(words: list[str]) -> str:
     if program == "python3":
         verb, *rest = rest[2:]  # -m gateway
         if verb in VERBS or verb.startswith("-"):
-            known = {*FLAGS, *VALUES, "--"}
-            return next((word for word in [verb, *rest] if word.startswith("-") and word not in known), "")
+            ours = rest[:rest.index("--")] if "--" in rest else rest  # behind it stand words of pytest
+            known = {*FLAGS, *VALUES}
+            return next((word for word in [verb, *ours] if word.startswith("-") and word not in known), "")
         rest = [verb, *rest]
     elif program in PROGRAMS:
         command = load(program.removeprefix("edi-"))
