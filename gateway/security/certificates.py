@@ -41,6 +41,9 @@ MARKERS: Mapping[str, x509.ObjectIdentifier] = {
 UNITS: Mapping[str, str] = {"demo": "GW-1 demo", "test": "GW-1 test"}
 """Environment -> organisational unit that marks its certificates for people."""
 
+_UNREADABLE = (x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm)
+"""What the library raises beside ValueError for a certificate that it cannot read."""
+
 _LARGEST_FILE = 1 << 20
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
@@ -59,11 +62,11 @@ class Certificate:
 
     def __init__(self, der: bytes) -> None:
         self.der = der
-        self.x509 = x509.load_der_x509_certificate(der)
-        self.extensions = self.x509.extensions
         try:
+            self.x509 = x509.load_der_x509_certificate(der)
+            self.extensions = self.x509.extensions
             self.key: object = self.x509.public_key()
-        except UnsupportedAlgorithm as error:
+        except _UNREADABLE as error:
             raise ValueError(str(error)) from None
         self.digest = hashlib.sha256(der).digest()
         self.sha256 = self.digest.hex()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
@@ -115,6 +116,14 @@ def _named_by_another(w: World) -> bytes:
     value = loose.ess(loose.der_of(w.ec.certificate))
     return w.sealed(author=other, sid=loose.issuer_and_serial(w.ec.certificate), certificates=[w.ec.certificate],
                     attributes={loose.SIGNING_CERTIFICATE_V2: attribute(loose.SIGNING_CERTIFICATE_V2, value)})
+
+
+def _extension_twice(w: World) -> bytes:
+    """The library makes no such certificate: one of two extensions gets the name of the other."""
+    kinds = ("1.2.3.4", "1.2.3.5")
+    good = w.author(extensions=[(x509.UnrecognizedExtension(x509.ObjectIdentifier(kind), b"\x05\x00"), False)
+                                for kind in kinds])
+    return loose.der_of(good.certificate).replace(oid(kinds[1]), oid(kinds[0]))
 
 
 def _key_of_no_kind(w: World) -> bytes:
@@ -239,6 +248,11 @@ CASES = [
         certificates=[w.author(serial=w.ec.certificate.serial_number).certificate]), (25,)),
     Case("an unreadable certificate beside", "E_CERTS",
          lambda w: w.sealed(certificates=[w.ec.certificate, sequence(sequence(), sequence(), tlv(0x03, b"\x00"))])),
+    Case("a certificate beside with a version that does not exist", "E_CERTS", lambda w: w.sealed(
+        certificates=[w.ec.certificate, loose.der_of(w.ca.certificate).replace(
+            b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1)])),
+    Case("a certificate beside with an extension twice", "E_CERTS", lambda w: w.sealed(
+        certificates=[w.ec.certificate, _extension_twice(w)])),
     Case("the signer's certificate twice", "E_CERTS",
          lambda w: w.sealed(certificates=[w.ec.certificate, w.ec.certificate])),
     Case("a certificate beside with a key of a kind nobody knows", "E_CERTS",
