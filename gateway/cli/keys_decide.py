@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t, table
+from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t, table, tell
 from gateway.cli.keys_change import instant
 from gateway.cli.people import by_option, login, named_people
 from gateway.config import Settings, load_settings
@@ -18,7 +18,7 @@ from gateway.exchange.assembly import Gateway, open_gateway
 from gateway.exchange.key_arrival import Revoked, accept, refuse, revoke
 from gateway.exchange.key_change import confirm, revoke_own
 from gateway.exchange.summary import Exit
-from gateway.findings import Finding
+from gateway.findings import Finding, Severity
 from gateway.security import Certificate, fingerprint, load_certificate
 
 OWN = "own"
@@ -158,6 +158,10 @@ def _told_own(gateway: Gateway, certificate: Certificate, as_json: bool) -> int:
 
 
 def _list_doubtful(partner: str, found: Revoked, since: datetime, as_json: bool) -> int:
+    if found.again:
+        first = found.certificates[0]
+        tell([Finding(code="K088", severity=Severity.WARNING, values={
+            "partner": partner, "use": first.use, "fingerprint": fingerprint(Certificate(first.der))})])
     for row in found.certificates:
         if as_json:
             emit_json("revoked", {"owner": partner, "use": row.use, "sha256": row.sha256,

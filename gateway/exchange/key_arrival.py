@@ -106,25 +106,27 @@ class Revoked:
 
     certificates  those that count no more: the one in doubt, and what was announced under it since
     objects       everything accepted under it since, oldest first
+    again         whether it was revoked before: then nothing was changed
     """
 
     certificates: tuple[TrustedRow, ...]
     objects: tuple[AcceptedObject, ...]
+    again: bool
 
 
 def revoke(gateway: Gateway, partner: str, certificate: str, since: datetime, reason: str,
            occasion: Occasion) -> Revoked:
     """Take a partner's certificate out at once, and list what was accepted under it since an instant (K7).
 
-    What it announced since then falls with it, and what it wanted to replace stands again. Raises LocalError K084 for
-    a certificate that is not this partner's, K088 for one that is revoked already.
+    What it announced since then falls with it, and what it wanted to replace stands again. Of one that was revoked
+    before only the list is made once more. Raises LocalError K084 for a certificate that is not this partner's.
     """
     with gateway.ledger.transaction() as transaction:
         gateway.renew_keys(transaction)
         entry = _entry(gateway, transaction, partner, certificate)
-        if entry.revoked is not None:
-            raise LocalError(Finding(code="K088", values=_values(partner, entry.use, entry.certificate)))
-        _revoke(transaction, partner, entry, since, reason, occasion.now)
+        again = entry.revoked is not None
+        if not again:
+            _revoke(transaction, partner, entry, since, reason, occasion.now)
         doubtful, objects = {certificate}, []
         for one in transaction.accepted_since(partner, since) if entry.use == SIGNING else ():
             if read_stored(one.inner).certificate_sha256 in doubtful:
@@ -134,7 +136,7 @@ def revoke(gateway: Gateway, partner: str, certificate: str, since: datetime, re
         certificates = tuple(row for row in transaction.trusted(partner) if row.sha256 in doubtful)
         reach(failpoints.REVOKING)
     reach(failpoints.REVOKED)
-    return Revoked(certificates=certificates, objects=tuple(objects))
+    return Revoked(certificates=certificates, objects=tuple(objects), again=again)
 
 
 def _revoke(transaction: Transaction, partner: str, entry: TrustedCertificate, since: datetime, reason: str,
@@ -152,19 +154,20 @@ def _revoke(transaction: Transaction, partner: str, entry: TrustedCertificate, s
 def _undo(transaction: Transaction, partner: str, object_id: int, reason: str, now: datetime) -> set[str]:
     """Take out what an object of a key in doubt announced; what that was to replace is accepted as long as before.
 
-    Returns the certificates that fell.
+    Returns the certificates that it announced.
     """
     rows = transaction.trusted(partner)
-    fell = [row for row in rows if row.object_id == object_id and row.replaces is not None
-            and row.state in (TrustedState.PROPOSED, TrustedState.ACCEPTED)]
-    for row in fell:
+    announced = [row for row in rows if row.object_id == object_id and row.replaces is not None]
+    for row in announced:
+        if row.state not in (TrustedState.PROPOSED, TrustedState.ACCEPTED):
+            continue
         proposed = row.state is TrustedState.PROPOSED
         transaction.move_trusted(row, state=TrustedState.REFUSED if proposed else TrustedState.REVOKED, reason=reason,
                                  at=now)
         for old in rows:
             if (old.use, old.sha256, old.state) == (row.use, row.replaces, TrustedState.ACCEPTED):
                 transaction.move_trusted(old, state=old.state, accept_until=None, reason=reason, at=now)
-    return {row.sha256 for row in fell}
+    return {row.sha256 for row in announced}
 
 
 def _entry(gateway: Gateway, transaction: Transaction, partner: str, certificate: str) -> TrustedCertificate:
