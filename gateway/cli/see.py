@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -29,9 +30,13 @@ _KINDS = {MovementLine: "movement", InterchangeLine: "interchange", Totals: "sum
 @common
 def status_command(config: Path, as_json: bool) -> int:
     """Movements and interchanges, what needs somebody first; then one line of totals."""
-    with open_gateway(load_settings(config), (now := occasion().now)) as gateway:
+    settings = load_settings(config)
+    with open_gateway(settings, (now := occasion().now)) as gateway:
         if as_json:
             for line in everything(gateway.ledger, now):
+                if isinstance(line, Totals):
+                    for exception in _exceptions(settings, now):
+                        emit_json("exception", exception)
                 emit_json(_KINDS[type(line)], {name: getattr(line, name) for name in line.__slots__})
             return Exit.DONE
         shown = status(gateway.ledger, now)
@@ -47,10 +52,22 @@ def status_command(config: Path, as_json: bool) -> int:
           [[_time(row.changed), row.reference, row.partner, t(f"direction.{row.direction}"), row.type, _life(row.state),
             _next(row.next, row.reference)] for row in shown.interchanges])
     emit()
+    for exception in _exceptions(settings, now):
+        emit(t("status.cbc" if exception["in_force"] else "status.cbc_ended", partner=exception["partner"],
+               end=f"{exception['until']:%Y-%m-%d}", reason=exception["reason"]))
     totals = shown.totals
     emit(t("status.totals", movements=totals.movements, interchanges=totals.interchanges, waiting=totals.waiting,
            unanswered=totals.unanswered, quarantined=totals.quarantined))
     return Exit.DONE
+
+
+def _exceptions(settings: Settings, now: datetime) -> Iterator[Mapping[str, object]]:
+    """What was agreed with a partner below the profile, told every time, with its reason and its end (GW-1 14)."""
+    for name, partner in sorted(settings.partners.items()):
+        cbc = partner.agreement.cbc
+        if cbc is not None:
+            yield {"partner": name, "what": "AES-256-CBC", "reason": cbc.reason, "until": cbc.until,
+                   "in_force": now <= cbc.until}
 
 
 @click.command(name="overdue", help=t("cli.overdue.help"))

@@ -83,6 +83,24 @@ def test_a_partner_is_shown_for_people_in_both_languages(togo: Path) -> None:
         assert said in out, said
 
 
+def test_an_exception_from_the_profile_stands_in_every_status_with_reason_and_end(togo: Path) -> None:
+    for days, in_force, said in ((90, True, "agreed until"), (-1, False, "ended on")):
+        until = NOW + timedelta(days=days)
+        if days > 0:
+            change(togo, "  order: strict\n", "  order: strict\n  cbc:\n    reason: .NET without GCM\n"
+                   f"    until: \"{until:%Y-%m-%dT%H:%M:%SZ}\"\n")
+        else:
+            change(togo, f"{NOW + timedelta(days=90):%Y-%m-%dT%H:%M:%SZ}", f"{until:%Y-%m-%dT%H:%M:%SZ}")
+        status, out, _ = edi("status", "--config", togo)
+        assert status == 0
+        [line] = [line for line in out.splitlines() if "AES-256-CBC" in line]
+        assert (line.startswith("MLDGD: "), said in line, f"{until:%Y-%m-%d}" in line, ".NET without GCM" in line) == (
+            True, True, True, True)
+        [told, _] = checked("status", edi("status", "--config", togo, "--json")[1])
+        assert told == {"schema": 1, "kind": "exception", "partner": "MLDGD", "what": "AES-256-CBC",
+                        "reason": ".NET without GCM", "until": f"{until:%Y-%m-%dT%H:%M:%SZ}", "in_force": in_force}
+
+
 def test_all_partners_stand_on_a_line_each_and_a_broken_file_is_told(togo: Path, tmp_path: Path) -> None:
     assert edi("partner", "show", "--config", new_gateway(tmp_path / "new", "NEDGD", "NE"))[1] == \
         "no partner yet: edi partner import\n"
