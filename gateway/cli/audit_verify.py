@@ -20,7 +20,7 @@ from gateway.findings import Finding
 def verify_command(config: Path, as_json: bool) -> int:
     """Every row that is not what it was, the first one first; exit 5 when there is one."""
     with open_gateway(load_settings(config), occasion().now) as gateway, gateway.ledger.reading() as queries:
-        found = list(faults(queries, gateway.name))
+        found = list(dict.fromkeys(faults(queries, gateway.name)))
         rows = queries.history_head().id
     if as_json:
         for one in found:

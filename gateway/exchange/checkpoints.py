@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange.assembly import Gateway, Occasion
-from gateway.exchange.forks import fork_found
+from gateway.exchange.forks import OLDER, fork_found
 from gateway.exchange.outcome import Outcome
 from gateway.exchange.sealing import seal_object
 from gateway.exchange.summary import Exit, Summary
@@ -23,8 +23,6 @@ from gateway.ledger.reading.links import Links, a_day_before
 from gateway.ledger.rows import HeadRow, NewHead
 from gateway.security import CHECKPOINT, EnvelopeError, Opened
 from gateway.security.checkpoint import MOST_HEADS, Head, checkpoint_payload, read_checkpoint
-
-OLDER = "E_LEDGER"
 
 
 def send_heads_daily(gateway: Gateway, partner: str, occasion: Occasion) -> None:

@@ -16,8 +16,7 @@ from gateway.exchange import failpoints
 from gateway.exchange.arrival import ACTS, RECEIPTED
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.budget import affordable, batches
-from gateway.exchange.checkpoints import OLDER
-from gateway.exchange.forks import first_difference
+from gateway.exchange.forks import OLDER, first_difference
 from gateway.exchange.halting import link_halted
 from gateway.exchange.payload import look_at, payload_refusal
 from gateway.exchange.sealing import seal_receipt

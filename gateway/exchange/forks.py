@@ -21,7 +21,11 @@ from gateway.ledger import Transaction
 from gateway.security import LEAVES, EnvelopeError, Opened, leaf_hash
 from gateway.security.link_texts import MOST_LEAVES, leaves_payload, read_leaves
 
-FORK = "E_FORK"
+FORK, OLDER = "E_FORK", "E_LEDGER"
+"""Why everything with a partner stops: its history of a link is another than ours; ours is not what we signed."""
+
+_SIGNS = ("E_CHAIN", "E_DUPLICATE", "E_RECEIPT_UNKNOWN")
+"""What a fork may show itself by first."""
 
 
 def fork_found(gateway: Gateway, transaction: Transaction, partner: str, direction: str, size: int,
@@ -67,8 +71,8 @@ def _halt(gateway: Gateway, transaction: Transaction, partner: str, direction: s
     """Halt both links; list our leaves of the forked one, unless that was done when they were halted."""
     before = transaction.halted(partner, "out")
     for each in BOTH:
-        transaction.halt_link(partner, each, FORK, occasion.now)
-    if before is not None:
+        transaction.halt_link(partner, each, FORK, occasion.now, over=_SIGNS)
+    if before in (FORK, OLDER):
         return
     first = transaction.agreed_size(partner, direction) + 1
     hashes = [leaf_hash(one) for one in islice(transaction.leaves(partner, direction, first=first), MOST_LEAVES)]

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Case, Select, and_, bindparam, case, insert, literal, or_, select, update
@@ -101,11 +101,15 @@ class Sealing(Base):
             self._connection.execute(insert(link), {"partner": partner, "direction": direction, "sequence": 0,
                                                     "mic": NO_MIC, "highest": 0})
 
-    def halt_link(self, partner: str, direction: str, code: str, at: datetime) -> None:
-        """Halt a directed link for a code (ENVELOPE section 6); the first reason stands until somebody resumes it."""
+    def halt_link(self, partner: str, direction: str, code: str, at: datetime, *, over: Collection[str] = ()) -> None:
+        """Halt a directed link for a code (ENVELOPE section 6); the first reason stands until somebody resumes it.
+
+        over  reasons that this one takes the place of, for it says more
+        """
         self._open_link(partner, direction)
         done = self._connection.execute(update(link).where(
-            link.c.partner == partner, link.c.direction == direction, link.c.halted.is_(None)).values(halted=code))
+            link.c.partner == partner, link.c.direction == direction,
+            or_(link.c.halted.is_(None), link.c.halted.in_(sorted(over)))).values(halted=code))
         if done.rowcount:
             self._record(Fact(at=at, subject="link", subject_id=None, reference=partner, event="halt",
                               text=f"{direction} {code}"))
