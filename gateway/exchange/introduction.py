@@ -17,7 +17,7 @@ from gateway.config.pack import Pack, read_pack
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange.pack_archive import LARGEST_FILE, LARGEST_PACK, unarchive
 from gateway.findings import Finding, Place
-from gateway.security import Certificate, Trust, TrustedCertificate, read_certificate
+from gateway.security import Certificate, EnvelopeError, Trust, TrustedCertificate, read_certificate
 from gateway.security.attestation import attested
 from gateway.spool import read_whole
 
@@ -179,6 +179,8 @@ def _judge(trust: Trust, now: datetime, environment: str) -> None:
     """Every certificate is one of its use and of this environment, and of each use one holds today in full."""
     for entry in trust.certificates:
         certificate = entry.certificate
+        if not certificate.strong:
+            raise EnvelopeError("E_CERT_WEAK")
         if certificate.valid_at(now):  # the dates of the list itself are judged when it is used
             trust.check(TrustedCertificate(certificate, entry.use, certificate.not_before, certificate.not_after),
                         now=now, environment=environment)

@@ -21,7 +21,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, PublicKeyAlgorithmOID
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -120,7 +120,7 @@ class Certificate:
     @cached_property
     def scheme(self) -> Signature | None:
         """The signature scheme its key is used with; None when kind or size is outside section 3.3."""
-        return scheme_of(self.key)
+        return None if self._confined else scheme_of(self.key)
 
     @cached_property
     def environment(self) -> str | None:
@@ -158,7 +158,12 @@ class Certificate:
     @property
     def strong(self) -> bool:
         """Tell whether kind and size of its key are on the list of section 3.3 for its use, agreements aside."""
-        return wraps_for(self.key) if self.uses == {ENCRYPTION} else self.scheme is not None
+        return wraps_for(self.key) and not self._confined if self.uses == {ENCRYPTION} else self.scheme is not None
+
+    @property
+    def _confined(self) -> bool:
+        """An RSA key that its certificate confines to RSASSA-PSS (RFC 4055 3.1): no path is built to such a one."""
+        return self.x509.public_key_algorithm_oid == PublicKeyAlgorithmOID.RSASSA_PSS
 
     def pem(self) -> bytes:
         """The certificate as PEM."""

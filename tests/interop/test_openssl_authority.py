@@ -6,7 +6,8 @@ as the plain files that a partner sends, then judged (GW-1 section 10, K1 to K4)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -48,6 +49,12 @@ extendedKeyUsage = emailProtection
 """
 NEW_KEY = {"EC": ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"), "RSA": ("-newkey", "rsa:3072")}
 AGREEMENT = {"EC": "keyAgreement", "RSA": "keyEncipherment"}
+PSS = ("-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32")
+AUTHORITIES = {
+    "P-256": (NEW_KEY["EC"], ()), "P-384": (("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"), ()),
+    "RSA": (NEW_KEY["RSA"], ()), "RSA signing with PSS": (NEW_KEY["RSA"], PSS), "Ed25519": (("-newkey", "ed25519"), ()),
+}
+"""Kind of authority -> how its key is made, how it signs."""
 
 Made = Callable[[str], Path]
 
@@ -131,6 +138,63 @@ def test_a_request_of_ours_becomes_a_certificate_of_the_profile_under_an_authori
     entry = TrustedCertificate(certificate, use, _now() - timedelta(days=1), _now() + timedelta(days=1))
     authority = read_certificate((folder / "public" / "authority.crt").read_bytes())
     Trust("TGOTR", (entry,), authority, None, "no list here").check(entry, now=_now(), environment="demo")
+
+
+@pytest.mark.parametrize("kind", AUTHORITIES)
+@pytest.mark.parametrize("between", [False, True], ids=["below it", "one between"])
+def test_authorities_that_sign_with_ecdsa_or_rsa_count_and_those_that_sign_with_ed25519_do_not(
+        tmp_path: Path, kind: str, between: bool) -> None:
+    """What `cryptography` builds paths with: an authority for Ed25519 signers needs another key itself."""
+    new_key, sign_by = AUTHORITIES[kind]
+    (tmp_path / "gw1.cnf").write_text(CONFIGURATION.format(agreement="keyAgreement").replace(", pathlen:0", ""))
+    common = ("-config", "gw1.cnf", "-nodes")
+    openssl()("req", "-x509", *common, *new_key, *sign_by, "-extensions", "authority", "-subj", "/CN=authority",
+              "-keyout", "authority.key", "-out", "authority.crt", folder=tmp_path)
+    issuer, signed_by = "authority", sign_by
+    if between:
+        _issue(tmp_path, "middle", "authority", "authority", sign_by)
+        issuer, signed_by = "middle", ()
+    _issue(tmp_path, "signing", "signing", issuer, signed_by)
+    authority, signing, *others = (read_certificate((tmp_path / f"{name}.crt").read_bytes())
+                                   for name in ("authority", "signing", *(["middle"] if between else [])))
+    now = _now() + timedelta(seconds=1)
+    entry = TrustedCertificate(signing, "signing", now - timedelta(days=1), now + timedelta(days=1))
+    trust = Trust("NEDGD", (entry,), authority, None, "no list here")
+    if kind == "Ed25519":
+        with pytest.raises(GatewayError) as refused:
+            trust.check(entry, now=now, environment="production", others=others)
+        assert refused.value.code == "E_CERT_PATH"
+    else:
+        trust.check(entry, now=now, environment="production", others=others)
+
+
+def _issue(folder: Path, name: str, extensions: str, issuer: str, sign_by: Sequence[str]) -> None:
+    """NAME.crt on P-256 below ISSUER."""
+    openssl()("req", "-new", "-config", "gw1.cnf", "-nodes", *NEW_KEY["EC"], "-subj", f"/CN={name}",
+              "-keyout", f"{name}.key", "-out", f"{name}.csr", folder=folder)
+    openssl()("x509", "-req", "-in", f"{name}.csr", "-CA", f"{issuer}.crt", "-CAkey", f"{issuer}.key", *sign_by,
+              "-set_serial", 9, "-extfile", "gw1.cnf", "-extensions", extensions, "-days", 30, "-out", f"{name}.crt",
+              folder=folder)
+
+
+@pytest.mark.parametrize("key", [("-newkey", "rsa:2048"), ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521"),
+                                 ("-newkey", "rsa-pss", "-pkeyopt", "rsa_keygen_bits:3072")],
+                         ids=["RSA of 2048 bits", "P-521", "RSA confined to PSS"])
+@pytest.mark.parametrize("use", ["signing", "encryption"])
+def test_a_weak_key_or_one_of_another_kind_is_refused_when_the_partner_is_introduced(
+        house: Made, tmp_path: Path, key: Sequence[str], use: str) -> None:
+    """Not first when an object signed with it arrives."""
+    kind = "EC" if "ec" in key else "RSA"
+    folder, public = house(kind), tmp_path / "public"
+    shutil.copytree(folder / "public", public, ignore=shutil.ignore_patterns("*.crl"))
+    openssl()("req", "-new", "-config", "gw1.cnf", "-nodes", *key, "-subj", "/CN=weak", "-keyout", tmp_path / "w.key",
+              "-out", tmp_path / "w.csr", folder=folder)
+    openssl()("x509", "-req", "-in", tmp_path / "w.csr", "-CA", "public/authority.crt", "-CAkey", "authority.key",
+              "-set_serial", 99, "-extfile", "gw1.cnf", "-extensions", use, "-days", 30, "-out", public / f"{use}.crt",
+              folder=folder)
+    with pytest.raises(GatewayError) as refused:
+        read_introduction(public, now=_now(), environment="production")
+    assert refused.value.code == "E_CERT_WEAK"
 
 
 def test_a_list_made_with_openssl_clears_revokes_and_never_goes_back(house: Made) -> None:
