@@ -63,6 +63,10 @@ class Certificate:
     def __init__(self, der: bytes) -> None:
         self.der = der
         try:
+            self.name = asn1.read_certificate_name(der)
+        except asn1.NotDer as error:
+            raise ValueError(str(error)) from None
+        try:
             self.x509 = x509.load_der_x509_certificate(der)
             self.extensions = self.x509.extensions
             self.key: object = self.x509.public_key()
@@ -70,10 +74,6 @@ class Certificate:
             raise ValueError(str(error)) from None
         self.digest = hashlib.sha256(der).digest()
         self.sha256 = self.digest.hex()
-        try:
-            self.name = asn1.read_certificate_name(der)
-        except asn1.NotDer as error:
-            raise ValueError(str(error)) from None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Certificate) and other.der == self.der

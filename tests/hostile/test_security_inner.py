@@ -118,6 +118,12 @@ def _named_by_another(w: World) -> bytes:
                     attributes={loose.SIGNING_CERTIFICATE_V2: attribute(loose.SIGNING_CERTIFICATE_V2, value)})
 
 
+def _negative(author: loose.Author) -> bytes:
+    """A certificate whose serial has its first bit set."""
+    serial = integer(author.certificate.serial_number)
+    return loose.der_of(author.certificate).replace(serial, serial[:2] + b"\x80" + serial[3:])
+
+
 def _extension_twice(w: World) -> bytes:
     """The library makes no such certificate: one of two extensions gets the name of the other."""
     kinds = ("1.2.3.4", "1.2.3.5")
@@ -251,6 +257,8 @@ CASES = [
     Case("a certificate beside with a version that does not exist", "E_CERTS", lambda w: w.sealed(
         certificates=[w.ec.certificate, loose.der_of(w.ca.certificate).replace(
             b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1)])),
+    Case("a certificate beside with a negative serial", "E_CERTS", lambda w: w.sealed(
+        certificates=[w.ec.certificate, _negative(w.ca)])),
     Case("a certificate beside with an extension twice", "E_CERTS", lambda w: w.sealed(
         certificates=[w.ec.certificate, _extension_twice(w)])),
     Case("the signer's certificate twice", "E_CERTS",

@@ -143,8 +143,13 @@ def read_protection(value: bytes) -> tuple[bytes, bytes]:
 
 
 def read_certificate_name(certificate: bytes) -> Name:
-    """Issuer and serial of a DER certificate, byte for byte as they stand in it. Raises NotDer."""
+    """Issuer and serial of a DER certificate, byte for byte as they stand in it. Raises NotDer.
+
+    Also for a serial that is not positive (RFC 5280 section 4.1.2.2): no object could name that certificate.
+    """
     content = _decode(der.Certificate, certificate).content
+    _bounded(content.serial)
+    _require(content.serial > 0)
     return Name(asn1.encode_der(der.IssuerAndSerial(issuer=content.issuer, serial=content.serial)),
                 _encoded(content.issuer), content.serial)
 
