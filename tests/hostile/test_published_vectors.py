@@ -28,10 +28,12 @@ from gateway.security import (
     trusted_certificate,
 )
 from gateway.security.certificates import MARKERS, UNITS
+from gateway.security.key_notice import KeyNotice, judge_key_notice
 from tests.tools import loose_sealer as loose
 from tests.tools import vectors
+from tests.tools.command import command
 from tests.tools.published_vectors import FOLDER, File, entries, files, index, keys, trust, unpublished
-from tests.tools.security_world import product
+from tests.tools.security_world import product, world
 
 FILES = files()
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -82,7 +84,7 @@ CODES = {
 
 NOT_IN_A_FILE = {
     "E_SIZE",  # 32 MiB
-    "E_VOID", "E_FORK", "E_LEDGER", "E_GAP",  # what two gateways have said to each other before
+    "E_GAP",  # a state
     "E_INTERNAL", "E_HOSTKEY", "E_SSH", "E_KEYFILE", "E_VERSION"}
 
 
@@ -166,6 +168,36 @@ def reissued(environment: str) -> Trust:
             key, ca, name="a house", now=NOW, bits=bits, purposes=purposes, unit=UNITS.get(environment)))
         made.append(TrustedCertificate(certificate, use, NOW - timedelta(days=1), NOW + timedelta(days=1)))
     return Trust("XA", tuple(made), product(ca.certificate), None, "a test")
+
+
+def test_a_published_key_that_a_partner_announces_is_refused() -> None:
+    """Also by a partner of good standing, and 31 days ahead."""
+    w = world()
+    trust, key = w.trust(w.ec), reissued("production").certificates[0].certificate
+    notice = KeyNotice("signing", trust.certificates[0].certificate.sha256, NOW + timedelta(days=31),
+                       NOW + timedelta(days=60), key)
+    judged = judge_key_notice(notice, trust, signer=notice.replaces, signed=NOW, now=NOW, environment="production")
+    assert judged.refusal is not None
+    assert judged.refusal.code == "K072"
+
+
+def test_the_commands_take_no_published_key(tmp_path: Path) -> None:
+    """As a partner, as a key of our own, and in files that lie where keys are expected."""
+    house, pack = tmp_path / "house", tmp_path / "pack"
+    assert command("init", house, "--gateway", "XB", "--country", "BF", "--time-zone", "Africa/Ouagadougou").exit == 0
+    config = ("--config", house / "settings.yaml")
+    pack.mkdir()
+    for part, name in (("authority", "authority"), ("signing", "signing-p256"), ("encryption", "encryption-p256")):
+        (pack / f"{part}.crt").write_bytes((FOLDER / "certificates" / f"xa-{name}.crt").read_bytes())
+    partner = command("partner", "import", pack, "--partner", "XA", "--country", "TG", "--name-fr", "X",
+                      "--name-en", "X", "--outbound", tmp_path / "box", "--by", "A One", "--by", "B Two", "--compared", "voice", *config)
+    assert (partner.exit, "K090: " in partner.err) == (5, True), partner.err
+    assert list((house / "partners").glob("*.yaml")) == []
+    own = [FOLDER / "keys" / "xb-encryption-p256.PUBLIC.key"] + [
+        FOLDER / "certificates" / f"{name}.crt" for name in ("xb-encryption-p256", "xb-authority")]
+    taken = command("keys", "import", "encryption", *own, *config)
+    assert (taken.exit, "K090: " in taken.err) == (5, True), taken.err
+    assert list((house / "keys").glob("*.key")) == []
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------

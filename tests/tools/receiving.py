@@ -120,9 +120,8 @@ def received(office: Office, files: Mapping[str, bytes], now: datetime, *, partn
     box = office.mailbox(partner)
     for name, content in files.items():
         (box / name).write_bytes(content)
-    identifiers = (hashlib.sha256(f"{now} {number}".encode()).hexdigest()[:32] for number in itertools.count())
     with open_gateway(load_settings(office.settings), now) as gateway:
-        summary = cycle.receive(gateway, Occasion(now, lambda: next(identifiers), lambda: 0.0))
+        summary = cycle.receive(gateway, Occasion(now, lambda: f"{next(_IDENTIFIERS):032x}", lambda: 0.0))
         with gateway.ledger.reading() as queries:
             settled = {note.name: note.code for note in queries.notes(partner=partner)}
     told = {finding.place.file: finding.code for _, finding in summary.problems if finding.place is not None}
@@ -131,7 +130,12 @@ def received(office: Office, files: Mapping[str, bytes], now: datetime, *, partn
     if verdicts == dict.fromkeys(files, "accepted"):  # what an object of a single file says about us
         verdicts |= {name: finding.code for _, finding in summary.problems for name in files
                      if len(files) == 1 and finding.code.startswith("E_")}
+    left = {path.name for path in box.iterdir()}
+    assert [name for name, verdict in verdicts.items() if verdict == "accepted" and name in left] == []
     return verdicts
+
+
+_IDENTIFIERS = itertools.count(1)
 
 
 @contextmanager

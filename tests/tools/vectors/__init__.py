@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.tools import loose_sealer as loose
-from tests.tools.vectors import good, header, inner, made, outer
+from tests.tools.vectors import good, header, inner, made, ordered, outer
 from tests.tools.vectors.keys import AT, END, LISTED, RETIRED, SPECS, START, Kit, public_key
 from tests.tools.vectors.parts import Tools, Vector
 
@@ -26,7 +26,7 @@ _FORM = "%Y-%m-%dT%H:%M:%SZ"
 def vectors() -> list[Vector]:
     """Every vector, good ones first."""
     return [*good.pairs(), *good.good(), *made.made(), *outer.outer(), *outer.cbc(), *inner.inner(),
-            *inner.certificates(), *header.header(), *header.payload(), *header.ordered()]
+            *inner.certificates(), *header.header(), *header.payload(), *ordered.ordered()]
 
 
 def published(kit: Kit) -> list[str]:

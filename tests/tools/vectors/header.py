@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -99,19 +98,3 @@ def payload() -> Iterator[Vector]:
     ])
     yield Vector("good", "receipt", "accepted", "V34", "A receipt; XB never sent what it speaks of, but that is only"
                  " seen with the ledger at hand", _kind(_RECEIPT, _receipt()), then="E_RECEIPT_UNKNOWN")
-
-
-def _numbered(number: int, previous: str, payload: bytes = INTERCHANGE, name: str = "") -> Callable[[Tools], bytes]:
-    return lambda t: t.sealed(t.entity(payload, sequence_number=number, previous=previous,
-                                       identifier=hashlib.sha256(name.encode()).hexdigest()[:32]))
-
-
-def ordered() -> Iterator[Vector]:
-    """What is only seen beside what came before: each is judged by a gateway that has received `after`."""
-    first = "ordered/first.p7m"
-    yield Vector("ordered", "first", "accepted", "V30", "Number 1 of the link", _numbered(1, "0" * 64, name="1"))
-    yield Vector("ordered", "other-content", "accepted", "V30", "Number 1 again, with another content",
-                 _numbered(1, "0" * 64, INTERCHANGE.replace(b"1200+1+", b"1200+2+").replace(b"+0+1'", b"+0+2'"),
-                           name="2"), after=[first], then="E_DUPLICATE")
-    yield Vector("ordered", "other-predecessor", "accepted", "V31", "Number 2, whose predecessor is not number 1",
-                 _numbered(2, "ab" * 32, name="3"), after=[first], then="E_CHAIN")

@@ -61,6 +61,7 @@ SPECS: Mapping[str, Spec] = {
     "xa-signing-one-bit": Spec("p256", "xa-authority", odd={"bits": ("digital_signature",)}),
     "xa-signing-unmarked": Spec("p256", "xa-authority", odd={"purposes": (loose.EMAIL,), "unit": None}),
     "xa-signing-foreign": Spec("p256", "stranger-authority"),
+    "xa-signing-next": Spec("p256", "xa-authority"),
     **{f"xb-encryption-{kind}": Spec(kind, "xb-authority", "encryption") for kind in ("p256", "p384", "rsa3072")},
     "xb-signing-p256": Spec("p256", "xb-authority"),
     "xc-signing-p256": Spec("p256", "xc-authority"),
@@ -70,8 +71,8 @@ SPECS: Mapping[str, Spec] = {
 TWIN = "xa-signing-twin"
 """Issuer and serial of xa-signing-p256, another key."""
 
-LISTED = tuple(name for name in SPECS if name.startswith("xa-"))
-"""The certificates on the list that XB keeps of XA, good ones and others."""
+LISTED = tuple(name for name in SPECS if name.startswith("xa-") and name != "xa-signing-next")
+"""The certificates on the list that XB keeps of XA, good ones and others; the next one is only announced."""
 
 
 @dataclass(frozen=True)
