@@ -11,8 +11,9 @@ from gateway.cli.context import common, emit, emit_json, json_option, language, 
 from gateway.cli.people import by_option, login, named_people
 from gateway.config import load_settings
 from gateway.errors import LocalError
-from gateway.exchange.introducing import Plan, Terms, planned
+from gateway.exchange.introducing import Plan, planned
 from gateway.exchange.introduction import Introduction, read_introduction
+from gateway.exchange.joining import Terms
 from gateway.exchange.partner_files import write_partner
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
@@ -83,6 +84,8 @@ def _show(plan: Plan, introduction: Introduction) -> None:
     for line in plan.lines:
         emit(t(f"partner.line.{line.change}", use=t(f"use.{line.use}"), fingerprint=fingerprint(line.certificate),
                end=f"{line.certificate.not_after:%Y-%m-%d}"))
+    for one in plan.differences:
+        emit(t("partner.difference", what=one.what, held=one.held or "-", said=one.said or "-"))
     if plan.changes:
         note(t("partner.compare", partner=plan.partner))
 
@@ -92,4 +95,5 @@ def _show_json(plan: Plan, written: bool) -> None:
         "partner": plan.partner, "file": plan.file, "written": written, "existed": plan.before is not None,
         "digest": plan.digest, "certificates": [{
             "use": line.use, "change": line.change, "sha256": line.certificate.sha256,
-            "fingerprint": fingerprint(line.certificate), "ends": line.certificate.not_after} for line in plan.lines]})
+            "fingerprint": fingerprint(line.certificate), "ends": line.certificate.not_after} for line in plan.lines],
+        "differences": [{"what": one.what, "held": one.held, "said": one.said} for one in plan.differences]})

@@ -10,7 +10,7 @@ from gateway.cli.addresses import host_keys_in, host_keys_option, mailbox_at
 from gateway.cli.context import common, emit, emit_json, json_option, language, note, occasion, t
 from gateway.config import load_settings
 from gateway.errors import LocalError
-from gateway.exchange.assembly import Assembly
+from gateway.exchange.assembly import open_gateway
 from gateway.exchange.pack import PackAnswers, make_pack
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
@@ -41,11 +41,13 @@ def pack_command(config: Path, output: Path | None, name_fr: str, name_en: str, 
     box = None if mailbox is None else mailbox_at(mailbox, host_keys_in(host_keys), settings)
     if box is not None and box.path is not None:  # a folder of this machine is nowhere for a partner
         raise LocalError(Finding(code="C008", values={"address": str(mailbox)}))
-    made = make_pack(Assembly(settings), PackAnswers(
-        name_fr=name_fr, name_en=name_en, contact=contact, mailbox=box, algorithms=algorithms, order=order,
-        address=list_address), now, language())
-    file = output or Path(f"{settings.gateway}-{now:%Y%m%d}.tar")
-    write_whole(file / f"{settings.gateway}-{now:%Y%m%d}.tar" if file.is_dir() else file, made.content, 0o644)
+    with open_gateway(settings, now) as gateway:
+        made = make_pack(gateway, PackAnswers(
+            name_fr=name_fr, name_en=name_en, contact=contact, mailbox=box, algorithms=algorithms, order=order,
+            address=list_address), now, language())
+    name = f"{settings.gateway}-{now:%Y%m%d}.tar"
+    file = Path(name) if output is None else output / name if output.is_dir() else output
+    write_whole(file, made.content, 0o644)
     if as_json:
         emit_json("pack", {"file": file, "gateway": settings.gateway, "certificates": [{
             "use": use, "sha256": one.sha256, "fingerprint": fingerprint(one), "ends": one.not_after}

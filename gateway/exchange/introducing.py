@@ -19,29 +19,11 @@ from gateway.config.scalars import render_duration
 from gateway.config.starting import AuthorityAnswers, CertificateAnswers
 from gateway.errors import LocalError
 from gateway.exchange.introduction import Introduction
+from gateway.exchange.joining import Difference, Terms, contact_of, differences
 from gateway.findings import Finding
 from gateway.security import Certificate, TrustedCertificate, is_gateway_id, load_certificate
 from gateway.security.revocation import newer_list
 from gateway.texts import Language
-
-
-@dataclass(frozen=True, kw_only=True)
-class Terms:
-    """What people say of a partner where its pack does not; None for what they leave to the pack.
-
-    outbound, inbound  mailboxes as they will stand in the file
-    replace            certificates that the partner no longer names are no longer accepted at all
-    """
-
-    partner: str | None = None
-    country: str | None = None
-    name_fr: str | None = None
-    name_en: str | None = None
-    outbound: MailboxAnswers | None = None
-    inbound: MailboxAnswers | None = None
-    reference: str | None = None
-    contact: tuple[str, str, str] | None = None
-    replace: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +45,7 @@ class Plan:
     lines    certificates, the authority first; those of one use in the order of the list
     named    use and SHA-256 of each certificate that the partner names now
     alone    only these count from now on: another authority, or asked to replace
+    differences  what stays as the file has it
     """
 
     partner: str
@@ -74,6 +57,7 @@ class Plan:
     digest: str
     named: frozenset[tuple[str, str]]
     alone: bool = False
+    differences: tuple[Difference, ...] = ()
 
     @property
     def changes(self) -> bool:
@@ -135,7 +119,7 @@ def _first(settings: Settings, introduction: Introduction, terms: Terms, name: s
         outbound=_outbound(settings, terms, said), inbound=terms.inbound or _inbound(settings, name),
         identifier=None if said is None else said.unb.identifier,
         qualifier="ZZZ" if said is None else said.unb.qualifier, environment=settings.environment,
-        reference=terms.reference, contact=terms.contact or _contact(said),
+        reference=terms.reference, contact=terms.contact or contact_of(said),
         order="loose" if said is None else said.offer.order, algorithms=() if said is None else said.offer.algorithms)
     if said is not None:
         answers = replace(answers, deadlines=_deadlines(said))
@@ -174,7 +158,7 @@ def _change(partner: Partner, introduction: Introduction, terms: Terms, file: Pa
             lines.append(Line(new.use, new.certificate, "new"))
     text = changed_trust(file, authority=authority, certificates=listed, language=language)
     return Plan(name, file, text, file.read_bytes(), others, tuple(lines), introduction.digest, named,
-                alone=terms.replace or not same)
+                alone=terms.replace or not same, differences=tuple(differences(partner, introduction.said, terms)))
 
 
 def _numbered(entries: tuple[TrustedCertificate, ...]) -> Iterator[tuple[str, int, TrustedCertificate]]:
@@ -243,8 +227,3 @@ def _deadlines(said: Pack) -> Mapping[str, str]:
     asked = said.offer.deadlines
     return {"receipt": render_duration(asked.receipt), "contrl": render_duration(asked.contrl),
             "cusres": render_duration(asked.cusres)}
-
-
-def _contact(said: Pack | None) -> tuple[str, str, str] | None:
-    contact = None if said is None else said.contact
-    return None if contact is None else (contact.name, contact.telephone, contact.mail)

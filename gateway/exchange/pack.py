@@ -17,11 +17,21 @@ from gateway.config.pack import pack_text
 from gateway.config.rendering import Value
 from gateway.config.scalars import render_instant
 from gateway.errors import LocalError
-from gateway.exchange.assembly import Assembly
-from gateway.exchange.introduction import AUTHORITY, MANIFEST, README, REVOCATION, SIGNATURE, SSH
+from gateway.exchange.assembly import Assembly, Gateway
+from gateway.exchange.introduction import AUTHORITY, MANIFEST, README, REVOCATION, SIGNATURE, SSH, USES
+from gateway.exchange.own_keys import OwnPair
 from gateway.exchange.pack_archive import archive
 from gateway.findings import Finding
-from gateway.security import Certificate, fingerprint, load_certificate, ssh_public_line
+from gateway.ledger.key_rows import OwnKeyState
+from gateway.security import (
+    Certificate,
+    Signer,
+    check_environment,
+    fingerprint,
+    load_certificate,
+    load_signer,
+    ssh_public_line,
+)
 from gateway.security.attestation import attest
 from gateway.spool import read_whole
 from gateway.texts import Language, say
@@ -57,48 +67,71 @@ class MadePack:
     certificates: tuple[tuple[str, Certificate], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Presented:
+    """One pair of ours in the pack: its file there, and from when until when partners take it."""
+
+    name: str
+    use: str
+    pair: OwnPair
+    certificate: Certificate
+    begins: datetime
+    ends: datetime
+
+
 def make_pack(assembly: Assembly, answers: PackAnswers, now: datetime, language: Language) -> MadePack:
-    """The pack of this gateway as it stands at `now`, signed with its signing key.
+    """The pack of this gateway as it stands at `now`, signed with its signing key. A `Gateway` presents every pair that
+    partners take or will take; a plain `Assembly` those of the settings.
 
     Raises LocalError E_KEYFILE, K002 to K024 for keys that do not serve, C013 for a certificate that does not hold
     today, S... for answers that do not fit.
     """
-    held = _held(assembly, now)
+    held = [one for use in USES for one in _presented(assembly, use, now)]
     authority = load_certificate(assembly.settings.keys.authority)
-    files: dict[str, bytes] = {AUTHORITY: authority.pem(), **{name: one.pem() for name, (_, one) in held.items()}}
+    files: dict[str, bytes] = {AUTHORITY: authority.pem(), **{one.name: one.certificate.pem() for one in held}}
     files |= _optional(assembly)
-    shown = (("authority", authority), *held.values())
+    shown = (("authority", authority), *((one.use, one.certificate) for one in held))
     files[README] = _page(assembly, answers, shown, now).encode()
-    revocation = REVOCATION in files
     values: dict[str, Value | None] = {
         "format": "1", "gateway": assembly.name, "environment": assembly.settings.environment,
         "name": {"fr": answers.name_fr, "en": answers.name_en}, "country": assembly.settings.country,
         "unb": {"identifier": assembly.settings.unb.identifier, "qualifier": assembly.settings.unb.qualifier},
         "made": render_instant(now),
-        "certificates": [{"file": name, "use": use, "from": render_instant(one.not_before),
-                          "until": render_instant(one.not_after)} for name, (use, one) in held.items()],
-        "no_list": None if revocation else answers.no_list or say("config.start.reason", language),
+        "certificates": [{"file": one.name, "use": one.use, "from": render_instant(one.begins),
+                          "until": render_instant(one.ends)} for one in held],
+        "no_list": None if REVOCATION in files else answers.no_list or say("config.start.reason", language),
         "address": answers.address, "mailbox": _mailbox(answers.mailbox),
         "offer": _given(algorithms=answers.algorithms or None, order=answers.order, deadlines=answers.deadlines),
         "contact": answers.contact and dict(zip(("name", "telephone", "mail"), answers.contact, strict=True)),
         "files": [{"name": name, "sha256": hashlib.sha256(files[name]).hexdigest()} for name in sorted(files)],
     }
     files[MANIFEST] = pack_text(_given(**values), language).encode()
-    files[SIGNATURE] = attest(files[MANIFEST], assembly.signer, now)
+    files[SIGNATURE] = attest(files[MANIFEST], _signer(assembly, held[0].pair), now)
     return MadePack(archive(files), shown)
 
 
-def _held(assembly: Assembly, now: datetime) -> dict[str, tuple[str, Certificate]]:
-    """Our certificates by the name of their file: signing, then encryption in the order of the settings."""
-    held = {"signing.crt": ("signing", assembly.signer.certificate)}
-    for number, key in enumerate(assembly.decryption_keys, 1):
-        if key.certificate.valid_at(now):
-            held[f"encryption{'' if number == 1 else f'-{number}'}.crt"] = ("encryption", key.certificate)
-    for use, one in (*held.values(), ("encryption", assembly.decryption_keys[0].certificate)):
-        if not one.valid_at(now):
-            raise LocalError(Finding(code="C013", values={"use": use, "begin": f"{one.not_before:%Y-%m-%d %H:%M}",
-                                                          "end": f"{one.not_after:%Y-%m-%d %H:%M}"}))
-    return held
+def _presented(assembly: Assembly, use: str, now: datetime) -> list[_Presented]:
+    """Our pairs of one use that partners take today or from a day on that was announced; the one in use first."""
+    pairs = assembly.own_chain(use) if isinstance(assembly, Gateway) else assembly.settings_pairs(use)
+    standing = [pair for pair in pairs if pair.state not in (OwnKeyState.REVOKED, OwnKeyState.MADE)
+                and not pair.over(now)]
+    held = [(pair, load_certificate(pair.certificate)) for pair in standing]
+    good = [(pair, one) for pair, one in held if one.valid_at(now)]
+    if not any(pair.usable(now) for pair, _ in good):
+        lost = held[-1][1] if held else load_certificate(pairs[-1].certificate)
+        raise LocalError(Finding(code="C013", values={"use": use, "begin": f"{lost.not_before:%Y-%m-%d %H:%M}",
+                                                      "end": f"{lost.not_after:%Y-%m-%d %H:%M}"}))
+    good.sort(key=lambda one: not one[0].usable(now))
+    found = []
+    for number, (pair, one) in enumerate(good, 1):
+        check_environment(one, assembly.settings.environment)
+        found.append(_Presented(f"{use}{'' if number == 1 else f'-{number}'}.crt", use, pair, one,
+                                pair.use_from or one.not_before, pair.accept_until or one.not_after))
+    return found
+
+
+def _signer(assembly: Assembly, pair: OwnPair) -> Signer:
+    return load_signer(pair.key, pair.certificate, assembly.passphrase)
 
 
 def _optional(assembly: Assembly) -> dict[str, bytes]:

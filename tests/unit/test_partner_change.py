@@ -13,15 +13,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from gateway.config import load_settings
+from gateway.exchange.introduction import read_introduction
 from gateway.ledger import Ledger
 from gateway.ledger.key_rows import TrustedRow, TrustedState
 from gateway.security import Certificate, load_certificate
 from gateway.security.issuing import issue
-from tests.tools.newcomers import NAMES, PEOPLE, edi, left, new_gateway, public_folder
+from tests.tools.newcomers import HOST_KEY, NAMES, PEOPLE, edi, left, new_gateway, pack_of, public_folder
 from tests.tools.outputs import checked
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 LIFE = timedelta(days=30)
+OTHER_HOST_KEY = HOST_KEY.replace("ODxAR", "ODxAS")
 
 
 @pytest.fixture
@@ -232,3 +234,46 @@ def rows(togo: Path) -> list[TrustedRow]:
             return list(queries.trusted("MLDGD"))
     finally:
         ledger.close()
+
+
+def test_what_else_a_pack_says_otherwise_is_shown_and_left_as_it_is(tmp_path: Path) -> None:
+    togo, mali = new_gateway(tmp_path / "togo", "TGOTR", "TG"), new_gateway(tmp_path / "mali", "MLDGD", "ML")
+    (tmp_path / "old").write_text(f"{HOST_KEY}\n", "ascii")
+    (tmp_path / "new").write_text(f"{OTHER_HOST_KEY}\n", "ascii")
+    first = pack_of(mali, tmp_path / "first.tar", "--mailbox", "sftp://TGOTR@edi.example.ml/v1/in", "--host-keys",
+                    tmp_path / "old")
+    assert edi("partner", "import", first, *PEOPLE, "--config", togo)[0] == 0
+    before = {path: path.read_bytes() for path in (togo.parent / "partners").iterdir()}
+    second = pack_of(mali, tmp_path / "second.tar", "--mailbox", "sftp://TGOTR@mail.example.ml:2222/v1/in",
+                     "--host-keys", tmp_path / "new", "--order", "strict", "--algorithm", "P-384")
+    status, out, _ = edi("partner", "import", second, "--agreement", "TG-ML-2027-01", "--config", togo, "--json")
+    [told] = checked("partner-import", out)
+    assert (status, told["written"]) == (0, False)
+    assert {one["what"]: (one["held"], one["said"]) for one in told["differences"]} == {
+        "mailbox.outbound.host": ("edi.example.ml", "mail.example.ml"), "mailbox.outbound.port": ("22", "2222"),
+        "mailbox.outbound.host_keys": (HOST_KEY, OTHER_HOST_KEY), "agreement.order": ("loose", "strict"),
+        "agreement.algorithms": ("", "P-384"), "agreement.reference": ("to be agreed", "TG-ML-2027-01")}
+    assert {path: path.read_bytes() for path in before} == before
+    assert "  unchanged  agreement.order: loose in the file, strict in what is said now" in edi(
+        "partner", "import", second, "--config", togo)[1].splitlines()
+
+
+def test_a_pack_presents_every_key_that_partners_take_and_the_import_takes_each_with_its_dates(tmp_path: Path) -> None:
+    togo, mali = new_gateway(tmp_path / "togo", "TGOTR", "TG"), new_gateway(tmp_path / "mali", "MLDGD", "ML")
+    for gateway, name, partner in ((togo, "TGOTR", mali), (mali, "MLDGD", togo)):
+        pack = pack_of(gateway, tmp_path / f"{name}.tar")
+        assert edi("partner", "import", pack, "--outbound", tmp_path / "mail" / name, *PEOPLE, "--config",
+                   partner)[0] == 0
+    for use in ("signing", "encryption"):
+        status, _, err = edi("keys", "rotate", use, "--config", mali)
+        assert status == 0, err
+    made = pack_of(mali, tmp_path / "made.tar")
+    assert len(read_introduction(made, now=datetime.now(UTC), environment="test").certificates) == 2
+    status, _, err = edi("keys", "announce", "encryption", "--config", mali)
+    assert status == 0, err
+    announced = read_introduction(pack_of(mali, tmp_path / "announced.tar"), now=datetime.now(UTC), environment="test")
+    old, new = (entry for entry in announced.certificates if entry.use == "encryption")
+    assert old.use_from < NOW + timedelta(days=29) < new.use_from < old.accept_until < new.accept_until
+    assert edi("partner", "import", tmp_path / "announced.tar", *PEOPLE, "--config", togo)[0] == 0
+    assert [(one.sha256, one.from_, one.until) for one in load_settings(togo).partners["MLDGD"].certificates
+            if one.use == "encryption"][1] == (new.certificate.sha256, new.use_from, new.accept_until)

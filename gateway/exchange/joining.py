@@ -1,0 +1,76 @@
+"""What people say of a partner beside what it sent, and where that differs from what its file says already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gateway.config import MailboxAnswers, Partner, SftpMailbox
+from gateway.config.pack import Pack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What people say of a partner where its pack does not; None for what they leave to the pack.
+
+    outbound, inbound  mailboxes as they will stand in the file
+    replace            certificates that the partner no longer names are no longer accepted at all
+    """
+
+    partner: str | None = None
+    country: str | None = None
+    name_fr: str | None = None
+    name_en: str | None = None
+    outbound: MailboxAnswers | None = None
+    inbound: MailboxAnswers | None = None
+    reference: str | None = None
+    contact: tuple[str, str, str] | None = None
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What the partner's file says otherwise than what was sent, or asked for; an import leaves it as it is."""
+
+    what: str
+    held: str
+    said: str
+
+
+def differences(partner: Partner, said: Pack | None, terms: Terms) -> Iterator[Difference]:
+    """Everything but certificates in which the file and what is said now disagree."""
+    for what, held, asked in _compared(partner, said, terms):
+        if asked is not None and asked != held:
+            yield Difference(what, held, asked)
+
+
+def _compared(partner: Partner, said: Pack | None, terms: Terms) -> Iterator[tuple[str, str, str | None]]:
+    """What is compared, what the file says of it, and what is said now (None: nothing)."""
+    box, agreement, contact = partner.mailbox.outbound, partner.agreement, partner.contact
+    yield "name.fr", partner.name.fr, terms.name_fr or (None if said is None else said.name.fr)
+    yield "name.en", partner.name.en, terms.name_en or (None if said is None else said.name.en)
+    yield "country", partner.country, terms.country or (None if said is None else said.country)
+    yield "agreement.reference", agreement.reference, terms.reference
+    held = "" if contact is None else ", ".join((contact.name, contact.telephone, contact.mail))
+    told = terms.contact or contact_of(said)
+    yield "contact", held, None if told is None else ", ".join(told)
+    if said is not None:
+        yield "unb", f"{partner.unb.identifier}:{partner.unb.qualifier}", f"{said.unb.identifier}:{said.unb.qualifier}"
+        yield "agreement.order", agreement.order, said.offer.order
+        yield "agreement.algorithms", ", ".join(sorted(agreement.algorithms)), ", ".join(sorted(said.offer.algorithms))
+        yield "authority.address", partner.authority.address or "", said.address
+        if said.mailbox is not None and isinstance(box, SftpMailbox):
+            for name in ("host", "port", "user", "base"):
+                yield f"mailbox.outbound.{name}", str(getattr(box, name)), str(getattr(said.mailbox, name))
+            yield "mailbox.outbound.host_keys", _keys(box.host_keys), _keys(said.mailbox.host_keys)
+
+
+def _keys(lines: Sequence[str]) -> str:
+    """Host keys without their comments, in an order of their own."""
+    return ", ".join(sorted(" ".join(line.split()[:2]) for line in lines))
+
+
+def contact_of(said: Pack | None) -> tuple[str, str, str] | None:
+    """Whom to call: name, telephone, mail."""
+    contact = None if said is None else said.contact
+    return None if contact is None else (contact.name, contact.telephone, contact.mail)
