@@ -181,7 +181,7 @@ def test_a_published_key_that_a_partner_announces_is_refused() -> None:
     assert judged.refusal.code == "K072"
 
 
-def test_the_commands_take_no_published_key(tmp_path: Path) -> None:
+def test_the_commands_take_no_published_key(own: Path, tmp_path: Path) -> None:
     """As a partner, as a key of our own, and in files that lie where keys are expected."""
     house, pack = tmp_path / "house", tmp_path / "pack"
     assert command("init", house, "--gateway", "XB", "--country", "BF", "--time-zone", "Africa/Ouagadougou").exit == 0
@@ -190,12 +190,12 @@ def test_the_commands_take_no_published_key(tmp_path: Path) -> None:
     for part, name in (("authority", "authority"), ("signing", "signing-p256"), ("encryption", "encryption-p256")):
         (pack / f"{part}.crt").write_bytes((FOLDER / "certificates" / f"xa-{name}.crt").read_bytes())
     partner = command("partner", "import", pack, "--partner", "XA", "--country", "TG", "--name-fr", "X",
-                      "--name-en", "X", "--outbound", tmp_path / "box", "--by", "A One", "--by", "B Two", "--compared", "voice", *config)
+                      "--name-en", "X", "--outbound", tmp_path / "box", "--by", "A One", "--by", "B Two",
+                      "--compared", "voice", *config)
     assert (partner.exit, "K090: " in partner.err) == (5, True), partner.err
     assert list((house / "partners").glob("*.yaml")) == []
-    own = [FOLDER / "keys" / "xb-encryption-p256.PUBLIC.key"] + [
-        FOLDER / "certificates" / f"{name}.crt" for name in ("xb-encryption-p256", "xb-authority")]
-    taken = command("keys", "import", "encryption", *own, *config)
+    certificates = [FOLDER / "certificates" / f"{name}.crt" for name in ("xb-encryption-p256", "xb-authority")]
+    taken = command("keys", "import", "encryption", own / "xb-encryption-p256.PUBLIC.key", *certificates, *config)
     assert (taken.exit, "K090: " in taken.err) == (5, True), taken.err
     assert list((house / "keys").glob("*.key")) == []
 
