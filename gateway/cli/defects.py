@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 import platform
+import sys
 import tempfile
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,13 +27,21 @@ _turn = itertools.count(1)
 def reported(error: Exception, program: str, words: Sequence[str], settings: Path) -> Finding:
     """Write the report of a defect; the finding that says where it lies (C021), or that there is no place (C022).
 
-    The traceback itself goes to stderr for -vv only.
+    The traceback itself goes to stderr for -vv only, and without the words of the exceptions: they may quote a file.
     """
     if verbose() > 1 or os.environ.get("EDI_TRACEBACK"):
-        traceback.print_exception(error)
+        sys.stderr.writelines(_traceback(error))
     path = write_report(error, program, words, settings)
     return Finding(code="C021" if path is not None else "C022",
                    values={"kind": type(error).__name__, "file": str(path)})
+
+
+def _traceback(error: BaseException) -> Iterator[str]:
+    """As Python prints it, with the types of the exceptions alone."""
+    for cause in reversed([*_causes(error)]):
+        yield "Traceback (most recent call last):\n"
+        yield from traceback.format_tb(cause.__traceback__)
+        yield f"{_type(cause)}\n\n"
 
 
 def distinct(errors: Iterable[Exception]) -> list[Exception]:
@@ -80,14 +89,24 @@ def _state(settings: Path) -> Path | None:
 def _lines(error: BaseException, program: str, words: Sequence[str]) -> Iterator[str]:
     yield f"corridor-gateway {version()}, Python {platform.python_version()}, {platform.system()}"
     yield f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {' '.join([program, *called(words)])}"
+    for cause in _causes(error):
+        yield _type(cause)  # never its words: they may quote a file
+        for frame in traceback.extract_tb(cause.__traceback__):
+            yield f"  {_short(frame.filename)}:{frame.lineno} {frame.name}"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and what led to it, the last one first."""
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:
         seen.add(id(cause))
-        yield f"{type(cause).__module__}.{type(cause).__qualname__}"  # never its words: they may quote a file
-        for frame in traceback.extract_tb(cause.__traceback__):
-            yield f"  {_short(frame.filename)}:{frame.lineno} {frame.name}"
+        yield cause
         cause = cause.__cause__ or cause.__context__
+
+
+def _type(error: BaseException) -> str:
+    return f"{type(error).__module__}.{type(error).__qualname__}"
 
 
 def _short(filename: str) -> str:
