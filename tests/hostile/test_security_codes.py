@@ -95,6 +95,7 @@ def test_an_unforeseen_failure_is_one_code_and_tells_no_values() -> None:
 
 @pytest.mark.threat(7)
 def test_t07_no_option_of_opening_accepts_an_unsigned_object() -> None:
+    """No parameter of the opener and no word of the configuration's sources accepts an unsigned object."""
     options = set(open_envelope.__annotations__) - {"return"}
     assert options == {"name", "content", "recipient", "keys", "trust", "now", "environment", "limit", "waive"}
     words = re.compile(r"unsigned|insecure|unverified|skip_|no_verify|verify *= *False", re.IGNORECASE)

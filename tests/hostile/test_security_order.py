@@ -90,6 +90,7 @@ def test_identity_and_order_are_judged_by_what_was_signed(expected: str, held: C
 
 @pytest.mark.threat(1)
 def test_t01_an_accepted_object_put_back_a_year_later_is_a_duplicate_and_not_too_old() -> None:
+    """What was accepted is a duplicate for ever, copied or encrypted anew: identity has no time window."""
     w = world()
     now = NOW + 364 * DAY
     sealed = w.sealed()

@@ -78,6 +78,7 @@ def test_a_payload_is_of_the_declared_kind(kind: str, payload: bytes, expected: 
 
 @pytest.mark.threat(18)
 def test_t18_a_compressed_interchange_is_inflated_only_by_agreement_and_within_its_limits() -> None:
+    """A compressed interchange is inflated by agreement alone, as a stream, up to a hundred times its size."""
     bomb = gzip.compress(PAYLOAD + bytes(2_000_000))
     outcomes = [_kind(_opened(EDIFACT_GZIP, content), gzip_agreed=True, limit=10_000_000) for content in (
         gzip.compress(PAYLOAD * 3), bomb, gzip.compress(PAYLOAD) * 2, gzip.compress(PAYLOAD)[:-1],
@@ -88,6 +89,7 @@ def test_t18_a_compressed_interchange_is_inflated_only_by_agreement_and_within_i
 
 @pytest.mark.threat(29)
 def test_t29_a_receipt_of_another_shape_or_by_another_gateway_is_refused() -> None:
+    """A receipt by another gateway, without digest, with a SHA-1 digest or with only a disposition is E_RECEIPT."""
     w = world()
     original = Delivery(w.sealed()).open()
     ours = replace(original, header=replace(original.header, recipient="XA"))
