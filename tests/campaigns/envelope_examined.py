@@ -28,6 +28,10 @@ CODES = frozenset({
 
 _ALLOWED = {loose.CONTENT_TYPE, loose.MESSAGE_DIGEST, loose.SIGNING_TIME, loose.SIGNING_CERTIFICATE_V2,
             loose.ALGORITHM_PROTECTION, loose.SMIME_CAPABILITIES}
+_SIGNATURES = ((loose.ECDSA_SHA_256,), tuple(
+    loose.pss(32, digest, mask) for digest in (loose.SHA_256, loose.SHA_256_NULL)
+    for mask in (loose.SHA_256, loose.SHA_256_NULL)))
+"""By an elliptic curve, by RSA."""
 _KINDS = {loose.oid(kind)[2:]: kind for kind in _ALLOWED}
 
 
@@ -99,11 +103,17 @@ def _inside(opened: Opened, w: World) -> None:
     author = next(one for one in (w.ec, w.rsa)
                   if hashlib.sha256(loose.der_of(one.certificate)).hexdigest() == opened.certificate_sha256)
     assert loose.der_of(author.certificate) in [one.encode() for one in _items(certificates, 0xA0, *range(1, 9))]
-    version, sid, digest, attributes, _, signature = _items(signer, 0x30, 6)
+    version, sid, digest, attributes, algorithm, signature = _items(signer, 0x30, 6)
     _is(version, loose.integer(1))
     _is(sid, loose.issuer_and_serial(author.certificate))
     assert digest.encode() in (loose.SHA_256, loose.SHA_256_NULL)
+    assert algorithm.encode() in _SIGNATURES[author is w.rsa]
     values = _attributes(attributes)
+    if loose.ALGORITHM_PROTECTION in values:
+        hashed, signed = _items(parse(values[loose.ALGORITHM_PROTECTION], opaque=True), 0x30, 2)
+        assert hashed.encode() in (loose.SHA_256, loose.SHA_256_NULL)
+        assert b"\x30" + signed.encode()[1:] in _SIGNATURES[author is w.rsa]
+        assert signed.tag == 0xA1
     assert values[loose.CONTENT_TYPE] == loose.oid(loose.DATA)
     assert values[loose.MESSAGE_DIGEST] == loose.octets(hashlib.sha256(entity.content).digest())
     assert values[loose.SIGNING_TIME] == loose.utc_time(opened.signing_time)
