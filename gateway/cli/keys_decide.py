@@ -32,16 +32,24 @@ _fingerprint = click.argument("given", metavar=t("cli.metavar.fingerprint"))
 @click.command(name="accept", help=t("cli.keys.accept.help"))
 @_partner
 @_fingerprint
+@click.option("--authority", "authority_file", type=click.Path(path_type=Path, dir_okay=False),
+              metavar=t("cli.metavar.file"), help=t("cli.keys.change.authority"))
 @by_option
 @json_option
 @common
-def accept_command(config: Path, partner: str, given: str, people: tuple[str, ...], as_json: bool) -> int:
-    """Consent: the certificate counts from its day on, and the partner gets its receipt."""
+def accept_command(config: Path, partner: str, given: str, authority_file: Path | None, people: tuple[str, ...],
+                   as_json: bool) -> int:
+    """Consent: the certificate counts from its day on, and the partner gets its receipt.
+
+    A new authority is a matter of two people, whatever the settings say (K5).
+    """
     settings = load_settings(config)
-    reason = _reason(people, _needed(settings))
+    authority = None if authority_file is None else load_certificate(authority_file)
+    reason = _reason(people, 2 if authority is not None else _needed(settings),
+                     "" if authority is None else f"authority {authority.sha256}")
     with open_gateway(settings, (now := occasion()).now) as gateway:
         name = gateway.partner(partner).partner
-        done = accept(gateway, name, named(gateway, name, given), reason, now)
+        done = accept(gateway, name, named(gateway, name, given), reason, now, authority)
     return _told("accepted", partner, done, as_json)
 
 

@@ -20,7 +20,7 @@ from gateway.exchange.known_keys import KnownKeys, read_known_keys
 from gateway.exchange.machine import require_fit
 from gateway.exchange.own_keys import OwnPair, chain, chosen, consents_of
 from gateway.exchange.revocation_lists import lists_of
-from gateway.exchange.trusting import effective
+from gateway.exchange.trusting import authorities, effective
 from gateway.findings import Finding, Place
 from gateway.ledger import Ledger
 from gateway.ledger.reading.trust import KeyLookups
@@ -179,7 +179,7 @@ class Assembly:
             self._trusts[name] = Trust(
                 partner=partner.partner,
                 certificates=self.certificates(name),
-                authority=load_certificate(authority.certificate),
+                authority=load_certificate(authority.certificate), further=self.further(name),
                 revocation=self.revocation(name),
                 reason=authority.reason or "", algorithms=partner.agreement.algorithms,
                 cbc_until=None if partner.agreement.cbc is None else partner.agreement.cbc.until)
@@ -188,6 +188,10 @@ class Assembly:
     def certificates(self, name: str) -> tuple[TrustedCertificate, ...]:
         """What counts of a partner's certificates: the list of its file."""
         return self.listed(name)
+
+    def further(self, name: str) -> tuple[Certificate, ...]:
+        """Authorities of a partner beside that of its file; only a ledger knows of any."""
+        return ()
 
     def listed(self, name: str) -> tuple[TrustedCertificate, ...]:
         """The list of a partner's file."""
@@ -266,6 +270,10 @@ class Gateway(Assembly):
     def certificates(self, name: str) -> tuple[TrustedCertificate, ...]:
         """The list of a partner's certificates: that of its file, with what became of it since."""
         return effective(self.listed(name), self.known_keys.trusted.get(name, ()))
+
+    def further(self, name: str) -> tuple[Certificate, ...]:
+        """Authorities of a partner beside that of its file, let in by hand during a change of authority."""
+        return authorities(self.known_keys.trusted.get(name, ()))
 
     def own_chain(self, use: str) -> list[OwnPair]:
         """Our pairs of one use, each after the one it follows; at least one."""

@@ -15,7 +15,7 @@ from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.outcome import Outcome
 from gateway.exchange.sealing import seal_receipt
 from gateway.exchange.summary import Exit, Summary
-from gateway.exchange.trusting import effective
+from gateway.exchange.trusting import AUTHORITY, authorities, effective
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import Transaction
@@ -64,10 +64,13 @@ def take_key_notice(gateway: Gateway, transaction: Transaction, partner: str, op
     return Outcome(receipt=False)
 
 
-def accept(gateway: Gateway, partner: str, certificate: str, reason: str, occasion: Occasion) -> Certificate:
+def accept(gateway: Gateway, partner: str, certificate: str, reason: str, occasion: Occasion,
+           authority: Certificate | None = None) -> Certificate:
     """Consent by hand to a proposed certificate, and send its receipt.
 
     certificate  its SHA-256; reason  who decided
+    authority    a new authority of the partner, whose fingerprint two people have compared: it counts beside that of
+                 the file from now on, until people exchange the file (K6)
 
     Raises LocalError K083 when it does not wait for a person, K070 to K076 when it may not be consented to (any more).
     """
@@ -75,6 +78,9 @@ def accept(gateway: Gateway, partner: str, certificate: str, reason: str, occasi
         gateway.renew_keys(transaction)
         rows = transaction.trusted(partner)
         row, stored, notice = _proposed(transaction, rows, partner, certificate)
+        if authority is not None:
+            _let_in(transaction, rows, partner, authority, reason, occasion.now)
+            rows = transaction.trusted(partner)
         trust = _trust(gateway, partner, rows)
         if trust.by_digest(notice.certificate.digest, notice.use) is None:  # not entered by people since (K5)
             judgement = _judged(gateway, notice, trust, stored, occasion.now)
@@ -186,7 +192,17 @@ def _entry(gateway: Gateway, transaction: Transaction, partner: str, certificate
 
 def _trust(gateway: Gateway, partner: str, rows: list[TrustedRow]) -> Trust:
     """What counts for a partner as this very transaction sees it."""
-    return replace(gateway.trust(partner), certificates=effective(gateway.listed(partner), rows))
+    return replace(gateway.trust(partner), certificates=effective(gateway.listed(partner), rows),
+                   further=authorities(rows))
+
+
+def _let_in(transaction: Transaction, rows: list[TrustedRow], partner: str, authority: Certificate, reason: str,
+            now: datetime) -> None:
+    held = next((row for row in rows if (row.use, row.sha256) == (AUTHORITY, authority.sha256)), None)
+    if held is None:
+        transaction.add_trusted(partner=partner, use=AUTHORITY, sha256=authority.sha256, der=authority.der,
+                                replaces=None, use_from=now, accept_until=None, state=TrustedState.ACCEPTED,
+                                reason=reason, object_id=None, at=now)
 
 
 def _judged(gateway: Gateway, notice: KeyNotice, trust: Trust, opened: Opened, now: datetime) -> Judgement:

@@ -12,13 +12,22 @@ from dataclasses import replace
 from gateway.ledger.key_rows import TrustedRow, TrustedState
 from gateway.security import Certificate, TrustedCertificate
 
+AUTHORITY = "authority"
+"""Use of a row that is about an authority: let in by two people beside that of the file."""
+
+
+def authorities(rows: Sequence[TrustedRow]) -> tuple[Certificate, ...]:
+    """The authorities that were let in beside that of the file."""
+    return tuple(Certificate(row.der) for row in rows
+                 if row.use == AUTHORITY and row.state is TrustedState.ACCEPTED)
+
 
 def effective(listed: Sequence[TrustedCertificate], rows: Sequence[TrustedRow]) -> tuple[TrustedCertificate, ...]:
     """The list of the file, extended and narrowed by what the ledger says of the same partner.
 
     A certificate that waits for a person, or was refused, counts only if the file has it.
     """
-    known = {(row.use, row.sha256): row for row in rows}
+    known = {(row.use, row.sha256): row for row in rows if row.use != AUTHORITY}
     entries = [_narrowed(entry, known.pop((entry.use, entry.certificate.sha256), None)) for entry in listed]
     for row in known.values():
         if row.state is TrustedState.ACCEPTED or row.state is TrustedState.REVOKED:

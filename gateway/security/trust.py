@@ -8,6 +8,7 @@ and run. Source: GW-1 sections 5 (V25), 10 (K1 to K4) and 15.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -43,7 +44,8 @@ class Trust:
     partner       gateway id
     certificates  the partner's dated list
     authority     the partner's own authority
-    revocation    its lists as bytes; None where the authority publishes none, with the reason
+    further       authorities beside it that two people have let in, while the partner changes from one to the other
+    revocation    their lists as bytes; None where the authority publishes none, with the reason
     algorithms    words of Agreement: what the two partners added to the profile
     cbc_until     last instant at which AES-256-CBC counts between the two (section 14); None where it never does
 
@@ -58,13 +60,15 @@ class Trust:
     reason: str = ""
     algorithms: Collection[str] = ()
     cbc_until: datetime | None = None
+    further: tuple[Certificate, ...] = ()
     agreed: frozenset[Agreement] = field(init=False)
     lists: RevocationLists | None = field(init=False)
     _paths: dict[tuple[str, str, str], tuple[datetime, Sequence[Certificate]]] = field(
         init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        refuse_published(self.authority)
+        for authority in (self.authority, *self.further):
+            refuse_published(authority)
         words = {agreement.value: agreement for agreement in Agreement}
         unknown = sorted(set(self.algorithms) - words.keys())
         if unknown:
@@ -121,12 +125,11 @@ class Trust:
     def _path(self, certificate: Certificate, others: Sequence[Certificate], now: datetime,
               moment: datetime) -> Sequence[Certificate]:
         """The path as it is at `moment`, to an authority that holds `now`."""
-        if not self.authority.valid_at(now):
-            raise EnvelopeError("E_CERT_PATH")
-        try:
-            return build_path(certificate, others, self.authority, moment)
-        except NoPath:
-            raise EnvelopeError("E_CERT_PATH") from None
+        for authority in (self.authority, *self.further):
+            if authority.valid_at(now):
+                with suppress(NoPath):
+                    return build_path(certificate, others, authority, moment)
+        raise EnvelopeError("E_CERT_PATH")
 
 
 def check_time(certificate: Certificate, moment: datetime) -> None:

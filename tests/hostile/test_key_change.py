@@ -253,7 +253,8 @@ def test_a_signing_key_is_replaced_only_by_itself(world: World) -> None:
     lambda text: text.replace(b"T12:00:00Z", b"T25:00:00Z", 1), lambda text: text.replace(b"2026-12-", b"2026-13-", 1),
     lambda text: text.replace(b"-----END CERTIFICATE-----\n", b"-----END CERTIFICATE-----\n" * 2),
     lambda text: text + text[text.index(b"-----BEGIN"):], lambda text: text.replace(b"sha-256=", b"SHA-256=", 1),
-    lambda text: text.replace(b"-----\nMII", b"-----\nAII"), lambda text: b"", lambda text: text.replace(b"BEGIN", b"BEGUN")])
+    lambda text: text.replace(b"-----\nMII", b"-----\nAII"), lambda text: b"",
+    lambda text: text.replace(b"BEGIN", b"BEGUN")])
 def test_a_text_that_is_not_exactly_an_announcement_is_none(world: World, change: Callable[[bytes], bytes]) -> None:
     with pytest.raises(ValueError, match=r".*"):
         read_key_notice(change(key_notice_payload(world.notice())))

@@ -15,8 +15,11 @@ from pathlib import Path
 import pytest
 
 from gateway.exchange.assembly import Gateway
+from gateway.exchange.key_change import record_next
+from gateway.exchange.own_keys import OwnPair
 from gateway.ledger.key_rows import ConsentState, TrustedState
 from gateway.ledger.tables import object_
+from gateway.security import make_identity
 from gateway.security.key_notice import KeyNotice, key_notice_payload
 from gateway.security.stored import read_stored
 from tests.tools.key_world import Clocked, accepted, clocked, codes
@@ -147,6 +150,39 @@ def test_t27_a_partner_without_consent_gets_the_old_key_to_its_last_day_then_eve
 def _open_matters(office: Clocked) -> int:
     """How many objects wait for a receipt."""
     return next(int(line["unanswered"]) for line in office.office.lines("status") if line["kind"] == "summary")
+
+
+def test_a_new_authority_is_let_in_by_two_people_and_both_hold_in_the_overlap(
+        pair: tuple[Clocked, Clocked], tmp_path: Path) -> None:
+    togo, burkina = pair
+    other = make_identity(tmp_path / "pki", gateway="TGOTR", environment="test", now=togo.start,
+                          valid=timedelta(days=730), passphrase=None)
+    key, certificate = other.folder / "signing.key", other.folder / "signing.crt"
+    made = OwnPair(number=None, sha256=other.signing.sha256, key=key, certificate=certificate)
+    togo.open(0, lambda gateway, occasion: record_next(gateway, "signing", made, "another authority", occasion))
+    togo.announce("signing", 0)
+    togo.send(0)
+    assert codes(burkina.receive(0)) == ["K076"]
+    words = ("edi", "keys", "accept", "TGOTR", made.sha256, "--authority", str(other.folder / "authority.crt"))
+    alone = burkina.office.run(*words, "--by", "Awa Sawadogo")
+    assert alone.exit != 0 and "C012" in alone.err
+    ours = str(burkina.office.home / "keys" / "authority.crt")
+    wrong = burkina.office.run(*words[:-1], ours, "--by", "Awa Sawadogo", "--by", "Issa Zongo")
+    assert wrong.exit == 5 and "K076" in wrong.err
+    assert burkina.open(0, lambda gateway, _: gateway.further("TGOTR")) == ()
+    assert burkina.office.run(*words, "--by", "Awa Sawadogo", "--by", "Issa Zongo").exit == 0
+    assert codes(burkina.send(0.1)) == codes(togo.receive(0.1)) == []
+    for day, signed in ((BEFORE, 1), (SWITCHED, 2), (LAST, 2)):
+        togo.declare()
+        assert codes(togo.send(day)) == codes(burkina.receive(day)) == codes(togo.receive(day)) == []
+        assert len(set(_signers(togo, day))) == signed
+    assert len(burkina.movements()) == 3 and burkina.movements() == togo.movements()
+    revoked = burkina.office.run("edi", "keys", "revoke", "TGOTR", other.authority.sha256, "--since", "2020-01-01",
+                                 "--reason", "stolen", "--by", "Awa")
+    assert revoked.exit == 0, revoked.err
+    togo.declare()
+    togo.send(LAST + 1)
+    assert set(codes(burkina.receive(LAST + 1))) == {"E_CERT_PATH"}
 
 
 @pytest.mark.parametrize("decision", ["accept", "refuse"])
