@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,11 +13,33 @@ import pytest
 from gateway.security import CHECKPOINT, EDIFACT, KEYS, RECEIPT, Header, seal
 from gateway.security.keys import FileSigner
 from tests.tools.security_world import NOW, PAYLOAD, product, world
-from tests.tools.threats import DOCUMENT, THREATS, Shown, missing, mute, row_of, shown, table
+from tests.tools.threats import DOCUMENT, ROOT, THREATS, Shown, missing, mute, row_of, shown, table
 
 
 def test_there_are_forty_threats() -> None:
     assert list(THREATS) == list(range(1, 41))
+
+
+def test_every_row_is_shown_and_every_test_of_a_row_says_which_behaviour() -> None:
+    assert {row: THREATS[row] for row in missing(shown())} == {}
+    assert [f"{one.path}: {one.name}" for one in mute(shown())] == []
+
+
+def test_the_tests_of_all_rows_run_alone_and_are_those_of_the_table() -> None:
+    """What carries the mark is collected by it, all of it, and a row by its name alone."""
+    tests = {(one.path, one.name) for one in shown() if one.path.startswith("tests/hostile/")}
+    marked = collected("-m", "threat")
+    assert tests - marked == set()
+    assert {row_of(name) for _, name in marked} >= set(THREATS)
+    assert collected("-k", "test_t09") == {(path, name) for path, name in tests if row_of(name) == 9}
+
+
+def collected(*words: str) -> set[tuple[str, str]]:
+    """File and function of the tests in tests/hostile that pytest would run with these words."""
+    done = subprocess.run([sys.executable, "-m", "pytest", "--collect-only", "-q", *words, "tests/hostile"], cwd=ROOT,
+                          capture_output=True, text=True, check=True)
+    found = re.findall(r"(?m)^(tests/\S+\.py)::(\w+)", done.stdout)
+    return {(path, name) for path, name in found}
 
 
 def test_a_name_a_sentence_and_a_place_make_a_row(tmp_path: Path) -> None:
