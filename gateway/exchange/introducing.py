@@ -43,7 +43,7 @@ class Plan:
     file     the partner's file, text its new content, before its present one (None: there is none)
     others   further files to write
     lines    certificates, the authority first; those of one use in the order of the list
-    named    use and SHA-256 of each certificate that the partner names now
+    named    use and SHA-256 of each certificate that the partner names now, its authority among them
     alone    only these count from now on: another authority, or asked to replace
     differences  what stays as the file has it
     """
@@ -174,7 +174,7 @@ def _line(file: str, entry: TrustedCertificate) -> CertificateAnswers:
 
 
 def _named(introduction: Introduction) -> frozenset[tuple[str, str]]:
-    return frozenset((entry.use, entry.certificate.sha256) for entry in introduction.certificates)
+    return frozenset((use, certificate.sha256) for use, certificate in introduction.named())
 
 
 def _same_authority(partner: Partner, introduction: Introduction, others: dict[Path, bytes],

@@ -15,6 +15,7 @@ from gateway.config import load_settings
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange.assembly import Assembly, open_gateway
 from gateway.exchange.introducing import Plan
+from gateway.exchange.trusting import AUTHORITY
 from gateway.findings import Finding
 from gateway.ledger import Transaction
 from gateway.ledger.key_rows import TrustedState
@@ -52,13 +53,16 @@ def write_partner(config: Path, plan: Plan, *, people: tuple[str, ...], compared
 
 
 def _settle(transaction: Transaction, plan: Plan, reason: str, now: datetime) -> None:
-    """A certificate that was revoked here does not come back; where only what is named now counts, the rest ends."""
+    """A certificate that was revoked here does not come back; where only what is named now counts, the rest ends:
+    certificates are accepted no more, an authority that was let in beside that of the file vouches for nothing."""
     for row in transaction.trusted(plan.partner):
         named = (row.use, row.sha256) in plan.named
         if named and row.state is TrustedState.REVOKED:
             raise LocalError(Finding(code="X108", values={"partner": plan.partner, "use": row.use,
                                                           "sha256": row.sha256, "date": f"{row.changed:%Y-%m-%d}"}))
-        if plan.alone and not named and row.state is TrustedState.ACCEPTED:
+        if plan.alone and not named and row.state is TrustedState.ACCEPTED and row.use == AUTHORITY:
+            transaction.move_trusted(row, state=TrustedState.REVOKED, at=now, reason=reason)
+        elif plan.alone and not named and row.state is TrustedState.ACCEPTED:
             transaction.move_trusted(row, state=row.state, at=now, reason=reason, accept_until=now)
         elif plan.alone and not named and row.state is TrustedState.PROPOSED:
             transaction.move_trusted(row, state=TrustedState.REFUSED, at=now, reason=reason)

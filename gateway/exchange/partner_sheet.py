@@ -92,9 +92,8 @@ def sheet_of(gateway: Gateway, name: str, now: datetime) -> PartnerSheet:
 
 def _certificates(gateway: Gateway, name: str, now: datetime) -> list[CertificateLine]:
     trust = gateway.trust(name)
-    authority = trust.authority
-    lines = [_line("authority", authority, authority.not_before, authority.not_after,
-                   "counts" if authority.valid_at(now) else "ended", now)]
+    lines = [_line("authority", one, one.not_before, one.not_after, "counts" if one.valid_at(now) else "ended", now)
+             for one in dict.fromkeys((trust.authority, *trust.further))]
     for entry in trust.certificates:
         state = "revoked" if entry.revoked is not None else "next" if now < entry.use_from else \
             "ended" if now > entry.accept_until or now > entry.certificate.not_after else "counts"

@@ -215,13 +215,13 @@ def test_lists_that_come_along_are_taken_when_they_are_newer(togo: Path, mali: P
     assert file.read_bytes() == newer
 
 
-def learn(togo: Path, certificate: Certificate, state: TrustedState) -> None:
+def learn(togo: Path, certificate: Certificate, state: TrustedState, use: str = "signing") -> None:
     """What an announcement, or a revocation, leaves in the ledger."""
     ledger = Ledger.open(load_settings(togo).ledger, now=NOW)
     try:
         with ledger.transaction() as transaction:
             transaction.add_trusted(
-                partner="MLDGD", use="signing", sha256=certificate.sha256, der=certificate.der, replaces=None,
+                partner="MLDGD", use=use, sha256=certificate.sha256, der=certificate.der, replaces=None,
                 use_from=NOW, accept_until=None, state=state, reason="test", object_id=None, at=NOW)
     finally:
         ledger.close()
@@ -277,3 +277,20 @@ def test_a_pack_presents_every_key_that_partners_take_and_the_import_takes_each_
     assert edi("partner", "import", tmp_path / "announced.tar", *PEOPLE, "--config", togo)[0] == 0
     assert [(one.sha256, one.from_, one.until) for one in load_settings(togo).partners["MLDGD"].certificates
             if one.use == "encryption"][1] == (new.certificate.sha256, new.use_from, new.accept_until)
+
+
+def test_an_authority_let_in_beside_that_of_the_file_ends_once_the_file_has_another(togo: Path, mali: Path,
+                                                                                   tmp_path: Path) -> None:
+    beside = load_certificate(public_folder(tmp_path / "beside", "test", NOW, LIFE) / "authority.crt")
+    other = public_folder(tmp_path / "other", "test", NOW, LIFE)
+    new = load_certificate(other / "authority.crt")
+    for authority in (beside, new):
+        learn(togo, authority, TrustedState.ACCEPTED, use="authority")
+    _, out, _ = edi("partner", "show", "MLDGD", "--config", togo, "--json")
+    assert [one["sha256"] for one in checked("partner-show", out)[0]["certificates"] if one["use"] == "authority"] == [
+        load_certificate(mali / "authority.crt").sha256, beside.sha256, new.sha256]
+    assert again(togo, other, *PEOPLE)[0] == 0
+    assert [(row.sha256, row.state) for row in rows(togo)] == [
+        (beside.sha256, TrustedState.REVOKED), (new.sha256, TrustedState.ACCEPTED)]
+    status, _, err = again(togo, tmp_path / "beside" / "mldgd" / "public", *PEOPLE)
+    assert (status, "X108: " in err) == (1, True), "what was ended here needs a new one"
