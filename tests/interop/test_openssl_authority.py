@@ -88,9 +88,9 @@ def _house(folder: Path, kind: str) -> Path:
     return folder
 
 
-def _list(folder: Path, to: str) -> bytes:
+def _list(folder: Path, to: str, *further: object) -> bytes:
     openssl()("ca", "-gencrl", "-config", "gw1.cnf", "-cert", "public/authority.crt", "-keyfile", "authority.key",
-              "-out", to, folder=folder)
+              *further, "-out", to, folder=folder)
     return (folder / to).read_bytes()
 
 
@@ -212,6 +212,17 @@ def test_a_list_made_with_openssl_clears_revokes_and_never_goes_back(house: Made
     assert _judged(introduction, RevocationLists((first,), numbers=((name, 2),)), now) == ["E_CRL", "E_CRL"]
     late = now + timedelta(days=31, minutes=1)
     assert _judged(introduction, RevocationLists((second,)), late) == ["E_CRL", "E_CRL"]
+
+
+@pytest.mark.parametrize(("kind", "further", "code"), [
+    ("EC", ("-md", "sha1"), "E_CRL"), ("RSA", ("-md", "sha1"), "E_CRL"), ("RSA", ("-md", "md5"), "E_CRL"),
+    ("RSA", ("-md", "sha1", *PSS), "E_CRL"), ("RSA", ("-md", "sha384"), "accepted"), ("RSA", PSS, "accepted"),
+    ("RSA", ("-md", "sha512"), "accepted")])
+def test_a_list_counts_only_with_sha_256_or_better(house: Made, kind: str, further: Sequence[object],
+                                                   code: str) -> None:
+    content = _list(house(kind), "other.crl", *further)
+    introduction = _introduced(house(kind))
+    assert _judged(introduction, RevocationLists((content,)), _now()) == [code, code]
 
 
 def test_a_list_that_lies_beside_the_certificates_goes_along(house: Made) -> None:
