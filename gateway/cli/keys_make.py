@@ -17,6 +17,7 @@ from gateway.security.identity import make_requests, write_new
 from gateway.security.importing import Material, choose, read_material
 from gateway.security.issuing import certificate_request
 from gateway.security.keys import load_private_key
+from gateway.security.pkcs11 import belongs, is_token_key
 from gateway.security.privatekeys import ALGORITHMS, ENCRYPTION_KIND, NEEDS_AGREEMENT, Algorithm, make_key, private_pem
 from gateway.spool import make_folder, write_whole
 
@@ -75,6 +76,8 @@ def request_command(config: Path, use: str, name: str | None, algorithm: Algorit
     """Write a request (PKCS#10) for the key of the settings, or for a new one where there is none yet."""
     settings = load_settings(config, partners=False)
     key_file, _ = _pair(settings, use, name)
+    if is_token_key(key_file):
+        raise LocalError(Finding(code="K095", values={"path": str(key_file), "use": use}))
     request_file = key_file.with_suffix(".csr")
     passphrase = _passphrase(settings)
     kind = algorithm if use == "signing" else ENCRYPTION_KIND[algorithm]
@@ -107,16 +110,18 @@ def import_command(config: Path, use: str, files: tuple[Path, ...], name: str | 
     key_file, certificate_file = _pair(settings, use, name)
     authority_file, passphrase = settings.keys.authority, _passphrase(settings)
     material = read_material(files, None if passphrase_file is None else read_passphrase(passphrase_file))
-    held = load_private_key(key_file, passphrase) if key_file.exists() else None
-    if held is not None:
-        material = Material((held,), material.certificates)  # the key that is there counts, and is not replaced
+    token = is_token_key(key_file)
+    held = load_private_key(key_file, passphrase) if not token and key_file.exists() else None
+    if token or held is not None:  # the key that is there counts, and is not replaced
+        material = Material(() if held is None else (held,), material.certificates)
     known = load_certificate(authority_file) if authority_file.exists() else None
-    chosen = choose(material, use, environment=settings.environment, now=occasion().now, authority=known)
+    chosen = choose(material, use, environment=settings.environment, now=occasion().now, authority=known,
+                    held=belongs(key_file) if token else None)
     if known is not None and chosen.authority != known:
         raise LocalError(Finding(code="K059", values={"path": str(authority_file), "held": fingerprint(known),
                                                       "found": fingerprint(chosen.authority)}))
     contents: dict[Path, bytes] = {certificate_file: chosen.certificate.pem()}
-    if held is None:
+    if held is None and chosen.key is not None:
         contents[key_file] = private_pem(chosen.key, passphrase)
     if known is None:
         contents[authority_file] = chosen.authority.pem()

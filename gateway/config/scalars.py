@@ -28,6 +28,7 @@ _DURATION = r"[1-9][0-9]{0,5}[smhd]"
 _SIZE = r"[1-9][0-9]{0,8}(B|KiB|MiB|GiB)"
 _INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 _CREDENTIAL, _CREDENTIAL_NAME = "credential:", "[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}"
+_PKCS11 = "pkcs11:"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "B": 1}
 _KEY_TYPES = {"ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa"}
@@ -211,6 +212,21 @@ SecretFile = Annotated[Path, WithJsonSchema({"type": "string", "minLength": 1}),
                        PlainSerializer(os.fspath, return_type=str)]
 """A file with a secret; or ``credential:NAME``, a secret that the service manager hands to the service: the only
 relative path that ever stands in a model."""
+
+def _key(value: object, info: ValidationInfo) -> object:
+    """A path, but for the address of a key in a token, which stays as it is written."""
+    if isinstance(value, str | Path) and os.fspath(value).startswith(_PKCS11):
+        must_be_text(value)
+        text = os.fspath(value)
+        if not re.fullmatch(_PKCS11 + "[!-~]+", text) or "pin-value=" in text:
+            raise fault("S092", value=text.partition("pin-value=")[0])
+        return Path(text)
+    return _path(value, info)
+
+
+KeyFile = Annotated[Path, WithJsonSchema({"type": "string", "minLength": 1}), BeforeValidator(_key),
+                    PlainSerializer(os.fspath, return_type=str)]
+"""A file with a private key; or the address of a key in a token (RFC 7512): ``pkcs11:token=...;object=...?...``."""
 
 FilePath = Annotated[Path, WithJsonSchema({"type": "string", "minLength": 1}), BeforeValidator(_path),
                      PlainSerializer(os.fspath, return_type=str)]

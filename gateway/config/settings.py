@@ -19,6 +19,7 @@ from gateway.config.scalars import (
     GatewayName,
     Identifier,
     Integer,
+    KeyFile,
     PartyIdentifier,
     PartyQualifier,
     SecretFile,
@@ -56,7 +57,7 @@ class Paths(Model):
 class KeyPair(Model):
     """A private key and its certificate."""
 
-    key: FilePath
+    key: KeyFile
     certificate: FilePath
 
 
@@ -121,6 +122,16 @@ class Limits(Model):
     file: Annotated[Size, between(1 << 10, 32 << 20, render_size)] = 32 << 20
 
 
+class Retention(Model):
+    """How long files lie that the ledger does not need any more. None: for ever."""
+
+    sent: Duration = timedelta(days=90)
+    refused: Duration = timedelta(days=180)
+    inbox: Duration | None = None
+    quarantine: Duration = timedelta(days=365)
+    reports: Duration = timedelta(days=90)
+
+
 def sqlite_address(path: Path) -> str:
     """The database address of an SQLite file."""
     return f"sqlite:///{os.path.normpath(path)}"
@@ -143,3 +154,4 @@ class SettingsFile(Model):
     acceptance: Literal["automatic", "national"] = "automatic"
     approvals: Literal["one", "two"] = "one"
     limits: Limits = section(Limits)
+    retention: Retention = section(Retention)

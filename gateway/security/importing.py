@@ -8,7 +8,7 @@ rules that the partners apply (`trust`). Sources: GW-1 section 10 (K1 to K3), RF
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -52,9 +52,10 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A pair that serves, and the authority whose signature the certificate carries."""
+    """A pair that serves, and the authority whose signature the certificate carries; key None where it is not ours to
+    hold, in a token."""
 
-    key: PrivateKey
+    key: PrivateKey | None
     certificate: Certificate
     authority: Certificate
 
@@ -80,16 +81,21 @@ def read_material(files: Sequence[Path], passphrase: bytes | None) -> Material:
     return Material(tuple(keys), tuple(certificates))
 
 
-def choose(material: Material, use: str, *, environment: str, now: datetime, authority: Certificate | None) -> Imported:
+def choose(material: Material, use: str, *, environment: str, now: datetime, authority: Certificate | None,
+           held: Callable[[Certificate], bool] | None = None) -> Imported:
     """The pair among the material that serves a use, judged as the partners will judge it.
 
     use        "signing" or "encryption"
     authority  the one that is known already; else it has to be among the material
+    held       tells of a certificate of that use whether a key that stays where it is belongs to it
 
     Raises LocalError K053 (no certificate of that use belongs to a key), K054 (more than one), K024 (another
     environment), K055 (no authority), and the codes of V25 for what a partner would refuse.
     """
-    public = [(key, one) for key in material.keys for one in material.certificates if one.key == key.public_key()]
+    public: list[tuple[PrivateKey | None, Certificate]] = [
+        (key, one) for key in material.keys for one in material.certificates if one.key == key.public_key()]
+    if held is not None:
+        public += [(None, one) for one in material.certificates if one.uses == {use} and held(one)]
     if not public:
         raise LocalError(Finding(code="K053", values={"keys": str(len(material.keys)),
                                                       "certificates": str(len(material.certificates))}))

@@ -16,10 +16,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
-from gateway.security import asn1
 from gateway.security.algorithms import OAEP, SCHEMES, PrivateKey, SignatureScheme, sign
 from gateway.security.certificates import ENCRYPTION, SIGNING, Certificate, load_certificate
+from gateway.security.pkcs11 import TokenDecryptionKey, TokenSigner, is_token_key
 from gateway.security.published import refuse_published
+from gateway.security.signed_identity import signer_attributes
 from gateway.spool import read_private
 
 
@@ -67,13 +68,7 @@ class FileSigner:
         self._key = key
         self.certificate = certificate
         self.scheme = SCHEMES[certificate.scheme]
-        self.identity = (
-            asn1.write_attribute(asn1.CONTENT_TYPE, asn1.write_identifier(asn1.DATA)),
-            asn1.write_attribute(asn1.SIGNING_CERTIFICATE_V2,
-                                 asn1.write_signing_certificate(certificate.digest, certificate.name)),
-            asn1.write_attribute(asn1.ALGORITHM_PROTECTION, asn1.write_protection(
-                self.scheme.digest_identifier, self.scheme.identifier)),
-        )
+        self.identity = signer_attributes(certificate, self.scheme)
 
     def sign(self, content: bytes) -> bytes:
         """The signature value over the encoded attributes."""
@@ -120,13 +115,20 @@ class FileDecryptionKey:
                 self._key.decrypt(bytes(self._key.key_size // 8), OAEP)
 
 
-def load_signer(key: Path, certificate: Path, passphrase: bytes | None) -> FileSigner:
-    """Our signer from its two files. Raises LocalError E_KEYFILE, K002 to K006."""
+def load_signer(key: Path, certificate: Path, passphrase: bytes | None) -> Signer:
+    """Our signer: the key from its file, or in a token (``pkcs11:...``).
+
+    Raises LocalError E_KEYFILE, K002 to K006, K090; for a token K091 to K094.
+    """
+    if is_token_key(key):
+        return TokenSigner(key, load_certificate(certificate))
     return FileSigner(load_private_key(key, passphrase), load_certificate(certificate), key)
 
 
-def load_decryption_key(key: Path, certificate: Path, passphrase: bytes | None) -> FileDecryptionKey:
-    """One of our decryption keys from its two files. Raises LocalError E_KEYFILE, K002 to K006."""
+def load_decryption_key(key: Path, certificate: Path, passphrase: bytes | None) -> DecryptionKey:
+    """One of our decryption keys, from its file or in a token. Raises LocalError as `load_signer`."""
+    if is_token_key(key):
+        return TokenDecryptionKey(key, load_certificate(certificate))
     return FileDecryptionKey(load_private_key(key, passphrase), load_certificate(certificate), key)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway.errors import LocalError
 from gateway.security import asn1
 from gateway.security.header import Header, read_entity
 from gateway.security.keys import DecryptionKey
@@ -74,13 +75,13 @@ def open_envelope(name: str, content: bytes, *, recipient: str, keys: Sequence[D
 
     Raises ValueError for a code that nobody may pass over, EnvelopeError with a code of section 6. E_FUTURE may be
     tried again later. E_DATE and E_OLD carry the object itself in `opened`, because V30 and V31 come before them and
-    because it gets its leaf.
+    because it gets its leaf. LocalError passes through: a token that holds a key of ours does not answer (K093).
     """
     if not RELEASABLE.issuperset(waive):
         raise ValueError("only what section 6 calls releasable may be waived")
     try:
         return _open(name, content, recipient, keys, trust, now, environment, min(limit, LARGEST_FILE), waive)
-    except EnvelopeError:
+    except (EnvelopeError, LocalError):  # the latter: a key of ours is out of reach now, its token say; nobody's fault
         raise
     except Exception as error:
         raise EnvelopeError("E_INTERNAL", error=_where(error)) from None  # its message may hold values: dropped

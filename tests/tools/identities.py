@@ -100,11 +100,11 @@ def identity(tmp: Path, gateway: str, *, environment: str = "demo", algorithm: A
              passphrase: bytes | None = None, now: datetime = NOW, valid: timedelta = VALID) -> Party:
     """Make a gateway's keys in `tmp`/`gateway` (mode 0700)."""
     folder = tmp / gateway
-    if algorithm == "ec":
+    if algorithm not in ("rsa", "rsa4096"):
         made = make_identity(folder, gateway=gateway, environment=environment, now=now, valid=valid,
                              passphrase=passphrase, algorithm=algorithm)
         return Party(gateway, environment, made, passphrase)
-    shutil.copytree(_rsa_folder(gateway, environment, passphrase, now, valid), folder)
+    shutil.copytree(_rsa_folder(gateway, environment, algorithm, passphrase, now, valid), folder)
     folder.chmod(0o700)
     names = (AUTHORITY, SIGNING, ENCRYPTION)
     return Party(gateway, environment,
@@ -112,10 +112,11 @@ def identity(tmp: Path, gateway: str, *, environment: str = "demo", algorithm: A
 
 
 @cache
-def _rsa_folder(gateway: str, environment: str, passphrase: bytes | None, now: datetime, valid: timedelta) -> Path:
+def _rsa_folder(gateway: str, environment: str, algorithm: Algorithm, passphrase: bytes | None, now: datetime,
+                valid: timedelta) -> Path:
     folder = _workshop() / f"{len(list(_workshop().iterdir()))}"
     make_identity(folder, gateway=gateway, environment=environment, now=now, valid=valid, passphrase=passphrase,
-                  algorithm="rsa")
+                  algorithm=algorithm)
     return folder
 
 

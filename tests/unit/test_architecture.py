@@ -28,7 +28,7 @@ LIBRARIES = {
     "cryptography": {"security"}, "sqlalchemy": {"ledger", "records"}, "alembic": {"ledger"}, "fastapi": {"web"},
     "starlette": {"web"}, "yaml": {"config"}, "jinja2": {"pages"}, "weasyprint": {"pages"},
     "xlsxwriter": {"records"}, "python_calamine": {"records"}, "psycopg": {"ledger", "records"}, "filelock": {"spool"},
-    "pydantic": {"config", "mapping"},
+    "pydantic": {"config", "mapping"}, "pkcs11": {"security"},
 }
 RIM = {"cli", "launcher", "__main__", "demo"}
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}
