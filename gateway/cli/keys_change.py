@@ -38,10 +38,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
               metavar=t("cli.metavar.number"), help=t("cli.keys.days"))
 @click.option("--key", type=_FILE, metavar=t("cli.metavar.file"), help=t("cli.keys.change.key"))
 @click.option("--certificate", type=_FILE, metavar=t("cli.metavar.file"), help=t("cli.keys.change.certificate"))
+@click.option("--authority-key", type=_FILE, metavar=t("cli.metavar.file"), help=t("cli.keys.change.authority_key"))
 @json_option
 @common
 def rotate_command(config: Path, use: str, algorithm: Algorithm, days: int, key: Path | None,
-                   certificate: Path | None, as_json: bool) -> int:
+                   certificate: Path | None, authority_key: Path | None, as_json: bool) -> int:
     """Make the next pair below our own authority, or take one whose files lie there; record it, tell nobody."""
     if (key is None) is not (certificate is None):
         raise click.UsageError(t("cli.keys.change.both"))
@@ -51,7 +52,7 @@ def rotate_command(config: Path, use: str, algorithm: Algorithm, days: int, key:
             key, certificate = make_next(
                 gateway.settings.paths.keys, use=use, gateway=gateway.name, algorithm=algorithm,
                 environment=gateway.settings.environment, authority=gateway.settings.keys.authority, now=now.now,
-                valid=timedelta(days=days), passphrase=gateway.passphrase)
+                valid=timedelta(days=days), passphrase=gateway.passphrase, authority_key=authority_key)
         pair = _pair(gateway, use, key.absolute(), certificate.absolute())
         before = record_next(gateway, use, pair, "edi keys rotate", now)
     made = load_certificate(pair.certificate)

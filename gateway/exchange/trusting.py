@@ -19,7 +19,7 @@ AUTHORITY = "authority"
 def authorities(rows: Sequence[TrustedRow]) -> tuple[Certificate, ...]:
     """The authorities that were let in beside that of the file."""
     return tuple(Certificate(row.der) for row in rows
-                 if row.use == AUTHORITY and row.state is TrustedState.ACCEPTED)
+                 if row.use == AUTHORITY and row.state is TrustedState.ACCEPTED and row.accept_until is None)
 
 
 def effective(listed: Sequence[TrustedCertificate], rows: Sequence[TrustedRow]) -> tuple[TrustedCertificate, ...]:

@@ -19,18 +19,20 @@ from gateway.security.privatekeys import ENCRYPTION_KIND, Algorithm, make_key, p
 
 
 def make_next(folder: Path, *, use: str, gateway: str, environment: str, authority: Path, now: datetime,
-              valid: timedelta, passphrase: bytes | None, algorithm: Algorithm = "ec") -> tuple[Path, Path]:
+              valid: timedelta, passphrase: bytes | None, algorithm: Algorithm = "ec",
+              authority_key: Path | None = None) -> tuple[Path, Path]:
     """Make a key and its certificate in `folder`; their files.
 
-    authority  certificate of our authority; its key lies beside it, with the suffix ``.key``
-    valid      life of the certificate, at most as long as that of the authority
+    authority      certificate of our authority
+    authority_key  its key; beside it, with the suffix ``.key``, unless told otherwise
+    valid          life of the certificate, at most as long as that of the authority
 
     Raises LocalError K085 when the authority's key is not there, K050 for an encryption key of a kind that cannot
     encrypt, K001, K004, E_KEYFILE, K002, K003 for files that do not serve.
     """
     if use == "encryption" and ENCRYPTION_KIND[algorithm] != algorithm:
         raise LocalError(Finding(code="K050", values={"algorithm": algorithm}))
-    authority_key = authority.with_suffix(".key")
+    authority_key = authority_key or authority.with_suffix(".key")
     if not authority_key.exists():
         raise LocalError(Finding(code="K085", place=Place(file=str(authority_key)), values={
             "path": str(authority_key)}))

@@ -96,11 +96,13 @@ def test_a_pair_that_does_not_serve_is_not_recorded(pair: tuple[Office, Office],
 
 def test_without_the_authoritys_key_nothing_is_made(pair: tuple[Office, Office]) -> None:
     togo, _ = pair
-    (togo.home / "keys" / "authority.key").unlink()
+    apart = togo.home / "keys" / "elsewhere.key"
+    (togo.home / "keys" / "authority.key").rename(apart)
     before = sorted(path.name for path in (togo.home / "keys").iterdir())
     ran = togo.run("edi", "keys", "rotate", "signing")
     assert ran.exit == 5 and "K085" in ran.err
     assert sorted(path.name for path in (togo.home / "keys").iterdir()) == before
+    assert togo.run("edi", "keys", "rotate", "signing", "--authority-key", str(apart)).exit == 0
 
 
 def test_one_change_at_a_time_and_nothing_to_announce_before_one_is_made(pair: tuple[Office, Office]) -> None:
