@@ -13,7 +13,7 @@ _COMMANDS = {
     "status": "see", "overdue": "see", "show": "see", "trace": "ask", "explain": "ask",
     "resend": "act", "reprocess": "act", "quarantine": "quarantine", "validate": "files",
     "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "setup",
-    "bench": "bench", "partner": "partner", "codes": "codes", "map": "map",
+    "bench": "bench", "partner": "partner", "retention": "retention", "codes": "codes", "map": "map",
     "link": "link", "audit": "audit",
 }
 _PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}

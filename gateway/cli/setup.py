@@ -69,6 +69,7 @@ def init_command(folder: Path, gateway: str, country: str, time_zone: str, envir
     emit(t("init.cron"))
     emit(f"  */5 * * * * EDI_CONFIG={here} {_program('edi-send')}")
     emit(f"  */5 * * * * EDI_CONFIG={here} {_program('edi-receive')}")
+    emit(f"  17 3 * * * EDI_CONFIG={here} {_program('edi')} retention")
     return Exit.DONE
 
 
@@ -77,7 +78,7 @@ def _program(name: str) -> str:
     for folder in (Path(sys.argv[0]).parent, Path(sys.executable).parent):
         if (folder / name).is_file():
             return shlex.quote(str((folder / name).absolute()))
-    return f"{shlex.quote(sys.executable)} -m gateway.cli {name}"
+    return f"{shlex.quote(sys.executable)} -m gateway.cli" + ("" if name == "edi" else f" {name}")
 
 
 @click.group(name="config", help=t("cli.config.help"), subcommand_metavar=t("cli.metavar.command"))

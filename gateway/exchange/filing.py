@@ -23,6 +23,9 @@ from gateway.ledger import Transaction
 from gateway.spool import make_folder, read_whole, settle, settle_together, write_together, write_whole
 from gateway.texts import Language, hint, sentence
 
+REASON = ".reason"
+"""Ending of the file that stands beside a refused one."""
+
 Refusal = tuple[Sequence[str], Sequence[Finding]]
 """Files that are refused together, and why."""
 
@@ -127,7 +130,7 @@ class Filing:
         return target
 
     def _reason(self, name: str) -> Path:
-        return self._folder.refused / f"{name}.reason"
+        return self._folder.refused / f"{name}{REASON}"
 
     def _words(self, findings: Sequence[Finding]) -> bytes:
         language = Language(self._gateway.settings.language)

@@ -127,6 +127,16 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """A file that was handed over to the national side, without its content."""
+
+    folder: str
+    name: str
+    digest: str
+    delivered: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingGroup:
     """Messages of one type that wait for an interchange."""
 

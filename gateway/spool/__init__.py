@@ -12,7 +12,7 @@ from gateway.spool.moving import claim, settle, settle_together
 from gateway.spool.naming import plain_name
 from gateway.spool.private import read_private
 from gateway.spool.quarantine import Kept, Quarantine
-from gateway.spool.whole import flush_together, read_whole, sweep, sync_folder, write_together, write_whole
+from gateway.spool.whole import flush_together, is_partial, read_whole, sweep, sync_folder, write_together, write_whole
 
 __all__ = [
     "Busy",
@@ -23,6 +23,7 @@ __all__ = [
     "flush_together",
     "free_space",
     "is_credential",
+    "is_partial",
     "make_folder",
     "own_folder",
     "plain_name",

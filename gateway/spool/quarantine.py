@@ -19,7 +19,7 @@ from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.spool.escaping import escaped
 from gateway.spool.folders import own_folder
-from gateway.spool.whole import read_whole, sync_folder, write_whole
+from gateway.spool.whole import read_whole, write_whole
 
 _PARTNER = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,31}")
 _NOTE_LIMIT = 64 << 10
@@ -86,12 +86,6 @@ class Quarantine:
     def mark_released(self, kept: Kept, words: str) -> None:
         """Say in the note of a file that people let it in. words: who, when and why, one line."""
         _write(replace(kept, released=words))
-
-    def remove(self, kept: Kept) -> None:
-        """Remove a file with its note. Safe to repeat."""
-        kept.path.unlink(missing_ok=True)  # the note last: it says what is still to be removed
-        kept.path.with_suffix(".json").unlink(missing_ok=True)
-        sync_folder(self.folder)
 
     def list(self) -> list[Kept]:
         """What is kept, oldest first. Raises LocalError B002, B005, B006; ValueError when a note was changed."""

@@ -107,11 +107,16 @@ def sweep(folder: Path, before: float) -> int:
     removed = 0
     with explained(folder), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(_PREFIX) and entry.name.endswith(_SUFFIX) \
-                    and entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_mtime < before:
+            if is_partial(entry.name) and entry.is_file(follow_symlinks=False) \
+                    and entry.stat(follow_symlinks=False).st_mtime < before:
                 Path(entry.path).unlink(missing_ok=True)
                 removed += 1
     return removed
+
+
+def is_partial(name: str) -> bool:
+    """Tell whether a file of this name is what an interrupted writing or moving left."""
+    return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
 
 
 def temporary_name(path: Path, mark: str) -> Path:

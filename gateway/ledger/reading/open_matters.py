@@ -16,9 +16,19 @@ from sqlalchemy import ColumnElement, Table, and_, func, not_, or_, select
 from gateway.ledger.lookups import movement_row
 from gateway.ledger.questions import Count, Overdue, PartnerActivity, Summary, Unanswered
 from gateway.ledger.reading.lists import Lists
-from gateway.ledger.rows import InterchangeRow, Movement
+from gateway.ledger.rows import Delivered, InterchangeRow, Movement
 from gateway.ledger.states import InterchangeState, MessageState, ObjectState
-from gateway.ledger.tables import delivery, incoming_note, interchange, link, message, movement, object_
+from gateway.ledger.tables import (
+    delivery,
+    incoming_note,
+    interchange,
+    link,
+    message,
+    movement,
+    object_,
+    source,
+    source_file,
+)
 
 _States: TypeAlias = "Sequence[tuple[str, Sequence[str], Sequence[str] | None]]"
 
@@ -98,6 +108,31 @@ class OpenMatters(Lists):
         """How many refused files of partners are kept somewhere."""
         return self._connection.execute(
             select(func.count()).select_from(incoming_note).where(incoming_note.c.kept != "")).scalar_one()
+
+    def answered_files(self, digests: Sequence[str]) -> dict[str, datetime]:
+        """Of national files with these SHA-256 those of which everything that they said is answered, with the instant
+        when they were last taken. At most some hundreds are asked for at once."""
+        taken = self._connection.execute(
+            select(source_file.c.digest, source.c.id, source.c.at).join(source, source.c.id == source_file.c.source_id)
+            .where(source_file.c.digest.in_(digests))).all()
+        sources = sorted({row.id for row in taken})
+        unanswered = [and_(message.c.direction == direction, message.c.state.in_(states),
+                           *([] if types is None else [message.c.type.in_(types)]))
+                      for direction, states, types in _OPEN_MESSAGES]
+        still_open = set(self._connection.execute(
+            select(message.c.source_id).where(message.c.source_id.in_(sources), or_(*unanswered))).scalars())
+        kept = {row.digest for row in taken if row.id in still_open}
+        found: dict[str, datetime] = {}
+        for row in taken:
+            if row.digest not in kept:
+                found[row.digest] = max(row.at, found.get(row.digest, row.at))
+        return found
+
+    def delivered_before(self, instant: datetime) -> list[Delivered]:
+        """Files that were handed over to the national side before an instant, the earliest first."""
+        return [Delivered(**row._mapping) for row in self._connection.execute(
+            select(delivery.c.folder, delivery.c.name, delivery.c.digest, delivery.c.delivered)
+            .where(delivery.c.delivered <= instant).order_by(delivery.c.delivered, delivery.c.id))]
 
     def interchange_count(self) -> int:
         """How many interchanges are held: the number of the last one, for their numbers have no holes."""
