@@ -7,8 +7,11 @@ Both libraries belong to the extra ``excel``.
 
 from __future__ import annotations
 
+import functools
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +21,11 @@ from gateway.findings import Finding, Place
 from gateway.records.nodes import FILE_LIMIT
 
 _UNPACKED_LIMIT = 4 * FILE_LIMIT
+_MOST_RATIO = 100
+_MOST_CELLS = 1_000_000
+_TAG = re.compile(rb"<(?:[\w.-]+:)?(row|c)(?=[\s/>])([^>]*)")
+_WHERE = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
+_CELL = re.compile(rb"([A-Z]{0,3})([1-9][0-9]{0,6})")
 _CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 """The same workbook for the same mapping, whenever it is made."""
 
@@ -76,15 +84,55 @@ def read_sheets(content: bytes, file: str) -> list[Sheet]:
         raise LocalError(Finding(code="M491")) from None
     fault = LocalError(Finding(code="M490", place=Place(file=file), values={"limit": str(FILE_LIMIT)}))
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            if len(content) > FILE_LIMIT or sum(one.file_size for one in packed.infolist()) > _UNPACKED_LIMIT:
-                raise fault
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        book = CalamineWorkbook.from_filelike(io.BytesIO(_looked_at(content)))
         tables = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in book.sheet_names]
-    except (zipfile.BadZipFile, CalamineError, OSError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, CalamineError, OSError,
+            ValueError):
         raise fault from None
     return [Sheet(name, tuple(map(_text, rows[0])) if rows else (), tuple(tuple(map(_text, row)) for row in rows[1:]))
             for name, rows in tables]
+
+
+def _looked_at(content: bytes) -> bytes:
+    """The same workbook, unpacked and stored as it was looked at, so that no size in it can lie to its reader.
+
+    The reader makes room for every cell between the first and the last one that a sheet names: two cells in opposite
+    corners would take half a terabyte. So what a sheet spans is counted before. Raises ValueError
+    or zipfile.BadZipFile.
+    """
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as packed, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as stored:
+        parts = packed.infolist()
+        size = sum(one.file_size for one in parts)
+        if len(content) > FILE_LIMIT or size > min(_UNPACKED_LIMIT, len(content) * _MOST_RATIO):
+            raise ValueError("too large")
+        if len({one.filename for one in parts}) != len(parts):
+            raise ValueError("a part twice")
+        for one in parts:
+            with packed.open(one) as opened:
+                part = opened.read(one.file_size)  # without a size it would inflate all that there is
+            if zlib.crc32(part) != one.CRC:
+                raise ValueError("a size that lies")
+            if b"sheetData" in part:
+                _count_cells(part)
+            stored.writestr(one.filename, part)
+    return out.getvalue()
+
+
+def _count_cells(part: bytes) -> None:
+    """Raise ValueError for a sheet that spans too many cells, or has one that does not say where it is."""
+    if b"\x00" in part:
+        raise ValueError("not in an encoding whose tags can be counted")
+    rows, columns = {1}, {1}
+    for kind, attributes in _TAG.findall(part):
+        named = _WHERE.findall(attributes)
+        where = _CELL.fullmatch(named[0]) if len(named) == 1 else None
+        if where is None or bool(where[1]) is not (kind == b"c"):
+            raise ValueError("a cell that does not say where it is")
+        rows.add(int(where[2]))
+        columns.add(len(where[1]) and functools.reduce(lambda sum_, letter: sum_ * 26 + letter - 64, where[1], 0))
+    if max(rows) * max(columns) > _MOST_CELLS:
+        raise ValueError("too many cells")
 
 
 def cell_name(column: int, row: int) -> str:

@@ -28,6 +28,8 @@ from gateway.security.refusals import EnvelopeError
 
 UNB_WITHIN = 1000
 MOST_RATIO = 100
+_GZIP = 31  # zlib's word for: one gzip header, 32 KiB window
+_PIECE, _STEP = 1 << 16, 1 << 20  # octets taken in, and given out, at a time
 
 _GATEWAY = r"[A-Z0-9][A-Z0-9.-]{0,31}"
 _LINK = rf"gw-1/{_GATEWAY}/{_GATEWAY}\n"
@@ -100,12 +102,29 @@ def unb_prefix_ok(payload: bytes) -> bool:
 
 
 def inflate(payload: bytes, *, limit: int = LARGEST_FILE) -> bytes | None:
-    """Exactly one gzip member, inflated; None for anything else, for more than `limit` octets or a ratio above 100."""
-    most = min(limit, len(payload) * MOST_RATIO)
-    stream = zlib.decompressobj(wbits=31)
+    """Exactly one gzip member, inflated; None for anything else, for more than `limit` octets or a ratio above 100.
+
+    Its size is found first, in a stream of which nothing is kept: a bomb costs no memory.
+    """
     try:
-        content = stream.decompress(payload, most + 1)
+        size = _inflated_size(payload, min(limit, len(payload) * MOST_RATIO))
+        return None if size is None else zlib.decompress(payload, _GZIP, bufsize=max(1, size))
     except zlib.error:
         return None
-    complete = stream.eof and not stream.unused_data
-    return content if complete and len(content) <= most else None
+
+
+def _inflated_size(payload: bytes, most: int) -> int | None:
+    """Octets of the one gzip member that the payload is; None when there are more than `most`, or more behind it."""
+    stream, size = zlib.decompressobj(_GZIP), 0
+    for start in range(0, len(payload), _PIECE):
+        tail, last = payload[start:start + _PIECE], start + _PIECE >= len(payload)
+        more = True
+        while more:
+            found = len(stream.decompress(tail, _STEP))
+            size, tail = size + found, stream.unconsumed_tail
+            if size > most:
+                return None
+            more = not stream.eof and (bool(tail) or found == _STEP)
+        if stream.eof:
+            return size if last and not stream.unused_data else None
+    return None
