@@ -14,7 +14,7 @@ from gateway.errors import LocalError
 from gateway.exchange.introducing import Plan, planned
 from gateway.exchange.introduction import Introduction, read_introduction
 from gateway.exchange.joining import Terms
-from gateway.exchange.partner_files import write_partner
+from gateway.exchange.partner_files import answered_for, write_partner
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 from gateway.security import fingerprint
@@ -53,21 +53,23 @@ def import_command(config: Path, source: Path, partner: str | None, country: str
                   inbound=None if inbound is None else mailbox_at(inbound, keys, settings),
                   contact=contact, replace=replace)
     plan = planned(settings, introduction, terms, language())
-    write = plan.changes and not dry_run
+    answered = not plan.changes and answered_for(settings, plan, now)
+    write = not (answered or dry_run)
     if not as_json:
-        _show(plan, introduction)
+        _show(plan, introduction, answered)
     if write:
         answering = _answering(people, compared)
         write_partner(config, plan, people=answering, compared=str(compared), login=login(), now=now)
     if as_json:
         _show_json(plan, write)
     elif write:
-        note(t("partner.added" if plan.before is None else "partner.changed", file=plan.file))
+        said = "partner.added" if plan.before is None else "partner.changed" if plan.changes else "partner.confirmed"
+        note(t(said, file=plan.file, partner=plan.partner))
         ssh = plan.file.with_name(f"{plan.partner}-ssh.pub")
         if ssh in plan.others:
             note(t("partner.ssh", file=ssh))
     else:
-        note(t("partner.dry_run" if plan.changes else "partner.unchanged", partner=plan.partner))
+        note(t("partner.unchanged" if answered else "partner.dry_run", partner=plan.partner))
     return Exit.DONE
 
 
@@ -78,7 +80,7 @@ def _answering(people: tuple[str, ...], compared: str | None) -> tuple[str, ...]
     return named_people(people, _TWO)
 
 
-def _show(plan: Plan, introduction: Introduction) -> None:
+def _show(plan: Plan, introduction: Introduction, answered: bool) -> None:
     emit(t("partner.introduces", partner=plan.partner,
            how=t("partner.signed" if introduction.said is not None else "partner.plain")))
     for line in plan.lines:
@@ -86,7 +88,7 @@ def _show(plan: Plan, introduction: Introduction) -> None:
                end=f"{line.certificate.not_after:%Y-%m-%d}"))
     for one in plan.differences:
         emit(t("partner.difference", what=one.what, held=one.held or "-", said=one.said or "-"))
-    if plan.changes:
+    if not answered:
         note(t("partner.compare", partner=plan.partner))
 
 

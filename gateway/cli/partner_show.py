@@ -75,7 +75,7 @@ def _show(sheet: PartnerSheet) -> None:
     for sha256, state in sheet.consents.items():
         emit(t("partner.show.our_key", sha256=sha256[:16], state=t(f"partner.consent.{state.lower()}")))
     for one in sheet.decisions:
-        known = one.event in ("introduced", "changed", "halt", "resume")
+        known = one.event in ("introduced", "changed", "confirmed", "halt", "resume")
         emit(t(f"partner.decision.{one.event}" if known else "partner.decision.other", time=f"{one.at:%Y-%m-%d %H:%M}",
                people=", ".join(one.people), login=one.login, text=one.text or one.event,
                compared=t(f"partner.compared.{one.compared}") if one.compared else ""))

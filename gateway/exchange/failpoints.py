@@ -34,3 +34,6 @@ CONSENTING = declare("keys.consenting", "a person's consent and its receipt writ
 CONSENTED = declare("keys.consented", "a person's consent and its receipt committed, nobody told yet")
 REVOKING = declare("keys.revoking", "a revocation and what falls with it written, transaction not yet committed")
 REVOKED = declare("keys.revoked", "a revocation committed, nobody told yet")
+INTRODUCING = declare("partner.introducing", "a partner's certificates written, its file not yet")
+INTRODUCED = declare("partner.introduced", "a partner's file written, the ledger does not know who answers for it")
+ANSWERED = declare("partner.answered", "the ledger knows who answers for a partner, nobody told yet")

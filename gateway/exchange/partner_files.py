@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from gateway.config import load_settings
+from gateway.config import Settings, load_settings
 from gateway.errors import LocalError, PartnerError
+from gateway.exchange import failpoints
 from gateway.exchange.assembly import Assembly, open_gateway
 from gateway.exchange.introducing import Plan
-from gateway.exchange.trusting import AUTHORITY
+from gateway.failpoints import reach
 from gateway.findings import Finding
 from gateway.ledger import Transaction
 from gateway.ledger.key_rows import TrustedState
@@ -31,25 +32,47 @@ def write_partner(config: Path, plan: Plan, *, people: tuple[str, ...], compared
 
     compared  voice or letter
 
-    On any fault everything is as it was before. Raises LocalError with what `load_settings` and the certificates say,
-    X108 when a certificate was revoked here.
+    A plan that changes nothing is only noted. On any fault everything is as it was before. Raises LocalError with what
+    `load_settings` and the certificates say, X108 when a certificate was revoked here.
     """
     settings = load_settings(config, partners=False)
     with open_gateway(settings, now) as gateway, _all_or_nothing() as written:
-        for path, content in plan.others.items():
-            _write(path, content, written)
-        if plan.before is not None:
-            kept = make_folder(plan.file.parent / REPLACED) / f"{plan.partner}-{now:%Y%m%dT%H%M%SZ}.yaml"
-            _write(kept, plan.before, written)
-        _write(plan.file, plan.text.encode(), written)
+        if plan.changes:
+            _write_files(plan, now, written)
         _judge(config, plan, now)
         record = {"people": list(people), "compared": compared, "login": login,
                   "certificates": [{"use": line.use, "sha256": line.certificate.sha256, "change": line.change}
                                    for line in plan.lines]}
+        reach(failpoints.INTRODUCED)
         with gateway.ledger.transaction() as transaction:
             _settle(transaction, plan, f"{', '.join(people)} ({compared})", now)
-            transaction.note_partner(plan.partner, "introduced" if plan.before is None else "changed",
-                                     json.dumps(record, ensure_ascii=False), digest=plan.digest, at=now)
+            event = "introduced" if plan.before is None else "changed" if plan.changes else "confirmed"
+            transaction.note_partner(plan.partner, event, json.dumps(record, ensure_ascii=False), digest=plan.digest,
+                                     at=now)
+    reach(failpoints.ANSWERED)
+
+
+def answered_for(settings: Settings, plan: Plan, now: datetime) -> bool:
+    """Tell whether the history says who compared each certificate that the partner names.
+
+    It does not for a file that people wrote by hand, or whose import was cut before the ledger knew.
+    """
+    with open_gateway(settings, now) as gateway, gateway.ledger.reading() as queries:
+        noted = [json.loads(row.text) for row in queries.about_partner(plan.partner) if row.subject == "partner"]
+    known = {(one["use"], one["sha256"]) for record in noted for one in record["certificates"]
+             if one["change"] != "dropped"}
+    return plan.named <= known
+
+
+def _write_files(plan: Plan, now: datetime, written: dict[Path, bytes | None]) -> None:
+    """The partner's file last: until then nothing counts."""
+    for path, content in plan.others.items():
+        _write(path, content, written)
+    if plan.before is not None:
+        kept = make_folder(plan.file.parent / REPLACED) / f"{plan.partner}-{now:%Y%m%dT%H%M%SZ}.yaml"
+        _write(kept, plan.before, written)
+    reach(failpoints.INTRODUCING)
+    _write(plan.file, plan.text.encode(), written)
 
 
 def _settle(transaction: Transaction, plan: Plan, reason: str, now: datetime) -> None:
@@ -60,9 +83,7 @@ def _settle(transaction: Transaction, plan: Plan, reason: str, now: datetime) ->
         if named and row.state is TrustedState.REVOKED:
             raise LocalError(Finding(code="X108", values={"partner": plan.partner, "use": row.use,
                                                           "sha256": row.sha256, "date": f"{row.changed:%Y-%m-%d}"}))
-        if plan.alone and not named and row.state is TrustedState.ACCEPTED and row.use == AUTHORITY:
-            transaction.move_trusted(row, state=TrustedState.REVOKED, at=now, reason=reason)
-        elif plan.alone and not named and row.state is TrustedState.ACCEPTED:
+        if plan.alone and not named and row.state is TrustedState.ACCEPTED:
             transaction.move_trusted(row, state=row.state, at=now, reason=reason, accept_until=now)
         elif plan.alone and not named and row.state is TrustedState.PROPOSED:
             transaction.move_trusted(row, state=TrustedState.REFUSED, at=now, reason=reason)

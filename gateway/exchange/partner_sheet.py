@@ -35,7 +35,7 @@ class CertificateLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What people decided about the partner: introduced, changed, confirmed, or the link resumed. `text` where there is one."""
+    """What people decided about the partner: introduced, changed, confirmed, or the link resumed with a `text`."""
 
     at: datetime
     event: str
@@ -94,8 +94,6 @@ def _certificates(gateway: Gateway, name: str, now: datetime) -> list[Certificat
     trust = gateway.trust(name)
     lines = [_line("authority", one, one.not_before, one.not_after, "counts" if one.valid_at(now) else "ended", now)
              for one in dict.fromkeys((trust.authority, *trust.further))]
-    lines += [_line("authority", one, one.not_before, one.not_after, "counts" if one.valid_at(now) else "ended", now)
-              for one in trust.further]
     for entry in trust.certificates:
         state = "revoked" if entry.revoked is not None else "next" if now < entry.use_from else \
             "ended" if now > entry.accept_until or now > entry.certificate.not_after else "counts"

@@ -14,7 +14,7 @@ class Partners(Base):
     def note_partner(self, partner: str, event: str, text: str, *, digest: str, at: datetime) -> None:
         """A fact about a partner as a whole.
 
-        event   ``introduced`` or ``changed``
+        event   ``introduced``, ``changed``, or ``confirmed`` where nothing changed
         text    who decided it and what it was, as JSON
         digest  SHA-256 of what the partner sent
         """
