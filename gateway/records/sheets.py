@@ -130,7 +130,7 @@ def _count_cells(part: bytes) -> None:
         if where is None or bool(where[1]) is not (kind == b"c"):
             raise ValueError("a cell that does not say where it is")
         rows.add(int(where[2]))
-        columns.add(len(where[1]) and functools.reduce(lambda sum_, letter: sum_ * 26 + letter - 64, where[1], 0))
+        columns.add(functools.reduce(lambda number, letter: number * 26 + letter - 64, where[1], 0))
     if max(rows) * max(columns) > _MOST_CELLS:
         raise ValueError("too many cells")
 
