@@ -1,229 +1,42 @@
-"""One gateway put together from its settings: ledger, keys, partners, corridors, dialects.
+"""One gateway put together from its settings and its ledger, at the instant of its run.
 
 Everything that a run needs and that costs time is opened here once. Nothing here decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
+from datetime import datetime
 from pathlib import Path
 
-from gateway.config import Partner, Settings, load_settings
+from gateway.config import Settings, load_settings
 from gateway.errors import LocalError
-from gateway.exchange.budget import session_seconds
+from gateway.exchange.assembled import PATIENCE, Assembly, Occasion
 from gateway.exchange.known_keys import KnownKeys, read_known_keys
 from gateway.exchange.machine import require_fit
 from gateway.exchange.own_keys import OwnPair, chain, chosen, consents_of
-from gateway.exchange.revocation_lists import lists_of
 from gateway.exchange.trusting import authorities, effective
 from gateway.findings import Finding, Place
 from gateway.ledger import Ledger
 from gateway.ledger.reading.trust import KeyLookups
-from gateway.mapping import Activated, Corridors, Mapping, Versions, load_corridors, load_mapping, search_path
+from gateway.mapping import Activated, Mapping, Versions, load_mapping
 from gateway.mapping.archive import Archive, parse
-from gateway.mapping.dialect import Dialect, load_archived_dialect, load_dialect
+from gateway.mapping.dialect import Dialect, load_archived_dialect
 from gateway.mapping.versions import NOTHING_ACTIVATED
 from gateway.security import (
     Certificate,
-    DecryptionKey,
-    RevocationLists,
     Signer,
-    Trust,
     TrustedCertificate,
     check_environment,
     check_versions,
     forbid_dumps,
-    load_certificate,
-    load_decryption_key,
     load_signer,
-    read_passphrase,
-    recipients_of,
-    trusted_certificate,
 )
 from gateway.security.certificates import ENCRYPTION, SIGNING
-from gateway.transport import DirectoryLane, Limits, SftpLane
 
-PATIENCE = timedelta(hours=24)
-"""How long a message, ours or a partner's, waits for the movement it speaks of before somebody is asked (DESIGN
-section 6, 6)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """What a run is given from outside.
-
-    now         the one instant it reckons with
-    identifier  gives fresh identifiers, 32 hex digits
-    clock       monotonic seconds, for limits of the link
-    """
-
-    now: datetime
-    identifier: Callable[[], str]
-    clock: Callable[[], float]
-
-
-class Assembly:
-    """What the settings name, opened when first asked for: keys, partners' certificates, corridors, dialects."""
-
-    def __init__(self, settings: Settings, versions: Versions = NOTHING_ACTIVATED, now: datetime | None = None) -> None:
-        """Raises LocalError E_VERSION beside a library that is too old to trust; the process leaves no dumps.
-
-        versions, now  what was activated, and the instant whose versions count; without them the files rule
-        """
-        check_versions()
-        forbid_dumps()
-        self.settings = settings
-        self.versions = versions
-        self._now = now
-        self._dialects: dict[str, Dialect] = {}
-        self._trusts: dict[str, Trust] = {}
-
-    @property
-    def name(self) -> str:
-        """Our gateway id."""
-        return str(self.settings.gateway)
-
-    @property
-    def test(self) -> bool:
-        """Everything but production writes and requires UNB 0035 = 1."""
-        return self.settings.environment != "production"
-
-    @cached_property
-    def search(self) -> list[Path]:
-        """Folders that hold mappings, first wins."""
-        return search_path(self.settings.paths.mappings)
-
-    @cached_property
-    def corridors(self) -> Corridors:
-        """The corridors with the versions of their mappings that are in force, and the offices."""
-        return load_corridors(self.search, self.versions, self._now)
-
-    @cached_property
-    def product(self) -> str:
-        """Name and version, as receipts carry them."""
-        try:
-            return f"corridor-gateway {version('corridor-gateway')}"
-        except PackageNotFoundError:  # run from a checkout that is not installed
-            return "corridor-gateway checkout"
-
-    @cached_property
-    def passphrase(self) -> bytes | None:
-        """What our private keys are encrypted with; None where they lie open."""
-        path = self.settings.keys.passphrase
-        return None if path is None else read_passphrase(path)
-
-    @cached_property
-    def signer(self) -> Signer:
-        """Our signing key. Raises LocalError K024 for one that was made for another environment."""
-        pair = self.settings.keys.signing
-        signer = load_signer(pair.key, pair.certificate, self.passphrase)
-        check_environment(signer.certificate, self.settings.environment)
-        return signer
-
-    @cached_property
-    def decryption_keys(self) -> list[DecryptionKey]:
-        """Every encryption key of ours that partners may still use. Raises LocalError K024 as `signer` does."""
-        keys: list[DecryptionKey] = [
-            load_decryption_key(key, certificate, self.passphrase) for key, certificate in self._encryption_pairs()]
-        for key in keys:
-            check_environment(key.certificate, self.settings.environment)
-        return keys
-
-    def _encryption_pairs(self) -> list[tuple[Path, Path]]:
-        return [(pair.key, pair.certificate) for pair in self.settings.keys.encryption]
-
-    def settings_pairs(self, use: str) -> list[OwnPair]:
-        """Our pairs of one use as the settings name them, the newest last."""
-        keys = self.settings.keys
-        certificates = [(pair, load_certificate(pair.certificate))
-                        for pair in ((keys.signing,) if use == SIGNING else keys.encryption)]
-        return [OwnPair(number=None, sha256=certificate.sha256, key=pair.key, certificate=pair.certificate)
-                for pair, certificate in sorted(certificates, key=lambda one: one[1].not_before)]
-
-    def signer_for(self, name: str) -> Signer:
-        """The key that signs what goes to a partner."""
-        return self.signer
-
-    def partner(self, name: str) -> Partner:
-        """The partner of that name. Raises LocalError X010 when the settings have none."""
-        try:
-            return self.settings.partners[name]
-        except KeyError:
-            raise LocalError(Finding(code="X010", values={"partner": name,
-                                                          "known": ", ".join(sorted(self.settings.partners))}))
-
-    def chosen(self, names: Sequence[str]) -> list[str]:
-        """The partners of these names, or all where none is given. Raises LocalError X010 for an unknown one."""
-        return [self.partner(name).partner for name in names] or sorted(self.settings.partners)
-
-    def known_partner(self, name: str) -> str:
-        """The name of a partner whose file is there, even broken: then its messages wait. Raises LocalError X010."""
-        return name if name in self.settings.broken_partners else self.partner(name).partner
-
-    def dialect(self, identifier: str) -> Dialect:
-        """A dialect, loaded once."""
-        if identifier not in self._dialects:
-            self._dialects[identifier] = load_dialect(identifier, self.search)
-        return self._dialects[identifier]
-
-    def trust(self, name: str) -> Trust:
-        """What we hold of a partner's certificates."""
-        if name not in self._trusts:
-            partner = self.partner(name)
-            authority = partner.authority
-            self._trusts[name] = Trust(
-                partner=partner.partner,
-                certificates=self.certificates(name),
-                authority=load_certificate(authority.certificate), further=self.further(name),
-                revocation=self.revocation(name),
-                reason=authority.reason or "", algorithms=partner.agreement.algorithms,
-                cbc_until=None if partner.agreement.cbc is None else partner.agreement.cbc.until)
-        return self._trusts[name]
-
-    def certificates(self, name: str) -> tuple[TrustedCertificate, ...]:
-        """What counts of a partner's certificates: the list of its file."""
-        return self.listed(name)
-
-    def further(self, name: str) -> tuple[Certificate, ...]:
-        """Authorities of a partner beside that of its file; only a ledger knows of any."""
-        return ()
-
-    def listed(self, name: str) -> tuple[TrustedCertificate, ...]:
-        """The list of a partner's file."""
-        return tuple(trusted_certificate(entry.file, sha256=entry.sha256, use=entry.use, use_from=entry.from_,
-                                         accept_until=entry.until) for entry in self.partner(name).certificates)
-
-    def revocation(self, name: str) -> RevocationLists | None:
-        """The revocation lists that count for a partner; None for an authority that publishes none."""
-        return lists_of(self.partner(name), self.settings.paths.state, self.list_numbers(name))
-
-    def list_numbers(self, name: str) -> dict[str, int]:
-        """The highest numbers seen of a partner's lists; nothing is known of them without a ledger."""
-        return {}
-
-    def recipients(self, name: str, now: datetime) -> Sequence[Certificate]:
-        """The partner's encryption certificates in force: the current one, and the next during a change.
-
-        Raises LocalError when there is none: nothing may be sent in clear.
-        """
-        return recipients_of(self.trust(name), now=now, environment=self.settings.environment)
-
-    def lane(self, name: str, direction: str) -> SftpLane | DirectoryLane:
-        """Where we push to a partner (``outbound``) or collect from (``inbound``)."""
-        mailbox = self.partner(name).mailbox
-        box = mailbox.outbound if direction == "outbound" else mailbox.inbound
-        if box.kind == "directory":
-            return DirectoryLane(path=box.path)
-        secret = self.passphrase if box.passphrase is None else read_passphrase(box.passphrase)
-        return SftpLane(host=box.host, port=box.port, user=box.user, key=box.key,
-                        host_keys=tuple(box.host_keys), base=box.base,
-                        passphrase=None if secret is None else secret.decode("utf-8", "replace"),
-                        limits=Limits(session=session_seconds(self.settings.limits.run, len(self.settings.partners))))
+__all__ = ["PATIENCE", "Assembly", "Gateway", "Occasion", "open_gateway", "standing_gateway", "standing_versions",
+           "versions_of"]
 
 
 class Gateway(Assembly):
@@ -351,18 +164,33 @@ def versions_of(ledger: Ledger) -> Versions:
 def standing_versions(settings: Settings, now: datetime) -> Iterator[Versions]:
     """What was activated, without making a ledger or bringing one to a new schema: where that would be needed,
     nothing was. Raises LocalError as `Ledger.open`."""
+    with _standing_ledger(settings, now) as ledger:
+        yield NOTHING_ACTIVATED if ledger is None else versions_of(ledger)
+
+
+@contextmanager
+def standing_gateway(settings: Settings, now: datetime) -> Iterator[Assembly]:
+    """A gateway for a command that only reads: with its ledger where that stands already, else without. Raises
+    LocalError as `Ledger.open`."""
+    with _standing_ledger(settings, now) as ledger:
+        yield Assembly(settings) if ledger is None else Gateway(settings, ledger, now)
+
+
+@contextmanager
+def _standing_ledger(settings: Settings, now: datetime) -> Iterator[Ledger | None]:
+    """The ledger as it stands; None where it would have to be made or brought to a new schema."""
     if not Path(settings.ledger.removeprefix("sqlite:///")).exists():
-        yield NOTHING_ACTIVATED
+        yield None
         return
     try:
         ledger = Ledger.open(settings.ledger, now=now, create=False)
     except LocalError as error:
         if error.code != "L004":
             raise
-        yield NOTHING_ACTIVATED
+        yield None
         return
     try:
-        yield versions_of(ledger)
+        yield ledger
     finally:
         ledger.close()
 
