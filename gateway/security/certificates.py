@@ -68,6 +68,7 @@ class Certificate:
             raise ValueError(str(error)) from None
         try:
             self.x509 = x509.load_der_x509_certificate(der)
+            _ = self.x509.subject, self.x509.issuer  # read when they are asked for: what cannot be read is refused here
             self.extensions = self.x509.extensions
             self.key: object = self.x509.public_key()
         except _UNREADABLE as error:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from gateway.errors import LocalError
@@ -27,9 +28,13 @@ LONGEST_GRACE = timedelta(days=7)
 
 _PEM = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
 _KNOWN_CRITICAL_IN_ENTRY = (x509.CRLReason,)
+_NUMBER_BITS = 160
+"""A CRL number has 20 octets at most (RFC 5280 section 5.2.3)."""
+
 _NOT_FULL = (x509.IssuingDistributionPoint, x509.DeltaCRLIndicator, x509.FreshestCRL)
-_UNREADABLE = (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
-"""What the library raises for extensions that it cannot read."""
+_UNREADABLE = (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType,
+               UnsupportedAlgorithm)
+"""What the library raises for a list, or a part of one, that it cannot read."""
 
 _HASHES = ("sha256", "sha384", "sha512")
 
@@ -66,9 +71,11 @@ def read_lists(lists: Iterable[bytes]) -> list[x509.CertificateRevocationList]:
         texts = _PEM.findall(content)
         for text in texts or [content]:
             try:
-                found.append(x509.load_pem_x509_crl(text) if texts else x509.load_der_x509_crl(text))
-            except ValueError:
+                one = x509.load_pem_x509_crl(text) if texts else x509.load_der_x509_crl(text)
+                _ = one.issuer, one.next_update_utc, one.signature_hash_algorithm  # read when they are asked for
+            except _UNREADABLE:
                 continue
+            found.append(one)
     return found
 
 
@@ -118,7 +125,7 @@ def judge_list(content: bytes, authority: Certificate, *, seen: int, now: dateti
                grace: timedelta = GRACE) -> JudgedList:
     """Judge a list as it comes, before it replaces the one that is in use.
 
-    content  DER or PEM; of several lists in a PEM text that of the authority counts
+    content  DER or PEM; of several lists in a PEM text the authority's with the highest number counts
     seen     the highest number seen of this authority, 0 before the first
 
     Raises LocalError K061 (not a list), K062 (not this authority's), K063 (its number), K064 (its dates), K065 (outside
@@ -127,7 +134,8 @@ def judge_list(content: bytes, authority: Certificate, *, seen: int, now: dateti
     parsed = read_lists([content])
     if not parsed:
         raise LocalError(Finding(code="K061"))
-    own = next((one for one in parsed if one.issuer == authority.x509.subject), parsed[0])
+    of_authority = [one for one in parsed if one.issuer == authority.x509.subject]
+    own = max(of_authority, key=lambda one: crl_number(one) or 0, default=parsed[0])
     fault = _fault(own, authority, seen, now, grace)
     if fault is not None:
         raise LocalError(fault)
@@ -153,7 +161,7 @@ def _fault(one: x509.CertificateRevocationList, issuer: Certificate, seen: int, 
     if foreign is not None:
         return Finding(code="K065", values={**values, "extension": foreign})
     number = crl_number(one)
-    if number is None or number < seen:
+    if number is None or not max(seen, 0) <= number < 1 << _NUMBER_BITS:
         return Finding(code="K063", values={**values, "number": "-" if number is None else str(number),
                                             "seen": str(seen)})
     begin, end = one.last_update_utc, one.next_update_utc
