@@ -16,6 +16,7 @@ from gateway.exchange import failpoints
 from gateway.exchange.arrival import ACTS, RECEIPTED
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.budget import affordable, batches
+from gateway.exchange.clocks import warn_of_clocks
 from gateway.exchange.forks import OLDER, first_difference
 from gateway.exchange.halting import link_halted
 from gateway.exchange.payload import look_at, payload_refusal
@@ -130,6 +131,7 @@ def _collect_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Se
             if _settle(gateway, transaction, partner, file, occasion, summary):
                 settled.append(file.entry.name)
     reach(failpoints.STORED)
+    warn_of_clocks(gateway, partner, [file.opened for file in fetched if file.opened is not None], summary)
     for outcome in mailbox.remove(settled):
         if outcome.error is not None:
             summary.trouble(outcome.error)

@@ -22,7 +22,7 @@ from gateway.exchange.summary import Exit
 from gateway.ledger import Ledger
 from gateway.records.csv import Layout, read_csv, write_csv
 from tests.tools.malice import Puppet, again, at, codes, later, quarantined, well
-from tests.tools.offices import ROOT, Office, offices
+from tests.tools.offices import ROOT, Office, Ran, offices
 from tests.tools.records import declaration, declaration_json, numbered_mrn
 
 MRN = numbered_mrn(1)
@@ -284,3 +284,25 @@ def test_t26_an_event_dated_in_the_future_or_long_ago_is_no_clock_of_ours(world:
     assert all(not line["changed"].startswith(("1999", "2099")) for line in burkina.lines("status")
                if line["kind"] == "movement")
     sound(burkina)
+
+
+def test_t26_a_partner_whose_clock_runs_back_is_a_warning_and_its_objects_are_taken(
+        world: tuple[Puppet, Office]) -> None:
+    """A signing time more than five minutes before the predecessor's is a warning, within one run and between runs."""
+    malice, burkina = world
+
+    def brought(*signed: int) -> Ran:
+        for minutes in signed:
+            number = malice.sequence + 1
+            payload = malice.interchange(malice.cusdec(declaration(f"T-{number}", mrn=numbered_mrn(number))))
+            malice.put(malice.seal(payload, at=later(minutes=minutes)).content)
+        return at(burkina, "edi-receive", later(minutes=120))
+
+    assert codes(brought(120, 116)) == []
+    between = brought(90, 91)
+    assert (between.exit, codes(between), between.counts["messages_accepted"]) == (0, ["X052"], 2), between.err
+    assert "TGOTR 3: X052: " in between.err
+    within = brought(110, 100, 101)
+    assert (within.exit, codes(within), within.counts["messages_accepted"]) == (0, ["X052"], 3), within.err
+    assert "TGOTR 6: X052: " in within.err
+    assert len(burkina.movements()) == 7
