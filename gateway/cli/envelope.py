@@ -1,8 +1,9 @@
-"""`edi seal` and `edi open`: one file into and out of a GW-1 envelope, without mailbox or ledger."""
+"""`edi seal` and `edi open`: one file into and out of a GW-1 envelope, without mailbox; the ledger is only read."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ import click
 from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, report, t
 from gateway.config import load_settings
 from gateway.errors import LocalError, PartnerError
-from gateway.exchange.assembly import Assembly
+from gateway.exchange.assembly import Assembly, standing_gateway
 from gateway.exchange.payload import payload_refusal
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding, Place
@@ -42,13 +43,14 @@ def _digest(context: click.Context, parameter: click.Parameter, value: str) -> s
 def seal_command(config: Path, file: Path, partner: str, output: Path, sequence: int, previous: str,
                  as_json: bool) -> int:
     """Seal one file for a partner. A folder as output gets the file under its GW-1 name."""
-    gateway, now = Assembly(load_settings(config)), occasion()
-    payload = file.read_bytes()
-    header = Header(message_id=f"<{now.identifier()}@{gateway.name}>", sender=gateway.name, recipient=partner,
-                    date=now.now, sequence=sequence, previous=previous, content_type=EDIFACT,
-                    filename=file.name if _SHOWN.fullmatch(file.name) else "interchange.edi")
-    sealed = seal(header, payload, signer=gateway.signer, recipients=gateway.recipients(partner, now.now),
-                  signing_time=now.now, cbc=gateway.trust(partner).takes_cbc(now.now))
+    now, payload = occasion(), file.read_bytes()
+    with standing_gateway(load_settings(config), now.now) as gateway:
+        header = Header(message_id=f"<{now.identifier()}@{gateway.name}>", sender=gateway.name, recipient=partner,
+                        date=now.now, sequence=sequence, previous=previous, content_type=EDIFACT,
+                        filename=file.name if _SHOWN.fullmatch(file.name) else "interchange.edi")
+        sealed = seal(header, payload, signer=gateway.signer_for(partner),
+                      recipients=gateway.recipients(partner, now.now), signing_time=now.now,
+                      cbc=gateway.trust(partner).takes_cbc(now.now))
     path = output / sealed.name if output.is_dir() else output
     write_whole(path, sealed.content)
     if as_json:
@@ -69,10 +71,11 @@ def seal_command(config: Path, file: Path, partner: str, output: Path, sequence:
 @common
 def open_command(config: Path, file: Path, output: Path, partner: str | None, as_json: bool) -> int:
     """Open one sealed file. Anything less than perfect is refused with its code, exit 5, and nothing is written."""
-    gateway = Assembly(load_settings(config))
+    now = occasion().now
     try:
-        sender, opened = _open(gateway, file, partner)
-        refusal = payload_refusal(gateway.settings, sender, opened)
+        with standing_gateway(load_settings(config), now) as gateway:
+            sender, opened = _open(gateway, file, partner, now)
+            refusal = payload_refusal(gateway.settings, sender, opened)
         if refusal is not None:
             raise PartnerError(refusal)
     except PartnerError as error:
@@ -90,7 +93,7 @@ def open_command(config: Path, file: Path, output: Path, partner: str | None, as
     return Exit.DONE
 
 
-def _open(gateway: Assembly, file: Path, partner: str | None) -> tuple[str, Opened]:
+def _open(gateway: Assembly, file: Path, partner: str | None, now: datetime) -> tuple[str, Opened]:
     """Open with the certificates of the partner named, or of the one whose certificate signed it."""
     content = _bounded(file, gateway.settings.limits.file)
     # Outside a mailbox the name is only judged when it claims to be one.
@@ -103,7 +106,7 @@ def _open(gateway: Assembly, file: Path, partner: str | None) -> tuple[str, Open
         try:
             return candidate, open_envelope(
                 name, content, recipient=gateway.name, keys=gateway.decryption_keys, trust=gateway.trust(candidate),
-                now=occasion().now, environment=gateway.settings.environment)
+                now=now, environment=gateway.settings.environment)
         except PartnerError as error:
             if error.code not in _MAY_BE_ANOTHERS:
                 raise

@@ -19,7 +19,7 @@ from gateway.exchange.key_change import record_next
 from gateway.exchange.own_keys import OwnPair
 from gateway.ledger.key_rows import ConsentState, TrustedState
 from gateway.ledger.tables import object_
-from gateway.security import make_identity
+from gateway.security import load_certificate, make_identity
 from gateway.security.key_notice import KeyNotice, key_notice_payload
 from gateway.security.stored import read_stored
 from tests.tools.key_world import Clocked, accepted, clocked, codes
@@ -225,6 +225,32 @@ def test_an_announcement_against_the_rules_is_refused_and_answered(
     assert codes(togo.receive(0)) == ["X030"]
     assert togo.open(0, lambda gateway, _: [row.state for row in gateway.known_keys.consents]) == [ConsentState.REFUSED]
     assert burkina.open(0, lambda gateway, _: gateway.known_keys.trusted) == {}
+
+
+def test_one_file_by_hand_is_sealed_and_opened_with_the_keys_that_a_run_would_use(
+        pair: tuple[Clocked, Clocked], tmp_path: Path) -> None:
+    togo, burkina = pair
+    new = togo.rotate("signing", 0).sha256
+    confirmed = togo.office.run("edi", "keys", "confirm", "BFDGD", new, "--by", "Kofi", "--by", "Ama")
+    assert confirmed.exit == 0  # the partner said so by voice; its own side is asked below
+    plain, sealed, opened = tmp_path / "plain.edi", tmp_path / "sealed.p7m", tmp_path / "opened.edi"
+    plain.write_bytes(b"UNA:+.? 'UNB+UNOC:3+TGOTR:ZZZ+BFDGD:ZZZ+261126:1200+1++++++1'UNZ+0+1'")
+    assert togo.office.run("edi", "seal", str(plain), "--to", "BFDGD", "-o", str(sealed)).exit == 0
+    refused = burkina.office.run("edi", "open", str(sealed), "-o", str(opened))
+    assert refused.exit == 5 and "E_SIGNER_UNKNOWN" in refused.err
+    old = _signing_sha256(togo)
+    revoked = burkina.office.run("edi", "keys", "revoke", "TGOTR", old, "--since", "2020-01-01", "--reason", "trial",
+                                 "--by", "Awa")
+    assert revoked.exit == 0
+    assert togo.office.run("edi", "keys", "revoke", "own", new, "--reason", "trial", "--by", "Kofi").exit == 0
+    assert togo.office.run("edi", "seal", str(plain), "--to", "BFDGD", "-o", str(sealed)).exit == 0  # the old one again
+    refused = burkina.office.run("edi", "open", str(sealed), "-o", str(opened))
+    assert refused.exit == 5 and "E_CERT_REVOKED" in refused.err
+    assert not opened.exists()
+
+
+def _signing_sha256(office: Clocked) -> str:
+    return load_certificate(office.office.home / "keys" / "signing.crt").sha256
 
 
 def test_the_same_announcement_twice_is_one_change(pair: tuple[Clocked, Clocked]) -> None:
