@@ -27,6 +27,7 @@ from gateway.errors import GatewayError, LocalError
 from gateway.exchange.agreed import differing
 from gateway.exchange.assembly import Assembly, standing_versions
 from gateway.exchange.machine import advice, require_fit
+from gateway.exchange.shared import shared_certificates
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 from gateway.texts import sentence
@@ -108,6 +109,7 @@ def check_command(config: Path, as_json: bool) -> int:
                 findings.extend(faults)
             findings.extend(_loading(assembly))
             findings.extend(differing(assembly))
+            findings.extend(shared_certificates(settings))
         try:
             require_fit(settings)
         except GatewayError as error:

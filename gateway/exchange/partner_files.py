@@ -16,6 +16,7 @@ from gateway.errors import LocalError, PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Assembly, open_gateway
 from gateway.exchange.introducing import Plan
+from gateway.exchange.shared import shared_certificates
 from gateway.failpoints import reach
 from gateway.findings import Finding
 from gateway.ledger import Transaction
@@ -94,6 +95,10 @@ def _judge(config: Path, plan: Plan, now: datetime) -> None:
     settings = load_settings(config)
     if plan.partner in settings.broken_partners:
         raise LocalError(*settings.broken_partners[plan.partner])
+    same = tuple(one for one in shared_certificates(settings) if plan.partner in (one.values["partner"],
+                                                                                  one.values["other"]))
+    if same:
+        raise LocalError(*same)
     trust = Assembly(settings).trust(plan.partner)
     for entry in trust.certificates:
         if (entry.use, entry.certificate.sha256) in plan.named and entry.use_from <= now <= entry.accept_until:

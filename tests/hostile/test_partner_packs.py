@@ -19,7 +19,7 @@ from gateway.exchange.introduction import read_introduction
 from gateway.exchange.pack_archive import LARGEST_FILE, archive, unarchive
 from gateway.security import load_signer
 from gateway.security.attestation import attest
-from tests.tools.newcomers import PEOPLE, edi, left, new_gateway, pack_of, public_folder
+from tests.tools.newcomers import NAMES, PEOPLE, edi, left, new_gateway, pack_of, public_folder
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 CODE = re.compile(r"\b([A-Z]\d{3}|E_[A-Z_]+): ")
@@ -194,6 +194,24 @@ def test_a_certificate_of_another_use_or_authority_is_refused(togo: Path, tmp_pa
     other = public_folder(tmp_path, "test", NOW, timedelta(days=30), "BJDGD")
     (public / "authority.crt").write_bytes((other / "authority.crt").read_bytes())
     assert refused(togo, public) == (5, "E_CERT_PATH")
+
+
+def test_t25_a_partner_cannot_be_introduced_with_the_certificates_of_another_or_with_ours(tmp_path: Path) -> None:
+    """A certificate stands for one administration alone: no import, and no check of the settings, lets it be two."""
+    togo = new_gateway(tmp_path / "togo", "TGOTR", "TG")
+    public = public_folder(tmp_path, "test", NOW, timedelta(days=30))
+    line = (*NAMES, "--outbound", tmp_path / "mail", *PEOPLE, "--config", togo)
+    assert edi("partner", "import", public, "--partner", "MLDGD", *line)[0] == 0
+    before = left(togo)
+    for source in (public, togo.parent / "keys" / "public"):
+        status, _, err = edi("partner", "import", source, "--partner", "BFDGD", *line)
+        assert (status, left(togo)) == (1, before), err
+        assert "X109: " in err
+    text = (togo.parent / "partners" / "MLDGD.yaml").read_text("utf-8")
+    (togo.parent / "partners" / "BFDGD.yaml").write_text(text.replace("partner: MLDGD", "partner: BFDGD").replace(
+        "identifier: MLDGD", "identifier: BFDGD"), "utf-8")
+    status, _, err = edi("config", "check", "--config", togo)
+    assert (status, err.count("X109: ")) == (3, 2)
 
 
 def test_a_private_key_in_a_file_we_were_sent_is_not_taken_for_a_certificate(togo: Path, tmp_path: Path) -> None:
