@@ -24,7 +24,7 @@ SAFE = {
 declared unstable; those of the others for a major version whose advisories nobody has read here yet.
 
     cryptography  CVE-2026-69247 (PKCS#7 decryption oracle), CVE-2026-34073, CVE-2026-26007, CVE-2024-26130
-    lxml          CVE-2026-41066 (external entities in iterparse), CVE-2022-2309
+    lxml          CVE-2026-41066 (external entities while parsing piece by piece), CVE-2022-2309
     paramiko      CVE-2026-44405 (SHA-1 with RSA), CVE-2023-48795 (prefix truncation), CVE-2022-24302
 """
 

@@ -192,3 +192,35 @@ def test_a_refusal_deep_in_a_long_document_costs_little_more_than_its_text() -> 
     tracemalloc.stop()
     assert (place.line, place.column) == (1, len(content) - len(b"<Mark>x</Mark><Own/></Item></ASYCUDA>") + 1)
     assert peak < 12 * len(content)
+
+
+HIDDEN = "+ADwAIQ-DOCTYPE a+AD4-"
+
+
+@pytest.mark.parametrize(("content", "code"), [
+    (f'<?xml version="1.0" encoding="UTF-7"?>{HIDDEN}<ASYCUDA/>'.encode("ascii"), "R003"),
+    (b'<?xml version="1.0" encoding="EBCDIC-CP-BE"?><ASYCUDA/>', "R003"),
+    (b'<?xml version="1.0" encoding="UTF-32"?><ASYCUDA/>', "R003"),
+    (b'<?xml version="1.0" encoding="UTF-16"?><ASYCUDA/>', "R003"),
+    (b'\xef\xbb\xbf<?xml version="1.0" encoding="ISO-8859-1"?><ASYCUDA/>', "R003"),
+    ('<?xml version="1.0" encoding="UTF-8"?><ASYCUDA><Delay>é</Delay></ASYCUDA>'.encode("latin-1"), "R006"),
+    ('<?xml version="1.0" encoding="US-ASCII"?><ASYCUDA><Delay>é</Delay></ASYCUDA>'.encode(), "R006"),
+    ("<ASYCUDA/>".encode("utf-32"), "R004"),
+    ("<ASYCUDA/>".encode("utf-16-le"), "R004"),
+    (b"\xff\xfe" + b"<ASYCUDA/>", "R006")], ids=[
+        "UTF-7", "EBCDIC", "UTF-32", "UTF-16 of single bytes", "a mark of UTF-8 and another name", "Latin-1 as UTF-8",
+        "UTF-8 as ASCII", "UTF-32 with its mark", "UTF-16 without a mark", "a mark of UTF-16 before single bytes"])
+def test_t21_an_encoding_that_is_not_allowed_or_that_the_bytes_contradict_is_refused(content: bytes, code: str) -> None:
+    """Encodings outside the list, UTF-7 first, are refused, and so are bytes that contradict what is declared."""
+    found = codes(content)
+    assert found in ([code], ["R004"], ["R006"]), found
+    if code == "R003":
+        assert found == ["R003"]
+
+
+def test_t21_a_doctype_is_found_in_every_encoding_that_is_allowed() -> None:
+    """A DOCTYPE is refused in whatever allowed encoding it is written."""
+    text = '<?xml version="1.0" encoding="{}"?><!DOCTYPE ASYCUDA [<!ENTITY a "é">]><ASYCUDA><Delay>1</Delay></ASYCUDA>'
+    for name, codec in (("UTF-8", "utf-8"), ("ISO-8859-1", "latin-1"), ("ISO-8859-15", "iso-8859-15"),
+                        ("windows-1252", "cp1252"), ("UTF-16", "utf-16")):
+        assert codes(text.format(name).encode(codec)) == ["R002"], name
