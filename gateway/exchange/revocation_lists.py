@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Literal
 
 from gateway.config import Partner
 from gateway.errors import LocalError
+from gateway.exchange import failpoints
+from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import issuer_key
 from gateway.security import JudgedList, RevocationLists, judge_list, list_issuers, load_certificate
@@ -81,6 +83,7 @@ def refresh(gateway: Gateway, name: str, now: datetime, *, given: bytes | None =
     if not known:
         own_folder(stored.parent)
         write_whole(stored, content)
+    reach(failpoints.LISTED)
     _note(gateway, name, content, judged, now)
     return Refreshed(name, "unchanged" if known else "stored", judged)
 
@@ -142,8 +145,10 @@ def _note(gateway: Gateway, name: str, content: bytes, judged: JudgedList, now: 
     with gateway.ledger.transaction() as transaction:
         transaction.note_list(name, judged.issuer, judged.number, digest=digest, at=now,
                               text=f"{judged.begins:%Y-%m-%dT%H:%M:%SZ} {judged.ends:%Y-%m-%dT%H:%M:%SZ}")
+    reach(failpoints.NUMBERED)
     folder = own_folder(own_folder(_folder(gateway.settings.paths.state) / "kept") / name)
     write_whole(folder / f"{now:%Y-%m-%d}-{digest[:32]}.crl", content)
+    reach(failpoints.LIST_KEPT)
 
 
 def _kept(state: Path, name: str, content: bytes) -> Path | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
@@ -107,7 +108,8 @@ def test_t24_an_older_list_put_there_by_hand_counts_no_more(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("name", "expected"), [
-    ("foreign", "K062"), ("forged", "K062"), ("unnumbered", "K063"), ("ended", "K064"), ("ahead", "K064"),
+    ("foreign", "K062"), ("forged", "K062"), ("unnumbered", "K063"), ("overlong", "K063"),
+    ("ended", "K064"), ("ahead", "K064"),
     ("delta", "K065"), ("indirect", "K065"), ("critical", "K065"), ("page", "K061")])
 def test_t24_a_list_outside_the_rules_is_refused_and_the_one_before_stays(world: Listed, web: WebServer, name: str,
                                                                           expected: str) -> None:
@@ -120,6 +122,7 @@ def test_t24_a_list_outside_the_rules_is_refused_and_the_one_before_stays(world:
         "foreign": lambda: loose.revocation_list(other, world.made, number=2),
         "forged": lambda: world.crl(number=2, signed_by=other.key),
         "unnumbered": lambda: world.crl(number=None),
+        "overlong": lambda: world.crl(number=1 << 160),
         "ended": lambda: world.crl(number=2, start=-80 * HOUR, end=-25 * HOUR),
         "ahead": lambda: world.crl(number=2, start=HOUR),
         "delta": lambda: world.crl(number=2, extensions=[(x509.DeltaCRLIndicator(1), True)]),
@@ -175,6 +178,17 @@ def test_a_list_received_by_hand_is_judged_like_any_other(tmp_path: Path) -> Non
     assert world.togo.run("edi", "keys", "crl", "--partner", "BFDGD", "--file", str(file), "--json").exit == 5
     none = world.togo.run("edi", "keys", "crl", "--json")
     assert (none.exit, checked("keys-crl", none.out)[0]["outcome"]) == (0, "none")
+
+
+def test_of_several_lists_in_a_file_the_newest_of_the_authority_counts(tmp_path: Path) -> None:
+    world = listed(tmp_path, revocation="TGOTR.crl")
+    other = loose.revocation_list(loose.authority("other", world.made), world.made, number=99)
+    lists = [x509.load_der_x509_crl(content).public_bytes(Encoding.PEM) for content in (
+        other, world.crl(number=1), world.crl(number=3, revoked=[world.signing_serial]), world.crl(number=2))]
+    (world.burkina.home / "partners" / "TGOTR.crl").write_bytes(b"".join(lists))
+    assert checked("keys-crl", crl(world).out)[0]["number"] == "3"
+    world.send("A")
+    assert world.received() == ["E_CERT_REVOKED"]
 
 
 @pytest.mark.parametrize("lost", ["number and copy", "copy"])
