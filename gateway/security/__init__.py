@@ -34,13 +34,13 @@ from gateway.security.header import (
 from gateway.security.identity import Identity, make_identity, read_passphrase, ssh_public_line
 from gateway.security.keys import DecryptionKey, Signer, load_decryption_key, load_signer
 from gateway.security.merkle import head_text, inclusion_proof, leaf, leaf_hash, proves_inclusion, root
-from gateway.security.opening import LARGEST_FILE, Opened, is_file_name, open_again, open_envelope
+from gateway.security.opening import Opened, is_file_name, open_again, open_envelope
 from gateway.security.order import Known, LinkView, judge_order, open_from_link
 from gateway.security.payloads import check_payload_kind, inflate, unb_prefix_ok
 from gateway.security.receipts import PROCESSED, Receipt, disposition_of, read_receipt, receipt_payload
 from gateway.security.refusals import LEAF, NEGATIVE_RECEIPT, RELEASABLE, EnvelopeError
 from gateway.security.revocation import JudgedList, RevocationLists, judge_list, list_issuers
-from gateway.security.sealing import Sealed, encrypt, file_name, seal
+from gateway.security.sealing import LARGEST_FILE, Sealed, encrypt, file_name, seal
 from gateway.security.trust import Trust, TrustedCertificate, recipients_of, trusted_certificate
 from gateway.security.versions import check_versions
 

@@ -18,12 +18,11 @@ from gateway.security import asn1
 from gateway.security.header import Header, read_entity
 from gateway.security.keys import DecryptionKey
 from gateway.security.refusals import RELEASABLE, EnvelopeError
-from gateway.security.sealing import file_name
+from gateway.security.sealing import LARGEST_FILE, file_name
 from gateway.security.trust import Trust
 from gateway.security.unwrapping import decrypt, judge_algorithms, judge_recipients, our_entry
 from gateway.security.verifying import Verified, verify_inner
 
-LARGEST_FILE = 32 << 20
 MOST_AHEAD = timedelta(minutes=5)
 OLDEST = timedelta(days=90)
 DATE_TOLERANCE = timedelta(hours=24)

@@ -11,8 +11,9 @@ from typing import Literal, Protocol
 
 from gateway.security.header import FIRST_PREVIOUS
 from gateway.security.keys import DecryptionKey
-from gateway.security.opening import LARGEST_FILE, Opened, open_envelope
+from gateway.security.opening import Opened, open_envelope
 from gateway.security.refusals import EnvelopeError
+from gateway.security.sealing import LARGEST_FILE
 from gateway.security.trust import Trust
 
 

@@ -22,9 +22,10 @@ from gateway.security.header import (
     ROOTS,
     WITHDRAW,
 )
-from gateway.security.opening import LARGEST_FILE, Opened
+from gateway.security.opening import Opened
 from gateway.security.receipts import read_receipt
 from gateway.security.refusals import EnvelopeError
+from gateway.security.sealing import LARGEST_FILE
 
 UNB_WITHIN = 1000
 MOST_RATIO = 100

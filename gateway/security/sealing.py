@@ -39,6 +39,7 @@ from gateway.security.certificates import ENCRYPTION, Certificate
 from gateway.security.header import Header, write_header
 from gateway.security.keys import Signer
 
+LARGEST_FILE = 32 << 20
 MOST_RECIPIENTS = 8
 KEY_OCTETS, NONCE_OCTETS, TAG_OCTETS, BLOCK_OCTETS = 32, 12, 16, 16
 
@@ -69,7 +70,7 @@ def seal(header: Header, payload: bytes, *, signer: Signer, recipients: Sequence
     cbc           encrypt by section 14, as agreed with this partner for the time being
 
     Raises LocalError K020 unless there are 1..8 recipients, all different, each with an encryption certificate of
-    section 3.3; ValueError for a header outside the grammar.
+    section 3.3, K025 when the file would be larger than a partner reads; ValueError for a header outside the grammar.
     """
     inner, mic, signature_digest = _sign((write_header(header), payload), signer, signing_time)
     content = encrypt(inner, recipients, cbc=cbc)
@@ -106,20 +107,22 @@ def _digest(algorithm: Digest, parts: Sequence[bytes]) -> bytes:
 def encrypt(inner: bytes, recipients: Sequence[Certificate], *, cbc: bool = False) -> bytes:
     """The outer object of section 3.1 or 14 round an inner one; also used to encrypt a stored one anew (O3).
 
-    Raises LocalError K020 as `seal` does.
+    Raises LocalError K020, K025 as `seal` does.
     """
     if not 1 <= len(set(recipients)) == len(recipients) <= MOST_RECIPIENTS:
         raise LocalError(Finding(code="K020", values={"recipients": str(len(recipients))}))
     prepared = [_recipient(certificate) for certificate in recipients]
     key = os.urandom(KEY_OCTETS)
     wrapped = [recipient.wrap(key) for recipient in prepared]
-    if cbc:
-        iv = os.urandom(BLOCK_OCTETS)
-        padder, blocks = padding.PKCS7(BLOCK_OCTETS * 8).padder(), Cipher(AES256(key), CBC(iv)).encryptor()
-        padded = padder.update(inner) + padder.finalize()
-        return asn1.write_cbc(wrapped, iv, blocks.update(padded) + blocks.finalize())
+    content = (_cbc if cbc else _gcm)(inner, key, wrapped)
+    if len(content) > LARGEST_FILE:
+        raise LocalError(Finding(code="K025", values={"size": str(len(content)), "limit": str(LARGEST_FILE)}))
+    return content
+
+
+def _gcm(inner: bytes, key: bytes, recipients: Sequence[bytes]) -> bytes:
     nonce = os.urandom(NONCE_OCTETS)
-    front, between = asn1.frame_gcm(wrapped, nonce, len(inner), TAG_OCTETS)
+    front, between = asn1.frame_gcm(recipients, nonce, len(inner), TAG_OCTETS)
     end = len(front) + len(inner)
     file = io.BytesIO(bytes(end + len(between) + TAG_OCTETS))  # gives back what it holds without a copy of it
     with file.getbuffer() as room:
@@ -127,6 +130,13 @@ def encrypt(inner: bytes, recipients: Sequence[Certificate], *, cbc: bool = Fals
         AESGCM(key).encrypt_into(nonce, inner, None, room[len(front):end + TAG_OCTETS])
         room[end:] = between + bytes(room[end:end + TAG_OCTETS])
     return file.getvalue()
+
+
+def _cbc(inner: bytes, key: bytes, recipients: Sequence[bytes]) -> bytes:
+    iv = os.urandom(BLOCK_OCTETS)
+    padder, blocks = padding.PKCS7(BLOCK_OCTETS * 8).padder(), Cipher(AES256(key), CBC(iv)).encryptor()
+    padded = padder.update(inner) + padder.finalize()
+    return asn1.write_cbc(recipients, iv, blocks.update(padded) + blocks.finalize())
 
 
 def file_name(content: bytes) -> str:

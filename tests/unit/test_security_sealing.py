@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 import gateway.security
 from gateway.errors import LocalError
-from gateway.security import encrypt, file_name, recipients_of
+from gateway.security import LARGEST_FILE, encrypt, file_name, recipients_of
 from tests.tools.identities import NOW, Party, identity
 
 PAYLOAD = b"UNB+UNOC:3+XA+XB+261126:1200+1'UNZ+0+1'"
@@ -65,6 +65,14 @@ def test_a_stored_signed_object_is_encrypted_anew_for_another_certificate(togo: 
     from_link = burkina.open(sealed, sender=togo)
     anew = burkina.open(gateway.security.Sealed(file_name(again), again, sealed.inner, "", ""), sender=togo)
     assert anew == from_link
+
+
+def test_what_no_partner_would_read_is_not_sealed(togo: Party, burkina: Party) -> None:
+    with pytest.raises(LocalError) as caught:
+        encrypt(bytes(LARGEST_FILE), [burkina.identity.encryption])
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.values["limit"], int(finding.values["size"]) > LARGEST_FILE) == (
+        "K025", str(LARGEST_FILE), True)
 
 
 def test_only_one_package_speaks_the_unstable_asn1_interface() -> None:
