@@ -28,6 +28,7 @@ from gateway.security import (
     trusted_certificate,
 )
 from gateway.security.certificates import MARKERS, UNITS
+from gateway.security.header import build_entity
 from gateway.security.key_notice import KeyNotice, judge_key_notice
 from tests.tools import loose_sealer as loose
 from tests.tools import vectors
@@ -113,11 +114,10 @@ def test_the_program_knows_exactly_the_keys_that_are_published() -> None:
 def test_a_published_key_says_in_its_name_and_in_its_certificate_that_it_is_public() -> None:
     for path in private_keys():
         assert path.name.endswith(".PUBLIC.key")
-        certificate = x509.load_pem_x509_certificate(
-            (FOLDER / "certificates" / f"{path.name.removesuffix('.PUBLIC.key')}.crt").read_bytes())
-        assert "TEST VECTOR, KEY IS PUBLIC" in certificate.subject.rfc4514_string().replace("\\", "")
+        made = certificate(path.name.removesuffix(".PUBLIC.key"))
+        assert "TEST VECTOR, KEY IS PUBLIC" in made.subject.rfc4514_string().replace("\\", "")
         key = load_pem_private_key(path.read_bytes(), None)
-        assert key.public_key() == certificate.public_key()
+        assert key.public_key() == made.public_key()
 
 
 def test_nobody_signs_or_opens_with_a_published_key(own: Path) -> None:
@@ -164,9 +164,9 @@ def reissued(environment: str) -> Trust:
                             ("xb-encryption-p256", loose.AGREEMENT_BITS, "encryption")):
         key = load_pem_private_key((FOLDER / "keys" / f"{name}.PUBLIC.key").read_bytes(), None)
         purposes = (loose.EMAIL, *([MARKERS[environment]] if environment in MARKERS else []))
-        certificate = product(loose.certificate(
+        issued = product(loose.certificate(
             key, ca, name="a house", now=NOW, bits=bits, purposes=purposes, unit=UNITS.get(environment)))
-        made.append(TrustedCertificate(certificate, use, NOW - timedelta(days=1), NOW + timedelta(days=1)))
+        made.append(TrustedCertificate(issued, use, NOW - timedelta(days=1), NOW + timedelta(days=1)))
     return Trust("XA", tuple(made), product(ca.certificate), None, "a test")
 
 
@@ -213,3 +213,29 @@ def test_the_commands_of_their_readme_open_a_vector() -> None:
     assert done.stdout.startswith(b"MIME-Version: 1.0\r\nGateway-Profile: 1\r\n")
     assert done.stdout.endswith(b"\r\nContent-Disposition: attachment; filename=\"vector.edi\"\r\n"
                                 b"UNB+UNOC:3+XA:ZZZ+XB:ZZZ+261126:1200+1++CUSDEC++++1'UNZ+0+1'")
+
+
+@pytest.mark.needs_openssl
+@pytest.mark.parametrize("file", [file for file in FILES if file.verdict == "accepted" and "ed25519" not in file.label],
+                         ids=lambda file: file.label)
+def test_the_openssl_command_opens_every_good_vector_but_those_by_ed25519(file: File, tmp_path: Path) -> None:
+    """What it reads is what the gateway reads, octet for octet."""
+    recipient = next(name for name in ("xb-encryption-p256", "xb-encryption-p384", "xb-encryption-rsa3072")
+                     if loose.issuer_and_serial(certificate(name)) in file.path.read_bytes())
+    with unpublished():
+        opened = open_envelope(file.name, file.path.read_bytes(), recipient="XB", keys=keys(), trust=trust(file),
+                               now=file.at, environment="test")
+    for words in (
+        ("-decrypt", "-in", file.path, "-recip", FOLDER / "certificates" / f"{recipient}.crt",
+         "-inkey", FOLDER / "keys" / f"{recipient}.PUBLIC.key", "-out", "inner"),
+        ("-verify", "-binary", "-cades", "-in", "inner", "-CAfile", FOLDER / "certificates" / "xa-authority.crt",
+         "-attime", int(file.at.timestamp()), "-out", "entity"),
+    ):
+        subprocess.run(["openssl", "cms", "-inform", "DER", *map(str, words)], cwd=tmp_path, check=True,
+                       capture_output=True)
+    assert (tmp_path / "entity").read_bytes() == build_entity(opened.header, opened.payload)
+
+
+def certificate(name: str) -> x509.Certificate:
+    """A certificate of the vectors."""
+    return x509.load_pem_x509_certificate((FOLDER / "certificates" / f"{name}.crt").read_bytes())
