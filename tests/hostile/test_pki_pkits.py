@@ -26,13 +26,11 @@ from gateway.security.revocation import RevocationLists, check_revocation, read_
 PKITS = Path(cryptography_vectors.__file__).parent / "x509" / "PKITS_data"
 NOW = datetime(2020, 1, 1, tzinfo=UTC)
 ANCHOR = "TrustAnchorRootCertificate"
-UNREADABLE = {"DSAParametersInheritedCACert", "ValidDSAParameterInheritanceTest5EE"}
-"""Inherited DSA parameters: no certificate that the parser knows, nor one that GW-1 would take."""
+UNREADABLE = {"DSAParametersInheritedCACert", "ValidDSAParameterInheritanceTest5EE",
+              "InvalidNegativeSerialNumberTest15EE"}
+"""Inherited DSA parameters, which the parser does not know; a serial number that no CMS object of GW-1 can name."""
 
 _SUBJECT = re.compile(r"(Valid|Invalid).*Test[0-9]+EE")
-
-# One certificate of the suite has a negative serial number: it is read, and no CMS object can name it (section 3.4).
-pytestmark = pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive")
 
 ACCEPTED = [
     "CertificatePathTest1", "DNSnameConstraintsTest30", "DNSnameConstraintsTest32",
@@ -69,8 +67,10 @@ def certificates() -> dict[str, Certificate]:
     """All certificates of the suite that can be read, by name of file."""
     found = {}
     for path in sorted((PKITS / "certs").glob("*.crt")):
-        if path.stem not in UNREADABLE:
+        try:
             found[path.stem] = Certificate(path.read_bytes())
+        except ValueError:
+            assert path.stem in UNREADABLE
     return found
 
 
@@ -105,8 +105,8 @@ def _of(expected: str) -> Iterable[tuple[str, str]]:
 
 
 def test_t24_no_invalid_case_of_pkits_is_accepted() -> None:
-    """Every one of the 115 invalid paths and revoked certificates of NIST's suite is refused."""
-    assert Counter(found for _, found in _of("Invalid")) == {"no path": 70, "E_CRL": 42, "E_CERT_REVOKED": 3}
+    """Every one of the 115 invalid paths and revoked certificates of NIST's suite is refused; one is not even read."""
+    assert Counter(found for _, found in _of("Invalid")) == {"no path": 69, "E_CRL": 42, "E_CERT_REVOKED": 3}
 
 
 def test_the_valid_cases_of_pkits_that_fit_the_profile_are_those_recorded() -> None:
