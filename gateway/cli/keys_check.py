@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit_json, json_option, language, occasion, t, table
+from gateway.cli.context import common, emit_json, json_option, language, occasion, t, table, tell
 from gateway.config import load_settings
 from gateway.exchange.summary import Exit, worst
 from gateway.exchange.terms import standing, terms
+from gateway.findings import Finding
 from gateway.reports.expiry_files import calendar, metrics
 from gateway.security.expiry import HOST_KEY, LIST, Level, Term, Word, term_level
 from gateway.spool import write_whole
@@ -52,10 +54,25 @@ def check_command(config: Path, metrics_file: Path | None, calendar_file: Path |
     else:
         table([t("column.partner"), t("column.type"), t("column.end"), t("column.state"), t("column.fingerprint")],
               [_row(term, level) for term, level in zip(found, levels, strict=True)])
+        tell(_finding(term, level) for term, level in zip(found, levels, strict=True) if level.word in _EXITS)
     return status
 
 
+def _finding(term: Term, level: Level) -> Finding:
+    """What needs somebody, on stderr: cron's mail is this, where stdout goes nowhere."""
+    if not term.usable:
+        return Finding(code="K098", values={"owner": term.owner})
+    values = {"owner": term.owner, "use": t(f"keys.use.{term.use}"), "shown": term.shown, "begin": _day(term.begins),
+              "end": _day(term.ends)}
+    if level.word in ("expired", "early"):
+        return Finding(code="K097", values=values)
+    return Finding(code="K096", values={**values, "days": str(level.days)})
+
+
+def _day(instant: datetime | None) -> str:
+    return "-" if instant is None else f"{instant:%Y-%m-%d}"
+
+
 def _row(term: Term, level: Level) -> list[str]:
-    ends = "-" if term.ends is None else f"{term.ends:%Y-%m-%d}"
     word = "grace" if level.word == "urgent" and level.threshold == 0 else level.word
-    return [term.owner, t(f"keys.use.{term.use}"), ends, t(f"keys.level.{word}"), term.shown]
+    return [term.owner, t(f"keys.use.{term.use}"), _day(term.ends), t(f"keys.level.{word}"), term.shown]

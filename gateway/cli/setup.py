@@ -71,6 +71,8 @@ def init_command(folder: Path, gateway: str, country: str, time_zone: str, envir
     emit(f"  */5 * * * * EDI_CONFIG={here} {_program('edi-send')}")
     emit(f"  */5 * * * * EDI_CONFIG={here} {_program('edi-receive')}")
     emit(f"  17 3 * * * EDI_CONFIG={here} {_program('edi')} retention")
+    emit(f"  41 */4 * * * EDI_CONFIG={here} {_program('edi')} keys crl >/dev/null")
+    emit(f"  7 6 * * * EDI_CONFIG={here} {_program('edi')} keys check >/dev/null")
     return Exit.DONE
 
 

@@ -68,6 +68,16 @@ def test_a_list_that_is_missing_or_over_is_told_before_files_are_refused(world: 
     assert {"expired": "expired", "urgent": "admitted" if content == "grace" else "within 7 days"}[level] in text
 
 
+def test_what_needs_somebody_is_told_on_stderr_with_what_to_do_and_the_rest_is_not(world: Listed) -> None:
+    told = world.burkina.run("edi", "keys", "check")
+    codes = [line.split(":")[0] for line in told.err.splitlines() if line.startswith("K")]
+    assert codes == ["K096"] * 4 + ["K098"]  # both pairs of certificates end within a month; the list is missing
+    assert "edi keys crl --partner TGOTR" in told.err
+    assert len(told.out.splitlines()) == 1 + 7
+    put(world, world.crl())
+    assert "K098" not in world.burkina.run("edi", "keys", "check").err
+
+
 def test_our_own_list_is_watched_where_we_publish_one(world: Listed) -> None:
     world.togo.run("edi", "keys", "crl", "--own")
     lines = checked("keys-check", world.togo.run("edi", "keys", "check", "--json").out)

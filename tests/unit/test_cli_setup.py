@@ -42,6 +42,12 @@ def test_init_prints_cron_lines_with_real_paths(tmp_path: Path) -> None:
     assert all(f"EDI_CONFIG='{tmp_path / 'x y' / 'settings.yaml'}'" in line for line in lines)
 
 
+def test_init_prints_timers_for_lists_and_warnings_that_are_mail_only_when_needed(tmp_path: Path) -> None:
+    _, out, _ = edi("init", tmp_path / "x", *ANSWERS)
+    timers = [line.strip() for line in out.splitlines() if line.endswith(">/dev/null")]
+    assert [line.split(" keys ")[1] for line in timers] == ["crl >/dev/null", "check >/dev/null"]
+
+
 def test_init_never_writes_over_a_gateway(fresh: Path, tmp_path: Path) -> None:
     before = everything(tmp_path)
     status, out, err = edi("init", fresh.parent, *ANSWERS)
