@@ -93,7 +93,9 @@ def without_settings(command: Command) -> Command:
     return command
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help=t("cli.option.json"))
+def json_option(command: Command) -> Command:
+    """``--json``: output for programs. Made when a command is, which is after the language was decided."""
+    return click.option("--json", "as_json", is_flag=True, help=t("cli.option.json"))(command)
 
 
 def visible(text: str) -> str:

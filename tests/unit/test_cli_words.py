@@ -65,6 +65,7 @@ def test_no_english_word_is_left_in_a_french_help(helps: tuple[str, dict[str, tu
         assert {line: words for line, words in found.items() if words} == {}
     else:
         assert all("Usage:" in words for words in found.values())
+        assert [line for line, (_, text) in told.items() if re.search(r"[àâçéèêëîïôûù]| pour les ", text)] == []
 
 
 def test_every_option_is_explained_in_both_languages(helps: tuple[str, dict[str, tuple[int, str]]]) -> None:
