@@ -32,7 +32,9 @@ from gateway.security import (
     load_signer,
     ssh_public_line,
 )
+from gateway.security.algorithms import Agreement
 from gateway.security.attestation import attest
+from gateway.security.key_notice import needed_agreement
 from gateway.spool import read_whole
 from gateway.texts import Language, say
 
@@ -101,7 +103,7 @@ def make_pack(assembly: Assembly, answers: PackAnswers, now: datetime, language:
                           "until": render_instant(one.ends)} for one in held],
         "no_list": None if REVOCATION in files else answers.no_list or say("config.start.reason", language),
         "address": answers.address, "mailbox": _mailbox(answers.mailbox),
-        "offer": _given(algorithms=answers.algorithms or None, order=answers.order, deadlines=answers.deadlines),
+        "offer": _given(algorithms=_algorithms(answers, held) or None, order=answers.order, deadlines=answers.deadlines),
         "contact": answers.contact and dict(zip(("name", "telephone", "mail"), answers.contact, strict=True)),
         "files": [{"name": name, "sha256": hashlib.sha256(files[name]).hexdigest()} for name in sorted(files)],
     }
@@ -110,11 +112,21 @@ def make_pack(assembly: Assembly, answers: PackAnswers, now: datetime, language:
     return MadePack(archive(files), shown)
 
 
+def _algorithms(answers: PackAnswers, held: Sequence[_Presented]) -> list[str]:
+    """What was asked to be offered, and what our own keys need."""
+    needed = {agreement.value for one in held if (agreement := needed_agreement(one.certificate, one.use)) is not None}
+    return [one.value for one in Agreement if one.value in needed or one.value in answers.algorithms]
+
+
 def _presented(assembly: Assembly, use: str, now: datetime) -> list[_Presented]:
-    """Our pairs of one use that partners take today or from a day on that was announced; the one in use first."""
+    """Our pairs of one use that partners take today or from a day on that was announced; the one in use first.
+
+    One that follows a revoked pair is never announced: partners get it by this pack, and take it then (K7).
+    """
     pairs = assembly.own_chain(use) if isinstance(assembly, Gateway) else assembly.settings_pairs(use)
-    standing = [pair for pair in pairs if pair.state not in (OwnKeyState.REVOKED, OwnKeyState.MADE)
-                and not pair.over(now)]
+    revoked = {pair.sha256 for pair in pairs if pair.state is OwnKeyState.REVOKED}
+    standing = [pair for pair in pairs if pair.sha256 not in revoked and not pair.over(now)
+                and (pair.state is not OwnKeyState.MADE or pair.replaces in revoked)]
     held = [(pair, load_certificate(pair.certificate)) for pair in standing]
     good = [(pair, one) for pair, one in held if one.valid_at(now)]
     if not any(pair.usable(now) for pair, _ in good):

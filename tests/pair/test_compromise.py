@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gateway.exchange.failpoints import FETCHED
 from gateway.security import load_certificate
 from tests.tools.key_world import Clocked, accepted, clocked, codes
 from tests.tools.offices import Office, Ran
@@ -81,8 +82,25 @@ def test_what_a_stolen_key_announced_falls_with_it_and_what_that_replaced_stands
         one.sha256 for one in gateway.recipients("TGOTR", occasion.now)]) == [encryption.sha256]
 
 
+def test_a_key_revoked_while_a_run_has_its_file_in_hand_is_refused_by_that_run(
+        pair: tuple[Clocked, Clocked], monkeypatch: pytest.MonkeyPatch) -> None:
+    togo, burkina = pair
+    togo.declare()
+    togo.send(0.1)
+    ran: list[int] = []
+
+    def revoked_meanwhile(point: str) -> None:
+        if point == FETCHED and not ran:
+            ran.append(_revoke(burkina.office, "TGOTR", _signing(togo), "--since", "2020-01-01").exit)
+
+    monkeypatch.setattr("gateway.exchange.collect.reach", revoked_meanwhile)
+    assert set(codes(burkina.receive(0.2))) == {"E_CERT_REVOKED"}
+    assert ran == [0] and burkina.movements() == set()  # nothing had been accepted, and nothing was
+
+
+@pytest.mark.parametrize("settings_changed", [True, False])
 def test_after_a_compromise_the_traffic_goes_on_under_a_key_that_people_compared(
-        pair: tuple[Clocked, Clocked]) -> None:
+        pair: tuple[Clocked, Clocked], settings_changed: bool) -> None:
     """The old key announces nothing; what waited goes once the partner has the new one; what it signed and nobody may
     take any more is withdrawn and sent anew."""
     togo, burkina = pair
@@ -102,9 +120,10 @@ def test_after_a_compromise_the_traffic_goes_on_under_a_key_that_people_compared
     made = json.loads(rotated.out)
     refused = togo.office.run("edi", "keys", "announce", "signing", "--json")
     assert refused.exit == 1 and json.loads(refused.out.splitlines()[0])["codes"] == ["K077"]
-    settings = togo.office.settings
-    name = Path(made["certificate"]).stem
-    settings.write_text(settings.read_text("utf-8").replace("keys/signing.", f"keys/{name}."), "utf-8")
+    if settings_changed:  # at once, or when everything is over
+        settings = togo.office.settings
+        name = Path(made["certificate"]).stem
+        settings.write_text(settings.read_text("utf-8").replace("keys/signing.", f"keys/{name}."), "utf-8")
     pack = togo.office.home / "pack"
     packed = togo.office.run("edi", "partner", "pack", "--name-fr", "Togo", "--name-en", "Togo", "-o", str(pack))
     assert packed.exit == 0, packed.err

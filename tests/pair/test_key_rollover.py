@@ -17,9 +17,11 @@ import pytest
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.key_change import record_next
 from gateway.exchange.own_keys import OwnPair
+from gateway.exchange.quarantine import Decision, find, held, release
+from gateway.exchange.withdrawal import withdraw
 from gateway.ledger.key_rows import ConsentState, TrustedState
 from gateway.ledger.tables import object_
-from gateway.security import load_certificate, make_identity
+from gateway.security import EDIFACT, load_certificate, make_identity
 from gateway.security.key_notice import KeyNotice, key_notice_payload
 from gateway.security.stored import read_stored
 from tests.tools.key_world import Clocked, accepted, clocked, codes
@@ -91,6 +93,44 @@ def test_t27_an_object_of_the_old_key_is_refused_after_its_last_day(pair: tuple[
     kept = burkina.office.lines("quarantine")[:-1]
     assert {(one["code"], one["partner"]) for one in kept} == {("E_CERT_RETIRED", "TGOTR")}
     assert codes(togo.receive(LAST)) == [] and _open_matters(togo) == 1  # the sender knows that no receipt came
+
+
+def _signed_on(sender: Clocked, day: float) -> list[tuple[int, str]]:
+    """Number and kind of each object that was sealed on a day."""
+    def act(gateway: Gateway, _: object) -> list[tuple[int, str]]:
+        with gateway.ledger.reading() as queries:
+            return sorted((row.sequence, row.kind) for row in queries._objects(
+                object_.c.direction == "out", object_.c.at == sender.at(day)))
+    return sender.open(day, act)
+
+
+@pytest.mark.parametrize("by", ["release", "withdrawal"])
+def test_t27_what_the_old_key_signed_and_nobody_collected_in_time_is_not_lost(pair: tuple[Clocked, Clocked],
+                                                                             by: str) -> None:
+    """Old refused after accept_until: people let the object in with a reason, or its sender sends the content anew."""
+    togo, burkina = pair
+    _consented(togo, burkina, "signing")
+    togo.declare()
+    assert codes(togo.send(BEFORE)) == []
+    assert set(codes(burkina.receive(LAST))) == {"E_CERT_RETIRED"}
+    if by == "release":
+        decision = Decision(rules=frozenset({"E_CERT_RETIRED"}), people=("Awa Sawadogo",), account="edi",
+                            reason="the partner confirmed it by telephone")
+        for name in burkina.open(LAST, lambda gateway, _: [one.name for one in held(gateway)]):
+            burkina.open(LAST, lambda gateway, occasion, name=name: release(  # type: ignore[misc]
+                gateway, find(gateway, name), decision, occasion))
+    else:
+        for sequence, kind in _signed_on(togo, BEFORE):
+            togo.open(LAST, lambda gateway, occasion, number=sequence, anew=kind == EDIFACT: withdraw(  # type: ignore[misc]
+                gateway, "BFDGD", number, reason="signed with the old key", people=("Kofi",), anew=anew,
+                occasion=occasion))
+    for day in (LAST + 0.1, LAST + 0.2, LAST + 0.3):
+        for office in (togo, burkina):
+            office.send(day)
+            office.receive(day)
+    assert burkina.movements() == togo.movements() and len(togo.movements()) == 1
+    assert codes(burkina.receive(LAST + 0.4)) == codes(togo.receive(LAST + 0.4)) == []
+    assert _open_matters(togo) == _open_matters(burkina) == 0
 
 
 def test_t27_an_encryption_key_changes_with_objects_on_the_way(pair: tuple[Clocked, Clocked]) -> None:

@@ -151,6 +151,29 @@ def test_where_two_people_are_needed_one_is_not_enough(pair: tuple[Office, Offic
     assert told["partner"] == "BFDGD"
 
 
+def test_a_partner_that_refused_is_asked_again_only_by_name(pair: tuple[Office, Office]) -> None:
+    togo, burkina = pair
+    file = burkina.home / "partners" / "TGOTR.yaml"
+    file.write_text(file.read_text("utf-8").replace("order: loose", "order: loose\n  consent: by-hand"), "utf-8")
+    (made,) = checked("keys-rotate", togo.run("edi", "keys", "rotate", "encryption", "--json").out)
+
+    def decided(verb: str) -> str:
+        togo.run("edi-send")
+        burkina.run("edi-receive")
+        assert burkina.run("edi", "keys", verb, "TGOTR", made["fingerprint"], "--by", "Awa").exit == 0
+        burkina.run("edi-send")
+        togo.run("edi-receive")
+        line = next(line for line in togo.lines("keys", "list") if line.get("sha256") == made["sha256"])
+        return str(line["consents"]["BFDGD"])
+
+    words = ("edi", "keys", "announce", "encryption", "--json")
+    assert checked("keys-announce", togo.run(*words).out)[0]["outcome"] == "asked"
+    assert decided("refuse") == "REFUSED"
+    assert checked("keys-announce", togo.run(*words).out)[0]["outcome"] == "known"
+    assert checked("keys-announce", togo.run(*words, "--partner", "BFDGD").out)[0]["outcome"] == "asked"
+    assert decided("accept") == "CONSENTED"
+
+
 @pytest.mark.parametrize("words", [
     ("revoke", "TGOTR", "0" * 64, "--reason", "x", "--by", "Awa"), ("revoke", "own", "0" * 64, "--by", "Awa"),
     ("rotate", "signing", "--key", "a.key"), ("rotate", "everything"), ("announce", "signing", "--until", "2030-01-01"),
