@@ -34,6 +34,8 @@ _TWO = 2
 @host_keys_option
 @click.option("--agreement", metavar="REF", help=t("cli.partner.agreement"))
 @click.option("--contact", nargs=3, metavar=t("cli.metavar.contact"), help=t("cli.partner.contact"))
+@click.option("--algorithm", "algorithms", multiple=True, type=click.Choice(["P-384", "Ed25519", "ECDH-P-384"]),
+              help=t("cli.partner.algorithm"))
 @by_option
 @click.option("--compared", type=click.Choice(["voice", "letter"]), help=t("cli.partner.compared"))
 @click.option("--replace", is_flag=True, help=t("cli.partner.replace"))
@@ -42,8 +44,8 @@ _TWO = 2
 @common
 def import_command(config: Path, source: Path, partner: str | None, country: str | None, name_fr: str | None,
                    name_en: str | None, outbound: str | None, inbound: str | None, host_keys: Path | None,
-                   agreement: str | None, contact: tuple[str, str, str] | None, people: tuple[str, ...],
-                   compared: str | None, replace: bool, dry_run: bool, as_json: bool) -> int:
+                   agreement: str | None, contact: tuple[str, str, str] | None, algorithms: tuple[str, ...],
+                   people: tuple[str, ...], compared: str | None, replace: bool, dry_run: bool, as_json: bool) -> int:
     """Show what was sent and what it would change; write it once two people answer for the fingerprints."""
     settings, now = load_settings(config), occasion().now
     introduction = read_introduction(source, now=now, environment=settings.environment)
@@ -51,7 +53,7 @@ def import_command(config: Path, source: Path, partner: str | None, country: str
     terms = Terms(partner=partner, country=country, name_fr=name_fr, name_en=name_en, reference=agreement,
                   outbound=None if outbound is None else mailbox_at(outbound, keys, settings),
                   inbound=None if inbound is None else mailbox_at(inbound, keys, settings),
-                  contact=contact, replace=replace)
+                  contact=contact, algorithms=algorithms, replace=replace)
     plan = planned(settings, introduction, terms, language())
     answered = not plan.changes and answered_for(settings, plan, now)
     write = not (answered or dry_run)

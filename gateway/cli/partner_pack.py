@@ -30,12 +30,13 @@ from gateway.spool import write_whole
               help=t("cli.partner.pack.algorithm"))
 @click.option("--order", type=click.Choice(["loose", "strict"]), default="loose", show_default=True,
               help=t("cli.partner.pack.order"))
+@click.option("--deadlines", nargs=3, metavar=t("cli.metavar.deadlines"), help=t("cli.partner.pack.deadlines"))
 @click.option("--list-address", metavar=t("cli.metavar.address"), help=t("cli.partner.pack.list_address"))
 @json_option
 @common
 def pack_command(config: Path, output: Path | None, name_fr: str, name_en: str, contact: tuple[str, str, str] | None,
                  mailbox: str | None, host_keys: Path | None, algorithms: tuple[str, ...], order: str,
-                 list_address: str | None, as_json: bool) -> int:
+                 deadlines: tuple[str, str, str] | None, list_address: str | None, as_json: bool) -> int:
     """Write the pack and show what the partner will read aloud."""
     settings, now = load_settings(config, partners=False), occasion().now
     box = None if mailbox is None else mailbox_at(mailbox, host_keys_in(host_keys), settings)
@@ -44,6 +45,7 @@ def pack_command(config: Path, output: Path | None, name_fr: str, name_en: str, 
     with open_gateway(settings, now) as gateway:
         made = make_pack(gateway, PackAnswers(
             name_fr=name_fr, name_en=name_en, contact=contact, mailbox=box, algorithms=algorithms, order=order,
+            deadlines=deadlines and dict(zip(("receipt", "contrl", "cusres"), deadlines, strict=True)),
             address=list_address), now, language())
     name = f"{settings.gateway}-{now:%Y%m%d}.tar"
     file = Path(name) if output is None else output / name if output.is_dir() else output

@@ -7,7 +7,7 @@ partners agreed on stays as people wrote it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from gateway.config.scalars import render_duration
 from gateway.config.starting import AuthorityAnswers, CertificateAnswers
 from gateway.errors import LocalError
 from gateway.exchange.introduction import Introduction
-from gateway.exchange.joining import Difference, Terms, contact_of, differences
+from gateway.exchange.joining import Difference, Terms, agreed_algorithms, contact_of, differences
 from gateway.findings import Finding
 from gateway.security import Certificate, TrustedCertificate, is_gateway_id, load_certificate
+from gateway.security.key_notice import needed_agreement
 from gateway.security.revocation import newer_list
 from gateway.texts import Language
 
@@ -70,15 +71,18 @@ def planned(settings: Settings, introduction: Introduction, terms: Terms, langua
     """What the import of an introduction will do to the settings' partners.
 
     Raises LocalError S059 (no gateway's name), C015 (something is missing that nobody said), X107 (the pack is of
-    another gateway than asked for), the findings of a partner's file that is broken, S091.
+    another gateway than asked for), X110 (a key outside what is agreed), S091, and the findings of a partner's file
+    that is broken.
     """
     said = introduction.said
     name = _agreed_name(terms, said)
     file = settings.paths.partners / f"{name}.yaml"
     if not file.exists():
+        _need_no_more(introduction, agreed_algorithms(said, terms.algorithms), name)
         return _first(settings, introduction, terms, name, file, language)
     if name in settings.broken_partners:
         raise LocalError(*settings.broken_partners[name])
+    _need_no_more(introduction, settings.partners[name].agreement.algorithms, name)
     return _change(settings.partners[name], introduction, terms, file, language)
 
 
@@ -120,7 +124,7 @@ def _first(settings: Settings, introduction: Introduction, terms: Terms, name: s
         identifier=None if said is None else said.unb.identifier,
         qualifier="ZZZ" if said is None else said.unb.qualifier, environment=settings.environment,
         reference=terms.reference, contact=terms.contact or contact_of(said),
-        order="loose" if said is None else said.offer.order, algorithms=() if said is None else said.offer.algorithms)
+        order="loose" if said is None else said.offer.order, algorithms=agreed_algorithms(said, terms.algorithms))
     if said is not None:
         answers = replace(answers, deadlines=_deadlines(said))
     lines = tuple(Line(use, one, "new") for use, one in introduction.named())
@@ -171,6 +175,15 @@ def _numbered(entries: tuple[TrustedCertificate, ...]) -> Iterator[tuple[str, in
 def _line(file: str, entry: TrustedCertificate) -> CertificateAnswers:
     return CertificateAnswers(file=file, sha256=entry.certificate.sha256, use=entry.use, begins=entry.use_from,
                               ends=entry.accept_until)
+
+
+def _need_no_more(introduction: Introduction, agreed: Sequence[str], name: str) -> None:
+    """A certificate whose key is outside the profile serves only where its algorithm is agreed on (section 3.3)."""
+    for entry in introduction.certificates:
+        needed = needed_agreement(entry.certificate, entry.use)
+        if needed is not None and needed.value not in agreed:
+            raise LocalError(Finding(code="X110", values={"partner": name, "use": entry.use,
+                                                          "algorithm": needed.value}))
 
 
 def _named(introduction: Introduction) -> frozenset[tuple[str, str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gateway.config import MailboxAnswers, Partner, SftpMailbox
 from gateway.config.pack import Pack
+from gateway.security.algorithms import Agreement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +15,7 @@ class Terms:
     """What people say of a partner where its pack does not; None for what they leave to the pack.
 
     outbound, inbound  mailboxes as they will stand in the file
+    algorithms         words of the agreement, beside those that the pack offers
     replace            certificates that the partner no longer names are no longer accepted at all
     """
 
@@ -25,6 +27,7 @@ class Terms:
     inbound: MailboxAnswers | None = None
     reference: str | None = None
     contact: tuple[str, str, str] | None = None
+    algorithms: tuple[str, ...] = ()
     replace: bool = False
 
 
@@ -57,12 +60,19 @@ def _compared(partner: Partner, said: Pack | None, terms: Terms) -> Iterator[tup
     if said is not None:
         yield "unb", f"{partner.unb.identifier}:{partner.unb.qualifier}", f"{said.unb.identifier}:{said.unb.qualifier}"
         yield "agreement.order", agreement.order, said.offer.order
-        yield "agreement.algorithms", ", ".join(sorted(agreement.algorithms)), ", ".join(sorted(said.offer.algorithms))
+        yield "agreement.algorithms", ", ".join(agreed_algorithms(None, agreement.algorithms)), ", ".join(
+            agreed_algorithms(said, terms.algorithms))
         yield "authority.address", partner.authority.address or "", said.address
         if said.mailbox is not None and isinstance(box, SftpMailbox):
             for name in ("host", "port", "user", "base"):
                 yield f"mailbox.outbound.{name}", str(getattr(box, name)), str(getattr(said.mailbox, name))
             yield "mailbox.outbound.host_keys", _keys(box.host_keys), _keys(said.mailbox.host_keys)
+
+
+def agreed_algorithms(said: Pack | None, more: Sequence[str]) -> tuple[str, ...]:
+    """What a pack offers and what people add to it, each once, in an order of their own."""
+    offered = () if said is None else said.offer.algorithms
+    return tuple(one.value for one in Agreement if one.value in offered or one.value in more)
 
 
 def _keys(lines: Sequence[str]) -> str:
