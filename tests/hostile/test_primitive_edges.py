@@ -1,7 +1,7 @@
 """Are the edges that broke other libraries refused by ours, through the functions that the gateway calls?
 
-The classes of cases are those that project Wycheproof publishes for the algorithms of GW-1 (C2SP/wycheproof); the
-values are made here, from keys made here, so that each is right or wrong by construction.
+The classes of cases are those that project Wycheproof publishes for the algorithms of GW-1, whose own values are tried
+in tests/interop/test_wycheproof.py; these are made here, so that each is right or wrong by construction.
 """
 
 from __future__ import annotations
