@@ -40,7 +40,6 @@ from gateway.security.header import Header, write_header
 from gateway.security.keys import Signer
 
 LARGEST_FILE = 32 << 20
-MOST_RECIPIENTS = 8
 KEY_OCTETS, NONCE_OCTETS, TAG_OCTETS, BLOCK_OCTETS = 32, 12, 16, 16
 
 
@@ -109,7 +108,7 @@ def encrypt(inner: bytes, recipients: Sequence[Certificate], *, cbc: bool = Fals
 
     Raises LocalError K020, K025 as `seal` does.
     """
-    if not 1 <= len(set(recipients)) == len(recipients) <= MOST_RECIPIENTS:
+    if not 1 <= len(set(recipients)) == len(recipients) <= asn1.MOST_RECIPIENTS:
         raise LocalError(Finding(code="K020", values={"recipients": str(len(recipients))}))
     prepared = [_recipient(certificate) for certificate in recipients]
     key = os.urandom(KEY_OCTETS)

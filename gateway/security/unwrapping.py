@@ -18,7 +18,6 @@ from gateway.security.refusals import EnvelopeError
 from gateway.security.sealing import (
     BLOCK_OCTETS,
     KEY_OCTETS,
-    MOST_RECIPIENTS,
     NONCE_OCTETS,
     TAG_OCTETS,
     derive,
@@ -30,7 +29,7 @@ _WRAPPED_OCTETS = KEY_OCTETS + 8  # RFC 3394 adds one block of 64 bits
 def judge_recipients(recipients: Sequence[asn1.Recipient]) -> None:
     """V7: 1..8 entries, each by issuer and serial, none twice. Raises EnvelopeError E_RECIPIENTS."""
     names = {recipient.name for recipient in recipients}
-    if not 1 <= len(recipients) <= MOST_RECIPIENTS or None in names or len(names) != len(recipients):
+    if not 1 <= len(recipients) <= asn1.MOST_RECIPIENTS or None in names or len(names) != len(recipients):
         raise EnvelopeError("E_RECIPIENTS", number=str(len(recipients)))
 
 

@@ -27,6 +27,7 @@ from gateway.security.asn1.names import (
     SMIME_CAPABILITIES,
 )
 from gateway.security.asn1.reading import (
+    MOST_RECIPIENTS,
     NotDer,
     OtherType,
     algorithm_name,
@@ -74,6 +75,7 @@ __all__ = [
     "DATA",
     "ENVELOPED_DATA",
     "MESSAGE_DIGEST",
+    "MOST_RECIPIENTS",
     "SHA_256",
     "SHA_384",
     "SHA_512",

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 
 LARGE = 1 << 16
 """Octets below which a copy costs less than this detour."""
+LARGEST_STRUCTURE = 1 << 17
+"""Octets that everything round a leaf may have: eight recipients, or eight certificates and the attributes, have a few
+thousand. Each element costs the library an object: millions of empty ones in a file would cost gigabytes."""
 
 _LONGEST_LENGTH = 4  # octets
 

@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from cryptography.hazmat import asn1
-from cryptography.hazmat.asn1 import TLV, GeneralizedTime, UTCTime
+from cryptography.hazmat.asn1 import TLV, GeneralizedTime, SetOf, UTCTime
 from cryptography.x509 import ObjectIdentifier
 
 from gateway.security.asn1 import structures as der
-from gateway.security.asn1.large import LARGE, SEALED, SIGNED, Path, without_leaf
+from gateway.security.asn1.large import LARGE, LARGEST_STRUCTURE, SEALED, SIGNED, Path, without_leaf
 from gateway.security.asn1.names import (
     AES_256_CBC,
     AES_256_GCM,
@@ -27,6 +27,8 @@ _INTEGER_BITS = 21 * 8 - 1  # 21 octets with the sign bit free, GW-1 section 3.4
 _SEQUENCE, _CONTEXT_1 = b"\x30", b"\xa1"
 _UNCOMPRESSED = b"\x04"
 _LONGEST_REMEMBERED = 8192
+MOST_RECIPIENTS = MOST_CERTIFICATES = 8
+"""GW-1 section 3.4."""
 
 T = TypeVar("T")
 
@@ -50,7 +52,7 @@ def read_outer(content: bytes) -> Outer:
     outer = info.content
     _require(outer.version == 0)
     nonce, tag_octets = _gcm(outer.content.algorithm)
-    return Outer(True, tuple(map(_recipient, outer.recipients.as_list())), outer.content.content_type.dotted_string,
+    return Outer(True, _recipients(outer.recipients), outer.content.content_type.dotted_string,
                  _content(outer.content.algorithm), nonce, tag_octets, outer.content.content if leaf is None else leaf,
                  outer.mac)
 
@@ -59,7 +61,7 @@ def read_enveloped(content: bytes) -> Outer:
     """Read EnvelopedData. Raises NotDer unless it is exactly that of section 14, OtherType for another type."""
     info, leaf = _whole(der.EnvelopedInfo, content, ENVELOPED_DATA, SEALED)
     outer = info.content
-    recipients = tuple(map(_recipient, outer.recipients.as_list()))
+    recipients = _recipients(outer.recipients)
     transported = all(one.name is not None and one.point is None for one in recipients)
     _require(outer.version == (0 if transported else 2))  # RFC 5652 section 6.1
     return Outer(False, recipients, outer.content.content_type.dotted_string, _content(outer.content.algorithm),
@@ -75,8 +77,9 @@ def read_inner(content: bytes) -> Inner:
     info, leaf = _whole(der.SignedDataInfo, content, SIGNED_DATA, SIGNED)
     data = info.content
     _require(data.version == 1)
-    certificates = None if data.certificates is None else tuple(map(_encoded, data.certificates.as_list()))
-    _require(certificates is None or 1 <= len(certificates) <= 8)
+    embedded = None if data.certificates is None else data.certificates.as_list()
+    _require(embedded is None or 1 <= len(embedded) <= MOST_CERTIFICATES)
+    certificates = None if embedded is None else tuple(map(_encoded, embedded))
     return Inner(tuple(map(_content, data.digests.as_list())), data.encapsulated.content_type.dotted_string,
                  data.encapsulated.content if leaf is None else leaf, certificates,
                  tuple(map(_signer, data.signers.as_list())))
@@ -175,6 +178,7 @@ def _whole(kind: type[Info], content: bytes, content_type: str, path: Path) -> t
     """
     small, leaf = without_leaf(content, path) if len(content) > LARGE else (content, None)
     try:
+        _require(len(small) <= LARGEST_STRUCTURE)
         info = _decode(kind, small)
     except NotDer:
         found = read_content_type(small)
@@ -242,6 +246,11 @@ def _cbc(algorithm: TLV) -> bytes | None:
     except NotDer:
         return None
     return cbc.iv if cbc.algorithm.dotted_string == AES_256_CBC else None
+
+
+def _recipients(elements: SetOf[TLV]) -> tuple[Recipient, ...]:
+    """The entries, at most one more than there may be: that shows that there are too many."""
+    return tuple(map(_recipient, elements.as_list()[:MOST_RECIPIENTS + 1]))
 
 
 def _recipient(element: TLV) -> Recipient:
