@@ -21,6 +21,7 @@ from gateway.exchange.forks import OLDER, first_difference
 from gateway.exchange.halting import link_halted
 from gateway.exchange.payload import look_at, payload_refusal
 from gateway.exchange.sealing import seal_receipt
+from gateway.exchange.sessions import record_session
 from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
@@ -96,6 +97,7 @@ def collect(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary
         return
     try:
         with open_mailbox(gateway.lane(partner, "inbound"), clock=occasion.clock) as mailbox:
+            record_session(gateway, partner, "inbound", mailbox.session, occasion)
             listed = mailbox.list()
             entries = affordable(listed)[:limit]
             for foreign in mailbox.foreign:

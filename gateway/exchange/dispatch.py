@@ -18,6 +18,7 @@ from gateway.exchange.forks import FORK
 from gateway.exchange.halting import link_halted
 from gateway.exchange.movements import handed_over
 from gateway.exchange.repeats import repeat_at
+from gateway.exchange.sessions import record_session
 from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
@@ -44,6 +45,7 @@ def dispatch(gateway: Gateway, partner: str, occasion: Occasion, summary: Summar
         return  # no session costs anything when there is nothing to say
     try:
         with open_mailbox(gateway.lane(partner, "outbound"), clock=occasion.clock) as mailbox:
+            record_session(gateway, partner, "outbound", mailbox.session, occasion)
             reach(failpoints.PUBLISHING)
             lying = {entry.name for entry in mailbox.list()}
             while due and _publish(gateway, partner, mailbox, due, lying, occasion, summary):

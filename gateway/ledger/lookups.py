@@ -13,6 +13,7 @@ from gateway.ledger.tables import (
     activation,
     declaration,
     event,
+    history,
     interchange,
     link,
     mapping_text,
@@ -135,6 +136,13 @@ class Lookups:
         row = self._connection.execute(select(link.c.sequence, link.c.mic).where(
             link.c.partner == partner, link.c.direction == direction)).first()
         return LinkHead(sequence=0, mic=NO_MIC) if row is None else LinkHead(sequence=row.sequence, mic=row.mic)
+
+    def last_words(self, subject: str, reference: str) -> str | None:
+        """The newest free row of the history about this subject and reference (`journal`): its text."""
+        words: str | None = self._connection.execute(
+            select(history.c.text).where(history.c.reference == reference, history.c.subject == subject)
+            .order_by(history.c.id.desc()).limit(1)).scalar()
+        return words
 
     def known_object(self, partner: str, *, sequence: int | None = None,
                      message_id: str | None = None) -> KnownObject | None:
