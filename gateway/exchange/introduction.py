@@ -24,6 +24,8 @@ from gateway.spool import read_whole
 MANIFEST, SIGNATURE, README = "gateway.yaml", "gateway.cms", "README.txt"
 AUTHORITY, REVOCATION, SSH, HOST_KEYS = "authority.crt", "authority.crl", "ssh.pub", "host-keys"
 USES = ("signing", "encryption")
+LARGEST_MANIFEST = 64 << 10
+"""Octets: what is read before anything is known to be signed stays small."""
 
 _LISTED = re.compile(r"(?P<use>signing|encryption)(-[2-8])?\.crt")
 _FIXED = (MANIFEST, SIGNATURE, README, AUTHORITY, REVOCATION, SSH, HOST_KEYS)
@@ -136,6 +138,8 @@ def _manifest(files: Mapping[str, bytes]) -> Pack:
         raise PartnerError(Finding(code="X104", values={"name": strange[0]}))
     if SIGNATURE not in files:
         raise PartnerError(Finding(code="X101", values={"name": SIGNATURE}))
+    if len(files[MANIFEST]) > LARGEST_MANIFEST:
+        raise PartnerError(Finding(code="X100", values={"reason": "size"}))
     try:
         said = read_pack(files[MANIFEST])
     except LocalError as error:
@@ -155,7 +159,7 @@ def _manifest(files: Mapping[str, bytes]) -> Pack:
 
 def _listed(files: Mapping[str, bytes], said: Pack | None) -> Iterator[TrustedCertificate]:
     if said is None:
-        for name in files:
+        for name in sorted(files, key=lambda name: (not name.startswith(USES[0]), name)):  # as the sender reads aloud
             match = _LISTED.fullmatch(name)
             if match is not None:
                 one = _certificate(files, name)

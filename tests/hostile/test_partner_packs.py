@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import GatewayError
-from gateway.exchange.introduction import read_introduction
+from gateway.exchange.introduction import LARGEST_MANIFEST, read_introduction
 from gateway.exchange.pack_archive import LARGEST_FILE, archive, unarchive
 from gateway.security import load_signer
 from gateway.security.attestation import attest
@@ -122,6 +122,13 @@ def test_a_huge_file_is_not_read_to_its_end(togo: Path, tmp_path: Path) -> None:
     with (folder / "authority.crt").open("wb") as file:
         file.truncate(LARGEST_FILE + 1)
     assert refused(togo, folder) == (1, "B005")
+
+
+def test_a_statement_of_megabytes_is_not_read_before_anything_is_known_to_be_signed(
+        togo: Path, files: dict[str, bytes], mali: Path, tmp_path: Path) -> None:
+    files["gateway.yaml"] += b"#" * LARGEST_MANIFEST
+    (tmp_path / "pack.tar").write_bytes(archive(signed_anew(files, mali) | {"gateway.yaml": files["gateway.yaml"]}))
+    assert refused(togo, tmp_path / "pack.tar") == (1, "X100")
 
 
 def test_a_link_or_a_pipe_in_a_folder_is_not_followed(togo: Path, tmp_path: Path) -> None:

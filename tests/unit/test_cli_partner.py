@@ -53,7 +53,7 @@ def test_a_folder_of_plain_files_becomes_a_partner_and_its_fingerprints_are_told
     told = {use: fingerprint(load_certificate(public / f"{use}.crt")) for use in ("authority", "signing", "encryption")}
     ends = {use: f"{NOW + timedelta(days=60 if use == 'authority' else 30):%Y-%m-%d}" for use in told}
     assert out.splitlines() == ["MLDGD (plain files, not signed)", *(
-        f"  new        {use}: {told[use]} (ends {ends[use]})" for use in ("authority", "encryption", "signing"))]
+        f"  new        {use}: {told[use]} (ends {ends[use]})" for use in ("authority", "signing", "encryption"))]
     assert "Two people compare these fingerprints with MLDGD" in err
     assert edi("config", "check", "--config", togo)[0] == 0
 
@@ -169,7 +169,7 @@ def test_the_command_speaks_french_and_json(togo: Path, public: Path, tmp_path: 
     [told] = checked("partner-import", out)
     assert (status, err, told["partner"], told["written"], told["existed"]) == (0, "", "MLDGD", False, False)
     assert [(one["use"], one["change"]) for one in told["certificates"]] == [
-        ("authority", "new"), ("encryption", "new"), ("signing", "new")]
+        ("authority", "new"), ("signing", "new"), ("encryption", "new")]
     status, _, err = add(togo, public, "--outbound", tmp_path / "mail", lang="fr")
     assert status == 0
     assert "Deux personnes comparent ces empreintes avec MLDGD" in err

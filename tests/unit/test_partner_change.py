@@ -94,9 +94,9 @@ def test_a_new_certificate_of_the_same_authority_stands_beside_the_old_one(togo:
     new = renew(mali, "signing")
     status, out, err = again(togo, mali, *PEOPLE, "--json")
     assert status == 0, err
-    assert changes(out) == [("authority", "kept", old["authority"]), ("encryption", "kept", old["encryption"]),
-                            ("signing", "kept", old["signing"]), ("signing", "new", new.sha256)]
-    assert listed(togo) == [("encryption", old["encryption"]), ("signing", old["signing"]), ("signing", new.sha256)]
+    assert changes(out) == [("authority", "kept", old["authority"]), ("signing", "kept", old["signing"]),
+                            ("encryption", "kept", old["encryption"]), ("signing", "new", new.sha256)]
+    assert listed(togo) == [("signing", old["signing"]), ("encryption", old["encryption"]), ("signing", new.sha256)]
     [kept] = (togo.parent / "partners" / "replaced").iterdir()
     assert kept.read_bytes() == before[togo.parent / "partners" / "MLDGD.yaml"]
     assert {path: path.read_bytes() for path in before if path.suffix != ".yaml"} == {
@@ -125,9 +125,9 @@ def test_another_authority_ends_all_that_the_old_one_vouched_for(togo: Path, mal
     assert status == 0, err
     assert changes(out) == [
         ("authority", "new", new["authority"]), ("authority", "dropped", old["authority"]),
-        ("encryption", "dropped", old["encryption"]), ("signing", "dropped", old["signing"]),
-        ("encryption", "new", new["encryption"]), ("signing", "new", new["signing"])]
-    assert listed(togo) == [("encryption", new["encryption"]), ("signing", new["signing"])]
+        ("signing", "dropped", old["signing"]), ("encryption", "dropped", old["encryption"]),
+        ("signing", "new", new["signing"]), ("encryption", "new", new["encryption"])]
+    assert listed(togo) == [("signing", new["signing"]), ("encryption", new["encryption"])]
     partner = load_settings(togo).partners["MLDGD"]
     assert load_certificate(partner.authority.certificate).sha256 == new["authority"]
 
@@ -161,7 +161,7 @@ def test_without_two_names_a_change_is_shown_and_not_made(togo: Path, mali: Path
     new = renew(mali, "signing")
     status, out, err = again(togo, mali, "--by", "Kofi Mensah", "--compared", "letter")
     assert (status, "C012: " in err, file.read_bytes()) == (1, True, before)
-    assert [line.split()[0] for line in out.splitlines()[1:]] == ["authority:", "encryption:", "signing:", "new"]
+    assert [line.split()[0] for line in out.splitlines()[1:]] == ["authority:", "signing:", "encryption:", "new"]
     assert new.sha256[:4].upper() in out
 
 
