@@ -11,6 +11,7 @@ certificate without either is one of production. Where the two differ the certif
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
@@ -67,10 +68,12 @@ class Certificate:
         except asn1.NotDer as error:
             raise ValueError(str(error)) from None
         try:
-            self.x509 = x509.load_der_x509_certificate(der)
-            _ = self.x509.subject, self.x509.issuer  # read when they are asked for: what cannot be read is refused here
-            self.extensions = self.x509.extensions
-            self.key: object = self.x509.public_key()
+            with warnings.catch_warnings():  # of odd names and the like: whoever sends them would write into our output
+                warnings.simplefilter("ignore")
+                self.x509 = x509.load_der_x509_certificate(der)
+                _ = self.x509.subject, self.x509.issuer  # read when asked for: what cannot be read is refused here
+                self.extensions = self.x509.extensions
+                self.key: object = self.x509.public_key()
         except _UNREADABLE as error:
             raise ValueError(str(error)) from None
         self.digest = hashlib.sha256(der).digest()

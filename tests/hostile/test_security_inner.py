@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -286,6 +287,19 @@ CASES = [
 @pytest.mark.parametrize("case", rows(CASES))
 def test_a_signed_object_outside_the_profile_is_refused_with_its_code(case: Case) -> None:
     assert case.delivery().outcome() == case.code
+
+
+def test_a_certificate_with_an_odd_name_says_nothing_on_its_way() -> None:
+    """A country of four letters is no reason to refuse a hint, and no reason to write to standard error."""
+    w = world()
+    key = ec.generate_private_key(ec.SECP256R1())
+    odd = loose.der_of(loose.certificate(key, w.ca, name="XA", unit="Lome", now=NOW)).replace(
+        oid("2.5.4.11"), oid("2.5.4.6"))
+    assert oid("2.5.4.6") in odd
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        outcome = Delivery(w.sealed(certificates=[w.ec.certificate, odd])).outcome()
+    assert (outcome, caught) == ("accepted", [])
 
 
 def test_a_signing_time_of_2050_is_generalized_time() -> None:
