@@ -17,8 +17,17 @@ from gateway.security.identity import make_requests, write_new
 from gateway.security.importing import Material, choose, read_material
 from gateway.security.issuing import certificate_request
 from gateway.security.keys import load_private_key
-from gateway.security.pkcs11 import belongs, is_token_key
-from gateway.security.privatekeys import ALGORITHMS, ENCRYPTION_KIND, NEEDS_AGREEMENT, Algorithm, make_key, private_pem
+from gateway.security.pkcs11 import belongs, public_key
+from gateway.security.privatekeys import (
+    ALGORITHMS,
+    ENCRYPTION_KIND,
+    NEEDS_AGREEMENT,
+    Algorithm,
+    kind_of,
+    make_key,
+    private_pem,
+)
+from gateway.security.token_address import is_token_key
 from gateway.spool import make_folder, write_whole
 
 _use = click.argument("use", type=click.Choice(["signing", "encryption"]), metavar="signing|encryption")
@@ -40,7 +49,11 @@ def init_command(config: Path, algorithm: Algorithm, encryption: Algorithm | Non
     """Make authority, signing, encryption and SSH keys where the settings say; never over existing ones."""
     settings = load_settings(config, partners=False)
     folder, passphrase = settings.paths.keys, _passphrase(settings)
+    tokens = {use: key for use, key in (("signing", settings.keys.signing.key),
+                                        ("encryption", settings.keys.encryption[0].key)) if is_token_key(key)}
     if without_authority:
+        for use, key in tokens.items():
+            raise LocalError(Finding(code="K095", values={"path": str(key), "use": use}))
         made = make_requests(folder, gateway=settings.gateway, environment=settings.environment,
                              passphrase=passphrase, algorithm=algorithm, encryption=encryption)
         for use, path in made.items():
@@ -49,9 +62,9 @@ def init_command(config: Path, algorithm: Algorithm, encryption: Algorithm | Non
         return Exit.DONE
     identity = make_identity(folder, gateway=settings.gateway, environment=settings.environment, now=occasion().now,
                              valid=timedelta(days=days), passphrase=passphrase, algorithm=algorithm,
-                             encryption=encryption)
+                             encryption=encryption, held={use: public_key(key) for use, key in tokens.items()})
     parts = {"authority": identity.authority, "signing": identity.signing, "encryption": identity.encryption}
-    _agreements(algorithm, encryption or ENCRYPTION_KIND[algorithm])
+    _agreements(*(kind_of(parts[use].key) for use in ("signing", "encryption")))
     if as_json:
         emit_json("identity", {"folder": folder, **{
             part: {"sha256": certificate.sha256, "fingerprint": fingerprint(certificate),

@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
+from gateway.security.algorithms import PublicKey
 from gateway.security.certificates import ENCRYPTION, SIGNING, Certificate
 from gateway.security.header import is_gateway_id
 from gateway.security.issuing import AUTHORITY, CLOCKS_DIFFER, certificate_request, issue, issue_authority
@@ -53,8 +55,8 @@ class Identity:
 
 
 def make_identity(folder: Path, *, gateway: str, environment: str, now: datetime, valid: timedelta,
-                  passphrase: bytes | None, algorithm: Algorithm = "ec",
-                  encryption: Algorithm | None = None) -> Identity:
+                  passphrase: bytes | None, algorithm: Algorithm = "ec", encryption: Algorithm | None = None,
+                  held: Mapping[str, PublicKey] = MappingProxyType({})) -> Identity:
     """Make all keys and certificates of a gateway in `folder` (made 0700 where it is not there).
 
     `folder`/public holds copies of what the partner gets.
@@ -64,19 +66,21 @@ def make_identity(folder: Path, *, gateway: str, environment: str, now: datetime
     passphrase   encrypts the private keys
     algorithm    of the signing key; the authority and, unless `encryption` is given, the encryption key follow it
                  where they can
+    held         keys of a use that lie elsewhere and stay there, in a token: only their certificates are made
 
     Raises LocalError K007 when one of FILES is there already, K001 when the folder cannot be written to, K050 for an
     encryption key of a kind that cannot encrypt; ValueError for a name that is no gateway id.
     """
     kinds = _kinds(algorithm, encryption)
     _prepare(folder, gateway, environment, (*FILES, *(f"{PUBLIC}/{name}" for name in PUBLIC_FILES)))
-    keys = {AUTHORITY: make_key(AUTHORITY_KIND[algorithm])} | {use: make_key(kind) for use, kind in kinds.items()}
+    keys = {AUTHORITY: make_key(AUTHORITY_KIND[algorithm])} | {
+        use: make_key(kind) for use, kind in kinds.items() if use not in held}
     start, end = now - CLOCKS_DIFFER, now + valid
     authority = issue_authority(keys[AUTHORITY], gateway=gateway, environment=environment, start=start,
                                 end=now + 2 * valid)
     certificates = {AUTHORITY: authority} | {
-        use: issue(keys[AUTHORITY], authority, keys[use], gateway=gateway, environment=environment, use=use,
-                   start=start, end=end) for use in (SIGNING, ENCRYPTION)}
+        use: issue(keys[AUTHORITY], authority, held.get(use) or keys[use], gateway=gateway, environment=environment,
+                   use=use, start=start, end=end) for use in (SIGNING, ENCRYPTION)}
     contents = {f"{name}.key": private_pem(key, passphrase) for name, key in keys.items()}
     contents |= {f"{name}.crt": certificate.pem() for name, certificate in certificates.items()}
     contents |= _ssh(gateway, passphrase)

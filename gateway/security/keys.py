@@ -18,9 +18,10 @@ from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.security.algorithms import OAEP, SCHEMES, PrivateKey, SignatureScheme, sign
 from gateway.security.certificates import ENCRYPTION, SIGNING, Certificate, load_certificate
-from gateway.security.pkcs11 import TokenDecryptionKey, TokenSigner, is_token_key
+from gateway.security.pkcs11 import TokenDecryptionKey, TokenSigner
 from gateway.security.published import refuse_published
 from gateway.security.signed_identity import signer_attributes
+from gateway.security.token_address import is_token_key
 from gateway.spool import read_private
 
 

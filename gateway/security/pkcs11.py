@@ -13,79 +13,37 @@ Sources: PKCS#11 v3.0 (C_Sign, C_DeriveKey), RFC 7512.
 from __future__ import annotations
 
 import hashlib
-import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
-from gateway.security.algorithms import SCHEMES, Signature, verify
+from gateway.security import asn1
+from gateway.security.algorithms import CURVES, SCHEMES, PublicKey, Signature, verify
 from gateway.security.certificates import ENCRYPTION, SIGNING, Certificate
 from gateway.security.identity import read_passphrase
 from gateway.security.published import refuse_published
 from gateway.security.signed_identity import signer_attributes
+from gateway.security.token_address import read_address, shown
 from gateway.spool import escaped
 
 if TYPE_CHECKING:
     import pkcs11
     from pkcs11.types import DeriveMixin, SignMixin
 
-SCHEME = "pkcs11:"
-
 _SESSIONS: dict[tuple[str, str], pkcs11.Session] = {}
 """Module and token -> the session that is open for as long as the process lives."""
 
+_CURVES = {curve.key_identifier[11:]: curve.curve for curve in CURVES.values()}
+"""CKA_EC_PARAMS, the encoded name of a curve -> the curve."""
+
 _PROBE = b"GW-1: does this key belong to this certificate?"
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a key lies in a token: module, token label, and the label or the id of the key; where the PIN is."""
-
-    module: str
-    token: str
-    label: str | None
-    identifier: bytes | None
-    pin: Path
-
-
-def is_token_key(path: Path) -> bool:
-    """Tell whether a setting names a key in a token instead of a file."""
-    return os.fspath(path).startswith(SCHEME)
-
-
-def read_address(path: Path) -> Address:
-    """The parts of an address. Raises LocalError K092 for one that lacks something, or holds a PIN itself."""
-    body, _, query = os.fspath(path).removeprefix(SCHEME).partition("?")
-    parts = dict(one.partition("=")[::2] for text, mark in ((body, ";"), (query, "&")) for one in text.split(mark))
-    label, identifier = parts.get("object"), parts.get("id")
-    missing = [name for name in ("token", "module-path", "pin-source") if not parts.get(name)]
-    if not label and not identifier:
-        missing.append("object")
-    if missing or "pin-value" in parts:
-        raise LocalError(Finding(code="K092", place=Place(file=_shown(path)), values={
-            "missing": ", ".join(missing) or "-", "path": _shown(path)}))
-    pin = re.sub("^file:/*", "/", unquote(parts["pin-source"]))
-    return Address(unquote(parts["module-path"]), unquote(parts["token"]), unquote(label) if label else None,
-                   _octets(identifier) if identifier else None, Path(pin))
-
-
-def _octets(text: str) -> bytes:
-    return unquote(text, "latin-1").encode("latin-1")
-
-
-def _shown(path: Path) -> str:
-    """An address for people; a PIN that somebody wrote into it is not repeated."""
-    return re.sub(r"(pin-value=)[^&;]*", r"\1...", os.fspath(path))
 
 
 class TokenSigner:
@@ -94,7 +52,7 @@ class TokenSigner:
     def __init__(self, path: Path, certificate: Certificate) -> None:
         refuse_published(certificate)
         if certificate.scheme is None or certificate.uses != {SIGNING}:
-            raise LocalError(Finding(code="K006", values={"path": _shown(path), "use": SIGNING}))
+            raise LocalError(Finding(code="K006", values={"path": shown(path), "use": SIGNING}))
         self._path = path
         self._scheme = certificate.scheme
         self._key = _signing(path)
@@ -126,10 +84,10 @@ class TokenDecryptionKey:
     def __init__(self, path: Path, certificate: Certificate) -> None:
         refuse_published(certificate)
         if certificate.uses != {ENCRYPTION} or not certificate.strong:
-            raise LocalError(Finding(code="K006", values={"path": _shown(path), "use": ENCRYPTION}))
+            raise LocalError(Finding(code="K006", values={"path": shown(path), "use": ENCRYPTION}))
         public = certificate.key
         if not isinstance(public, ec.EllipticCurvePublicKey):
-            raise LocalError(Finding(code="K094", values={"path": _shown(path)}))
+            raise LocalError(Finding(code="K094", values={"path": shown(path)}))
         self._path, self._curve = path, public.curve
         self._key = _deriving(path)
         self.certificate = certificate
@@ -167,6 +125,29 @@ class TokenDecryptionKey:
         return value
 
 
+def public_key(path: Path) -> PublicKey:
+    """The public half of a key in a token, as the token shows it. Raises LocalError K091 to K094.
+
+    Whether it is the half of the key that signs is shown by the first use of its certificate (`TokenSigner`).
+    """
+    key = _find(path, "PUBLIC_KEY")
+    import pkcs11  # an extra
+
+    with _explained(path):
+        if key.key_type is pkcs11.KeyType.RSA:
+            return rsa.RSAPublicNumbers(*(int.from_bytes(key[attribute], "big") for attribute in (
+                pkcs11.Attribute.PUBLIC_EXPONENT, pkcs11.Attribute.MODULUS))).public_key()
+        encoded = bytes(key[pkcs11.Attribute.EC_POINT])
+        curve = _CURVES.get(bytes(key[pkcs11.Attribute.EC_PARAMS]))
+    try:
+        if curve is not None:
+            return ec.EllipticCurvePublicKey.from_encoded_point(curve, asn1.read_octets(encoded))
+        # some tokens show an Edwards point without the OCTET STRING round it
+        return ed25519.Ed25519PublicKey.from_public_bytes(encoded if len(encoded) == 32 else asn1.read_octets(encoded))
+    except (ValueError, asn1.NotDer):
+        raise _unable(path, "CKA_EC_POINT") from None
+
+
 def belongs(path: Path) -> Callable[[Certificate], bool]:
     """A test whether the key at an address is that of a certificate: by using it, whatever labels say."""
     def test(certificate: Certificate) -> bool:
@@ -183,7 +164,7 @@ def belongs(path: Path) -> Callable[[Certificate], bool]:
 
 
 def _foreign(path: Path, certificate: Certificate) -> LocalError:
-    return LocalError(Finding(code="K005", values={"path": _shown(path), "subject": certificate.subject}))
+    return LocalError(Finding(code="K005", values={"path": shown(path), "subject": certificate.subject}))
 
 
 def _point(public: ec.EllipticCurvePublicKey) -> bytes:
@@ -191,7 +172,16 @@ def _point(public: ec.EllipticCurvePublicKey) -> bytes:
 
 
 def _open(path: Path) -> pkcs11.PrivateKey:
-    """The private key at an address, in a session that lasts as long as the process."""
+    """The private key at an address."""
+    key = _find(path, "PRIVATE_KEY")
+    import pkcs11  # an extra
+
+    assert isinstance(key, pkcs11.PrivateKey)
+    return key
+
+
+def _find(path: Path, kind: str) -> pkcs11.Key:
+    """The key of that class at an address, in a session that lasts as long as the process."""
     address = read_address(path)
     try:
         import pkcs11
@@ -200,9 +190,7 @@ def _open(path: Path) -> pkcs11.PrivateKey:
     secret = read_passphrase(address.pin).decode("utf-8", "replace")
     with _explained(path):
         session = _session(address.module, address.token, secret)
-        key = session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=address.label, id=address.identifier)
-    assert isinstance(key, pkcs11.PrivateKey)
-    return key
+        return session.get_key(object_class=pkcs11.ObjectClass[kind], label=address.label, id=address.identifier)
 
 
 def _signing(path: Path) -> SignMixin:
@@ -224,8 +212,8 @@ def _deriving(path: Path) -> DeriveMixin:
 
 
 def _unable(path: Path, reason: str) -> LocalError:
-    return LocalError(Finding(code="K093", place=Place(file=_shown(path)), values={
-        "path": _shown(path), "reason": reason}))
+    return LocalError(Finding(code="K093", place=Place(file=shown(path)), values={
+        "path": shown(path), "reason": reason}))
 
 
 def _session(module: str, token: str, secret: str) -> pkcs11.Session:

@@ -39,6 +39,16 @@ NEEDS_AGREEMENT: Mapping[tuple[str, Algorithm], str] = {
 _COST, _BLOCK_SIZE, _PARALLELIZATION = 1 << 14, 8, 5
 
 
+def kind_of(key: object) -> Algorithm:
+    """The kind of a public key of the profile, as `make_key` names it; RSA by whether it is larger than the least."""
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return "ed25519"
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return "ec" if key.key_size == 256 else "ec384"
+    assert isinstance(key, rsa.RSAPublicKey)
+    return "rsa" if key.key_size == LEAST_RSA_BITS else "rsa4096"
+
+
 def make_key(algorithm: Algorithm) -> PrivateKey:
     """A new key. RSA takes a second or more."""
     if algorithm == "ed25519":

@@ -17,12 +17,13 @@ import pytest
 from gateway.config import load_settings
 from gateway.errors import LocalError, PartnerError
 from gateway.security import file_name, load_decryption_key, load_signer, open_envelope, seal
-from gateway.security.pkcs11 import read_address
-from gateway.security.privatekeys import Algorithm
+from gateway.security.privatekeys import Algorithm, kind_of, make_key, private_pem
+from gateway.security.token_address import read_address
 from tests.tools.identities import NOW, Party, identity
 from tests.tools.offices import Office, offices
 from tests.tools.records import declaration_json
 from tests.tools.softhsm import USER_SECRET, Token, token
+from tests.unit.test_cli_files import edi
 
 pytestmark = pytest.mark.needs_softhsm
 
@@ -201,6 +202,26 @@ def keep_in_token(hsm: Token, office: Office) -> None:
     office.settings.write_text(text, "utf-8")
     assert str(load_settings(office.settings).keys.signing.key) == hsm.address(
         label=f"{office.home.parent.name}-{office.name}-signing")
+
+
+@pytest.mark.parametrize("algorithm", ["ec", "ec384", "rsa", "ed25519"])
+def test_our_own_authority_certifies_a_key_that_never_left_its_token(hsm: Token, tmp_path: Path,
+                                                                     algorithm: Algorithm) -> None:
+    home, label = tmp_path / "home", f"{tmp_path.name}-{algorithm}"
+    assert edi("init", home, "--gateway", "TGOTR", "--country", "TG", "--time-zone", "Africa/Lome")[0] == 0
+    file = tmp_path / "made.key"
+    file.write_bytes(private_pem(make_key(algorithm), None))
+    hsm.take(file, label, hashlib.sha256(label.encode()).hexdigest()[:16])
+    settings = home / "settings.yaml"
+    text = settings.read_text("utf-8").replace("key: keys/signing.key", f'key: "{hsm.address(label=label)}"')
+    settings.write_text(text, "utf-8")
+    status, _, err = edi("keys", "init", "--config", settings)
+    assert (status, {"ec384": "P-384", "ed25519": "Ed25519"}.get(algorithm, "") in err) == (0, True)
+    assert not (home / "keys" / "signing.key").exists()
+    signer = load_signer(load_settings(settings, partners=False).keys.signing.key, home / "keys" / "signing.crt", None)
+    assert kind_of(signer.certificate.key) == algorithm
+    again = edi("keys", "init", "--without-authority", "--config", settings)
+    assert (again[0], "K095" in again[2]) == (5, True)
 
 
 def test_a_certificate_for_a_key_in_the_token_is_imported_and_no_request_made_here(hsm: Token, tmp_path: Path) -> None:
