@@ -41,15 +41,16 @@ _HEX = r"sha-256=[0-9a-f]{64}\n"
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\n"
 _LEAF = rf"gw-leaf/1\n{_NUMBER}\n<[0-9a-f]{{32}}@{_GATEWAY}>\n{_HEX}{_HEX}"
 _HEAD = rf"{_LINK}{_SIZE}\n{_HASH}\n"
+# A repeated group costs memory for each repetition: each is bounded, or has no short ones.
 _GRAMMAR: Mapping[str, re.Pattern[bytes]] = {kind: re.compile(pattern.encode("ascii")) for kind, pattern in {
     CHECKPOINT: rf"{_HEAD}(?:\n{_HEAD}){{0,7}}",
     RESEND: rf"gw-resend/1\n(?:{_NUMBER}(?:-{_NUMBER})?\n){{1,1000}}",
     WITHDRAW: rf"(?:{_LEAF})+",
     KEYS: (rf"gw-keys/1\nuse: (?:signing|encryption)\nreplaces: {_HEX}use-from: {_TIME}accept-old-until: {_TIME}"
-           r"-----BEGIN CERTIFICATE-----\n(?:[A-Za-z0-9+/=]{1,64}\n)+-----END CERTIFICATE-----\n"),
+           r"-----BEGIN CERTIFICATE-----\n(?:[A-Za-z0-9+/=]{1,64}\n){1,1000}-----END CERTIFICATE-----\n"),
     LEAVES: rf"gw-leaves/1\n{_LINK}{_NUMBER} {_NUMBER}\n(?:{_HASH}\n){{1,10000}}",
     ROOTS: rf"gw-roots/1\n{_LINK}(?:ask|answer)\n(?:{_SIZE}(?: {_HASH})?\n){{1,64}}",
-    REFERENCE: r"(?:[\t -~]*\n)+",
+    REFERENCE: r"[\t\n -~]*\n",
 }.items()}
 
 

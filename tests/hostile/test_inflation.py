@@ -1,4 +1,4 @@
-"""Does anything that arrives packed take more than its due when it is unpacked?"""
+"""Does anything that arrives packed, or in millions of lines, take more memory than its due?"""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import struct
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from gateway.errors import LocalError
 from gateway.records.sheets import Sheet, read_sheets, write_sheets
 from gateway.security import EDIFACT, EDIFACT_GZIP, EnvelopeError, check_payload_kind
+from gateway.security.header import KEYS, REFERENCE, RESEND, WITHDRAW
 from tests.tools.security_world import PAYLOAD, Delivery, world
 
 MEGABYTE = 1 << 20
@@ -98,3 +100,24 @@ def test_t18_a_workbook_that_unpacks_to_two_hundred_megabytes_is_refused_in_litt
         assert caught.value.code == "M490"
 
     assert _grown(read) < 32 * MEGABYTE
+
+
+@pytest.mark.parametrize(("kind", "payload"), [
+    (REFERENCE, b"\n" * (8 * MEGABYTE)),
+    (REFERENCE, b"\n" * (8 * MEGABYTE) + b"\xff"),
+    (KEYS, b"gw-keys/1\nuse: signing\nreplaces: sha-256=" + b"a" * 64 + b"\nuse-from: 2026-12-01T00:00:00Z\n"
+           b"accept-old-until: 2027-01-01T00:00:00Z\n-----BEGIN CERTIFICATE-----\n" + b"A\n" * (4 * MEGABYTE)
+           + b"-----END CERTIFICATE-----\n"),
+    (WITHDRAW, (b"gw-leaf/1\n3\n<" + b"0" * 32 + b"@XA>\nsha-256=" + b"1" * 64 + b"\nsha-256=" + b"2" * 64 + b"\n")
+               * 40_000),
+    (RESEND, b"gw-resend/1\n" + b"1\n" * (4 * MEGABYTE)),
+], ids=["empty lines", "empty lines and no ASCII", "a certificate of short lines", "leaves", "numbers"])
+def test_a_payload_of_millions_of_lines_is_judged_in_little_memory(kind: str, payload: bytes) -> None:
+    w = world()
+    opened = Delivery(w.sealed(w.entity(payload, content_type=kind))).open()
+
+    def judged() -> None:
+        with suppress(EnvelopeError):
+            check_payload_kind(opened)
+
+    assert _grown(judged) < 32 * MEGABYTE

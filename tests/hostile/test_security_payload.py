@@ -52,6 +52,11 @@ PAYLOADS: list[tuple[str, str, bytes, str]] = [
     ("an answer with roots", ROOTS, b"gw-roots/1\ngw-1/XA/XB\nanswer\n16 " + HASH, "accepted"),
     ("roots without question or answer", ROOTS, b"gw-roots/1\ngw-1/XA/XB\n16\n", "E_PAYLOAD"),
     ("reference data", REFERENCE, b"version,1\nfrom,2026-12-01\noffice,TGLFW\n", "accepted"),
+    ("reference data of empty lines", REFERENCE, b"\n\n", "accepted"),
+    ("reference data without a line end", REFERENCE, b"version,1", "E_PAYLOAD"),
+    ("no reference data", REFERENCE, b"", "E_PAYLOAD"),
+    ("reference data with CR", REFERENCE, b"version,1\r\n", "E_PAYLOAD"),
+    ("a certificate of a thousand and one lines", KEYS, ANNOUNCED.replace(b"MIIB\n", b"MIIB\n" * 1001), "E_PAYLOAD"),
     ("reference data outside ASCII", REFERENCE, "bureau,Lomé\n".encode(), "E_PAYLOAD"),
 ]
 
