@@ -62,8 +62,8 @@ def _show(sheet: PartnerSheet) -> None:
     for mapping in agreement.mappings:
         _pair("mapping", f"{mapping.mapping} {mapping.version} {mapping.sha256[:12]}")
     authority = partner.authority
-    _pair("list", f"{t('partner.show.no_list')}: {authority.reason}" if authority.revocation is None
-          else f"{authority.revocation}")
+    published = ", ".join(str(place) for place in (authority.address, authority.revocation) if place is not None)
+    _pair("list", published or f"{t('partner.show.no_list')}: {authority.reason}")
     if partner.contact is not None:
         _pair("contact", f"{partner.contact.name}, {partner.contact.telephone}, {partner.contact.mail}")
     _pair("link", _halted(sheet) or t("partner.show.open"))
