@@ -15,8 +15,9 @@ from gateway.cli.people import by_option, login, named_people
 from gateway.config import Settings, load_settings
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, open_gateway
-from gateway.exchange.key_arrival import Revoked, accept, refuse, revoke
+from gateway.exchange.key_arrival import accept, refuse
 from gateway.exchange.key_change import confirm, revoke_own
+from gateway.exchange.key_revocation import Revoked, revoke
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding, Severity
 from gateway.security import Certificate, fingerprint, load_certificate

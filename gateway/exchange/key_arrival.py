@@ -1,4 +1,4 @@
-"""Announcements of partners: taken on arrival, or held until a person decides; and a partner's key taken out at once.
+"""Announcements of partners: taken on arrival, or held until a person decides.
 
 The receipt `processed` is the consent (GW-1 section 10, K6): it is made in the transaction that stores the object, or,
 where a person has to decide first, in the one that stores the decision.
@@ -6,7 +6,7 @@ where a person has to decide first, in the one that stores the decision.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from gateway.errors import LocalError, PartnerError
@@ -19,18 +19,15 @@ from gateway.exchange.trusting import AUTHORITY, authorities, effective
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import Transaction
-from gateway.ledger.key_rows import AcceptedObject, TrustedRow, TrustedState
+from gateway.ledger.key_rows import TrustedRow, TrustedState
 from gateway.security import (
-    KEYS,
     PROCESSED,
     Certificate,
     Opened,
     Trust,
-    TrustedCertificate,
     disposition_of,
     fingerprint,
 )
-from gateway.security.certificates import SIGNING
 from gateway.security.key_notice import Judgement, KeyNotice, judge_key_notice, read_key_notice
 from gateway.security.stored import read_stored
 
@@ -39,18 +36,19 @@ BY_HAND = "by-hand"
 
 def take_key_notice(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, object_id: int,
                     occasion: Occasion, summary: Summary) -> Outcome:
-    """The act for objects of kind KEYS: consent, hold for a person (K075, K076), or refuse (K070 to K074)."""
+    """The act for objects of kind KEYS: consent, hold for a person (K075, K076), or refuse (K070 to K074, K087)."""
     try:
         notice = read_key_notice(opened.payload)
     except ValueError:
         return _refused(partner, opened, None, summary)
     rows = transaction.trusted(partner)
-    trust = _trust(gateway, partner, rows)
+    trust = trust_seen(gateway, partner, rows)
     held = next((row for row in rows if (row.use, row.sha256) == (notice.use, notice.certificate.sha256)), None)
     if held is not None and _repeated(held, notice, rows):
         return Outcome()
     judgement = _judged(gateway, notice, trust, opened, occasion.now)
-    refusal = judgement.refusal or _contradicts(notice, held, rows, partner, occasion.now)
+    refusal = (judgement.refusal or _contradicts(notice, held, rows, partner, occasion.now)
+               or _anothers(gateway, partner, notice))
     if refusal is not None:
         return _refused(partner, opened, refusal, summary)
     doubt = judgement.doubt
@@ -81,7 +79,7 @@ def accept(gateway: Gateway, partner: str, certificate: str, reason: str, occasi
         if authority is not None:
             _let_in(transaction, rows, partner, authority, reason, occasion.now)
             rows = transaction.trusted(partner)
-        trust = _trust(gateway, partner, rows)
+        trust = trust_seen(gateway, partner, rows)
         if trust.by_digest(notice.certificate.digest, notice.use) is None:  # not entered by people since (K5)
             judgement = _judged(gateway, notice, trust, stored, occasion.now)
             fault = judgement.refusal or judgement.doubt
@@ -106,91 +104,7 @@ def refuse(gateway: Gateway, partner: str, certificate: str, reason: str, occasi
     return notice.certificate
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revoked:
-    """What a revocation found.
-
-    certificates  those that count no more: the one in doubt, and what was announced under it since
-    objects       everything accepted under it since, oldest first
-    again         whether it was revoked before: then nothing was changed
-    """
-
-    certificates: tuple[TrustedRow, ...]
-    objects: tuple[AcceptedObject, ...]
-    again: bool
-
-
-def revoke(gateway: Gateway, partner: str, certificate: str, since: datetime, reason: str,
-           occasion: Occasion) -> Revoked:
-    """Take a partner's certificate out at once, and list what was accepted under it since an instant (K7).
-
-    What it announced since then falls with it, and what it wanted to replace stands again. Of one that was revoked
-    before only the list is made once more. Raises LocalError K084 for a certificate that is not this partner's.
-    """
-    with gateway.ledger.transaction() as transaction:
-        gateway.renew_keys(transaction)
-        entry = _entry(gateway, transaction, partner, certificate)
-        again = entry.revoked is not None
-        if not again:
-            _revoke(transaction, partner, entry, since, reason, occasion.now)
-        doubtful, objects = {certificate}, []
-        for one in transaction.accepted_since(partner, since) if entry.use == SIGNING else ():
-            if read_stored(one.inner).certificate_sha256 in doubtful:
-                objects.append(replace(one, inner=b""))
-                if one.kind == KEYS:
-                    doubtful |= _undo(transaction, partner, one.id, reason, occasion.now)
-        certificates = tuple(row for row in transaction.trusted(partner) if row.sha256 in doubtful)
-        reach(failpoints.REVOKING)
-    reach(failpoints.REVOKED)
-    return Revoked(certificates=certificates, objects=tuple(objects), again=again)
-
-
-def _revoke(transaction: Transaction, partner: str, entry: TrustedCertificate, since: datetime, reason: str,
-            now: datetime) -> None:
-    sha256 = entry.certificate.sha256
-    row = next((row for row in transaction.trusted(partner) if (row.use, row.sha256) == (entry.use, sha256)), None)
-    if row is None:
-        transaction.add_trusted(partner=partner, use=entry.use, sha256=sha256, der=entry.certificate.der, replaces=None,
-                                use_from=since, accept_until=None, state=TrustedState.REVOKED, reason=reason,
-                                object_id=None, at=now)
-    else:
-        transaction.move_trusted(row, state=TrustedState.REVOKED, use_from=since, reason=reason, at=now)
-
-
-def _undo(transaction: Transaction, partner: str, object_id: int, reason: str, now: datetime) -> set[str]:
-    """Take out what an object of a key in doubt announced; what that was to replace is accepted as long as before.
-
-    Returns the certificates that it announced.
-    """
-    rows = transaction.trusted(partner)
-    announced = [row for row in rows if row.object_id == object_id and row.replaces is not None]
-    for row in announced:
-        if row.state not in (TrustedState.PROPOSED, TrustedState.ACCEPTED):
-            continue
-        proposed = row.state is TrustedState.PROPOSED
-        transaction.move_trusted(row, state=TrustedState.REFUSED if proposed else TrustedState.REVOKED, reason=reason,
-                                 at=now)
-        for old in rows:
-            if (old.use, old.sha256, old.state) == (row.use, row.replaces, TrustedState.ACCEPTED):
-                transaction.move_trusted(old, state=old.state, accept_until=None, reason=reason, at=now)
-    return {row.sha256 for row in announced}
-
-
-def _entry(gateway: Gateway, transaction: Transaction, partner: str, certificate: str) -> TrustedCertificate:
-    """A certificate of a partner, one that only waits for a person included."""
-    rows = transaction.trusted(partner)
-    trust = _trust(gateway, partner, rows)
-    for entry in trust.certificates:
-        if entry.certificate.sha256 == certificate:
-            return entry
-    for row in rows:
-        if row.sha256 == certificate:
-            one = Certificate(row.der)
-            return TrustedCertificate(one, row.use, row.use_from, one.not_after)
-    raise LocalError(Finding(code="K084", values={"owner": partner, "found": certificate}))
-
-
-def _trust(gateway: Gateway, partner: str, rows: list[TrustedRow]) -> Trust:
+def trust_seen(gateway: Gateway, partner: str, rows: list[TrustedRow]) -> Trust:
     """What counts for a partner as this very transaction sees it."""
     return replace(gateway.trust(partner), certificates=effective(gateway.listed(partner), rows),
                    further=authorities(rows))
@@ -226,6 +140,17 @@ def _contradicts(notice: KeyNotice, held: TrustedRow | None, rows: list[TrustedR
     if coming or (held is not None and held.state is not TrustedState.REFUSED):
         return Finding(code="K074", values=_values(partner, notice.use, notice.certificate))
     return None
+
+
+def _anothers(gateway: Gateway, partner: str, notice: KeyNotice) -> Finding | None:
+    """A certificate stands for one administration alone (K087): partners may have the same authority."""
+    held = {pair.sha256: gateway.name for use in ("signing", "encryption") for pair in gateway.own_chain(use)}
+    for other in gateway.settings.partners:
+        if other != partner:
+            held |= dict.fromkeys((entry.certificate.sha256 for entry in gateway.certificates(other)), other)
+    owner = held.get(notice.certificate.sha256)
+    return None if owner is None else Finding(code="K087", values={
+        **_values(partner, notice.use, notice.certificate), "other": owner})
 
 
 def _consent(transaction: Transaction, trust: Trust, notice: KeyNotice, held: TrustedRow | None, partner: str,

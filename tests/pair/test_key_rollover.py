@@ -267,6 +267,20 @@ def test_an_announcement_against_the_rules_is_refused_and_answered(
     assert burkina.open(0, lambda gateway, _: gateway.known_keys.trusted) == {}
 
 
+def test_t25_a_certificate_that_is_somebody_elses_is_not_announced(
+        pair: tuple[Clocked, Clocked], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate stands for one administration alone, whoever issued it (K087, E_PAYLOAD)."""
+    togo, burkina = pair
+    theirs = load_certificate(burkina.office.home / "keys" / "signing.crt")
+    togo.rotate("signing", 0)
+    monkeypatch.setattr("gateway.exchange.key_change.key_notice_payload",
+                        lambda notice: key_notice_payload(replace(notice, certificate=theirs)))
+    togo.announce("signing", 0)
+    togo.send(0)
+    assert codes(burkina.receive(0)) == ["K087", "E_PAYLOAD"]
+    assert burkina.open(0, lambda gateway, _: gateway.known_keys.trusted) == {}
+
+
 def test_one_file_by_hand_is_sealed_and_opened_with_the_keys_that_a_run_would_use(
         pair: tuple[Clocked, Clocked], tmp_path: Path) -> None:
     togo, burkina = pair
