@@ -107,8 +107,9 @@ def taken_once(malice: Puppet, burkina: Office) -> None:
 
 
 @pytest.mark.parametrize(("make", "code"), CASES, ids=["retired", "misdated"])
-def test_what_people_let_in_goes_the_way_of_everything_that_arrives(
+def test_t24_what_people_let_in_goes_the_way_of_everything_that_arrives(
         world: tuple[Puppet, Office], make: Callable[[Puppet, Office], str], code: str) -> None:
+    """What the table calls releasable is let in with a reason and a name, and then goes the way of all that arrives."""
     malice, burkina = world
     name = make(malice, burkina)
     (line, _) = checked("quarantine", burkina.run("edi", "quarantine", "--json").out)
@@ -158,7 +159,8 @@ def test_a_release_that_is_killed_and_said_again_is_done_once(
     assert sum("Awa" in text for event in ("journal", "release") for text in history(burkina, event)) == 1
 
 
-def test_what_is_false_is_never_let_in(world: tuple[Puppet, Office]) -> None:
+def test_t24_what_is_false_is_never_let_in(world: tuple[Puppet, Office]) -> None:
+    """A false signature is never let in, whoever asks and whatever else he waives."""
     malice, burkina = world
     content = loose.outer(loose.inner(b"x", author(malice.office), signing_time=later(),
                                       alter=lambda value: value[:-1] + bytes((value[-1] ^ 1,))), [recipient(burkina)])
@@ -174,7 +176,8 @@ def test_what_is_false_is_never_let_in(world: tuple[Puppet, Office]) -> None:
     assert burkina.movements() == {}
 
 
-def test_no_other_rule_is_passed_over(world: tuple[Puppet, Office]) -> None:
+def test_t24_no_other_rule_is_passed_over(world: tuple[Puppet, Office]) -> None:
+    """A release passes over the one rule decided on; every other rule is judged once more."""
     malice, burkina = world
     name = retired(malice, burkina)
     file = burkina.home / "state" / "quarantine" / f"{name}.bin"
@@ -205,7 +208,8 @@ def test_what_was_only_late_is_judged_again_by_what_is_known_of_its_signer_now(w
     taken_once(malice, burkina)
 
 
-def test_two_people_are_wanted_where_the_settings_say_so(world: tuple[Puppet, Office]) -> None:
+def test_t24_two_people_are_wanted_where_the_settings_say_so(world: tuple[Puppet, Office]) -> None:
+    """Where the settings want two people, one name, or one name twice, releases nothing."""
     malice, burkina = world
     name = retired(malice, burkina)
     settings = burkina.settings.read_text("utf-8")
