@@ -15,7 +15,19 @@ import pytest
 
 from gateway.errors import GatewayError
 from gateway.exchange.introduction import Introduction, read_introduction
-from gateway.security import RevocationLists, Trust, TrustedCertificate, read_certificate
+from gateway.security import (
+    EDIFACT,
+    FIRST_PREVIOUS,
+    Header,
+    RevocationLists,
+    Trust,
+    TrustedCertificate,
+    encrypt,
+    file_name,
+    open_envelope,
+    read_certificate,
+)
+from gateway.security.header import build_entity
 from gateway.security.issuing import certificate_request
 from tests.tools import parties
 from tests.tools.stock import openssl
@@ -103,10 +115,10 @@ def _now() -> datetime:
 
 
 def _judged(introduction: Introduction, lists: RevocationLists | None, now: datetime) -> list[str]:
-    """Code, or "accepted", of each certificate."""
+    """Code, or "accepted", of each certificate, in the order of their uses: encryption, signing."""
     trust = Trust("NEDGD", introduction.certificates, introduction.authority, lists, "no list here")
     found = []
-    for entry in introduction.certificates:
+    for entry in sorted(introduction.certificates, key=lambda entry: entry.use):
         try:
             trust.check(entry, now=now, environment="production")
         except GatewayError as refused:
@@ -119,7 +131,7 @@ def _judged(introduction: Introduction, lists: RevocationLists | None, now: date
 @pytest.mark.parametrize("kind", NEW_KEY)
 def test_certificates_made_with_openssl_are_read_as_plain_files_and_count(house: Made, kind: str) -> None:
     introduction = _introduced(house(kind))
-    assert [use for use, _ in introduction.named()] == ["authority", "encryption", "signing"]
+    assert {use for use, _ in introduction.named()} == {"authority", "encryption", "signing"}
     assert _judged(introduction, None, _now()) == ["accepted", "accepted"]
 
 
@@ -175,6 +187,53 @@ def _issue(folder: Path, name: str, extensions: str, issuer: str, sign_by: Seque
     openssl()("x509", "-req", "-in", f"{name}.csr", "-CA", f"{issuer}.crt", "-CAkey", f"{issuer}.key", *sign_by,
               "-set_serial", 9, "-extfile", "gw1.cnf", "-extensions", extensions, "-days", 30, "-out", f"{name}.crt",
               folder=folder)
+
+
+@pytest.mark.parametrize(("digest", "code"), [("-sha1", "E_CERT_PATH"), ("-sha224", "E_CERT_PATH"),
+                                              ("-sha256", "accepted"), ("-sha384", "accepted"),
+                                              ("-sha512", "accepted")])
+@pytest.mark.parametrize("kind", NEW_KEY)
+def test_a_certificate_counts_only_when_signed_over_sha_256_or_better(house: Made, tmp_path: Path, kind: str,
+                                                                      digest: str, code: str) -> None:
+    folder = house(kind)
+    openssl()("x509", "-req", digest, "-in", "signing.csr", "-CA", "public/authority.crt", "-CAkey", "authority.key",
+              "-set_serial", 55, "-extfile", "gw1.cnf", "-extensions", "signing", "-days", 30,
+              "-out", tmp_path / "other.crt", folder=folder)
+    signing = read_certificate((tmp_path / "other.crt").read_bytes())
+    authority = read_certificate((folder / "public" / "authority.crt").read_bytes())
+    entry = TrustedCertificate(signing, "signing", signing.not_before, signing.not_after)
+    introduction = Introduction(None, authority, None, (entry,), None, (), "")
+    assert _judged(introduction, None, _now()) == [code]
+
+
+def test_an_authority_between_has_to_come_along(tmp_path: Path) -> None:
+    """openssl embeds it with -certfile; without it nothing leads to the partner's authority."""
+    (tmp_path / "gw1.cnf").write_text(CONFIGURATION.format(agreement="keyAgreement").replace(", pathlen:0", ""))
+    openssl()("req", "-x509", "-config", "gw1.cnf", "-nodes", *NEW_KEY["EC"], "-extensions", "authority", "-subj",
+              "/CN=authority", "-keyout", "authority.key", "-out", "authority.crt", folder=tmp_path)
+    _issue(tmp_path, "middle", "authority", "authority", ())
+    _issue(tmp_path, "signing", "signing", "middle", ())
+    now = _now() + timedelta(seconds=1)
+    receiver = parties.party(tmp_path, "XB", now=now, environment="production")
+    header = Header(f"<{7:032x}@XA>", "XA", "XB", now, 1, FIRST_PREVIOUS, EDIFACT, "d1.edi")
+    (tmp_path / "entity").write_bytes(build_entity(header, b"UNB+UNOC:3'"))
+    authority, signing = (read_certificate((tmp_path / f"{name}.crt").read_bytes())
+                          for name in ("authority", "signing"))
+    entry = TrustedCertificate(signing, "signing", now - timedelta(days=1), now + timedelta(days=1))
+    trust = Trust("XA", (entry,), authority, None, "no list here")
+    outcomes = []
+    for further in ((), ("-certfile", "middle.crt")):
+        openssl()("cms", "-sign", "-binary", "-nodetach", "-cades", "-nosmimecap", "-md", "sha256", "-in", "entity",
+                  "-signer", "signing.crt", "-inkey", "signing.key", *further, "-outform", "DER", "-out", "inner.der",
+                  folder=tmp_path)
+        content = encrypt((tmp_path / "inner.der").read_bytes(), [receiver.identity.encryption])
+        try:
+            opened = open_envelope(file_name(content), content, recipient="XB", keys=[receiver.key], trust=trust,
+                                   now=now, environment="production")
+            outcomes.append(opened.header.message_id)
+        except GatewayError as refused:
+            outcomes.append(refused.code)
+    assert outcomes == ["E_CERT_PATH", header.message_id]
 
 
 @pytest.mark.parametrize("key", [("-newkey", "rsa:2048"), ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521"),
