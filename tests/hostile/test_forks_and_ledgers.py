@@ -19,7 +19,8 @@ from gateway.exchange.summary import Exit
 from gateway.security import CHECKPOINT, LEAVES, RECEIPT, leaf_hash
 from gateway.security.checkpoint import Head, checkpoint_payload
 from gateway.security.link_texts import leaves_payload
-from tests.tools.malice import Puppet, at, codes, later, refused, well
+from gateway.security.merkle import EMPTY_ROOT
+from tests.tools.malice import Puppet, at, codes, later, refused, well, whole_minute
 from tests.tools.offices import Office, Ran, offices
 from tests.tools.records import declaration_json, numbered_mrn
 
@@ -178,6 +179,28 @@ def test_t28_a_second_object_under_a_known_number_halts_the_link_at_once(pair: l
     thief.put(thief.seal(thief.interchange(thief.cusdec(_other(77)))).content)
     assert codes(burkina.run("edi-receive")) == ["E_DUPLICATE"]
     assert halts(burkina)["in"] == "E_DUPLICATE"
+
+
+def test_t28_a_head_that_came_before_its_objects_is_judged_once_they_are_here(tmp_path: Path) -> None:
+    """A checkpoint that covers more than has arrived waits; when the objects come and give another head, the fork is
+    told, and the links with other partners go on."""
+    togo, burkina, mali = offices(tmp_path, names=("TGOTR", "BFDGD", "MLDGD"))
+    malice = Puppet(togo, burkina)
+    malice.put(malice.seal(malice.interchange(malice.cusdec(_other(1)))).content)
+    late = malice.seal(malice.interchange(malice.cusdec(_other(2))))
+    heads = [Head("TGOTR", "BFDGD", 2, bytes(32)), Head("BFDGD", "TGOTR", 0, EMPTY_ROOT)]
+    malice.put(malice.seal(checkpoint_payload(heads), kind=CHECKPOINT, filename="c.txt").content)
+    well(burkina.run("edi-receive"))
+    malice.put(late.content)
+    ran = burkina.run("edi-receive")
+    assert codes(ran) == ["E_FORK"]
+    assert "at number 1-2." in forks(ran)[0]
+    with open_gateway(burkina.settings, later()) as gateway, gateway.ledger.reading() as queries:
+        assert {(one.partner, one.halted) for one in queries.links()} == {("TGOTR", "E_FORK")}
+    third = Puppet(mali, burkina)
+    third.send(third.cusres("DOWNTIME", None, reference="MLDGD-D-1", notice="N1", happened=None,
+                            starts=whole_minute(later(hours=1)), ends=whole_minute(later(hours=2))))
+    assert burkina.run("edi-receive").counts["answers_taken"] == 1
 
 
 def test_a_checkpoint_that_breaks_its_rules_is_refused_with_its_leaf_and_without_a_receipt(pair: list[Office]) -> None:
@@ -342,6 +365,20 @@ def test_t31_a_tree_that_no_longer_gives_the_head_we_signed_stops_everything(hou
     assert (ran.exit, "E_LEDGER" in codes(ran), ran.counts["objects_dispatched"]) == (Exit.TRUST, True, 0)
     assert halts(togo) == {"in": "E_LEDGER", "out": "E_LEDGER"}
     assert codes(at(togo, "edi-sync", later(hours=hours + 1))) == ["X049", "X049"]
+
+
+def test_t31_a_leaf_below_older_heads_is_found_by_the_walk_of_the_day(pair: list[Office]) -> None:
+    """A run between two checkpoints walks what came since the last but one; an edit of older leaves is found with the
+    next day's heads at the latest."""
+    togo, burkina = pair
+    _lived(togo, burkina)
+    for day in (1, 2):
+        settle(togo, burkina, hours=day * DAY)
+    with raw(togo) as connection:
+        connection.execute("UPDATE object SET leaf = x'00' WHERE direction = 'in' AND sequence = 1")
+    assert codes(at(togo, "edi-send", later(hours=2 * DAY + 1))) == []
+    assert codes(at(togo, "edi-send", later(hours=3 * DAY + 1))) == ["E_LEDGER"]
+    assert togo.run("edi", "audit", "verify").exit == Exit.TRUST
 
 
 def test_t31_an_old_backup_is_found_by_the_partners_heads_and_everything_stops(pair: list[Office]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.errors import LinkError, LocalError, PartnerError
 from gateway.exchange.rejection import position, rule_refusal, unreadable
-from gateway.exchange.repeats import repeat_at
+from gateway.exchange.repeats import repeat_at, unacknowledged_since
 from gateway.exchange.route import corridor_of, departure_of, foreign_office, others, recipients
 from gateway.exchange.summary import Exit, Summary, exit_for, worst
 from gateway.findings import Finding, Place, Severity
@@ -61,6 +61,10 @@ def test_an_event_at_an_office_of_another_administration_is_foreign() -> None:
     assert foreign_office(event(Word.CROSS_IN), "BFDGD", corridors()) is None
     assert foreign_office(event(Word.CROSS_IN, "MLKRY"), "BFDGD", corridors()) == "MLKRY"
     assert foreign_office(event(Word.CROSS_IN, "XXUNK"), "BFDGD", corridors()) is None
+
+
+def test_silence_is_an_alarm_once_the_receipt_was_awaited_through_every_quick_repeat() -> None:
+    assert NOW - unacknowledged_since(NOW, timedelta(hours=4)) == timedelta(hours=12)
 
 
 def test_the_same_bytes_go_up_three_times_at_the_agreed_interval_and_then_once_a_day() -> None:
