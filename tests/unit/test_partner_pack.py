@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import tarfile
 from datetime import UTC, datetime, timedelta
@@ -143,7 +142,7 @@ def test_a_pack_is_written_under_a_name_of_its_own_unless_told_otherwise(mali: P
     words = ("partner", "pack", "--name-fr", "x", "--name-en", "x", "--config", mali)
     assert edi(*words)[0] == 0
     name = f"MLDGD-{datetime.now(UTC):%Y%m%d}.tar"
-    assert os.listdir() == [name]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [name]
     (tmp_path / "there").mkdir()
     assert edi(*words, "-o", tmp_path / "there")[0] == 0
     assert [path.name for path in (tmp_path / "there").iterdir()] == [name]
