@@ -6,12 +6,14 @@ is a change of the folder (MAILBOX section 3.1: 60 crash bugs in 11 systems came
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import LocalError
@@ -138,29 +140,43 @@ def _batches(items: Sequence[tuple[Path, bytes]]) -> Iterator[Sequence[tuple[Pat
         yield items[start:start + _BATCH]
 
 
+@dataclass(frozen=True, slots=True)
+class _Partial:
+    """A file that is being written: the folder it is in, open; its temporary and its final name; the file, open."""
+
+    folder: int
+    name: str
+    path: Path
+    file: int
+
+
 def _write_batch(batch: Sequence[tuple[Path, bytes]], mode: int) -> None:
-    partial: list[tuple[Path, Path, int]] = []
+    """Everything happens below the folders as they were when the batch began, whoever renames what meanwhile."""
+    partial: list[_Partial] = []
+    folders: dict[Path, int] = {}
     try:
         for path, content in batch:
             try:
-                temporary, handle = _new_beside(path)
-                partial.append((temporary, path, handle))
-                os.fchmod(handle, mode)
-                write_all(handle, content)
+                if path.parent not in folders:
+                    folders[path.parent] = os.open(path.parent, _FOLDER)
+                partial.append(_new_beside(path, folders[path.parent]))
+                os.fchmod(partial[-1].file, mode)
+                write_all(partial[-1].file, content)
             except OSError as error:
                 raise os_fault(path, error) from error
-        for (_, path, _), failure in zip(partial, flush_together([handle for _, _, handle in partial]), strict=True):
+        for one, failure in zip(partial, flush_together([one.file for one in partial]), strict=True):
             if failure is not None:
-                raise os_fault(path, failure) from failure
-        for temporary, path, _ in partial:
-            with explained(path):
-                temporary.rename(path)
+                raise os_fault(one.path, failure) from failure
+        for one in partial:
+            with explained(one.path):
+                os.rename(one.name, one.path.name, src_dir_fd=one.folder, dst_dir_fd=one.folder)
     except BaseException:
-        for temporary, _, _ in partial:
-            temporary.unlink(missing_ok=True)
+        for one in partial:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(one.name, dir_fd=one.folder)  # below an open folder, which is no path
         raise
     finally:
-        for _, _, handle in partial:
+        for handle in (*(one.file for one in partial), *folders.values()):
             os.close(handle)
 
 
@@ -171,12 +187,12 @@ def write_all(handle: int, content: bytes) -> None:
         view = view[os.write(handle, view):]
 
 
-def _new_beside(path: Path) -> tuple[Path, int]:
-    """Make a temporary file beside `path`; process and turn make the name, O_EXCL makes it ours."""
+def _new_beside(path: Path, folder: int) -> _Partial:
+    """Make a temporary file in the open folder of `path`; process and turn make the name, O_EXCL makes it ours."""
     while True:
-        temporary = temporary_name(path, f"{os.getpid()}-{next(_turn)}")
+        name = temporary_name(path, f"{os.getpid()}-{next(_turn)}").name
         try:
-            return temporary, os.open(temporary, _NEW, 0o600)
+            return _Partial(folder, name, path, os.open(name, _NEW, 0o600, dir_fd=folder))
         except FileExistsError:  # left by a killed process that had our number: take the next turn
             continue
 

@@ -14,6 +14,7 @@ from gateway.config import load_settings
 from gateway.errors import LocalError
 from gateway.exchange.machine import advice, require_fit
 from gateway.exchange.summary import Exit
+from gateway.spool import write_whole
 from tests.tools.malice import sent_files, well
 from tests.tools.offices import Office, offices
 from tests.tools.records import declaration_json
@@ -138,3 +139,33 @@ def test_t38_config_check_names_what_a_run_would_refuse_on_this_machine(togo: Of
     togo.settings.write_text(togo.settings.read_text("utf-8").replace("environment: test", "environment: production"))
     ran = togo.run("edi", "config", "check")
     assert f"{togo.settings}: S098: " in ran.err
+
+
+def test_t14_a_folder_that_is_swapped_for_a_link_while_we_write_leads_nowhere(tmp_path: Path,
+                                                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are made and renamed below an open folder: who swaps the folder for a link meanwhile gets nothing."""
+    folder, elsewhere = tmp_path / "folder", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    real = os.fchmod
+
+    def swapped(handle: int, mode: int) -> None:
+        folder.rename(tmp_path / "moved")
+        folder.symlink_to(elsewhere)
+        real(handle, mode)
+
+    monkeypatch.setattr(os, "fchmod", swapped)
+    write_whole(folder / "name", b"content")
+    assert list(elsewhere.iterdir()) == []
+    assert {path.name: path.read_bytes() for path in (tmp_path / "moved").iterdir()} == {"name": b"content"}
+
+
+def test_t14_a_link_that_lies_where_a_file_is_to_be_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    """A link planted under the name of a file to come is replaced by the file; what it led to stays as it was."""
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"untouched")
+    (tmp_path / "name").symlink_to(victim)
+    write_whole(tmp_path / "name", b"content")
+    assert victim.read_bytes() == b"untouched"
+    assert stat.S_ISREG((tmp_path / "name").lstat().st_mode)
+    assert (tmp_path / "name").read_bytes() == b"content"
