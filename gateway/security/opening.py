@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -78,12 +79,8 @@ def open_envelope(name: str, content: bytes, *, recipient: str, keys: Sequence[D
     """
     if not RELEASABLE.issuperset(waive):
         raise ValueError("only what section 6 calls releasable may be waived")
-    try:
+    with _boundary():
         return _open(name, content, recipient, keys, trust, now, environment, min(limit, LARGEST_FILE), waive)
-    except (EnvelopeError, LocalError):  # the latter: a key of ours is out of reach now, its token say; nobody's fault
-        raise
-    except Exception as error:
-        raise EnvelopeError("E_INTERNAL", error=_where(error)) from None  # its message may hold values: dropped
 
 
 def open_again(inner: bytes, *, recipient: str, trust: Trust, now: datetime, environment: str,
@@ -94,13 +91,23 @@ def open_again(inner: bytes, *, recipient: str, trust: Trust, now: datetime, env
     """
     if not RELEASABLE.issuperset(waive):
         raise ValueError("only what section 6 calls releasable may be waived")
-    try:
+    with _boundary():
         verified = verify_inner(inner, trust, now=now, environment=environment, waive=waive)
         return _timely(_address(verified, inner, recipient, trust), now, waive)
-    except EnvelopeError:
+
+
+@contextmanager
+def _boundary() -> Iterator[None]:
+    """The one boundary of section 5. What a panic of the library below raises is no Exception, and stopped as well.
+
+    LocalError passes: a key of ours is out of reach now, its token say, and no file is at fault.
+    """
+    try:
+        yield
+    except (EnvelopeError, LocalError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
-    except Exception as error:
-        raise EnvelopeError("E_INTERNAL", error=_where(error)) from None
+    except BaseException as error:
+        raise EnvelopeError("E_INTERNAL", error=_where(error)) from None  # its message may hold values: dropped
 
 
 def _open(name: str, content: bytes, recipient: str, keys: Sequence[DecryptionKey], trust: Trust, now: datetime,
@@ -173,7 +180,7 @@ def _address(verified: Verified, inner: bytes, recipient: str, trust: Trust) -> 
                   verified.signing_time, verified.certificate_sha256)
 
 
-def _where(error: Exception) -> str:
+def _where(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

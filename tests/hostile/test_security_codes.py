@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import gateway.security
-from gateway.security import LEAF, NEGATIVE_RECEIPT, RELEASABLE, EnvelopeError, open_envelope
+from gateway.security import LEAF, NEGATIVE_RECEIPT, RELEASABLE, DecryptionKey, EnvelopeError, open_envelope
 from gateway.texts import Language, known
 from tests.hostile import (
     test_security_cbc,
@@ -125,24 +125,41 @@ def test_a_refusal_carries_its_object_exactly_when_it_is_authentic_and_for_us() 
     assert carrying == {"E_DATE", "E_OLD"}
 
 
+class Panic(BaseException):
+    """As what the library below raises when its own assumptions fail: no Exception."""
+
+
 class BrokenKey(CountingKey):
-    """A key whose hardware fails in a way nobody foresaw."""
+    """A key that fails in a way nobody foresaw."""
+
+    def __init__(self, key: DecryptionKey, failure: BaseException) -> None:
+        super().__init__(key)
+        self.failure = failure
 
     def agree(self, point: bytes) -> bytes:
-        """Fail, with a secret in the message."""
-        raise RuntimeError("the secret is 4711")
+        """Fail."""
+        raise self.failure
 
 
-def test_an_unforeseen_failure_is_one_code_and_tells_no_values() -> None:
+@pytest.mark.parametrize("failure", [RuntimeError("the secret is 4711"), Panic("the secret is 4711"),
+                                     MemoryError(), RecursionError("the secret is 4711"), AssertionError()])
+def test_an_unforeseen_failure_is_one_code_and_tells_no_values(failure: BaseException) -> None:
     w = world()
     with pytest.raises(EnvelopeError) as caught:
-        Delivery(w.outer(), keys=[BrokenKey(w.keys()[0])]).open()
+        Delivery(w.outer(), keys=[BrokenKey(w.keys()[0], failure)]).open()
     finding = caught.value.findings[0]
     assert (finding.code, caught.value.__cause__, caught.value.__suppress_context__) == ("E_INTERNAL", None, True)
-    assert re.fullmatch(r"RuntimeError at tests\.hostile\.test_security_codes:[0-9]+", finding.values["error"])
+    assert re.fullmatch(rf"{type(failure).__name__} at tests\.hostile\.test_security_codes:[0-9]+",
+                        finding.values["error"])
 
 
-@pytest.mark.threat(7)
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit(3)])
+def test_who_ends_the_program_ends_it(end: BaseException) -> None:
+    w = world()
+    with pytest.raises(type(end)):
+        Delivery(w.outer(), keys=[BrokenKey(w.keys()[0], end)]).open()
+
+
 def test_t07_no_option_of_opening_accepts_an_unsigned_object() -> None:
     """No parameter of the opener and no word of the configuration's sources accepts an unsigned object."""
     options = set(open_envelope.__annotations__) - {"return"}
