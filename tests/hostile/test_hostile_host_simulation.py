@@ -25,8 +25,8 @@ HOSTILE, HONEST, DECLARATIONS = 10, 6, 6
 
 TOLD = {
     "E_NAME", "E_ASN1", "E_DECRYPT", "E_OUTER", "E_ALG", "E_RECIPIENTS", "E_CONTENT_TYPE", "E_NOT_FOR_US",
-    "E_SIGNER_UNKNOWN", "E_GAP", "X063"}
-"""What a host can bring about: files that are not whole, not for the reader, missing, or without answer."""
+    "E_SIGNER_UNKNOWN", "E_GAP", "X051", "X063"}
+"""What a host can bring about: files that are not whole, not for the reader, missing, uncollected, unanswered."""
 
 
 class Host:
