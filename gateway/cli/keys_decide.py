@@ -161,7 +161,8 @@ def _told_own(gateway: Gateway, certificate: Certificate, as_json: bool) -> int:
     if as_json:
         emit_json("revoked", {"owner": gateway.name, "use": use, "sha256": certificate.sha256, "objects": 0})
         return Exit.DONE
-    emit(t("cli.keys.change.revoked", owner=gateway.name, use=use, fingerprint=fingerprint(certificate)))
+    emit(t("cli.keys.change.revoked", owner=gateway.name, use=t(f"keys.use.{use}"),
+           fingerprint=fingerprint(certificate)))
     note(t("cli.keys.change.revoked_own", use=use))
     return Exit.DONE
 
@@ -176,7 +177,7 @@ def _list_doubtful(partner: str, found: Revoked, since: datetime, as_json: bool)
             emit_json("revoked", {"owner": partner, "use": row.use, "sha256": row.sha256,
                                   "objects": len(found.objects)})
         else:
-            emit(t("cli.keys.change.revoked", owner=partner, use=row.use,
+            emit(t("cli.keys.change.revoked", owner=partner, use=t(f"keys.use.{row.use}"),
                    fingerprint=fingerprint(Certificate(row.der))))
     if as_json:
         for one in found.objects:

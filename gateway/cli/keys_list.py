@@ -51,8 +51,8 @@ def list_command(config: Path, as_json: bool) -> int:
         return Exit.DONE
     table([t("column.partner"), t("column.type"), t("column.state"), t("column.start"), t("column.end"),
            t("column.fingerprint"), t("cli.keys.list.consents")],
-          [[line.owner, line.use, t(f"keys.state.{line.state}"), f"{line.begins:%Y-%m-%d}", f"{line.ends:%Y-%m-%d}",
-            fingerprint(line.certificate),
+          [[line.owner, t(f"keys.use.{line.use}"), t(f"keys.state.{line.state}"), f"{line.begins:%Y-%m-%d}",
+            f"{line.ends:%Y-%m-%d}", fingerprint(line.certificate),
             ", ".join(f"{partner} {t(f'keys.consent.{state}')}" for partner, state in line.consents)]
            for line in lines])
     return Exit.DONE

@@ -52,7 +52,8 @@ def take_key_notice(gateway: Gateway, transaction: Transaction, partner: str, op
     if refusal is not None:
         return _refused(partner, opened, refusal, summary)
     doubt = judgement.doubt
-    if doubt is None and gateway.partner(partner).agreement.consent == BY_HAND:
+    if doubt is None and (gateway.partner(partner).agreement.consent == BY_HAND
+                          or transaction.halted(partner, "in") is not None):  # then nothing is taken for granted
         doubt = Finding(code="K075", values=_values(partner, notice.use, notice.certificate))
     if doubt is None:
         _consent(transaction, trust, notice, held, partner, object_id, "announced", occasion.now)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.exchange.assembly import Gateway
+from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.key_change import record_next
 from gateway.exchange.own_keys import OwnPair
 from gateway.exchange.quarantine import Decision, find, held, release
@@ -265,6 +265,22 @@ def test_an_announcement_against_the_rules_is_refused_and_answered(
     assert codes(togo.receive(0)) == ["X030"]
     assert togo.open(0, lambda gateway, _: [row.state for row in gateway.known_keys.consents]) == [ConsentState.REFUSED]
     assert burkina.open(0, lambda gateway, _: gateway.known_keys.trusted) == {}
+
+
+def test_while_the_link_is_halted_no_new_key_is_consented_to_without_a_person(pair: tuple[Clocked, Clocked]) -> None:
+    togo, burkina = pair
+    new = togo.rotate("signing", 0).sha256
+    togo.announce("signing", 0)
+    togo.send(0)
+
+    def halt(gateway: Gateway, occasion: Occasion) -> None:
+        with gateway.ledger.transaction() as transaction:
+            transaction.halt_link("TGOTR", "in", "E_FORK", occasion.now)
+
+    burkina.open(0, halt)
+    assert set(codes(burkina.receive(0))) == {"K075", "X049"}
+    assert burkina.open(0, lambda gateway, _: [(row.sha256, row.state) for row in gateway.known_keys.trusted["TGOTR"]]
+                        ) == [(new, TrustedState.PROPOSED)]
 
 
 def test_t25_a_certificate_that_is_somebody_elses_is_not_announced(
