@@ -23,6 +23,7 @@ from gateway.security import (
     RELEASABLE,
     Header,
     algorithms,
+    asn1,
     expiry,
     header,
     key_notice,
@@ -36,8 +37,8 @@ from gateway.security import (
     receipts,
     revocation,
     root,
-    sealing,
 )
+from gateway.security.asn1 import large
 from gateway.security.certificates import MARKERS, UNITS
 from gateway.security.header import build_entity, read_entity
 from gateway.security.keys import FileDecryptionKey
@@ -137,7 +138,7 @@ def test_the_octets_of_the_algorithms_are_those_that_are_written(language: Langu
 def test_the_limits_are_those_of_the_program(language: Language) -> None:
     numbers = [int(re.search(r"[0-9]+", row[1])[0]) for row in cells(section(language, "3.4"))]  # type: ignore[index]
     assert numbers == [
-        LARGEST_FILE, header.LONGEST_HEADER, sealing.MOST_RECIPIENTS, 8, 21, 18,
+        LARGEST_FILE, header.LONGEST_HEADER, asn1.MOST_RECIPIENTS, 8, large.LARGEST_STRUCTURE, 21, 18,
         opening.MOST_AHEAD // timedelta(minutes=1), opening.OLDEST // timedelta(days=1),
         opening.DATE_TOLERANCE // timedelta(hours=1), payloads.UNB_WITHIN, payloads.MOST_RATIO]
     assert "gw-resend/1`" in text(language) and str(link_texts.MOST_RANGES) in section(language, "4.")
