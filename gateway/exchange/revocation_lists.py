@@ -25,7 +25,6 @@ from gateway.findings import Finding, Place
 from gateway.ledger import issuer_key
 from gateway.security import JudgedList, RevocationLists, judge_list, list_issuers, load_certificate
 from gateway.spool import own_folder, read_whole, write_whole
-from gateway.transport.web import fetch
 
 if TYPE_CHECKING:
     from gateway.exchange.assembly import Assembly, Gateway
@@ -122,6 +121,8 @@ def _obtain(partner: Partner) -> bytes:
     """The list as the partner publishes it, or as somebody put it into the file of the settings."""
     authority = partner.authority
     if authority.address is not None:
+        from gateway.transport.web import fetch  # its libraries cost a start, and receiving never fetches
+
         return fetch(authority.address, limit=LARGEST_LIST, seconds=PATIENCE)
     assert authority.revocation is not None
     content = _content(authority.revocation)
