@@ -241,3 +241,18 @@ def test_the_partner_is_found_by_whose_certificate_signed_or_is_named(kit: Kit, 
     assert [opened(office, content, NOW, partner=name) for name in ("AA", "ZZ")] == ["E_ALG", "E_ALG"]
     stranger = make.sealed(make.signed(entity(23), signers=["stranger-signing"]))
     assert opened(office, stranger, NOW) == "E_SIGNER_UNKNOWN"
+
+
+def test_what_people_revoked_is_refused_by_both_commands(kit: Kit, tmp_path: Path) -> None:
+    """A decision that stands in the ledger alone counts for a file that is opened by hand, too."""
+    make = Maker(kit, tmp_path / "making")
+    office = office_for(tmp_path, kit, rsa=False)
+    before, after = (make.sealed(make.signed(entity(number))) for number in (31, 33))
+    assert opened(office, before, NOW) == "accepted"
+    digest = Certificate(loose.der_of(kit.author(P256).certificate)).sha256
+    ran = office.run("edi", "keys", "revoke", "XA", digest, "--since", f"{NOW:%Y-%m-%d}", "--reason", "a stolen key",
+                     "--by", "A Person")
+    assert ran.exit == 0, ran.err
+    moment = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=1)
+    assert [opened(office, content, moment) for content in (before, after)] == ["E_CERT_REVOKED"] * 2
+    assert received(office, {named(after): after}, moment) == {named(after): "E_CERT_REVOKED"}
