@@ -18,7 +18,6 @@ from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.security.algorithms import OAEP, SCHEMES, PrivateKey, SignatureScheme, sign
 from gateway.security.certificates import ENCRYPTION, SIGNING, Certificate, load_certificate
-from gateway.security.pkcs11 import TokenDecryptionKey, TokenSigner
 from gateway.security.published import refuse_published
 from gateway.security.signed_identity import signer_attributes
 from gateway.security.token_address import is_token_key
@@ -122,6 +121,8 @@ def load_signer(key: Path, certificate: Path, passphrase: bytes | None) -> Signe
     Raises LocalError E_KEYFILE, K002 to K006, K090; for a token K091 to K094.
     """
     if is_token_key(key):
+        from gateway.security.pkcs11 import TokenSigner  # costs a start, and few houses have one
+
         return TokenSigner(key, load_certificate(certificate))
     return FileSigner(load_private_key(key, passphrase), load_certificate(certificate), key)
 
@@ -129,6 +130,8 @@ def load_signer(key: Path, certificate: Path, passphrase: bytes | None) -> Signe
 def load_decryption_key(key: Path, certificate: Path, passphrase: bytes | None) -> DecryptionKey:
     """One of our decryption keys, from its file or in a token. Raises LocalError as `load_signer`."""
     if is_token_key(key):
+        from gateway.security.pkcs11 import TokenDecryptionKey
+
         return TokenDecryptionKey(key, load_certificate(certificate))
     return FileDecryptionKey(load_private_key(key, passphrase), load_certificate(certificate), key)
 
