@@ -127,10 +127,10 @@ def release(gateway: Gateway, one: Held, decision: Decision, occasion: Occasion)
 
 def _from_quarantine(gateway: Gateway, kept: Kept, decision: Decision, occasion: Occasion, summary: Summary) -> None:
     content = kept.content()
-    opened = open_envelope(file_name(content), content, recipient=gateway.name, keys=gateway.decryption_keys,
-                           trust=gateway.trust(kept.partner), now=occasion.now,
-                           environment=gateway.settings.environment, waive=decision.rules)
+    opened = _opened(gateway, kept.partner, content, decision, occasion)
     with gateway.ledger.transaction() as transaction:
+        if gateway.renew_keys(transaction):  # what a key signed that was revoked a moment ago does not get in
+            opened = _opened(gateway, kept.partner, content, decision, occasion)
         if judge_order(opened, Link(transaction, kept.partner)) == "new":
             transaction.journal(subject="quarantine", reference=opened.header.message_id, at=occasion.now,
                                 text=f"release {kept.path.name}; {decision}")
@@ -141,6 +141,12 @@ def _from_quarantine(gateway: Gateway, kept: Kept, decision: Decision, occasion:
     _quarantine(gateway).mark_released(kept, f"{occasion.now.isoformat()} {decision}")
 
 
+def _opened(gateway: Gateway, partner: str, content: bytes, decision: Decision, occasion: Occasion) -> Opened:
+    return open_envelope(file_name(content), content, recipient=gateway.name, keys=gateway.decryption_keys,
+                         trust=gateway.trust(partner), now=occasion.now, environment=gateway.settings.environment,
+                         waive=decision.rules)
+
+
 def _in_the_ledger(gateway: Gateway, row: ObjectRow, decision: Decision, occasion: Occasion,
                    summary: Summary) -> None:
     opened = _judged_again(gateway, row, decision.rules, occasion)
@@ -148,6 +154,8 @@ def _in_the_ledger(gateway: Gateway, row: ObjectRow, decision: Decision, occasio
     if refusal is not None:
         raise PartnerError(refusal)
     with gateway.ledger.transaction() as transaction:
+        if gateway.renew_keys(transaction):
+            opened = _judged_again(gateway, row, decision.rules, occasion)
         transaction.release_object_in(row.id, text=str(decision), at=occasion.now)
         accept(gateway, transaction, row.partner, opened, row.id, row.name, occasion, summary)
         transaction.kept_no_more(row.partner, f"object {row.id}")
