@@ -121,15 +121,21 @@ def test_ed25519_signatures_are_judged_as_wycheproof_says() -> None:
 # --- content keys -----------------------------------------------------------------------------------------------------
 
 
+@cache
+def _rsa(encoded: str) -> FileDecryptionKey:
+    private = load_der_private_key(bytes.fromhex(encoded), None)
+    assert isinstance(private, rsa.RSAPrivateKey)
+    return _ours(private)
+
+
 def test_oaep_decrypts_as_wycheproof_says_and_with_no_label() -> None:
     seen = Counter[str]()
     for group, case in cases("rsa_oaep_3072_sha256_mgf1sha256"):
-        private = load_der_private_key(bytes.fromhex(group["privateKeyPkcs8"]), None)
-        assert isinstance(private, rsa.RSAPrivateKey)
+        ours = _rsa(group["privateKeyPkcs8"])
         message, sealed = _octets(case, "msg", "ct")
         good = case["result"] == "valid" and not case["label"]
         try:
-            found = _ours(private).decrypt(sealed)
+            found = ours.decrypt(sealed)
         except ValueError:
             assert not good, case
             seen["refused"] += 1
