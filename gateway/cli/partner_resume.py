@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.context import common, emit, occasion, t
+from gateway.cli.people import by_option, named_people
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
 from gateway.exchange.halting import resume
@@ -16,10 +17,17 @@ from gateway.exchange.summary import Exit
 @click.command(name="resume", help=t("cli.partner.resume.help"))
 @click.argument("partner", metavar="ID")
 @click.option("--reason", required=True, metavar=t("cli.metavar.reason"), help=t("cli.partner.resume.reason"))
+@by_option
 @common
-def resume_command(config: Path, partner: str, reason: str) -> int:
-    """Let a halted link go on, after a talk with the partner; exit 1 when it was not halted."""
-    with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
-        resumed = resume(gateway, partner, reason, now)
+def resume_command(config: Path, partner: str, reason: str, people: tuple[str, ...]) -> int:
+    """Let a halted link go on, after a talk with the partner; exit 1 when it was not halted.
+
+    Where the settings want two people for approvals, two answer for this; else a name is kept where one is given.
+    """
+    settings = load_settings(config)
+    answering = named_people(people, 2 if settings.approvals == "two" else 0)
+    said = f"{reason} ({', '.join(answering)})" if answering else reason
+    with open_gateway(settings, (now := occasion()).now) as gateway:
+        resumed = resume(gateway, partner, said, now)
     emit(t("partner.resumed" if resumed else "partner.not_halted", partner=partner))
     return Exit.DONE if resumed else Exit.PERSON

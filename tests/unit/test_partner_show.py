@@ -132,3 +132,14 @@ def test_halted_links_revoked_and_announced_certificates_are_seen(togo: Path, tm
     assert edi("partner", "resume", "MLDGD", "--reason", "compared by telephone", "--config", togo)[0] == 0
     _, [told, _] = shown(togo, "MLDGD")
     assert (told["halted"], [one["event"] for one in told["decisions"]]) == ({}, ["introduced", "halt", "resume"])
+
+
+def test_where_approvals_need_two_people_two_answer_for_a_link_that_goes_on(togo: Path) -> None:
+    togo.write_text(f"{togo.read_text('utf-8')}\napprovals: two\n", "utf-8")
+    in_ledger(togo, lambda transaction: transaction.halt_link("MLDGD", "in", "E_CHAIN", at=NOW))
+    line = ("partner", "resume", "MLDGD", "--reason", "copies compared", "--by", "Kofi Mensah", "--config", togo)
+    status, _, err = edi(*line)
+    assert (status, "C012: " in err, shown(togo, "MLDGD")[1][0]["halted"]) == (1, True, {"in": "E_CHAIN"})
+    assert edi(*line, "--by", "Ama Lawson")[0] == 0
+    _, [told, _] = shown(togo, "MLDGD")
+    assert (told["halted"], told["decisions"][-1]["text"]) == ({}, "copies compared (Kofi Mensah, Ama Lawson)")
