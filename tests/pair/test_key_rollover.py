@@ -104,6 +104,37 @@ def _signed_on(sender: Clocked, day: float) -> list[tuple[int, str]]:
     return sender.open(day, act)
 
 
+def test_t27_two_changes_of_both_keys_on_both_sides_lose_nothing_that_is_days_on_its_way(
+        pair: tuple[Clocked, Clocked]) -> None:
+    """Change after change, signing and encryption, in both directions: whatever is sent is accepted by its receiver,
+    though each side collects but once in ten days."""
+    togo, burkina = pair
+    arrivals: list[str] = []
+    for day in range(0, 131, 10):
+        for office in pair:  # what was sent ten days ago
+            assert codes(office.receive(day + 0.1)) == []
+        if day in (0, 60):
+            for office in pair:
+                for use in ("signing", "encryption"):
+                    office.rotate(use, day + 0.15)
+                    assert [told.outcome for told in office.announce(use, day + 0.15)] == ["asked"]
+        if day < 100:
+            togo.declare()
+        arrivals += sorted(burkina.movements() - set(arrivals))[:1]
+        burkina.report(arrivals[-1]) if arrivals else None
+        for office in pair:
+            assert codes(office.send(day + 0.2)) == []
+    assert len(togo.movements()) == 10 and burkina.movements() == togo.movements()
+    assert togo.arrived() == set(arrivals) and len(arrivals) == 10
+    for office, other in (pair, pair[::-1]):
+        assert len(dict.fromkeys(_signers(office, 131))) == 3
+        states = sorted((row.use, row.state.value) for row in other.open(
+            131, lambda gateway, _, name=office.name: gateway.known_keys.trusted[name]))  # type: ignore[misc]
+        assert states == [("encryption", "ACCEPTED")] * 3 + [("signing", "ACCEPTED")] * 3
+        assert other.open(131, lambda gateway, occasion, name=office.name: len(  # type: ignore[misc]
+            gateway.recipients(name, occasion.now))) == 1
+
+
 @pytest.mark.parametrize("by", ["release", "withdrawal"])
 def test_t27_what_the_old_key_signed_and_nobody_collected_in_time_is_not_lost(pair: tuple[Clocked, Clocked],
                                                                              by: str) -> None:
