@@ -29,8 +29,13 @@ def changed_trust(path: Path, *, authority: AuthorityAnswers | None, certificate
     if authority is not None:
         sections["authority"] = authority.values(language)
     changed = _exchanged(text, sections, path, language)
-    after = _read(changed, path)
-    if any(getattr(after, name) != getattr(before, name) for name in Partner.model_fields if name not in sections):
+    try:
+        after = _read(changed, path)
+        touched = any(getattr(after, name) != getattr(before, name)
+                      for name in Partner.model_fields if name not in sections)
+    except LocalError:
+        touched = True
+    if touched:
         raise LocalError(Finding(code="S091", place=Place(file=str(path)), values={"file": str(path)}))
     return changed
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -198,6 +199,19 @@ def test_however_a_person_wrote_the_lists_they_are_exchanged_whole(togo: Path, m
     assert status == 0, err
     assert ("signing", new.sha256) in listed(togo)
     assert "# what follows stays\nmailbox:\n" in file.read_text("utf-8")
+
+
+def test_a_file_in_which_the_lists_cannot_be_exchanged_alone_is_left_as_it_is(togo: Path, mali: Path) -> None:
+    file = togo.parent / "partners" / "MLDGD.yaml"
+    text = file.read_text("utf-8")
+    document = yaml.safe_load("\n".join(line.partition("  # ")[0] for line in text.splitlines()))
+    written = json.dumps(document, ensure_ascii=False, default=lambda moment: f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+    file.write_text(f"{written}\n", "utf-8")  # one line, in which everything stands
+    before = file.read_bytes()
+    assert edi("config", "check", "--config", togo)[0] == 0
+    renew(mali, "signing")
+    status, _, err = again(togo, mali, *PEOPLE)
+    assert (status, "S091: " in err, file.read_bytes()) == (3, True, before)
 
 
 def test_lists_that_come_along_are_taken_when_they_are_newer(togo: Path, mali: Path) -> None:
