@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from gateway.errors import GatewayError, LinkError, PartnerError
+from gateway.errors import GatewayError, LinkError, LocalError, PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.arrival import ACTS, RECEIPTED
 from gateway.exchange.assembly import Gateway, Occasion
@@ -50,6 +50,8 @@ _HALTS = ("E_DUPLICATE", "E_CHAIN")
 """Conflicts after which a link releases nothing until two people have spoken (ENVELOPE section 6)."""
 
 _TOO_LARGE = "E_SIZE"
+
+_NO_ROOM = "B008"
 
 _WAITS = "E_FUTURE"
 """Stays in the mailbox and is judged again by the next run."""
@@ -225,9 +227,15 @@ def _first_sight(transaction: Transaction, partner: str, file: _Fetched, occasio
 
 def _quarantine(gateway: Gateway, transaction: Transaction, partner: str, file: _Fetched, error: GatewayError,
                 occasion: Occasion, summary: Summary) -> bool:
-    kept = Quarantine(gateway.settings.paths.state / "quarantine").keep(
-        file.content, code=error.code, partner=partner, name=file.entry.name, at=occasion.now,
-        note=sentence(error.findings[0], Language(gateway.settings.language)))
+    try:
+        kept = Quarantine(gateway.settings.paths.state / "quarantine").keep(
+            file.content, code=error.code, partner=partner, name=file.entry.name, at=occasion.now,
+            note=sentence(error.findings[0], Language(gateway.settings.language)))
+    except LocalError as fault:
+        if fault.code != _NO_ROOM:
+            raise
+        summary.trouble(fault)  # bad files stay in the mailbox until there is room; good ones go on
+        return False
     transaction.note_incoming(partner=partner, name=file.entry.name, code=error.code, size=len(file.content),
                               kept=kept.name, at=occasion.now)
     if error.code in _HALTS:

@@ -18,7 +18,7 @@ from pathlib import Path
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.spool.escaping import escaped
-from gateway.spool.folders import own_folder
+from gateway.spool.folders import own_folder, require_space
 from gateway.spool.whole import read_whole, write_whole
 
 _PARTNER = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,31}")
@@ -68,7 +68,8 @@ class Quarantine:
     def keep(self, content: bytes, code: str, partner: str, name: str, at: datetime, note: str) -> Path:
         """Keep the bytes and the note; returns where the bytes lie. Safe to repeat after a crash.
 
-        Raises ValueError when `partner` is not a gateway id; LocalError B002, B003, B006, B007.
+        Raises ValueError when `partner` is not a gateway id; LocalError B002, B003, B006, B007, and B008 where it would
+        take the room that the ledger and receipts need: what partners send must not stop us.
         """
         if not _PARTNER.fullmatch(partner):
             raise ValueError(f"not a gateway id: {partner!r}")
@@ -78,6 +79,7 @@ class Quarantine:
         about = path.with_suffix(".json")
         if about.exists() and _kept(about).released is None:
             return path
+        require_space(self.folder, len(content))
         write_whole(path, content)  # the note last: what has a note is whole
         _write(Kept(path=path, code=code, partner=partner, name=escaped(name), at=at, size=len(content),
                     sha256=digest, note=note))

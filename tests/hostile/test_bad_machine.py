@@ -141,7 +141,7 @@ def test_t32_a_full_disk_under_the_national_inbox_keeps_what_is_to_be_handed_ove
     dropped(togo, *"ABC")
     well(togo.run("edi-send"))
     inbox = burkina.home / "national" / "in"
-    inbox.mkdir(exist_ok=True)
+    inbox.mkdir(mode=0o700, exist_ok=True)
     with small_disk(inbox, "16k"):
         (inbox / "ballast").write_bytes(b"x" * 8192)
         ran = burkina.run("edi-receive")
@@ -157,22 +157,26 @@ def test_t32_a_full_disk_under_the_quarantine_leaves_the_bad_object_in_the_mailb
     """A full disk under the quarantine leaves the bad object in the mailbox."""
     togo, burkina = pair
     quarantine = burkina.home / "state" / "quarantine"
-    quarantine.mkdir()
+    quarantine.mkdir(mode=0o700)
     bad = burkina.mailbox("TGOTR") / ("0" * 32 + ".p7m")
     dropped(togo, "A")
     well(togo.run("edi-send"))
     bad.write_bytes(b"x" * 9000)
     assert burkina.run("edi-receive").exit == Exit.TRUST, "seen once"
-    with small_disk(quarantine, "8k"):
-        (quarantine / "ballast").write_bytes(b"x" * 8000)
+    with small_disk(quarantine, "80m"):
+        with (quarantine / "ballast").open("wb") as ballast:
+            ballast.write(bytes(20 << 20))  # what is left is kept for the ledger and for receipts
+        dropped(togo, "B")
+        well(togo.run("edi-send"))
         ran = burkina.run("edi-receive")
-        assert (ran.exit, "Traceback" in ran.err, set(codes(ran))) == (Exit.LATER, False, {"B003"})
+        assert (ran.exit, "Traceback" in ran.err, set(codes(ran))) == (Exit.PERSON, False, {"B008"})
+        assert ran.counts["messages_accepted"] == 1, "a good object is taken beside it"
         assert bad.read_bytes() == b"x" * 9000
         (quarantine / "ballast").unlink()
     assert burkina.run("edi-receive").exit == Exit.TRUST
     assert quarantined(burkina) == [b"x" * 9000]
     assert not bad.exists()
-    once(togo, burkina, "A")
+    once(togo, burkina, "A", "B")
 
 
 @ROOT_ONLY

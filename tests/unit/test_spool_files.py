@@ -279,6 +279,35 @@ def test_the_same_bytes_are_kept_once_with_their_first_note(tmp_path: Path) -> N
     assert [kept.note for kept in quarantine.list()] == ["earlier, of another partner", "first"]
 
 
+def test_what_was_released_says_so_and_the_same_bytes_again_are_refused_anew(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path)
+    quarantine.keep(b"x", "E_CRL", "BFDGD", "a", NOW, "no list")
+    (kept,) = quarantine.list()
+    quarantine.mark_released(kept, "Awa Diallo: by telephone")
+    (released,) = quarantine.list()
+    assert (released.released, released.content()) == ("Awa Diallo: by telephone", b"x")
+    quarantine.keep(b"x", "E_OLD", "BFDGD", "b", NOW, "again")
+    (again,) = quarantine.list()
+    assert (again.code, again.released, again.path) == ("E_OLD", None, kept.path)
+
+
+def test_bytes_that_were_changed_in_quarantine_are_not_given_out(tmp_path: Path) -> None:
+    path = Quarantine(tmp_path).keep(b"x", "E_CRL", "BFDGD", "a", NOW, "no list")
+    (kept,) = Quarantine(tmp_path).list()
+    for content in (b"y", b"xx", b""):
+        path.write_bytes(content)
+        assert refusal(kept.content)[0] in ("B009", "B005")
+
+
+def test_the_quarantine_leaves_room_for_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quarantine = Quarantine(tmp_path)
+    quarantine.keep(b"x", "E_CRL", "BFDGD", "a", NOW, "no list")
+    monkeypatch.setattr("gateway.spool.folders.free_space", lambda folder: 64 << 20)
+    assert refusal(lambda: quarantine.keep(b"y", "E_CRL", "BFDGD", "a", NOW, "no list"))[0] == "B008"
+    quarantine.keep(b"x", "E_CRL", "BFDGD", "a", NOW, "the same again takes no room")
+    assert len(quarantine.list()) == 1
+
+
 @pytest.mark.parametrize("partner", ["", "../X", "bfdgd", "A" * 33, "A\n", "A/B"])
 def test_a_partner_that_is_not_a_gateway_id_makes_no_file_name(tmp_path: Path, partner: str) -> None:
     with pytest.raises(ValueError, match="not a gateway id"):
