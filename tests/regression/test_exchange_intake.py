@@ -159,7 +159,7 @@ def test_a_file_at_which_the_gateway_fails_stops_no_other_and_is_set_aside_the_t
 
 def test_a_file_over_which_the_process_died_three_times_is_not_tried_again(togo: Office) -> None:
     togo.drop("declarations", {"a.json": declaration_json("A"), "b.json": declaration_json("B")})
-    (togo.home / "state" / "claimed").mkdir()
+    (togo.home / "state" / "claimed").mkdir(mode=0o700)
     (togo.home / "state" / "claimed" / "declarations.attempts.json").write_text('{"a.json": 3, "gone.json": 3}')
     refused(togo.run("edi-send"), Exit.PERSON, "X027", place=r"a\.json")
     assert sent_files(togo, "declarations") == ["b.json"]
