@@ -24,7 +24,7 @@ from gateway.exchange.links import check_history, tend
 from gateway.exchange.movements import refresh_due
 from gateway.exchange.national_views import fetch_national_rows
 from gateway.exchange.process import process_stored
-from gateway.exchange.revocation_lists import note_lists
+from gateway.exchange.revocation_lists import note_lists, note_used
 from gateway.exchange.sealing import seal_waiting
 from gateway.exchange.summary import Exit, Summary
 from gateway.spool import make_folder, turn
@@ -75,6 +75,7 @@ def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, partners: Se
     for partner in partners:
         _step(gateway, f"lists-{partner}", summary, partial(note_lists, gateway, partner, occasion.now))
         _step(gateway, f"inbound-{partner}", summary, partial(collect, gateway, partner, occasion, summary, limit))
+        _step(gateway, f"lists-{partner}", summary, partial(note_used, gateway, partner, occasion.now))
     _step(gateway, "process", summary, partial(process_stored, gateway, occasion, summary))
 
 

@@ -23,7 +23,7 @@ from gateway.exchange import failpoints
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import issuer_key
-from gateway.security import JudgedList, RevocationLists, judge_list, list_issuers, load_certificate
+from gateway.security import JudgedList, RevocationLists, judge_list, list_issuers
 from gateway.spool import own_folder, read_whole, write_whole
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def refresh(gateway: Gateway, name: str, now: datetime, *, given: bytes | None =
         own_folder(stored.parent)
         write_whole(stored, content)
     reach(failpoints.LISTED)
-    _note(gateway, name, content, judged, now)
+    _note(gateway, name, content, judged.issuer, judged.number, _dates(judged), now)
     return Refreshed(name, "unchanged" if known else "stored", judged)
 
 
@@ -98,7 +98,20 @@ def note_lists(gateway: Gateway, name: str, now: datetime) -> None:
                 judged = _judge(gateway, partner, content, now)
             except LocalError:  # not usable: then it is not used either, and every object says so
                 continue
-            _note(gateway, name, content, judged, now)
+            _note(gateway, name, content, judged.issuer, judged.number, _dates(judged), now)
+
+
+def note_used(gateway: Gateway, name: str, now: datetime) -> None:
+    """After objects were judged: note the lists that judgements used and that `note_lists` could not judge, because
+    the authority between the partner's and its certificates shows itself only in the objects (K3)."""
+    if not _published(gateway.partner(name)):
+        return
+    trust, seen = gateway.trust(name), gateway.list_numbers(name)
+    for issuer, number in trust.list_numbers.items():
+        if number <= seen.get(issuer_key(issuer), -1) or trust.lists is None:
+            continue
+        content = next(one for one in trust.lists.lists if issuer in list_issuers([one]))
+        _note(gateway, name, content, issuer, number, "", now)
 
 
 def judged_lists(gateway: Assembly, name: str, now: datetime) -> list[JudgedList]:
@@ -133,23 +146,29 @@ def _obtain(partner: Partner) -> bytes:
 
 
 def _judge(gateway: Assembly, partner: Partner, content: bytes, now: datetime) -> JudgedList:
-    authority = load_certificate(partner.authority.certificate)
+    trust, issuers = gateway.trust(partner.partner), list_issuers([content])
+    authority = next((one for one in (trust.authority, *trust.further) if one.subject in issuers), trust.authority)
     seen = gateway.list_numbers(partner.partner).get(issuer_key(authority.subject), 0)
     return judge_list(content, authority, seen=seen, now=now, grace=partner.authority.grace)
 
 
-def _note(gateway: Gateway, name: str, content: bytes, judged: JudgedList, now: datetime) -> None:
+def _note(gateway: Gateway, name: str, content: bytes, issuer: str, number: int, dates: str, now: datetime) -> None:
     """Number into the ledger, then the content beside those of other days, which says that both are done."""
-    if _kept(gateway.settings.paths.state, name, content) is not None:
-        return
     digest = hashlib.sha256(content).hexdigest()
+    kept = _kept(gateway.settings.paths.state, name, content) is not None
+    if kept and number <= gateway.list_numbers(name).get(issuer_key(issuer), -1):
+        return
     with gateway.ledger.transaction() as transaction:
-        transaction.note_list(name, judged.issuer, judged.number, digest=digest, at=now,
-                              text=f"{judged.begins:%Y-%m-%dT%H:%M:%SZ} {judged.ends:%Y-%m-%dT%H:%M:%SZ}")
+        transaction.note_list(name, issuer, number, digest=digest, at=now, text=dates)
     reach(failpoints.NUMBERED)
-    folder = own_folder(own_folder(_folder(gateway.settings.paths.state) / "kept") / name)
-    write_whole(folder / f"{now:%Y-%m-%d}-{digest[:32]}.crl", content)
+    if not kept:
+        folder = own_folder(own_folder(_folder(gateway.settings.paths.state) / "kept") / name)
+        write_whole(folder / f"{now:%Y-%m-%d}-{digest[:32]}.crl", content)
     reach(failpoints.LIST_KEPT)
+
+
+def _dates(judged: JudgedList) -> str:
+    return f"{judged.begins:%Y-%m-%dT%H:%M:%SZ} {judged.ends:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _kept(state: Path, name: str, content: bytes) -> Path | None:

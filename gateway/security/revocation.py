@@ -100,15 +100,17 @@ def newer_list(content: bytes, than: bytes) -> bool:
 
 
 def check_revocation(chain: Sequence[Certificate], lists: RevocationLists, now: datetime, *,
-                     required: bool = True) -> None:
+                     required: bool = True) -> dict[str, int]:
     """Judge every certificate of a path but its last, the authority.
 
     chain     the signer's certificate first, the authority last
     required  whether a usable list must be there; without one, the authority's own that are not usable still count
 
-    Raises EnvelopeError E_CRL {authority, date} or E_CERT_REVOKED {date}.
+    Returns the highest number of the lists used, by issuer. Raises EnvelopeError E_CRL {authority, date} or
+    E_CERT_REVOKED {date}.
     """
     parsed = read_lists(lists.lists)
+    numbers = {}
     for certificate, issuer in itertools.pairwise(chain):
         same = [one for one in parsed if one.issuer == certificate.x509.issuer]
         usable = [one for one in same if _usable(one, issuer, lists, now)]
@@ -119,6 +121,9 @@ def check_revocation(chain: Sequence[Certificate], lists: RevocationLists, now: 
             entry = one.get_revoked_certificate_by_serial_number(certificate.serial)
             if entry is not None:
                 raise EnvelopeError("E_CERT_REVOKED", date=entry.revocation_date_utc.isoformat())
+        if usable:
+            numbers[usable[0].issuer.rfc4514_string()] = max(crl_number(one) or 0 for one in usable)
+    return numbers
 
 
 def judge_list(content: bytes, authority: Certificate, *, seen: int, now: datetime,

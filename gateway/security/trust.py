@@ -48,6 +48,7 @@ class Trust:
     revocation    their lists as bytes; None where the authority publishes none, with the reason
     algorithms    words of Agreement: what the two partners added to the profile
     cbc_until     last instant at which AES-256-CBC counts between the two (section 14); None where it never does
+    list_numbers  numbers of the revocation lists that judgements used, by issuer: lower ones must not count later (K4)
 
     Raises LocalError K022 for an unknown algorithm, K090 for an authority whose key everybody holds. That "no list" has
     a reason is a rule of the partner's file.
@@ -63,6 +64,7 @@ class Trust:
     further: tuple[Certificate, ...] = ()
     agreed: frozenset[Agreement] = field(init=False)
     lists: RevocationLists | None = field(init=False)
+    list_numbers: dict[str, int] = field(init=False, default_factory=dict, repr=False, compare=False)
     _paths: dict[tuple[str, str, str], tuple[datetime, Sequence[Certificate]]] = field(
         init=False, default_factory=dict, repr=False, compare=False)
 
@@ -118,7 +120,7 @@ class Trust:
             raise EnvelopeError("E_CERT_USAGE")
         chain = self._path(certificate, others, now, min(max(now, certificate.not_before), certificate.not_after))
         if self.lists is not None:
-            check_revocation(chain, self.lists, now, required="E_CRL" not in waive)
+            self.list_numbers.update(check_revocation(chain, self.lists, now, required="E_CRL" not in waive))
         if not waive:
             self._paths[key] = (now, chain)
 

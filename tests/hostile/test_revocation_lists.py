@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gateway.config import load_settings
+from gateway.errors import PartnerError
 from gateway.exchange.assembly import open_gateway
-from gateway.exchange.revocation_lists import refresh
+from gateway.exchange.revocation_lists import note_lists, note_used, refresh
+from gateway.security import Certificate, load_certificate
+from gateway.security.certificates import MARKERS
 from tests.tools import loose_sealer as loose
 from tests.tools.listed import Listed, listed
 from tests.tools.offices import Ran
@@ -148,6 +152,43 @@ def test_t24_a_list_past_its_end_counts_for_the_grace_agreed_and_no_longer(tmp_p
     (world.burkina.home / "partners" / "TGOTR.crl").write_bytes(world.crl(start=-9 * HOUR, end=-2 * HOUR))
     world.send("A")
     assert world.received() == refused
+
+
+def test_t24_an_older_list_of_an_authority_in_between_counts_no_more(tmp_path: Path) -> None:
+    """The numbers of lists between the partner's authority and its certificates are remembered when they are used."""
+    world = listed(tmp_path, revocation="TGOTR.crl")
+    home, now = world.burkina.home / "partners", world.made
+    root = loose.authority("root", now)
+    between = loose.authority("between", now, issuer=root, path_length=0)
+    key = ec.generate_private_key(ec.SECP256R1())
+    leaf = loose.certificate(key, between, name="TGOTR signing", now=now, unit="GW-1 test", purposes=(
+        loose.EMAIL, MARKERS["test"]))
+    certificate, hint = (Certificate(loose.der_of(one)) for one in (leaf, between.certificate))
+    old = load_certificate(home / "TGOTR-signing.crt").sha256
+    (home / "TGOTR-signing.crt").write_bytes(certificate.pem())
+    (home / "TGOTR-authority.crt").write_bytes(root.certificate.public_bytes(Encoding.PEM))
+    file = home / "TGOTR.yaml"
+    file.write_text(file.read_text("utf-8").replace(old, certificate.sha256), "utf-8")
+
+    def judged(number: int) -> str:
+        lists = (loose.revocation_list(root, now), loose.revocation_list(between, now, number=number))
+        (home / "TGOTR.crl").write_bytes(b"".join(x509.load_der_x509_crl(one).public_bytes(Encoding.PEM)
+                                                  for one in lists))
+        with open_gateway(load_settings(world.burkina.settings), now) as gateway:
+            trust = gateway.trust("TGOTR")
+            entry = trust.by_digest(certificate.digest, "signing")
+            assert entry is not None
+            note_lists(gateway, "TGOTR", now)
+            try:
+                trust.check(entry, now=now, environment="test", others=[hint])
+            except PartnerError as error:
+                return error.code
+            finally:
+                note_used(gateway, "TGOTR", now)
+        return "good"
+
+    assert [judged(number) for number in (5, 4, 5, 6, 5)] == ["good", "E_CRL", "good", "good", "E_CRL"]
+    assert len(world.kept()) == 5
 
 
 def test_t24_a_missing_list_file_is_no_pass_and_no_crash(tmp_path: Path) -> None:

@@ -34,5 +34,5 @@ class Revocations(Base, RevocationLookups):
             self._connection.execute(update(crl_number).where(
                 crl_number.c.partner == partner, crl_number.c.issuer == issuer_key(issuer)).values(values))
         self._record(Fact(at=at, subject="revocation", subject_id=None, reference=partner, event="new",
-                          text=f"{number} {text}", digest=digest))
+                          text=f"{number} {text}".rstrip(), digest=digest))
         return True
