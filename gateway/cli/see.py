@@ -17,12 +17,13 @@ from gateway.exchange.summary import Exit
 from gateway.exchange.tracing import explain
 from gateway.findings import Finding
 from gateway.ledger import Deadlines
+from gateway.ledger.questions import LinkState
 from gateway.references import Tree
 from gateway.reports import InterchangeLine, MovementLine, Sheet, Totals, everything, overdue, sheet, status
 from gateway.texts import known, say, where
 
 _ENDED = ("CLOSED", "DISCHARGED", "CANCELLED", "ELSEWHERE")
-_KINDS = {MovementLine: "movement", InterchangeLine: "interchange", Totals: "summary"}
+_KINDS = {MovementLine: "movement", InterchangeLine: "interchange", LinkState: "link", Totals: "summary"}
 
 
 @click.command(name="status", help=t("cli.status.help"))
@@ -55,6 +56,10 @@ def status_command(config: Path, as_json: bool) -> int:
     for exception in _exceptions(settings, now):
         emit(t("status.cbc" if exception["in_force"] else "status.cbc_ended", partner=exception["partner"],
                end=f"{exception['until']:%Y-%m-%d}", reason=exception["reason"]))
+    for link in shown.links:
+        emit(t("status.link", partner=link.partner, direction=t(f"direction.{link.direction}"),
+               missing=sum(gap.last - gap.first + 1 for gap in link.gaps), parked=link.parked,
+               halted=link.halted or t("status.link.runs")))
     totals = shown.totals
     emit(t("status.totals", movements=totals.movements, interchanges=totals.interchanges, waiting=totals.waiting,
            unanswered=totals.unanswered, quarantined=totals.quarantined))

@@ -15,7 +15,7 @@ from gateway.findings import Finding, Place
 
 UNACKNOWLEDGED = "X063"
 
-LATEST = 256
+LATEST = 100
 """Rows at the end of the history that every run looks at."""
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import islice
 
 from gateway.ledger import Ledger, Queries
+from gateway.ledger.questions import LinkState
 from gateway.ledger.rows import InterchangeRow, Movement
 
 LATEST = 50
@@ -62,10 +63,15 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What is open at one moment, and the latest that ended. totals: of everything held."""
+    """What is open at one moment, and the latest that ended.
+
+    links   those on which something is missing, parked or halted
+    totals  of everything held
+    """
 
     movements: tuple[MovementLine, ...]
     interchanges: tuple[InterchangeLine, ...]
+    links: tuple[LinkState, ...]
     totals: Totals
 
 
@@ -76,11 +82,12 @@ def status(ledger: Ledger, now: datetime) -> Status:
         interchanges = sorted((*queries.open_interchanges(), *queries.ended_interchanges(LATEST)),
                               key=lambda row: row.id, reverse=True)
         return Status(movements=(*_worst_first(queries), *map(_movement, ended)),
-                      interchanges=tuple(map(_interchange, interchanges)), totals=_totals(queries, now))
+                      interchanges=tuple(map(_interchange, interchanges)), links=_links(queries),
+                      totals=_totals(queries, now))
 
 
-def everything(ledger: Ledger, now: datetime) -> Iterator[MovementLine | InterchangeLine | Totals]:
-    """All that is held of one moment, line by line: movements, worst first, interchanges, totals.
+def everything(ledger: Ledger, now: datetime) -> Iterator[MovementLine | InterchangeLine | LinkState | Totals]:
+    """All that is held of one moment, line by line: movements, worst first, interchanges, links that wait, totals.
 
     Only what is open is held in memory. The moment is held until the last line is taken.
     """
@@ -88,6 +95,7 @@ def everything(ledger: Ledger, now: datetime) -> Iterator[MovementLine | Interch
         yield from _worst_first(queries)
         yield from map(_movement, queries.movements_to_move(_ENDED))
         yield from map(_interchange, queries.each_interchange())
+        yield from _links(queries)
         yield _totals(queries, now)
 
 
@@ -95,6 +103,10 @@ def _worst_first(queries: Queries) -> list[MovementLine]:
     """The movements that are open."""
     return sorted(map(_movement, queries.movements_to_move(_OPEN)),
                   key=lambda line: (_URGENCY.get(line.next, 9), line.changed))
+
+
+def _links(queries: Queries) -> tuple[LinkState, ...]:
+    return tuple(one for one in queries.links() if one.gaps or one.parked or one.halted)
 
 
 def _totals(queries: Queries, now: datetime) -> Totals:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from gateway.exchange.summary import Exit
 from tests.tools.malice import well
 from tests.tools.offices import Office, offices
+from tests.tools.outputs import checked
 from tests.tools.records import declaration_json
 
 
@@ -45,7 +45,7 @@ def test_the_table_shows_each_direction_and_what_both_signed(pair: list[Office])
     assert lines[0].split() == [
         "PARTNER", "DIRECTION", "UP", "TO", "MISSING", "PARKED", "AGREED", "UP", "TO", "HALTED"]
     assert [line.split()[:2] for line in lines[1:]] == [["BFDGD", "sent"], ["BFDGD", "received"]]
-    out, in_ = (line for line in togo.lines("link", "status") if line["kind"] == "link")
+    out, in_, _ = checked("link-status", togo.run("edi", "link", "status", "--json").out)
     assert {name: out[name] for name in ("partner", "direction", "halted", "gaps", "parked")} == {
         "partner": "BFDGD", "direction": "out", "halted": None, "gaps": [], "parked": 0}
     assert min(out["agreed"], in_["agreed"]) >= 3
@@ -56,7 +56,7 @@ def test_a_checkpoint_by_hand_names_its_number(pair: list[Office]) -> None:
     ran = togo.run("edi", "link", "checkpoint", "--partner", "BFDGD")
     assert (ran.exit, ran.out, ran.err) == (
         0, "BFDGD: heads signed under number 2; they go with: edi-send\n", "")
-    assert togo.lines("link", "checkpoint") == [
+    assert checked("link-checkpoint", togo.run("edi", "link", "checkpoint", "--json").out) == [
         {"schema": 1, "kind": "checkpoint", "partner": "BFDGD", "sequence": 3},
         {"schema": 1, "kind": "summary", "count": 1}]
     assert togo.run("edi", "link", "checkpoint", "--partner", "NONE").exit == Exit.SETTINGS
@@ -83,7 +83,8 @@ def test_a_withdrawal_wants_a_reason_and_a_person(pair: list[Office]) -> None:
     assert "C018" in togo.run(*words, "--reason", " ", "--by", "Awa Diallo").err
     assert "C012" in togo.run(*words, "--reason", "r").err
     ran = togo.run(*words, "--reason", "r", "--by", "Awa Diallo", "--json")
-    assert json.loads(ran.out) == {"schema": 1, "kind": "withdrawal", "partner": "BFDGD", "sequence": 1, "anew": None}
+    assert checked("link-withdraw", ran.out) == [
+        {"schema": 1, "kind": "withdrawal", "partner": "BFDGD", "sequence": 1, "anew": None}]
 
 
 def test_a_sound_ledger_is_said_to_be_sound(pair: list[Office]) -> None:
@@ -91,5 +92,5 @@ def test_a_sound_ledger_is_said_to_be_sound(pair: list[Office]) -> None:
     ran = togo.run("edi", "audit", "verify")
     assert (ran.exit, ran.err) == (0, "")
     assert ran.out.startswith("the ledger is what it was: ")
-    (line,) = togo.lines("audit", "verify")
+    (line,) = checked("audit-verify", togo.run("edi", "audit", "verify", "--json").out)
     assert (line["kind"], line["faults"], line["rows"] > 5) == ("summary", 0, True)
