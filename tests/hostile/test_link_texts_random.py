@@ -27,7 +27,12 @@ def _hash(chance: random.Random) -> str:
 
 def _text(chance: random.Random) -> tuple[str, str]:
     """A kind and a text of its grammar, more often near the truth than far from it."""
-    number, link = (lambda: chance.choice(_NUMBERS)), (lambda: chance.choices(_LINKS, (6, 6, 1, 1))[0])
+    def number() -> int:
+        return chance.choice(_NUMBERS)
+
+    def link() -> str:
+        return chance.choices(_LINKS, (6, 6, 1, 1))[0]
+
     kind = chance.choice((CHECKPOINT, RESEND, WITHDRAW, LEAVES, ROOTS))
     if kind == CHECKPOINT:
         heads = [f"{link()}\n{chance.choice((0, number()))}\n{_hash(chance)}\n" for _ in range(chance.randint(1, 8))]
