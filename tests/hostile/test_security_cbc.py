@@ -38,13 +38,13 @@ def _trans(**options: Any) -> Callable[[World], Delivery]:
     return _cbc(entries=lambda key: [loose.key_trans(world().ours_rsa.certificate, key, **options)])
 
 
-def _aligned(w: World) -> bytes:
-    """A signed object of whole blocks: nothing but the padding block is wrong without it."""
+def _aligned(w: World, beyond: int = 0) -> bytes:
+    """A signed object of whole blocks and `beyond` octets: of whole ones, nothing but a padding block can be wrong."""
     for length in range(16):
         inner = w.inner(w.entity(PAYLOAD + b" " * length))
-        if len(inner) % 16 == 0:
+        if len(inner) % 16 == beyond:
             return inner
-    return _aligned(w)  # signatures vary in length: another draw
+    return _aligned(w, beyond)  # signatures vary in length: another draw
 
 
 def _turned(at: int) -> Callable[[bytes], bytes]:
@@ -67,6 +67,8 @@ CASES = [
          lambda w: _agreed(loose.enveloped_cbc(w.inner(), [w.ours_rsa.certificate]))),
     Case("CBC as agreed, for both of our certificates", "accepted",
          lambda w: _agreed(loose.enveloped_cbc(w.inner(), [w.ours_ec.certificate, w.ours_rsa.certificate]))),
+    Case("a padding of one octet", "accepted", _cbc(lambda w: _aligned(w, 15))),
+    Case("a padding of sixteen octets", "accepted", _cbc(_aligned)),
     Case("GCM where CBC is agreed", "accepted", lambda w: _agreed(w.outer())),
     Case("CBC at the last instant of the agreement", "accepted",
          lambda w: _agreed(loose.enveloped_cbc(w.inner(), [w.ours_ec.certificate]), until=NOW)),

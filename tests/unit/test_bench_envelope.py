@@ -10,6 +10,7 @@ import pytest
 
 from tests.bench import NAMES, Figure, envelope
 from tests.tools.security_world import world
+from tests.tools.stock import openssl
 
 
 @pytest.fixture
@@ -44,6 +45,7 @@ def test_both_floors_do_what_they_stand_for(bench: envelope.Bench) -> None:
 
 @pytest.mark.needs_openssl
 def test_sealing_and_opening_are_compared_with_the_command(bench: envelope.Bench, tmp_path: Path) -> None:
+    openssl()
     figures = list(envelope._against_command("2 KB", bench, 2048, 3, tmp_path, 20))
     assert [figure.target for figure in figures] == ["at least 20 x as fast"] * 2
     assert (tmp_path / "opened").read_bytes() == (tmp_path / "entity").read_bytes()
