@@ -22,6 +22,7 @@ from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.security.algorithms import PublicKey
 from gateway.security.certificates import ENCRYPTION, SIGNING, Certificate
+from gateway.security.hardening import forbid_dumps
 from gateway.security.header import is_gateway_id
 from gateway.security.issuing import AUTHORITY, CLOCKS_DIFFER, certificate_request, issue, issue_authority
 from gateway.security.privatekeys import AUTHORITY_KIND, ENCRYPTION_KIND, Algorithm, make_key, private_pem
@@ -124,8 +125,9 @@ def ssh_public_line(path: Path) -> str:
 def read_passphrase(path: Path) -> bytes:
     """A passphrase: the first line of its own private file, or of a credential of the service (``credential:NAME``).
 
-    Raises LocalError E_KEYFILE, K060.
+    Raises LocalError E_KEYFILE, K060. The process leaves no dumps.
     """
+    forbid_dumps()
     content = read_credential(path) if is_credential(path) else read_private(path)
     return content.split(b"\n", 1)[0].rstrip(b"\r")
 

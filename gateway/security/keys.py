@@ -18,6 +18,7 @@ from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.security.algorithms import OAEP, SCHEMES, PrivateKey, SignatureScheme, sign
 from gateway.security.certificates import ENCRYPTION, SIGNING, Certificate, load_certificate
+from gateway.security.hardening import forbid_dumps
 from gateway.security.published import refuse_published
 from gateway.security.signed_identity import signer_attributes
 from gateway.security.token_address import is_token_key
@@ -139,8 +140,9 @@ def load_decryption_key(key: Path, certificate: Path, passphrase: bytes | None) 
 def load_private_key(path: Path, passphrase: bytes | None) -> PrivateKey:
     """A PKCS#8 key in PEM; the passphrase is ignored for a key that lies open.
 
-    Raises LocalError E_KEYFILE, K002 (no such key), K003 (passphrase missing or false).
+    Raises LocalError E_KEYFILE, K002 (no such key), K003 (passphrase missing or false). The process leaves no dumps.
     """
+    forbid_dumps()
     content = read_private(path)
     values = {"path": str(path)}
     encrypted = b"BEGIN ENCRYPTED PRIVATE KEY" in content

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from gateway.security import asn1
 from gateway.security.algorithms import LEAST_RSA_BITS, Agreement, PrivateKey
+from gateway.security.hardening import forbid_dumps
 
 Algorithm = Literal["ec", "ec384", "ed25519", "rsa", "rsa4096"]
 """Kinds of key: ECDSA or ECDH on P-256 and P-384, Ed25519, RSA with 3072 and 4096 bits."""
@@ -50,7 +51,8 @@ def kind_of(key: object) -> Algorithm:
 
 
 def make_key(algorithm: Algorithm) -> PrivateKey:
-    """A new key. RSA takes a second or more."""
+    """A new key. RSA takes a second or more. The process leaves no dumps."""
+    forbid_dumps()
     if algorithm == "ed25519":
         return ed25519.Ed25519PrivateKey.generate()
     if algorithm in ("ec", "ec384"):

@@ -216,6 +216,24 @@ def test_t35_a_process_that_read_keys_leaves_no_dump_and_is_closed_to_others(wor
     assert (done.stdout, done.stderr) == ("0 (0, 0) 0o77\n", "")
 
 
+@pytest.mark.parametrize("touch", [
+    "load_private_key(keys / 'signing.key', b'canary-passphrase-4711')", "read_passphrase(keys / 'passphrase')",
+    "make_key('ec')"])
+def test_t35_whichever_way_a_secret_comes_into_a_process_it_is_closed_before(world: World, touch: str) -> None:
+    """Reading a key or a passphrase, and making a key, close the process first, whatever command it is for."""
+    script = (
+        "import ctypes, resource, sys\n"
+        "from pathlib import Path\n"
+        "from gateway.security import read_passphrase\n"
+        "from gateway.security.keys import load_private_key\n"
+        "from gateway.security.privatekeys import make_key\n"
+        f"keys = Path(sys.argv[1])\n{touch}\n"
+        "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), resource.getrlimit(resource.RLIMIT_CORE))\n")
+    done = subprocess.run([sys.executable, "-c", script, str(world.burkina.home / "keys")], cwd=ROOT,
+                          capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("0 (0, 0)\n", "")
+
+
 def commands(command: click.Command, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     """Every command below a group."""
     if isinstance(command, click.Group):
