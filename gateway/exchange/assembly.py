@@ -109,6 +109,9 @@ class Gateway(Assembly):
             return self.signer
         if pair.sha256 not in self._signers:
             signer = load_signer(pair.key, pair.certificate, self.passphrase)
+            if signer.certificate.sha256 != pair.sha256:
+                raise LocalError(Finding(code="K009", place=Place(file=str(pair.certificate)), values={
+                    "path": str(pair.certificate), "found": signer.certificate.sha256, "expected": pair.sha256}))
             check_environment(signer.certificate, self.settings.environment)
             self._signers[pair.sha256] = signer
         return self._signers[pair.sha256]

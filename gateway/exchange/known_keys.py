@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gateway.errors import LocalError
+from gateway.findings import Finding
 from gateway.ledger.key_rows import ConsentRow, OwnKeyRow, TrustedRow
 from gateway.ledger.reading.trust import KeyLookups
 
@@ -24,9 +26,15 @@ class KnownKeys:
 
 
 def read_known_keys(lookups: KeyLookups) -> KnownKeys:
-    """Read everything: a change of keys is rare, and the rows are few."""
+    """Read everything: a change of keys is rare, and the rows are few.
+
+    Raises LocalError K089 for what the history does not vouch for: nobody is believed because of an edited row.
+    """
     trusted: dict[str, list[TrustedRow]] = {}
     changes = lookups.key_changes()
+    strange = lookups.unrecorded_keys() if changes >= 0 else ()  # below zero: our own changes, not recorded yet
+    if strange:
+        raise LocalError(*(Finding(code="K089", values={"sha256": sha256}) for sha256 in strange))
     for row in lookups.trusted():
         trusted.setdefault(row.partner, []).append(row)
     return KnownKeys(changes, trusted, lookups.own_keys(), lookups.consents())

@@ -5,6 +5,7 @@ Everything is dated and the clock is moved: nobody sleeps, nothing is stored.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -35,6 +36,8 @@ from gateway.security.key_notice import KeyNotice, judge_key_notice, key_notice_
 from gateway.security.keys import FileDecryptionKey, FileSigner, load_private_key
 from gateway.security.stored import read_stored
 from tests.tools.identities import NOW, identity
+from tests.tools.offices import offices
+from tests.tools.records import declaration_json
 
 FIRST, LAST = NOW + timedelta(days=30), NOW + timedelta(days=44)
 """First day of the new key, last of the old one."""
@@ -186,6 +189,35 @@ def test_t24_a_revoked_certificate_stays_revoked_though_the_partners_file_loses_
     for listed in (world.xa.trust().certificates, ()):
         trust = replace(world.xa.trust(), certificates=effective(listed, revoked))
         assert world.verdict(sealed, trust, NOW) == "E_CERT_REVOKED"
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE trusted SET state = 'ACCEPTED'", "UPDATE trusted SET use_from = 0",
+    "UPDATE trusted SET accept_until = 9000000000000000", "UPDATE trusted SET partner = 'MLDGD'",
+    "UPDATE trusted SET der = x'00'", "UPDATE trusted SET use = 'authority'",
+    "UPDATE own_key SET state = 'ANNOUNCED' WHERE state = 'MADE'", "UPDATE own_key SET accept_until = NULL, reason = 'x'",
+    "INSERT INTO trusted SELECT 99, partner, 'authority', sha256, der, NULL, use_from, NULL, 'ACCEPTED', '', at, changed,"
+    " NULL FROM trusted LIMIT 1"])
+def test_t31_what_is_written_into_the_ledger_by_hand_makes_nobody_believed(tmp_path: Path, statement: str) -> None:
+    """A certificate, a date or a state that the history does not vouch for stops everything (K089)."""
+    togo, burkina = offices(tmp_path, valid=timedelta(days=730))
+    file = burkina.home / "partners" / "TGOTR.yaml"
+    file.write_text(file.read_text("utf-8").replace("order: loose", "order: loose\n  consent: by-hand"), "utf-8")
+    for office in (togo, burkina):
+        assert office.run("edi", "keys", "rotate", "signing").exit == 0
+    togo.run("edi", "keys", "announce", "signing")
+    togo.run("edi-send")
+    burkina.run("edi-receive")
+    assert burkina.run("edi", "keys", "list").exit == 0
+    with sqlite3.connect(burkina.home / "state" / "ledger.sqlite") as connection:
+        assert connection.execute(statement).rowcount > 0
+    listed = burkina.run("edi", "keys", "list")
+    assert listed.exit == 5 and "K089" in listed.err
+    togo.drop("declarations", {"d1.json": declaration_json("A")})
+    togo.run("edi-send")
+    received = burkina.run("edi-receive")
+    assert (received.exit, received.counts["objects_collected"]) == (5, 0)
+    assert "K089" in {one["code"] for one in received.counts["findings"]}
 
 
 def _weak(world: World) -> KeyNotice:

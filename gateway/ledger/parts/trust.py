@@ -14,7 +14,7 @@ from gateway.ledger.chain import Fact
 from gateway.ledger.errors import Moved
 from gateway.ledger.key_rows import ConsentState, OwnKeyRow, OwnKeyState, TrustedRow, TrustedState
 from gateway.ledger.parts.base import Base
-from gateway.ledger.reading.trust import KEY_CHANGES, KeyLookups
+from gateway.ledger.reading.trust import KEY_CHANGES, KeyLookups, key_words
 from gateway.ledger.tables import consent, object_, own_key, trusted
 
 
@@ -39,7 +39,7 @@ class Keys(Base, KeyLookups):
             "use_from": use_from, "accept_until": accept_until, "state": state, "reason": reason, "at": at,
             "changed": at, "object_id": object_id})
         self._changed(Fact(at=at, subject="trusted", subject_id=number, reference=sha256, event="new", to_state=state,
-                           text=_words(partner, use, use_from, accept_until, reason), digest=sha256))
+                           text=key_words(partner, use, use_from, accept_until, reason), digest=sha256))
         return number
 
     def move_trusted(self, row: TrustedRow, *, state: TrustedState, at: datetime, reason: str | None = None,
@@ -55,7 +55,7 @@ class Keys(Base, KeyLookups):
             "replaces": replaces or row.replaces, "object_id": object_id or row.object_id, "changed": at}, row.sha256)
         self._changed(Fact(at=at, subject="trusted", subject_id=row.id, reference=row.sha256, event="state",
                            from_state=row.state, to_state=state,
-                           text=_words(row.partner, row.use, use_from, accept_until, reason)))
+                           text=key_words(row.partner, row.use, use_from, accept_until, reason)))
 
     # --- pairs of ours
 
@@ -67,7 +67,7 @@ class Keys(Base, KeyLookups):
             "id": number, "use": use, "sha256": sha256, "key": key, "certificate": certificate, "replaces": replaces,
             "use_from": None, "accept_until": None, "state": state, "reason": reason, "at": at, "changed": at})
         self._changed(Fact(at=at, subject="own_key", subject_id=number, reference=sha256, event="new", to_state=state,
-                           text=" ".join(filter(None, (use, reason))), digest=sha256))
+                           text=key_words("", use, None, None, reason), digest=sha256))
         return number
 
     def move_own_key(self, row: OwnKeyRow, *, state: OwnKeyState, at: datetime, reason: str | None = None,
@@ -79,7 +79,7 @@ class Keys(Base, KeyLookups):
                                                     "accept_until": accept_until, "changed": at}, row.sha256)
         self._changed(Fact(at=at, subject="own_key", subject_id=row.id, reference=row.sha256, event="state",
                            from_state=row.state, to_state=state,
-                           text=_words("", row.use, use_from, accept_until, reason)))
+                           text=key_words("", row.use, use_from, accept_until, reason)))
 
     # --- consents
 
@@ -128,9 +128,3 @@ class Keys(Base, KeyLookups):
     def _changed(self, fact: Fact) -> None:
         self._record(fact)
         self.next_number(KEY_CHANGES)
-
-
-def _words(partner: str, use: str, use_from: datetime | None, accept_until: datetime | None, reason: str) -> str:
-    dates = [f"{name} {moment:%Y-%m-%dT%H:%M:%SZ}" for name, moment in
-             (("from", use_from), ("until", accept_until)) if moment is not None]
-    return " ".join(part for part in (partner, use, *dates, reason) if part)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from gateway.ledger.codec import digest_of
 from gateway.ledger.key_rows import (
     AcceptedObject,
     ConsentRow,
@@ -16,7 +17,7 @@ from gateway.ledger.key_rows import (
     TrustedRow,
     TrustedState,
 )
-from gateway.ledger.tables import consent, content, counter, interchange, message, object_, own_key, trusted
+from gateway.ledger.tables import consent, content, counter, history, interchange, message, object_, own_key, trusted
 
 KEY_CHANGES = "keys"
 """The series that counts changes of keys: one number higher with each."""
@@ -44,6 +45,24 @@ class KeyLookups:
         """Our own pairs of which something is known beyond the settings, each after the one it follows."""
         return [OwnKeyRow(**{**row._mapping, "state": OwnKeyState(row.state)})
                 for row in self._connection.execute(select(own_key).order_by(own_key.c.id))]
+
+    def unrecorded_keys(self) -> list[str]:
+        """Certificates, ours and of partners, about which the tables say something that the history does not.
+
+        Rows that somebody wrote or changed by hand, past the gateway; of what this transaction itself has changed the
+        history does not stand yet.
+        """
+        found = [row.sha256 for row in self.trusted()
+                 if digest_of(row.der) != row.sha256 or not self._recorded(trusted.name, row, row.partner)]
+        return found + [row.sha256 for row in self.own_keys() if not self._recorded(own_key.name, row, "")]
+
+    def _recorded(self, table: str, row: TrustedRow | OwnKeyRow, partner: str) -> bool:
+        facts = self._connection.execute(
+            select(history.c.event, history.c.to_state, history.c.text, history.c.digest)
+            .where(history.c.subject == table, history.c.subject_id == row.id).order_by(history.c.id)).all()
+        said = key_words(partner, row.use, row.use_from, row.accept_until, row.reason)
+        return bool(facts) and (facts[0].event, facts[0].digest) == ("new", row.sha256) and (
+            facts[-1].to_state, facts[-1].text) == (row.state, said)
 
     def consents(self) -> list[ConsentRow]:
         """Who takes which pair of ours."""
@@ -77,3 +96,10 @@ class KeyLookups:
                 select(message.c.mrn).distinct().where(message.c.interchange_id == number, message.c.mrn.is_not(None))
                 .order_by(message.c.mrn)).scalars())
             yield AcceptedObject(**values, control_reference=reference, mrns=mrns, inner=self.inner_of(row.id))
+
+
+def key_words(partner: str, use: str, use_from: datetime | None, accept_until: datetime | None, reason: str) -> str:
+    """What the history says of a certificate, beside its state."""
+    dates = [f"{name} {moment:%Y-%m-%dT%H:%M:%SZ}" for name, moment in
+             (("from", use_from), ("until", accept_until)) if moment is not None]
+    return " ".join(part for part in (partner, use, *dates, reason) if part)
