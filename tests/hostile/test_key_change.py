@@ -195,9 +195,9 @@ def test_t24_a_revoked_certificate_stays_revoked_though_the_partners_file_loses_
     "UPDATE trusted SET state = 'ACCEPTED'", "UPDATE trusted SET use_from = 0",
     "UPDATE trusted SET accept_until = 9000000000000000", "UPDATE trusted SET partner = 'MLDGD'",
     "UPDATE trusted SET der = x'00'", "UPDATE trusted SET use = 'authority'",
-    "UPDATE own_key SET state = 'ANNOUNCED' WHERE state = 'MADE'", "UPDATE own_key SET accept_until = NULL, reason = 'x'",
-    "INSERT INTO trusted SELECT 99, partner, 'authority', sha256, der, NULL, use_from, NULL, 'ACCEPTED', '', at, changed,"
-    " NULL FROM trusted LIMIT 1"])
+    "UPDATE own_key SET state = 'ANNOUNCED' WHERE state = 'MADE'", "UPDATE own_key SET reason = 'x'",
+    "INSERT INTO trusted SELECT 99, partner, 'authority', sha256, der, NULL, use_from, NULL, 'ACCEPTED', '', at,"
+    " changed, NULL FROM trusted LIMIT 1"])
 def test_t31_what_is_written_into_the_ledger_by_hand_makes_nobody_believed(tmp_path: Path, statement: str) -> None:
     """A certificate, a date or a state that the history does not vouch for stops everything (K089)."""
     togo, burkina = offices(tmp_path, valid=timedelta(days=730))
