@@ -34,9 +34,12 @@ def _open(name: str, content: bytes, s: Situation) -> None:
         raise Refused("E_SIZE")
     if hashlib.sha256(content).hexdigest()[:32] != name[:32]:  # V3
         raise Refused("E_NAME")
-    plain = decrypted(content, s)
-    kind, body = one(plain, 0x30).inside(0x06, 0xA0)  # V11
-    if kind.raw.hex() != SIGNED:
-        raise Refused("E_UNSIGNED")  # V12
-    entity, signed_at = verified(one(body.content, 0x30), s)
+    plain, authenticated = decrypted(content, s)
+    try:
+        kind, body = one(plain, 0x30).inside(0x06, 0xA0)  # V11
+        if kind.raw.hex() != SIGNED:
+            raise Refused("E_UNSIGNED")  # V12
+        entity, signed_at = verified(one(body.content, 0x30), s)
+    except Refused as refusal:  # section 14
+        raise Refused("E_DECRYPT" if str(refusal) == "E_ASN1" and not authenticated else str(refusal)) from None
     addressed(entity, signed_at, s)

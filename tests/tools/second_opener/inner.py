@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
@@ -43,7 +43,10 @@ def verified(signed: Node, s: Situation) -> tuple[bytes, datetime]:
     infos = ordered(parts[-1])
     fields = [_signer_info(info) for info in infos]
     capsule = parts[2].inside()
-    if not capsule or capsule[0].raw.hex() != DATA:  # V13
+    if [part.tag for part in capsule] not in ([0x06], [0x06, 0xA0]) or any(
+            node.tag != 0x30 for node in (*digests, *infos)):
+        raise Refused("E_ASN1")
+    if capsule[0].raw.hex() != DATA:  # V13
         raise Refused("E_CONTENT_TYPE")
     if len(capsule) == 1:
         raise Refused("E_DETACHED")
@@ -66,7 +69,7 @@ def verified(signed: Node, s: Situation) -> tuple[bytes, datetime]:
     certificate = x509.load_der_x509_certificate(entry.der)
     if sid.raw != name_of(certificate):  # V20
         raise Refused("E_SID")
-    if entry.der not in certificates:  # V21
+    if entry.der not in certificates or not all(map(_can_be_parsed, certificates)):  # V21
         raise Refused("E_CERTS")
     key = certificate.public_key()
     if not _strong(key):  # V22
@@ -80,6 +83,14 @@ def verified(signed: Node, s: Situation) -> tuple[bytes, datetime]:
     signed_at = datetime.strptime(values["5"].content.decode("ascii"), "%y%m%d%H%M%SZ").replace(tzinfo=UTC)
     _counts(entry, certificate, signed_at, s)  # V25
     return entity, signed_at
+
+
+def _can_be_parsed(der: bytes) -> bool:
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        return bool(certificate.public_key() and certificate.extensions is not None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
 
 
 def _signer_info(info: Node) -> tuple[Node, Node, Node | None, Node, bytes, Node | None]:

@@ -20,8 +20,8 @@ AUTH_ENVELOPED, ENVELOPED = "060b2a864886f70d0109100117", "06092a864886f70d01070
 CURVES = {65: ("2a8648ce3d030107", ""), 97: ("2b81040022", "ECDH-P-384")}
 
 
-def decrypted(content: bytes, s: Situation) -> bytes:
-    """The plaintext."""
+def decrypted(content: bytes, s: Situation) -> tuple[bytes, bool]:
+    """The plaintext, and whether a tag was checked."""
     kind, body = one(content, 0x30).inside(0x06, 0xA0)  # V4
     cbc = kind.raw.hex() == ENVELOPED and "CBC" in s.agreed
     if not cbc and kind.raw.hex() != AUTH_ENVELOPED:  # V5
@@ -45,7 +45,7 @@ def decrypted(content: bytes, s: Situation) -> bytes:
             if entry[1] == name_of(certificate):
                 try:  # V10
                     return _plaintext(_content_key(entry, key), nonce, ciphertext.content,
-                                      None if cbc else outer[3].content)
+                                      None if cbc else outer[3].content), not cbc
                 except Exception:
                     raise Refused("E_DECRYPT") from None
     raise Refused("E_NOT_FOR_US")
