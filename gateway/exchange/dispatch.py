@@ -24,7 +24,7 @@ from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import ObjectState, Transaction
 from gateway.ledger.rows import ObjectOut
-from gateway.security import LEAVES, encrypt, file_name
+from gateway.security import LEAVES, Certificate, encrypt, file_name
 from gateway.security.stored import encrypted_to
 from gateway.transport import Mailbox, open_mailbox
 
@@ -64,23 +64,29 @@ def _may_go(gateway: Gateway, partner: str) -> tuple[str, ...]:
 
 
 def _due(gateway: Gateway, partner: str, occasion: Occasion, kinds: Sequence[str] | None) -> list[ObjectOut]:
-    """What is due, a batch of it. A file that the partner can open no more, for its certificate changed since, is
-    encrypted anew round the same SignedData (ENVELOPE O3)."""
     with gateway.ledger.transaction() as transaction:
-        due = transaction.due_objects(partner, now=occasion.now, limit=BATCH, kinds=kinds)
-        return [_readable(gateway, transaction, partner, item, occasion) for item in due]
+        return transaction.due_objects(partner, now=occasion.now, limit=BATCH, kinds=kinds)
 
 
-def _readable(gateway: Gateway, transaction: Transaction, partner: str, item: ObjectOut,
-              occasion: Occasion) -> ObjectOut:
+def _readable(gateway: Gateway, partner: str, due: Sequence[ObjectOut], lying: set[str],
+              occasion: Occasion) -> list[ObjectOut]:
+    """What is due; a file that the partner can open no more, for its certificate is another since, is encrypted anew
+    round the same SignedData (ENVELOPE O3). What lies in the mailbox already stays as it is."""
     try:
         recipients = gateway.recipients(partner, occasion.now)
     except GatewayError:  # nothing new may be sealed for it; what is sealed goes as it is
-        return item
-    if encrypted_to(item.sealed, recipients):
-        return item
-    inner = transaction.inner_of(item.id)
-    sealed = encrypt(inner, recipients, cbc=gateway.trust(partner).takes_cbc(occasion.now))
+        return list(due)
+    stale = {item.id for item in due if item.name not in lying and not encrypted_to(item.sealed, recipients)}
+    if not stale:
+        return list(due)
+    with gateway.ledger.transaction() as transaction:
+        return [_anew(gateway, transaction, partner, item, recipients, occasion) if item.id in stale else item
+                for item in due]
+
+
+def _anew(gateway: Gateway, transaction: Transaction, partner: str, item: ObjectOut,
+          recipients: Sequence[Certificate], occasion: Occasion) -> ObjectOut:
+    sealed = encrypt(transaction.inner_of(item.id), recipients, cbc=gateway.trust(partner).takes_cbc(occasion.now))
     transaction.encrypted_anew(item.id, name=file_name(sealed), sealed=sealed, at=occasion.now)
     return replace(item, name=file_name(sealed), sealed=sealed)
 
@@ -88,6 +94,7 @@ def _readable(gateway: Gateway, transaction: Transaction, partner: str, item: Ob
 def _publish(gateway: Gateway, partner: str, mailbox: Mailbox, due: Sequence[ObjectOut], lying: set[str],
              occasion: Occasion, summary: Summary) -> bool:
     """Publish one batch and note what stands there. False when a file failed: it would only come round again."""
+    due = _readable(gateway, partner, due, lying, occasion)
     outcomes = mailbox.publish([(item.name, item.sealed) for item in due if item.name not in lying])
     reach(failpoints.PUBLISHED)
     failed = {outcome.name for outcome in outcomes if outcome.error is not None}

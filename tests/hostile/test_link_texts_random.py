@@ -16,7 +16,7 @@ from tests.tools.malice import Puppet, later
 from tests.tools.offices import offices
 from tests.tools.records import declaration_json
 
-OBJECTS = 60
+OBJECTS = 40
 _LINKS = ("gw-1/TGOTR/BFDGD", "gw-1/BFDGD/TGOTR", "gw-1/TGOTR/TGOTR", "gw-1/MLDGD/BFDGD")
 _NUMBERS = (1, 2, 3, 4, 5, 9, 61, 10 ** 17, 10 ** 18 - 1)
 
@@ -52,7 +52,7 @@ def _text(chance: random.Random) -> tuple[str, str]:
     return kind, f"gw-roots/1\n{link()}\nask\n{number()} {_hash(chance)}\n"
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_texts_about_links_of_every_sort_are_judged_and_break_nothing(seed: int, tmp_path: Path) -> None:
     togo, burkina = offices(tmp_path)
     burkina.drop("declarations", {"d.json": declaration_json("A")})
