@@ -13,6 +13,7 @@ from gateway.cli.context import common, emit, emit_json, json_option, language, 
 from gateway.config import Settings, load_settings
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, open_gateway
+from gateway.exchange.key_reminders import waiting
 from gateway.exchange.summary import Exit
 from gateway.exchange.tracing import explain
 from gateway.findings import Finding
@@ -20,7 +21,7 @@ from gateway.ledger import Deadlines
 from gateway.ledger.questions import LinkState
 from gateway.references import Tree
 from gateway.reports import InterchangeLine, MovementLine, Sheet, Totals, everything, overdue, sheet, status
-from gateway.texts import known, say, where
+from gateway.texts import known, say, sentence, where
 
 _ENDED = ("CLOSED", "DISCHARGED", "CANCELLED", "ELSEWHERE")
 _KINDS = {MovementLine: "movement", InterchangeLine: "interchange", LinkState: "link", Totals: "summary"}
@@ -38,9 +39,12 @@ def status_command(config: Path, as_json: bool) -> int:
                 if isinstance(line, Totals):
                     for exception in _exceptions(settings, now):
                         emit_json("exception", exception)
+                    for partner, since, finding in waiting(gateway, now):
+                        emit_json("key", {"partner": partner, "code": finding.code, "since": since,
+                                          "sha256": finding.values["sha256"]})
                 emit_json(_KINDS[type(line)], {name: getattr(line, name) for name in line.__slots__})
             return Exit.DONE
-        shown = status(gateway.ledger, now)
+        shown, keys = status(gateway.ledger, now), list(waiting(gateway, now))
     emit(t("status.movements"))
     table([t("column.changed"), t("column.mrn"), t("column.state"), t("column.flags"), t("column.next"),
            t("column.who")],
@@ -60,6 +64,8 @@ def status_command(config: Path, as_json: bool) -> int:
         emit(t("status.link", partner=link.partner, direction=t(f"direction.{link.direction}"),
                missing=sum(gap.last - gap.first + 1 for gap in link.gaps), parked=link.parked,
                halted=link.halted or t("status.link.runs")))
+    for _, _, finding in keys:
+        emit(sentence(finding, language()))
     totals = shown.totals
     emit(t("status.totals", movements=totals.movements, interchanges=totals.interchanges, waiting=totals.waiting,
            unanswered=totals.unanswered, quarantined=totals.quarantined))

@@ -16,6 +16,7 @@ import pytest
 
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.key_change import record_next
+from gateway.exchange.key_reminders import waiting
 from gateway.exchange.own_keys import OwnPair
 from gateway.exchange.quarantine import Decision, find, held, release
 from gateway.exchange.withdrawal import withdraw
@@ -25,6 +26,7 @@ from gateway.security import EDIFACT, load_certificate, make_identity
 from gateway.security.key_notice import KeyNotice, key_notice_payload
 from gateway.security.stored import read_stored
 from tests.tools.key_world import Clocked, accepted, clocked, codes
+from tests.tools.outputs import checked
 
 BEFORE, SWITCHED, LAST = 29.9, 31.1, 45.1
 """Days on which the new key is not used yet, is used, and on which the old one is over, wherever midnight lies."""
@@ -211,6 +213,8 @@ def test_t27_a_partner_without_consent_gets_the_old_key_to_its_last_day_then_eve
     assert len(set(_signers(togo, SWITCHED))) == 1
     togo.declare()
     assert set(codes(togo.send(LAST))) == {"K077"}
+    assert [togo.open(day, lambda gateway, occasion: [finding.code for *_, finding in waiting(gateway, occasion.now)])
+            for day in (BEFORE, SWITCHED, LAST)] == [[], ["K078"], ["K077"]]
     assert codes(burkina.receive(40)) == []  # the consent comes late, and the object of the old key in time
     assert codes(togo.receive(LAST + 0.1)) == []
     assert codes(togo.send(LAST + 0.2)) == []
@@ -266,6 +270,10 @@ def test_where_the_agreement_says_so_a_person_consents(pair: tuple[Clocked, Cloc
     togo.send(0)
     assert codes(burkina.receive(0)) == ["K075"]
     assert codes(togo.receive(0)) == []
+    (line,) = [line for line in checked("status", burkina.office.run("edi", "status", "--json").out)
+               if line["kind"] == "key"]
+    assert (line["partner"], line["code"], line["sha256"]) == ("TGOTR", "K075", new)
+    assert "K075" in burkina.office.run("edi", "status").out
     assert burkina.office.run("edi", "keys", decision, "TGOTR", new[:20], "--by", "Awa Sawadogo").exit == 0
     burkina.send(1)
     assert codes(togo.receive(1)) == ([] if decision == "accept" else ["X030"])
