@@ -1,0 +1,263 @@
+"""Two administrations with mailboxes between them, whatever a campaign does to them, and always the same again.
+
+    with World(folder, sftp=True) as world:
+        world.begin(declarations=2, rejected=1, events=1)       as it was at the start, and work for both
+        world.start("TGOTR", "edi-send", failpoint="seal.after").wait()
+        world.quiet()                                           cron comes round until nothing moves any more
+        judge(world)                                            `mailbox_proofs`
+
+Lomé (TGOTR) declares, Ouagadougou (BFDGD) accepts or rejects, and says what arrived of a transit that was declared
+before. Each writes to the other's mailbox over a real sshd, or into a directory, and reads its own as a directory, as
+whoever hosts it does; with `pull` the receiver, too, comes over SFTP. The clock is the world's own: it stands still
+during a run and is put forward between two. Folders and ledgers are put back from a copy for every case.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.campaigns.mailbox_forks import Forks, Running, Setup
+from tests.tools.offices import Office, Ran, offices
+from tests.tools.records import declaration, event_json, numbered_mrn
+from tests.tools.sshd import Sshd, make_client_key, running_sshd
+
+SENDER, RECEIVER = "TGOTR", "BFDGD"
+PROGRAMS = ("edi-send", "edi-receive", "edi-sync")
+CANARY = "CANARY GOODS 4711"
+"""Stands in every declaration: where else it is found, a plaintext was left behind."""
+
+ROUNDS = 12
+PASSING = (timedelta(minutes=10), timedelta(days=1), timedelta(days=1), timedelta(days=1), timedelta(days=1))
+"""Times that pass, one after the other, until everything is answered: repeats are due after hours, then days."""
+
+_STANDING = "A"
+"""The declaration that was exchanged before any case: numbers, keys and both ledgers are in use."""
+
+
+@dataclass(slots=True)
+class Work:
+    """What people put out, and what is to come of it.
+
+    declarations  national key -> whether the partner accepts it
+    events        words that the receiver said of the standing declaration
+    """
+
+    declarations: dict[str, bool] = field(default_factory=dict)
+    events: list[str] = field(default_factory=list)
+
+
+class NeverQuiet(Exception):
+    """The two gateways never came to rest, or did not end as they should: the sentence says how."""
+
+
+class World:
+    """See the module."""
+
+    def __init__(self, folder: Path, *, sftp: bool = False, pull: bool = False, forks: Forks | None = None,
+                 sshd_options: Sequence[str] = (), **options: Any) -> None:
+        """Make it. folder: empty, ours. forks: a server to share. options: of `offices`."""
+        self.folder = folder
+        self.runs_folder = folder / "runs"
+        self.system = folder / "system"
+        for path in (self.runs_folder, self.system):
+            path.mkdir(parents=True, mode=0o700)
+        self._resources = contextlib.ExitStack()
+        self.forks = forks if forks is not None else self._resources.enter_context(Forks())
+        self.sshd: Sshd | None = None
+        if sftp:
+            _, line = make_client_key(folder)
+            self.sshd = self._resources.enter_context(running_sshd(folder, [line], options=sshd_options))
+        self.togo, self.burkina = offices(folder, self.sshd, names=(SENDER, RECEIVER), **options)
+        if pull:
+            self._pull()
+        self.offices: Mapping[str, Office] = {SENDER: self.togo, RECEIVER: self.burkina}
+        self.now = datetime.now(UTC).replace(microsecond=0)
+        self.work = Work()
+        self._stand()
+
+    # --- what campaigns do
+
+    def begin(self, *, declarations: int = 2, rejected: int = 0, events: int = 0) -> Work:
+        """Put everything back to the start and give both sides work.
+
+        rejected  declarations beyond the others, that the partner is going to reject
+        """
+        self._restore()
+        self.work = Work()
+        self.add(declarations=declarations, rejected=rejected, events=events)
+        return self.work
+
+    def add(self, *, declarations: int = 0, rejected: int = 0, events: int = 0) -> None:
+        """Give both sides more work."""
+        first = len(self.work.declarations) + 2
+        for number in range(first, first + declarations + rejected):
+            good = number < first + declarations
+            self._declare(f"K{number}", number, good)
+            self.work.declarations[_national(f"K{number}")] = good
+        for word in ("ARRIVED", "CONTROL", "DISCHARGED")[len(self.work.events):][:events]:
+            self.burkina.drop("events", {f"{word.lower()}.json": event_json(self.standing, word)})
+            self.work.events.append(word)
+
+    @property
+    def standing(self) -> str:
+        """The MRN of the declaration that was exchanged before."""
+        return numbered_mrn(1)
+
+    def prepare(self, office: str, program: str, *words: str, failpoint: str = "", setups: Sequence[Setup] = (),
+                environment: Mapping[str, str] | None = None) -> Running:
+        """Fork a run of an office that waits for `go`, at the world's time."""
+        named = [*words, "--config", str(self.offices[office].settings), "--lang", "en"]
+        if program != "edi":
+            named.append("--json")
+        return self.forks.prepare(program, named, self.runs_folder, failpoint=failpoint, setups=setups, at=self.now,
+                                  environment={"TMPDIR": str(self.system), **(environment or {})})
+
+    def start(self, office: str, program: str, *words: str, **options: Any) -> Running:
+        """Fork a run of an office that begins at once; options as of `prepare`."""
+        running = self.prepare(office, program, *words, **options)
+        running.go()
+        return running
+
+    def run(self, office: str, program: str, *words: str, **options: Any) -> Ran:
+        """A whole run of an office."""
+        return self.start(office, program, *words, **options).wait()
+
+    def pass_time(self, **passed: float) -> None:
+        """Put the clock forward."""
+        self.now += timedelta(**passed)
+
+    def round(self, *, setups: Sequence[Setup] = ()) -> list[Ran]:
+        """Cron comes round once at both."""
+        return [self.run(office, program, setups=setups) for office in self.offices
+                for program in ("edi-send", "edi-receive")]
+
+    def quiet(self, *, setups: Sequence[Setup] = (), statuses: frozenset[int] = frozenset({0})) -> None:
+        """Let cron come round until nothing moves and everything is answered, or some days have passed.
+
+        statuses  that the runs of the last round may end with. Raises NeverQuiet.
+        """
+        for passing in PASSING:
+            self.now += passing
+            self._rest(setups, statuses)
+            if not self.unanswered():
+                return
+
+    def _rest(self, setups: Sequence[Setup], statuses: frozenset[int]) -> None:
+        told: list[Ran] = []
+        for _ in range(ROUNDS):
+            told = self.round(setups=setups)
+            if not any(moved(ran) for ran in told) and {ran.exit for ran in told} <= statuses:
+                return
+            self.pass_time(minutes=10)
+        raise NeverQuiet("; ".join(f"exit {ran.exit} {ran.err.strip()} {ran.out.strip()[-600:]}" for ran in told))
+
+    def unanswered(self) -> bool:
+        """Is anything still on its way, by what the ledgers say?"""
+        from tests.campaigns.mailbox_proofs import rows
+
+        asked = ("select count(*) from object where direction = 'out' and (state = 'PREPARED' or "
+                 "(state = 'DISPATCHED' and receipt_due is not null))",
+                 "select count(*) from interchange where direction = 'out' and type <> 'CONTRL' "
+                 "and state in ('PREPARED', 'DISPATCHED', 'RECEIVED')")
+        return any(rows(office, question)[0][0] for office in self.offices.values() for question in asked)
+
+    # --- made once, and put back
+
+    def _stand(self) -> None:
+        self._declare(_STANDING, 1, True)
+        for _ in range(3):
+            for ran in self.round():
+                if ran.exit:
+                    raise NeverQuiet(f"the world cannot be made: {ran.err}")
+        if self.unanswered() or list(self.burkina.inbox("declarations")) != [f"{self.standing}.json"]:
+            raise NeverQuiet("the standing declaration did not cross")
+        self._copy = self.folder / "copy"
+        self._stood = self.now
+        for path in self._changing():
+            shutil.copytree(path, self._copy / path.name, symlinks=True)
+
+    def _restore(self) -> None:
+        for path in self._changing():
+            clear(path)
+            shutil.copytree(self._copy / path.name, path, symlinks=True, dirs_exist_ok=True)
+        for path in (self.system, self.runs_folder):
+            clear(path)
+        self.now = self._stood
+
+    def _changing(self) -> list[Path]:
+        """What the programs change; the root of an sshd stays the same folder."""
+        return [self.togo.home, self.burkina.home, self.togo.mail]
+
+    def _declare(self, key: str, number: int, good: bool) -> None:
+        tree = declaration(key, mrn=numbered_mrn(number), without_gross_mass=None if good else 1)
+        tree["items"][0]["description"] = f"{CANARY} {key}"
+        self.togo.drop("declarations", {f"{key}.json": json.dumps(tree).encode()})
+
+    def _pull(self) -> None:
+        """Let the receivers, too, come over SFTP to the mailboxes that hold what is meant for them."""
+        assert self.sshd is not None, "a directory is read as a directory"
+        for office, partner in ((self.togo, self.burkina), (self.burkina, self.togo)):
+            path = office.home / "partners" / f"{partner.name}.yaml"
+            path.write_text(pulled(path.read_text("utf-8"), f"{partner.name}/{office.name}/v1/in",
+                                   f"{office.name}/{partner.name}/v1/in"), "utf-8")
+
+    def close(self) -> None:
+        """End servers."""
+        self._resources.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 traceback: TracebackType | None) -> None:
+        self.close()
+
+
+def moved(ran: Ran) -> bool:
+    """Did a run do anything?"""
+    if ran.exit in (75,) or not ran.out.strip():
+        return False
+    return any(value for name, value in ran.counts.items()
+               if name not in ("schema", "exit", "records_waiting") and type(value) is int)
+
+
+def clear(folder: Path) -> None:
+    """Take everything out of a folder, and leave the folder."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def pulled(partner: str, outbound: str, inbound: str) -> str:
+    """A partner's file whose inbound mailbox is read with the account of the outbound one."""
+    lines = partner.splitlines()
+    sections = dict(_sections(lines))
+    mailbox = [line.replace(outbound, inbound) for line in sections["outbound"]]
+    start = lines.index("  inbound:")
+    end = start + 1 + len(sections["inbound"])
+    return "\n".join([*lines[:start + 1], *mailbox, *lines[end:]]) + "\n"
+
+
+def _sections(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    for number, line in enumerate(lines):
+        if line in ("  outbound:", "  inbound:"):
+            below = []
+            for later in lines[number + 1:]:
+                if not later.startswith("    "):
+                    break
+                below.append(later)
+            yield line.strip(" :"), below
+
+
+def _national(key: str) -> str:
+    return f"TGLPL/2026/T/{key}"
