@@ -29,7 +29,7 @@ def require_fit(settings: Settings) -> None:
     state = settings.paths.state
     if not os.path.lexists(state):
         own_folder(state)
-    findings = [*_state(state), *_national(settings.paths.national), *_configuration(settings, stat.S_IWOTH, "S097")]
+    findings = [*_state(state), *_national(settings.paths.national), *_configuration(settings)]
     if findings:
         raise LocalError(*findings)
 
@@ -58,30 +58,28 @@ def _state(state: Path) -> Iterator[Finding]:
 
 
 def _national(national: Path) -> Iterator[Finding]:
-    """The folders of national files that somebody outside our group can reach and read."""
+    """The folders with national files that somebody outside our group can get at: reached from above, and open."""
     for folder in (national / name for name in _NATIONAL):
-        if not folder.is_dir() or not _reached(national) or not _reached(folder):
+        if not folder.is_dir() or not _entered(national) or not _entered(folder):
             continue
-        for leaf in (folder, *sorted(path for path in folder.iterdir() if path.is_dir())):
+        held = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+        for leaf in ([folder] if any(path.is_file() for path in folder.iterdir()) else []) + held:
             mode = stat.S_IMODE(leaf.stat().st_mode)
-            if mode & (stat.S_IROTH | stat.S_IWOTH) and (leaf != folder or _holds_files(folder)):
+            if mode & stat.S_IRWXO:
                 yield _open_to_others("S096", leaf, mode)
 
 
-def _reached(folder: Path) -> bool:
+def _entered(folder: Path) -> bool:
+    """Whether everybody may go through a folder."""
     return bool(folder.stat().st_mode & stat.S_IXOTH)
 
 
-def _holds_files(folder: Path) -> bool:
-    return any(path.is_file() for path in folder.iterdir())
-
-
-def _configuration(settings: Settings, bit: int, code: str) -> Iterator[Finding]:
+def _configuration(settings: Settings) -> Iterator[Finding]:
     for path in _configured(settings):
-        status = path.stat()
-        replaced_by_its_owner_only = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
-        if status.st_mode & bit and not replaced_by_its_owner_only:
-            yield _open_to_others(code, path, stat.S_IMODE(status.st_mode))
+        mode = path.stat().st_mode
+        replaced_by_owners_only = stat.S_ISDIR(mode) and mode & stat.S_ISVTX
+        if mode & stat.S_IWOTH and not replaced_by_owners_only:
+            yield _open_to_others("S097", path, stat.S_IMODE(mode))
 
 
 def _configured(settings: Settings) -> Iterator[Path]:
