@@ -54,8 +54,7 @@ class Kept:
         """The bytes as received. Raises LocalError B002, B006, B009 (they are not what was put here)."""
         found = read_whole(self.path, self.size + 1)
         if hashlib.sha256(found).hexdigest() != self.sha256:
-            raise LocalError(Finding(code="B009", place=Place(file=os.fspath(self.path)),
-                                     values={"name": self.path.name}))
+            raise _changed(self.path)
         return found
 
 
@@ -90,18 +89,26 @@ class Quarantine:
         _write(replace(kept, released=words))
 
     def list(self) -> list[Kept]:
-        """What is kept, oldest first. Raises LocalError B002, B005, B006; ValueError when a note was changed."""
+        """What is kept, oldest first. Raises LocalError B002, B005, B006, B009 (a note is not one that was written)."""
         notes = sorted(self.folder.glob("*-*.json")) if self.folder.exists() else []
         return sorted((_kept(path) for path in notes), key=lambda kept: (kept.at, kept.path))
 
 
 def _kept(about: Path) -> Kept:
-    document = json.loads(read_whole(about, _NOTE_LIMIT))
-    released = document.get("released")
-    return Kept(path=about.with_suffix(".bin"), code=str(document["code"]), partner=str(document["partner"]),
-                name=str(document["name"]), at=datetime.fromisoformat(document["at"]), size=int(document["size"]),
-                sha256=str(document["sha256"]), note=str(document["note"]),
-                released=None if released is None else str(released))
+    content = read_whole(about, _NOTE_LIMIT)
+    try:
+        document = json.loads(content)
+        released = document.get("released")
+        return Kept(path=about.with_suffix(".bin"), code=str(document["code"]), partner=str(document["partner"]),
+                    name=str(document["name"]), at=datetime.fromisoformat(document["at"]), size=int(document["size"]),
+                    sha256=str(document["sha256"]), note=str(document["note"]),
+                    released=None if released is None else str(released))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _changed(about) from error
+
+
+def _changed(path: Path) -> LocalError:
+    return LocalError(Finding(code="B009", place=Place(file=os.fspath(path)), values={"name": path.name}))
 
 
 def _write(kept: Kept) -> None:

@@ -299,6 +299,13 @@ def test_bytes_that_were_changed_in_quarantine_are_not_given_out(tmp_path: Path)
         assert refusal(kept.content)[0] in ("B009", "B005")
 
 
+@pytest.mark.parametrize("note", ["", "{", "[]", "{}", '{"code": 1}', "\x00"])
+def test_a_note_that_somebody_changed_is_named(tmp_path: Path, note: str) -> None:
+    path = Quarantine(tmp_path).keep(b"x", "E_CRL", "BFDGD", "a", NOW, "no list").with_suffix(".json")
+    path.write_text(note, "utf-8")
+    assert refusal(Quarantine(tmp_path).list) == ("B009", {"name": path.name})
+
+
 def test_the_quarantine_leaves_room_for_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     quarantine = Quarantine(tmp_path)
     quarantine.keep(b"x", "E_CRL", "BFDGD", "a", NOW, "no list")
