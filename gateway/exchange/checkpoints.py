@@ -11,12 +11,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.errors import LocalError, PartnerError
+from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.forks import OLDER, fork_found
 from gateway.exchange.outcome import Outcome
 from gateway.exchange.sealing import seal_object
 from gateway.exchange.summary import Exit, Summary
 from gateway.exchange.trees import BOTH, broken_head, head_at, link_name, tree_at
+from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import Transaction
 from gateway.ledger.reading.links import Links, a_day_before
@@ -41,8 +43,7 @@ def send_heads_daily(gateway: Gateway, partner: str, occasion: Occasion) -> None
     if broken is not None:
         stop(gateway, partner, broken, occasion)
     if due:
-        with gateway.ledger.transaction() as transaction:
-            send_heads(gateway, transaction, partner, occasion)
+        _sign(gateway, partner, occasion)
 
 
 def send_heads_now(gateway: Gateway, partner: str, occasion: Occasion) -> int:
@@ -58,9 +59,16 @@ def send_heads_now(gateway: Gateway, partner: str, occasion: Occasion) -> int:
                                  values={"partner": partner, "code": halted}))
     if broken is not None:
         stop(gateway, partner, broken, occasion)
+    return _sign(gateway, partner, occasion)
+
+
+def _sign(gateway: Gateway, partner: str, occasion: Occasion) -> int:
     with gateway.ledger.transaction() as transaction:
         send_heads(gateway, transaction, partner, occasion)
-        return transaction.link_head(partner, "out").sequence
+        sequence = transaction.link_head(partner, "out").sequence
+        reach(failpoints.SIGNING)
+    reach(failpoints.SIGNED)
+    return sequence
 
 
 def stop(gateway: Gateway, partner: str, broken: HeadRow, occasion: Occasion) -> None:

@@ -8,9 +8,10 @@ signature is good, and comparing releases nothing.
 
 from __future__ import annotations
 
+import contextlib
 from itertools import islice, zip_longest
 
-from gateway.errors import PartnerError
+from gateway.errors import GatewayError, PartnerError
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.outcome import Outcome
 from gateway.exchange.sealing import seal_object
@@ -77,9 +78,9 @@ def _halt(gateway: Gateway, transaction: Transaction, partner: str, direction: s
     first = transaction.agreed_size(partner, direction) + 1
     hashes = [leaf_hash(one) for one in islice(transaction.leaves(partner, direction, first=first), MOST_LEAVES)]
     if hashes:
-        seal_object(gateway, transaction, partner, LEAVES,
-                    leaves_payload(*link_name(gateway.name, partner, direction), first, hashes),
-                    f"leaves-{first}.txt", occasion)
+        payload = leaves_payload(*link_name(gateway.name, partner, direction), first, hashes)
+        with contextlib.suppress(GatewayError):  # nothing can be sealed for it: the halt stands all the same
+            seal_object(gateway, transaction, partner, LEAVES, payload, f"leaves-{first}.txt", occasion)
 
 
 def _finding(gateway: Gateway, partner: str, direction: str, number: str) -> Finding:

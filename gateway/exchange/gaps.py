@@ -12,10 +12,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from gateway.errors import PartnerError
+from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.outcome import Outcome
 from gateway.exchange.sealing import seal_object
 from gateway.exchange.summary import Exit, Summary
+from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import Transaction
 from gateway.ledger.reading.links import a_day_before
@@ -44,6 +46,8 @@ def ask_for_missing(gateway: Gateway, partner: str, occasion: Occasion, summary:
     if gaps and fresh and halted is None:
         with gateway.ledger.transaction() as transaction:
             _ask(gateway, transaction, partner, gaps, occasion)
+            reach(failpoints.ASKING)
+        reach(failpoints.ASKED)
 
 
 def _ask(gateway: Gateway, transaction: Transaction, partner: str, gaps: Sequence[Gap], occasion: Occasion) -> None:

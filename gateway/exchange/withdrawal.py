@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.errors import LocalError
+from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.outcome import Outcome
 from gateway.exchange.sealing import seal_object
 from gateway.exchange.summary import Summary
+from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import ObjectState, Transaction
 from gateway.ledger.rows import VoidLeaf
@@ -47,7 +49,10 @@ def withdraw(gateway: Gateway, partner: str, sequence: int, *, reason: str, peop
             raise LocalError(Finding(code="X061", values=values))
         seal_object(gateway, transaction, name, WITHDRAW, transaction.leaf_of(number), f"withdraw-{sequence}.txt",
                     occasion)
-        return _anew(gateway, transaction, name, number, values, occasion) if anew else None
+        sequence_anew = _anew(gateway, transaction, name, number, values, occasion) if anew else None
+        reach(failpoints.WITHDRAWING)
+    reach(failpoints.WITHDRAWN)
+    return sequence_anew
 
 
 def _anew(gateway: Gateway, transaction: Transaction, partner: str, number: int, values: dict[str, str],
