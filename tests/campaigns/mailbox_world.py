@@ -136,8 +136,7 @@ class World:
 
     def round(self, *, setups: Sequence[Setup] = ()) -> list[Ran]:
         """Cron comes round once at both."""
-        return [self.run(office, program, setups=setups) for office in self.offices
-                for program in ("edi-send", "edi-receive")]
+        return [self.run(office, "edi-sync", setups=setups) for office in self.offices]
 
     def quiet(self, *, setups: Sequence[Setup] = (), statuses: frozenset[int] = frozenset({0})) -> None:
         """Let cron come round until nothing moves and everything is answered, or some days have passed.
