@@ -10,19 +10,21 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.config import Partner, Settings
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Assembly, Gateway, open_gateway
 from gateway.exchange.revocation_lists import LARGEST_LIST, judged_lists
+from gateway.ledger.key_rows import OwnKeyState
 from gateway.security import JudgedList, fingerprint, judge_list, load_certificate
 from gateway.security.certificates import ENCRYPTION, SIGNING
 from gateway.security.expiry import AUTHORITY, HOST_KEY, LIST, Term, certificate_term
 from gateway.spool import read_whole
 
 _SQLITE = "sqlite:///"
+_MOMENT = timedelta(seconds=1)
 
 
 @contextmanager
@@ -38,7 +40,8 @@ def standing(settings: Settings, now: datetime) -> Iterator[Assembly]:
 def terms(assembly: Assembly, now: datetime) -> list[Term]:
     """Ours first, then each partner's, in the order in which people look for them.
 
-    Certificates whose time with a partner is over are left out while another of their use is in force.
+    Certificates that were revoked, or whose time with a partner is over, are left out while another of their use is in
+    force; where none is, the last one has expired.
     Raises LocalError K004, K009, K061 as reading them does.
     """
     found = _ours(assembly, now)
@@ -53,9 +56,11 @@ def _ours(assembly: Assembly, now: datetime) -> list[Term]:
     found = [certificate_term(owner, AUTHORITY, authority, fingerprint(authority))]
     for use in (SIGNING, ENCRYPTION):
         pairs = assembly.own_chain(use) if isinstance(assembly, Gateway) else assembly.settings_pairs(use)
-        found += [certificate_term(owner, use, one, fingerprint(one), pair.accept_until) for pair in pairs
-                  if (pair.accept_until is None or now <= pair.accept_until)
-                  and (one := load_certificate(pair.certificate))]
+        live = [pair for pair in pairs if not pair.over(now) and pair.state is not OwnKeyState.REVOKED]
+        for pair in live or pairs[-1:]:
+            one = load_certificate(pair.certificate)
+            until = pair.accept_until if pair in live or pair.over(now) else now - _MOMENT  # revoked: over since it was
+            found.append(certificate_term(owner, use, one, fingerprint(one), until))
     listed = keys.authority.with_suffix(".crl")
     if listed.exists():
         try:
@@ -67,13 +72,14 @@ def _ours(assembly: Assembly, now: datetime) -> list[Term]:
 
 def _theirs(assembly: Assembly, partner: Partner, now: datetime) -> list[Term]:
     name, authority = partner.partner, load_certificate(partner.authority.certificate)
-    found = [certificate_term(name, AUTHORITY, authority, fingerprint(authority))]
+    found = [certificate_term(name, AUTHORITY, one, fingerprint(one)) for one in (authority, *assembly.further(name))]
     entries = assembly.certificates(name)
     for use in (SIGNING, ENCRYPTION):
         of_use = [entry for entry in entries if entry.use == use]
-        in_force = [entry for entry in of_use if now <= entry.accept_until]
-        found += [certificate_term(name, use, entry.certificate, fingerprint(entry.certificate), entry.accept_until)
-                  for entry in in_force or of_use[-1:]]
+        in_force = [entry for entry in of_use if now <= entry.accept_until and entry.revoked is None]
+        for entry in in_force or of_use[-1:]:
+            until = entry.accept_until if entry.revoked is None else min(entry.revoked, entry.accept_until)
+            found.append(certificate_term(name, use, entry.certificate, fingerprint(entry.certificate), until))
     if partner.authority.revocation is not None or partner.authority.address is not None:
         usable = judged_lists(assembly, name, now)
         found.append(_list_term(name, usable[0], partner) if usable else _no_list(name))

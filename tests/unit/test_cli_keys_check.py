@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.security import load_certificate
 from tests.tools.command import command
 from tests.tools.listed import Listed, listed
 from tests.tools.outputs import checked
@@ -76,6 +77,19 @@ def test_what_needs_somebody_is_told_on_stderr_with_what_to_do_and_the_rest_is_n
     assert len(told.out.splitlines()) == 1 + 7
     put(world, world.crl())
     assert "K098" not in world.burkina.run("edi", "keys", "check").err
+
+
+@pytest.mark.parametrize("owner", ["TGOTR", "own"])
+def test_a_revoked_certificate_without_a_successor_has_expired(world: Listed, owner: str) -> None:
+    put(world, world.crl())
+    office = world.burkina if owner == "TGOTR" else world.togo
+    certificate = load_certificate(world.togo.home / "keys" / "signing.crt")
+    told = office.run("edi", "keys", "revoke", owner, certificate.sha256, "--since", "2026-01-01", "--reason", "stolen",
+                      "--by", "A. Person")
+    assert told.exit in (0, 1), told.err
+    status, out = office.run("edi", "keys", "check", "--json").exit, office.lines("keys", "check")
+    levels = {(line["owner"], line["use"]): line["level"] for line in out if line["kind"] == "certificate"}
+    assert (status, levels["TGOTR", "signing"], levels["TGOTR", "encryption"]) == (5, "expired", "warning")
 
 
 def test_our_own_list_is_watched_where_we_publish_one(world: Listed) -> None:
