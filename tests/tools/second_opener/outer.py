@@ -60,6 +60,7 @@ def _entry(info: Node) -> _Entry:
         version, rid, algorithm, encrypted = info.inside(0x02, None, 0x30, 0x04)
         if number(version) != (0 if rid.tag == 0x30 else 2):
             raise Refused("E_ASN1")
+        _check_name(rid)
         return "RSA", rid.raw, algorithm.content, encrypted.content, b"", b""
     if info.tag != 0xA1:
         return "other", b"", b"", b"", b"", b""
@@ -70,7 +71,14 @@ def _entry(info: Node) -> _Entry:
     rid, encrypted = key.inside(None, 0x04)
     if number(version) != 3 or bits.content[:2] != b"\x00\x04":
         raise Refused("E_ASN1")
+    _check_name(rid)
     return "EC", rid.raw, algorithm.content, encrypted.content, fresh_algorithm.content, bits.content[1:]
+
+
+def _check_name(rid: Node) -> None:
+    """Issuer and serial; another kind of name is judged by V7."""
+    if rid.tag == 0x30:
+        number(rid.inside(0x30, 0x02)[1])
 
 
 def _allowed_entry(entry: _Entry, s: Situation) -> None:
