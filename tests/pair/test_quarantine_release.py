@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,9 @@ from gateway.exchange.summary import Exit
 from gateway.ledger import Ledger
 from gateway.security import file_name, load_certificate
 from tests.tools import loose_sealer as loose
+from tests.tools.listed import listed
 from tests.tools.malice import Puppet, again, at, later, quarantined, refused, well
-from tests.tools.offices import Office, offices
+from tests.tools.offices import Office, Ran, offices
 from tests.tools.outputs import checked
 from tests.tools.records import declaration, numbered_mrn
 from tests.tools.signing import author, recipient
@@ -267,3 +269,33 @@ def test_a_certificate_that_ran_out_on_the_way_can_be_passed_over_and_no_clock_u
     (line,) = [line for line in burkina.lines("quarantine") if line["kind"] == "quarantined"]
     assert line["code"] in ("E_CERT_TIME", "E_CERT_RETIRED")
     assert line["releasable"] is True
+
+
+def test_t24_what_lacked_a_usable_list_is_let_in_when_its_receipt_can_be_sent_and_revoked_never(tmp_path: Path) -> None:
+    """What was refused for want of a list is let in by people once a list is there; what a list names, never."""
+    world = listed(tmp_path, address='"https://127.0.0.1:9/ca.crl"')
+    world.send("A")
+    assert world.received() == ["E_CRL"]
+    name = kept(world.burkina)
+    ran = world.burkina.run("edi", "quarantine", "release", name, *BY)
+    assert (ran.exit, "K021: " in ran.err, "E_CRL: " in ran.err) == (Exit.TRUST, True, True), ran.err
+    assert world.burkina.movements() == {}
+
+    def put(**content: Any) -> Ran:
+        file = tmp_path / "list.crl"
+        file.write_bytes(world.crl(**content))
+        assert world.burkina.run("edi", "keys", "crl", "--partner", "TGOTR", "--file", str(file)).exit == 0
+        return world.burkina.run("edi", "quarantine", "release", name, *BY)
+
+    released = put(number=1)
+    assert released.exit == 0, released.err
+    world.burkina.run("edi-receive")
+    assert len(world.burkina.movements()) == 1
+    world.send("B")
+    (world.folder / "TGOTR.crl").unlink()
+    world.burkina.run("edi-receive")
+    name = next(line["file"] for line in world.burkina.lines("quarantine") if line["kind"] == "quarantined")
+    name = Path(name).stem
+    ran = put(number=2, revoked=[world.signing_serial])
+    assert (ran.exit, "E_CERT_REVOKED: " in ran.err) == (Exit.TRUST, True), ran.err
+    assert len(world.burkina.movements()) == 1
