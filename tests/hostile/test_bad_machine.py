@@ -414,7 +414,7 @@ def test_t32_a_run_beside_the_same_command_ends_with_75_and_does_nothing(pair: t
     togo, burkina = pair
     dropped(togo, "A")
     locks = togo.home / "state" / "lock"
-    locks.mkdir(parents=True)
+    locks.mkdir(parents=True, mode=0o700)
     with run_lock(locks / "edi-send.lock"):
         ran = togo.run("edi-send")
         assert (ran.exit, ran.err.count("\n")) == (Exit.BUSY, 1)
