@@ -228,6 +228,19 @@ def test_t04_the_newest_object_deleted_shows_by_its_receipt_and_by_the_heads_of_
     assert numbered_mrn(2) in burkina.movements()
 
 
+def test_t04_the_newest_object_deleted_again_and_again_ends_in_an_alarm(pair: list[Office]) -> None:
+    """Dropped each time it goes up, the newest object ends in the alarm that it is unacknowledged, and stays sent."""
+    togo, burkina = pair
+    path = sent(togo, burkina, 1)
+    found = []
+    for hours in (0, 4, 8, 12, 16):
+        if hours:
+            found.append(codes(at(togo, "edi-send", later(hours=hours, minutes=hours))))
+        path.unlink(missing_ok=True)  # after the third repeat it goes up once a day
+    assert found == [[], [], [], ["X063"]]
+    assert [line["state"] for line in togo.interchanges("out")] == ["DISPATCHED"]
+
+
 def _settled(togo: Office, burkina: Office) -> Ran:
     sent(togo, burkina, 1)
     for office in (burkina, togo, burkina):

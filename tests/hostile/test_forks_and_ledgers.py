@@ -16,7 +16,7 @@ import pytest
 
 from gateway.exchange.assembly import open_gateway
 from gateway.exchange.summary import Exit
-from gateway.security import CHECKPOINT, LEAVES, RECEIPT, leaf_hash
+from gateway.security import CHECKPOINT, LEAVES, RECEIPT, ROOTS, leaf_hash
 from gateway.security.checkpoint import Head, checkpoint_payload
 from gateway.security.link_texts import leaves_payload
 from gateway.security.merkle import EMPTY_ROOT
@@ -212,6 +212,20 @@ def test_a_checkpoint_that_breaks_its_rules_is_refused_with_its_leaf_and_without
     refused(burkina.run("edi-receive"), Exit.TRUST, "E_PAYLOAD", place="interchange TGOTR 1")
     assert list(togo.mailbox("BFDGD").iterdir()) == []
     assert halts(burkina) == {"in": None}
+
+
+@pytest.mark.parametrize(("link", "expected"), [("TGOTR/BFDGD", []), ("TGOTR/MLDGD", ["E_PAYLOAD"])])
+def test_a_question_after_roots_is_kept_and_not_answered(link: str, expected: list[str], pair: list[Office]) -> None:
+    togo, burkina = pair
+    malice = Puppet(togo, burkina)
+    root = base64.b64encode(bytes(32)).decode("ascii")
+    question = f"gw-roots/1\ngw-1/{link}\nask\n1 {root}\n2\n"
+    malice.put(malice.seal(question.encode("ascii"), kind=ROOTS, filename="r.txt").content)
+    assert codes(burkina.run("edi-receive")) == expected
+    assert list(togo.mailbox("BFDGD").iterdir()) == []
+    with open_gateway(burkina.settings, later()) as gateway, gateway.ledger.reading() as queries:
+        told = [row.text for row in queries.history() if row.subject == "link"]
+    assert told == ([] if expected else ["roots of gw-1/TGOTR/BFDGD: ask, 2 sizes"])
 
 
 # --- 29: receipts
