@@ -13,11 +13,21 @@ import pytest
 from gateway.security import CHECKPOINT, EDIFACT, KEYS, RECEIPT, Header, seal
 from gateway.security.keys import FileSigner
 from tests.tools.security_world import NOW, PAYLOAD, product, world
-from tests.tools.threats import DOCUMENT, ROOT, THREATS, Shown, missing, mute, row_of, shown, table
+from tests.tools.threats import DOCUMENT, ROOT, THREATS, Shown, missing, mute, row_of, shown, table, written
 
 
 def test_there_are_forty_threats() -> None:
     assert list(THREATS) == list(range(1, 41))
+
+
+def test_the_table_is_what_the_tests_give_and_no_cell_of_its_forty_rows_is_empty() -> None:
+    text = DOCUMENT.read_text("utf-8")
+    assert written(text, shown()) == text, "python -m tests.tools.threats writes it"
+    rows = re.findall(r"(?m)^\| ([0-9]+) \|(.*)\|$", text)
+    assert [int(number) for number, _ in rows] == list(range(1, 41))
+    for number, row in rows:
+        cells = re.split(r"(?<!\\)\|", row)
+        assert (len(cells), all(cell.strip() for cell in cells)) == (3, True), number
 
 
 def test_every_row_is_shown_and_every_test_of_a_row_says_which_behaviour() -> None:
