@@ -88,6 +88,8 @@ def _show(plan: Plan, introduction: Introduction, answered: bool) -> None:
     for line in plan.lines:
         emit(t(f"partner.line.{line.change}", use=t(f"use.{line.use}"), fingerprint=fingerprint(line.certificate),
                end=f"{line.certificate.not_after:%Y-%m-%d}"))
+    for what, value in plan.terms:
+        emit(f"  {t(f'partner.show.{what}'):24} {value}")
     for one in plan.differences:
         emit(t("partner.difference", what=one.what, held=one.held or "-", said=one.said or "-"))
     if not answered:

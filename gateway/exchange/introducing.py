@@ -19,7 +19,7 @@ from gateway.config.scalars import render_duration
 from gateway.config.starting import AuthorityAnswers, CertificateAnswers
 from gateway.errors import LocalError
 from gateway.exchange.introduction import Introduction
-from gateway.exchange.joining import Difference, Terms, agreed_algorithms, contact_of, differences
+from gateway.exchange.joining import Difference, Terms, agreed_algorithms, contact_of, differences, terms_of
 from gateway.findings import Finding
 from gateway.security import Certificate, TrustedCertificate, is_gateway_id, load_certificate
 from gateway.security.key_notice import needed_agreement
@@ -47,6 +47,7 @@ class Plan:
     named    use and SHA-256 of each certificate that the partner names now, its authority among them
     alone    only these count from now on: another authority, or asked to replace
     differences  what stays as the file has it
+    terms    of a new partner: what else its file will say, by the names of ``partner.show``
     """
 
     partner: str
@@ -59,6 +60,7 @@ class Plan:
     named: frozenset[tuple[str, str]]
     alone: bool = False
     differences: tuple[Difference, ...] = ()
+    terms: tuple[tuple[str, str], ...] = ()
 
     @property
     def changes(self) -> bool:
@@ -129,7 +131,7 @@ def _first(settings: Settings, introduction: Introduction, terms: Terms, name: s
         answers = replace(answers, deadlines=_deadlines(said))
     lines = tuple(Line(use, one, "new") for use, one in introduction.named())
     return Plan(name, file, partner_text(answers, language=language), None, others, lines, introduction.digest,
-                _named(introduction))
+                _named(introduction), terms=tuple(terms_of(answers, language)))
 
 
 def _change(partner: Partner, introduction: Introduction, terms: Terms, file: Path, language: Language) -> Plan:

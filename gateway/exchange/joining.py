@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gateway.config import MailboxAnswers, Partner, SftpMailbox
+from gateway.config import MailboxAnswers, Partner, PartnerAnswers, SftpMailbox
 from gateway.config.pack import Pack
 from gateway.security.algorithms import Agreement
+from gateway.texts import Language
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,20 @@ class Difference:
     what: str
     held: str
     said: str
+
+
+def terms_of(answers: PartnerAnswers, language: Language) -> Iterator[tuple[str, str]]:
+    """What people agree to beside the certificates of a new partner: names of ``partner.show``, and values."""
+    yield "called", answers.name_fr if language is Language.FRENCH else answers.name_en
+    yield "country", answers.country
+    yield "unb", f"{answers.identifier or answers.partner}:{answers.qualifier}"
+    for name, box in (("outbound", answers.outbound), ("inbound", answers.inbound)):
+        yield name, box.path or f"sftp://{box.user}@{box.host}:{box.port}/{box.base}"
+        yield from (("host_key", line) for line in box.host_keys)
+    yield "order", answers.order
+    yield "algorithms", ", ".join(answers.algorithms) or "-"
+    if answers.contact is not None:
+        yield "contact", ", ".join(answers.contact)
 
 
 def differences(partner: Partner, said: Pack | None, terms: Terms) -> Iterator[Difference]:

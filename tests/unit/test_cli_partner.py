@@ -53,7 +53,12 @@ def test_a_folder_of_plain_files_becomes_a_partner_and_its_fingerprints_are_told
     told = {use: fingerprint(load_certificate(public / f"{use}.crt")) for use in ("authority", "signing", "encryption")}
     ends = {use: f"{NOW + timedelta(days=60 if use == 'authority' else 30):%Y-%m-%d}" for use in told}
     assert out.splitlines() == ["MLDGD (plain files, not signed)", *(
-        f"  new        {use}: {told[use]} (ends {ends[use]})" for use in ("authority", "signing", "encryption"))]
+        f"  new        {use}: {told[use]} (ends {ends[use]})" for use in ("authority", "signing", "encryption")),
+        "  name                     Mali customs", "  country                  ML",
+        "  UNB identity             MLDGD:ZZZ",
+        f"  we push to               {tmp_path / 'mail'}", "  we collect from          ../mailbox/MLDGD/v1/in",
+        "  order                    loose", "  algorithms beyond        -",
+        "  whom to call             Awa Traoré, +223 20 00 00 00, edi@example.ml"]
     assert "Two people compare these fingerprints with MLDGD" in err
     assert edi("config", "check", "--config", togo)[0] == 0
 
