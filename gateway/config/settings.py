@@ -132,16 +132,6 @@ class Retention(Model):
     reports: Duration = timedelta(days=90)
 
 
-class Retention(Model):
-    """How long files lie that the ledger does not need any more. None: for ever."""
-
-    sent: Duration = timedelta(days=90)
-    refused: Duration = timedelta(days=180)
-    inbox: Duration | None = None
-    quarantine: Duration = timedelta(days=365)
-    reports: Duration = timedelta(days=90)
-
-
 def sqlite_address(path: Path) -> str:
     """The database address of an SQLite file."""
     return f"sqlite:///{os.path.normpath(path)}"
@@ -164,5 +154,4 @@ class SettingsFile(Model):
     acceptance: Literal["automatic", "national"] = "automatic"
     approvals: Literal["one", "two"] = "one"
     limits: Limits = section(Limits)
-    retention: Retention = section(Retention)
     retention: Retention = section(Retention)
