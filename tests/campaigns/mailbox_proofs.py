@@ -15,12 +15,13 @@ import json
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.campaigns.mailbox_world import CANARY, NeverQuiet, World
+from tests.campaigns.mailbox_world import CANARY, PASSING, NeverQuiet, World
 from tests.tools.offices import Office
 
 _NAME = re.compile(r"[0-9a-f]{32}\.p7m")
@@ -62,10 +63,11 @@ def rows(office: Office, question: str, *values: object) -> list[tuple[Any, ...]
         connection.close()
 
 
-def settle_and_judge(world: World, *, quarantined: bool = False, statuses: frozenset[int] = frozenset({0})) -> Verdict:
+def settle_and_judge(world: World, *, patience: Sequence[timedelta] = PASSING, quarantined: bool = False,
+                     statuses: frozenset[int] = frozenset({0})) -> Verdict:
     """Let the world come to rest and judge it; that it never does is a fault, too. Options of `judge` and `quiet`."""
     try:
-        world.quiet(statuses=statuses)
+        world.quiet(patience=patience, statuses=statuses)
     except (NeverQuiet, TimeoutError) as error:
         verdict = judge(world, quarantined=quarantined)
         verdict.broken.append(f"never at rest: {error}")
@@ -84,6 +86,7 @@ def judge(world: World, *, quarantined: bool = False) -> Verdict:
     for office, partner in ((world.togo, world.burkina), (world.burkina, world.togo)):
         _ledger(verdict, world, office)
         _folders(verdict, office, partner, quarantined)
+    _refused(verdict, world)
     _left_behind(verdict, world)
     return verdict
 
@@ -133,7 +136,8 @@ def _objects(verdict: Verdict, world: World) -> None:
     for sender, receiver in ((world.togo, world.burkina), (world.burkina, world.togo)):
         sent = rows(sender, "select sequence, message_id, mic, kind, state, receipt_due from object "
                     "where direction = 'out' and state <> 'WITHDRAWN'")
-        stored = set(rows(receiver, "select sequence, message_id, mic from object where direction = 'in'"))
+        held = rows(receiver, "select sequence, message_id, mic from object where direction = 'in'")
+        stored = set(held)
         name = f"{sender.name} to {receiver.name}"
         for sequence, message_id, mic, kind, state, due in sent:
             if (sequence, message_id, mic) not in stored:
@@ -141,6 +145,7 @@ def _objects(verdict: Verdict, world: World) -> None:
             if state == "PREPARED" or (state == "DISPATCHED" and due is not None):
                 verdict.lost.append(f"{name}: object {sequence} {kind} is {state}")
         _once(verdict, f"numbers {name}", range(1, len(sent) + 1), [row[0] for row in sent])
+        _once(verdict, f"stored {name}", stored, held)
         for one in stored - {row[:3] for row in sent}:
             verdict.doubled.append(f"{name}: object {one[0]} was stored and never sent")
         for direction, office in (("out", sender), ("in", receiver)):
@@ -168,10 +173,16 @@ def _folders(verdict: Verdict, office: Office, partner: Office, quarantined: boo
     for path in (office.mailbox(partner.name).parent / "tmp").iterdir():
         if not _NAME.fullmatch(path.name):
             verdict.leaked.append(f"{office.name}: {path.name} lies in tmp")
-    for folder in ("state/claimed", "national/out", "national/refused", "state/defects",
-                   *([] if quarantined else ["state/quarantine"])):
+    for folder in ("state/claimed", "national/out", "state/defects", *([] if quarantined else ["state/quarantine"])):
         for path in _files(office.home / folder):
             verdict.broken.append(f"{office.name}: {path.relative_to(office.home)} is left")
+
+
+def _refused(verdict: Verdict, world: World) -> None:
+    """What is wrong at home is put aside, every file once and beside its reason, and nothing of it is sent."""
+    expected = [name for one in world.work.refused for name in (one, f"{one}.reason")]
+    _once(verdict, "refused at home", expected, (
+        path.name for office in world.offices.values() for path in _files(office.home / "national" / "refused")))
 
 
 def _left_behind(verdict: Verdict, world: World) -> None:

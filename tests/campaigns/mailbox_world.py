@@ -15,6 +15,7 @@ during a run and is put forward between two. Folders and ledgers are put back fr
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.campaigns.mailbox_forks import Forks, Running, Setup
-from tests.tools.offices import Office, Ran, offices
+from tests.tools.offices import ROOT, Office, Ran, offices
 from tests.tools.records import declaration, event_json, numbered_mrn
 from tests.tools.sshd import Sshd, make_client_key, running_sshd
 
@@ -38,6 +39,13 @@ ROUNDS = 12
 PASSING = (timedelta(minutes=10), timedelta(days=1), timedelta(days=1), timedelta(days=1), timedelta(days=1))
 """Times that pass, one after the other, until everything is answered: repeats are due after hours, then days."""
 
+SAME_DAY = PASSING[:1]
+"""Too short for a repeat of what gets no receipt: whatever is not here by then was lost, if only for hours."""
+
+SAD = (ROOT / "samples" / "story" / "tgotr" / "declaration-1.xml").read_bytes()
+T1 = (ROOT / "samples" / "story" / "tgotr" / "declaration-1-t1.csv").read_bytes()
+
+_START = "start"
 _STANDING = "A"
 """The declaration that was exchanged before any case: numbers, keys and both ledgers are in use."""
 
@@ -48,10 +56,12 @@ class Work:
 
     declarations  national key -> whether the partner accepts it
     events        words that the receiver said of the standing declaration
+    refused       names of national files that belong together and are wrong: nothing of them leaves the house
     """
 
     declarations: dict[str, bool] = field(default_factory=dict)
     events: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
 
 class NeverQuiet(Exception):
@@ -81,21 +91,46 @@ class World:
         self.offices: Mapping[str, Office] = {SENDER: self.togo, RECEIVER: self.burkina}
         self.now = datetime.now(UTC).replace(microsecond=0)
         self.work = Work()
+        self.setups: tuple[Setup, ...] = ()
+        """Called in the process of every program before its own: how a planted bug gets there."""
+        self.lasting: dict[str, float] = {}
+        """Seconds that a run of a program takes here, where a campaign has measured it."""
+        self._marks: dict[str, tuple[datetime, Work]] = {}
         self._stand()
 
     # --- what campaigns do
 
-    def begin(self, *, declarations: int = 2, rejected: int = 0, events: int = 0) -> Work:
+    def begin(self, *, declarations: int = 2, rejected: int = 0, events: int = 0, refused: int = 0) -> Work:
         """Put everything back to the start and give both sides work.
 
         rejected  declarations beyond the others, that the partner is going to reject
+        refused   pairs of files, a SAD and its T1, that are refused at home
         """
-        self._restore()
-        self.work = Work()
-        self.add(declarations=declarations, rejected=rejected, events=events)
+        self.back(_START)
+        self.add(declarations=declarations, rejected=rejected, events=events, refused=refused)
         return self.work
 
-    def add(self, *, declarations: int = 0, rejected: int = 0, events: int = 0) -> None:
+    def mark(self, name: str) -> None:
+        """Keep everything as it stands under a name, to come back to."""
+        for path in self._changing():
+            shutil.copytree(path, self.folder / "copies" / name / path.name, symlinks=True)
+        self._marks[name] = (self.now, copy.deepcopy(self.work))
+
+    def marked(self, name: str) -> bool:
+        """Is there anything to come back to under this name?"""
+        return name in self._marks
+
+    def back(self, name: str) -> None:
+        """Put everything back as it was marked. No program may be running."""
+        for path in self._changing():
+            clear(path)
+            shutil.copytree(self.folder / "copies" / name / path.name, path, symlinks=True, dirs_exist_ok=True)
+        for path in (self.system, self.runs_folder):
+            clear(path)
+        now, work = self._marks[name]
+        self.now, self.work = now, copy.deepcopy(work)
+
+    def add(self, *, declarations: int = 0, rejected: int = 0, events: int = 0, refused: int = 0) -> None:
         """Give both sides more work."""
         first = len(self.work.declarations) + 2
         for number in range(first, first + declarations + rejected):
@@ -105,6 +140,12 @@ class World:
         for word in ("ARRIVED", "CONTROL", "DISCHARGED")[len(self.work.events):][:events]:
             self.burkina.drop("events", {f"{word.lower()}.json": event_json(self.standing, word)})
             self.work.events.append(word)
+        for number in range(20418, 20418 + refused):  # the check digit of the MRN is wrong
+            files = {f"{number}.xml": SAD.replace(b"20417", b"%d" % number),
+                     f"{number}-t1.csv": T1.replace(b"26TGLPLT0000204177", b"26TGLPLT0000204178").replace(
+                         b"/20417", b"/%d" % number)}
+            self.togo.drop("declarations", files)
+            self.work.refused.extend(files)
 
     @property
     def standing(self) -> str:
@@ -117,7 +158,8 @@ class World:
         named = [*words, "--config", str(self.offices[office].settings), "--lang", "en"]
         if program != "edi":
             named.append("--json")
-        return self.forks.prepare(program, named, self.runs_folder, failpoint=failpoint, setups=setups, at=self.now,
+        return self.forks.prepare(program, named, self.runs_folder, failpoint=failpoint, setups=[*self.setups, *setups],
+                                  at=self.now,
                                   environment={"TMPDIR": str(self.system), **(environment or {})})
 
     def start(self, office: str, program: str, *words: str, **options: Any) -> Running:
@@ -134,25 +176,28 @@ class World:
         """Put the clock forward."""
         self.now += timedelta(**passed)
 
-    def round(self, *, setups: Sequence[Setup] = ()) -> list[Ran]:
+    def round(self) -> list[Ran]:
         """Cron comes round once at both."""
-        return [self.run(office, "edi-sync", setups=setups) for office in self.offices]
+        return [self.run(office, "edi-sync") for office in self.offices]
 
-    def quiet(self, *, setups: Sequence[Setup] = (), statuses: frozenset[int] = frozenset({0})) -> None:
-        """Let cron come round until nothing moves and everything is answered, or some days have passed.
+    def quiet(self, *, patience: Sequence[timedelta] = PASSING, statuses: frozenset[int] = frozenset({0})) -> None:
+        """Let cron come round until nothing moves and everything is answered, or the last of the times has passed.
 
-        statuses  that the runs of the last round may end with. Raises NeverQuiet.
+        patience  SAME_DAY where no repeat may be needed
+        statuses  that the runs of the last round may end with
+
+        Raises NeverQuiet.
         """
-        for passing in PASSING:
+        for passing in patience:
             self.now += passing
-            self._rest(setups, statuses)
+            self._rest(statuses)
             if not self.unanswered():
                 return
 
-    def _rest(self, setups: Sequence[Setup], statuses: frozenset[int]) -> None:
+    def _rest(self, statuses: frozenset[int]) -> None:
         told: list[Ran] = []
         for _ in range(ROUNDS):
-            told = self.round(setups=setups)
+            told = self.round()
             if not any(moved(ran) for ran in told) and {ran.exit for ran in told} <= statuses:
                 return
             self.pass_time(minutes=10)
@@ -178,18 +223,7 @@ class World:
                     raise NeverQuiet(f"the world cannot be made: {ran.err}")
         if self.unanswered() or list(self.burkina.inbox("declarations")) != [f"{self.standing}.json"]:
             raise NeverQuiet("the standing declaration did not cross")
-        self._copy = self.folder / "copy"
-        self._stood = self.now
-        for path in self._changing():
-            shutil.copytree(path, self._copy / path.name, symlinks=True)
-
-    def _restore(self) -> None:
-        for path in self._changing():
-            clear(path)
-            shutil.copytree(self._copy / path.name, path, symlinks=True, dirs_exist_ok=True)
-        for path in (self.system, self.runs_folder):
-            clear(path)
-        self.now = self._stood
+        self.mark(_START)
 
     def _changing(self) -> list[Path]:
         """What the programs change; the root of an sshd stays the same folder."""
