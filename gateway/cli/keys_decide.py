@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -16,10 +16,11 @@ from gateway.config import Settings, load_settings
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, open_gateway
 from gateway.exchange.key_arrival import accept, refuse
-from gateway.exchange.key_change import confirm, revoke_own
-from gateway.exchange.key_revocation import Revoked, revoke
+from gateway.exchange.key_change import confirm
+from gateway.exchange.key_revocation import OwnRevoked, Revoked, revoke, revoke_own
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding, Severity
+from gateway.ledger.key_rows import SignedObject
 from gateway.security import Certificate, fingerprint, load_certificate
 
 OWN = "own"
@@ -103,8 +104,7 @@ def revoke_command(config: Path, owner: str, given: str, since: str | None, why:
         raise click.UsageError(t("cli.keys.change.since_missing"))
     with open_gateway(settings, (now := occasion()).now) as gateway:
         if owner == OWN:
-            pair = revoke_own(gateway, named(gateway, OWN, given), reason, now)
-            return _told_own(gateway, load_certificate(pair.certificate), as_json)
+            return _told_own(gateway.name, revoke_own(gateway, named(gateway, OWN, given), reason, now), as_json)
         name = gateway.partner(owner).partner
         begin = instant(since or "")
         found = revoke(gateway, name, named(gateway, name, given), begin, reason, now)
@@ -156,22 +156,34 @@ def _told(what: str, partner: str, certificate: Certificate, as_json: bool) -> i
     return Exit.DONE
 
 
-def _told_own(gateway: Gateway, certificate: Certificate, as_json: bool) -> int:
-    use = next(iter(certificate.uses))
+def _told_own(name: str, found: OwnRevoked, as_json: bool) -> int:
+    certificate = found.certificate
+    if found.again:
+        _again(name, found.use, certificate)
     if as_json:
-        emit_json("revoked", {"owner": gateway.name, "use": use, "sha256": certificate.sha256, "objects": 0})
-        return Exit.DONE
-    emit(t("cli.keys.change.revoked", owner=gateway.name, use=t(f"keys.use.{use}"),
-           fingerprint=fingerprint(certificate)))
-    note(t("cli.keys.change.revoked_own", use=use))
-    return Exit.DONE
+        emit_json("revoked", {"owner": name, "use": found.use, "sha256": certificate.sha256,
+                              "objects": len(found.undelivered)})
+        for one in found.undelivered:
+            emit_json("undelivered", _signed(one))
+        emit_json("summary", {"count": len(found.undelivered), "certificates": 1})
+    else:
+        emit(t("cli.keys.change.revoked", owner=name, use=t(f"keys.use.{found.use}"),
+               fingerprint=fingerprint(certificate)))
+        if found.undelivered:
+            note(t("cli.keys.change.undelivered", count=len(found.undelivered)))
+            _table(found.undelivered)
+        note(t("cli.keys.change.revoked_own", use=found.use))
+    return Exit.PERSON if found.undelivered else Exit.DONE
+
+
+def _again(owner: str, use: str, certificate: Certificate) -> None:
+    tell([Finding(code="K088", severity=Severity.WARNING, values={
+        "partner": owner, "use": use, "fingerprint": fingerprint(certificate)})])
 
 
 def _list_doubtful(partner: str, found: Revoked, since: datetime, as_json: bool) -> int:
     if found.again:
-        first = found.certificates[0]
-        tell([Finding(code="K088", severity=Severity.WARNING, values={
-            "partner": partner, "use": first.use, "fingerprint": fingerprint(Certificate(first.der))})])
+        _again(partner, found.certificates[0].use, Certificate(found.certificates[0].der))
     for row in found.certificates:
         if as_json:
             emit_json("revoked", {"owner": partner, "use": row.use, "sha256": row.sha256,
@@ -181,13 +193,21 @@ def _list_doubtful(partner: str, found: Revoked, since: datetime, as_json: bool)
                    fingerprint=fingerprint(Certificate(row.der))))
     if as_json:
         for one in found.objects:
-            emit_json("doubtful", {"partner": partner, "sequence": one.sequence, "content_type": one.kind,
-                                   "received": one.at, "message_id": one.message_id, "file": one.name,
-                                   "reference": one.control_reference, "mrns": one.mrns})
+            emit_json("doubtful", _signed(one))
         emit_json("summary", {"count": len(found.objects), "certificates": len(found.certificates)})
     elif found.objects:
         note(t("cli.keys.change.doubtful", since=f"{since:%Y-%m-%d %H:%M}", count=len(found.objects)))
-        table([t("column.time"), t("column.number"), t("column.type"), t("column.reference"), t("column.mrn")],
-              [[f"{one.at:%Y-%m-%d %H:%M}", str(one.sequence), one.kind.removeprefix("application/"),
-                one.control_reference or one.name, " ".join(one.mrns)] for one in found.objects])
+        _table(found.objects)
     return Exit.PERSON if found.objects else Exit.DONE
+
+
+def _signed(one: SignedObject) -> dict[str, object]:
+    return {"partner": one.partner, "sequence": one.sequence, "content_type": one.kind, "at": one.at,
+            "message_id": one.message_id, "file": one.name, "reference": one.control_reference, "mrns": one.mrns}
+
+
+def _table(objects: Sequence[SignedObject]) -> None:
+    table([t("column.time"), t("column.partner"), t("column.number"), t("column.type"), t("column.reference"),
+           t("column.mrn")],
+          [[f"{one.at:%Y-%m-%d %H:%M}", one.partner, str(one.sequence), one.kind.removeprefix("application/"),
+            one.control_reference or one.name, " ".join(one.mrns)] for one in objects])

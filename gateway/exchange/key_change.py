@@ -52,7 +52,7 @@ def record_next(gateway: Gateway, use: str, pair: OwnPair, reason: str, occasion
     with gateway.ledger.transaction() as transaction:
         gateway.renew_keys(transaction)
         last = following(gateway, use, occasion.now)
-        _known(transaction, use, last, occasion.now)
+        recorded(transaction, use, last, occasion.now)
         transaction.add_own_key(use=use, sha256=pair.sha256, key=str(pair.key), certificate=str(pair.certificate),
                                 replaces=last.sha256, state=OwnKeyState.MADE, reason=reason, at=occasion.now)
     reach(failpoints.MADE)
@@ -148,34 +148,13 @@ def confirm(gateway: Gateway, partner: str, sha256: str, reason: str, occasion: 
             transaction.move_own_key(row, state=OwnKeyState.ANNOUNCED, at=occasion.now)
 
 
-def revoke_own(gateway: Gateway, sha256: str, reason: str, occasion: Occasion) -> OwnPair:
-    """Use a pair of ours no more, at once and for nobody; what was encrypted to it can still be opened for a while.
-
-    Raises LocalError K084 for a certificate that is not ours, K088 for one that is revoked already.
-    """
-    with gateway.ledger.transaction() as transaction:
-        gateway.renew_keys(transaction)
-        for use in ("signing", "encryption"):
-            for pair in gateway.own_chain(use):
-                if pair.sha256 == sha256:
-                    row = _known(transaction, use, pair, occasion.now)
-                    if row.state is OwnKeyState.REVOKED:
-                        raise LocalError(Finding(code="K088", values={
-                            "partner": gateway.name, **_values(use, load_certificate(pair.certificate))}))
-                    transaction.move_own_key(row, state=OwnKeyState.REVOKED, accept_until=occasion.now, reason=reason,
-                                             at=occasion.now)
-                    reach(failpoints.REVOKING)
-                    return pair
-    raise LocalError(Finding(code="K084", values={"owner": gateway.name, "found": sha256}))
-
-
 def in_use(gateway: Gateway, use: str, partner: str, now: datetime) -> OwnPair | None:
     """The pair of a use that a partner has of us today; None when it has none that still holds."""
     return chosen(gateway.own_chain(use), gateway.settings_pairs(use)[-1].sha256,
                   consents_of(partner, gateway.known_keys.consents), now)
 
 
-def _known(transaction: Transaction, use: str, pair: OwnPair, now: datetime) -> OwnKeyRow:
+def recorded(transaction: Transaction, use: str, pair: OwnPair, now: datetime) -> OwnKeyRow:
     """The row of a pair; one of the settings gets it when something becomes known of it."""
     if pair.number is None:
         transaction.add_own_key(use=use, sha256=pair.sha256, key=str(pair.key), certificate=str(pair.certificate),

@@ -1,4 +1,4 @@
-"""A partner's key taken out at once, and everything that was accepted under it (GW-1 section 10, K7).
+"""A key taken out at once, a partner's or ours, and everything that was accepted under it (GW-1 section 10, K7).
 
 The claimed time of a signature proves nothing once the key is in doubt: what it signed before is refused, too, unless
 it was accepted already; that is listed for people to look at.
@@ -13,11 +13,12 @@ from gateway.errors import LocalError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.key_arrival import trust_seen
+from gateway.exchange.key_change import recorded
 from gateway.failpoints import reach
 from gateway.findings import Finding
 from gateway.ledger import Transaction
-from gateway.ledger.key_rows import AcceptedObject, TrustedRow, TrustedState
-from gateway.security import KEYS, Certificate, TrustedCertificate
+from gateway.ledger.key_rows import OwnKeyState, SignedObject, TrustedRow, TrustedState
+from gateway.security import KEYS, Certificate, TrustedCertificate, load_certificate
 from gateway.security.certificates import SIGNING
 from gateway.security.stored import read_stored
 
@@ -32,7 +33,7 @@ class Revoked:
     """
 
     certificates: tuple[TrustedRow, ...]
-    objects: tuple[AcceptedObject, ...]
+    objects: tuple[SignedObject, ...]
     again: bool
 
 
@@ -59,6 +60,40 @@ def revoke(gateway: Gateway, partner: str, certificate: str, since: datetime, re
         reach(failpoints.REVOKING)
     reach(failpoints.REVOKED)
     return Revoked(certificates=certificates, objects=tuple(objects), again=again)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRevoked:
+    """undelivered: what it signed and has no receipt yet; again: whether it was revoked before."""
+
+    use: str
+    certificate: Certificate
+    undelivered: tuple[SignedObject, ...]
+    again: bool
+
+
+def revoke_own(gateway: Gateway, sha256: str, reason: str, occasion: Occasion) -> OwnRevoked:
+    """Use a pair of ours no more, at once and for nobody; what was encrypted to it can still be opened for a while.
+
+    Of one that was revoked before only the list is made once more. Raises LocalError K084 for one that is not ours.
+    """
+    with gateway.ledger.transaction() as transaction:
+        gateway.renew_keys(transaction)
+        found = next(((use, pair) for use in ("signing", "encryption") for pair in gateway.own_chain(use)
+                      if pair.sha256 == sha256), None)
+        if found is None:
+            raise LocalError(Finding(code="K084", values={"owner": gateway.name, "found": sha256}))
+        use, pair = found
+        row = recorded(transaction, use, pair, occasion.now)
+        again = row.state is OwnKeyState.REVOKED
+        if not again:
+            transaction.move_own_key(row, state=OwnKeyState.REVOKED, accept_until=occasion.now, reason=reason,
+                                     at=occasion.now)
+        undelivered = tuple(replace(one, inner=b"") for one in transaction.unreceived()
+                            if read_stored(one.inner).certificate_sha256 == sha256)
+        reach(failpoints.REVOKING)
+    reach(failpoints.REVOKED)
+    return OwnRevoked(use=use, certificate=load_certificate(pair.certificate), undelivered=undelivered, again=again)
 
 
 def _revoke(transaction: Transaction, partner: str, entry: TrustedCertificate, since: datetime, reason: str,

@@ -112,15 +112,16 @@ class ConsentRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptedObject:
-    """An authentic object of a partner, as one asks for it when its signer is in doubt.
+class SignedObject:
+    """An object, as one asks for it when its signer is in doubt.
 
-    at                 when it was received
+    at                 when it was received, or sealed
     control_reference  of the interchange it carries, and `mrns` what this speaks of
     inner              the SignedData
     """
 
     id: int
+    partner: str
     sequence: int
     message_id: str
     kind: str

@@ -13,6 +13,7 @@ from gateway.exchange.failpoints import FETCHED
 from gateway.security import load_certificate
 from tests.tools.key_world import Clocked, accepted, clocked, codes
 from tests.tools.offices import Office, Ran
+from tests.tools.outputs import checked
 
 PEOPLE = ("--by", "Awa Sawadogo", "--by", "Kofi Mensah")
 
@@ -28,7 +29,7 @@ def _signing(office: Clocked) -> str:
 
 
 def _lines(ran: Ran) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in ran.out.splitlines()]
+    return checked("keys-revoke", ran.out)
 
 
 def _revoke(office: Office, owner: str, sha256: str, *more: str) -> Ran:
@@ -107,10 +108,15 @@ def test_after_a_compromise_the_traffic_goes_on_under_a_key_that_people_compared
     accepted(togo, burkina, 1)
     togo.declare()
     assert codes(togo.send(0.01)) == []
-    sequence = togo.open(0, lambda gateway, _: _highest(gateway))
     old = _signing(togo)
     assert _revoke(burkina.office, "TGOTR", old, "--since", burkina.start.strftime("%Y-%m-%dT%H:%M:%SZ")).exit == 1
-    assert _revoke(togo.office, "own", old).exit == 0
+    ours = _revoke(togo.office, "own", old)
+    revoked, *undelivered, total = checked("keys-revoke", ours.out)
+    assert (ours.exit, revoked["sha256"], total["count"]) == (1, old, len(undelivered))
+    assert [(line["kind"], line["partner"], line["content_type"]) for line in undelivered] == [
+        ("undelivered", "BFDGD", "application/EDIFACT")]
+    again = _revoke(togo.office, "own", old)
+    assert "K088" in again.err and checked("keys-revoke", again.out) == [revoked, *undelivered, total]
     assert set(codes(burkina.receive(0.02))) == {"E_CERT_REVOKED"}
 
     togo.declare()
@@ -133,7 +139,8 @@ def test_after_a_compromise_the_traffic_goes_on_under_a_key_that_people_compared
     assert imported.exit == 0, imported.err
     confirmed = togo.office.run("edi", "keys", "confirm", "BFDGD", made["fingerprint"], *PEOPLE)
     assert confirmed.exit == 0, confirmed.err
-    withdrawn = togo.office.run("edi", "link", "withdraw", str(sequence), "--partner", "BFDGD", "--anew", "--reason",
+    number = str(undelivered[0]["sequence"])
+    withdrawn = togo.office.run("edi", "link", "withdraw", number, "--partner", "BFDGD", "--anew", "--reason",
                                 "signed with the stolen key", "--by", "Kofi Mensah")
     assert withdrawn.exit == 0, withdrawn.err
     for day in (0.05, 0.06, 0.07):
@@ -142,8 +149,3 @@ def test_after_a_compromise_the_traffic_goes_on_under_a_key_that_people_compared
             office.receive(day)
     assert burkina.movements() == togo.movements() and len(togo.movements()) == 3
     assert codes(burkina.receive(0.08)) == []
-
-
-def _highest(gateway: Any) -> int:
-    with gateway.ledger.reading() as queries:
-        return int(queries.link_head("BFDGD", "out").sequence)

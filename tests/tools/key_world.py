@@ -108,7 +108,7 @@ def accepted(togo: Clocked, burkina: Clocked, count: int) -> list[str]:
     """Declarations that both have settled on the first day; their MRNs."""
     for _ in range(count):
         togo.declare()
-    for office in (togo, burkina, togo, burkina):
+    for office in (togo, burkina) * 3:
         assert codes(office.send(0)) == []
         assert codes(office.receive(0)) == []
     return sorted(togo.office.movements())

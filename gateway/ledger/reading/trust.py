@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from gateway.ledger.codec import digest_of
 from gateway.ledger.key_rows import (
-    AcceptedObject,
     ConsentRow,
     ConsentState,
     OwnKeyRow,
     OwnKeyState,
+    SignedObject,
     TrustedRow,
     TrustedState,
 )
+from gateway.ledger.states import ObjectState
 from gateway.ledger.tables import consent, content, counter, history, interchange, message, object_, own_key, trusted
 
 KEY_CHANGES = "keys"
@@ -80,13 +81,22 @@ class KeyLookups:
             raise LookupError(f"no object {object_id}")
         return octets
 
-    def accepted_since(self, partner: str, since: datetime) -> Iterator[AcceptedObject]:
-        """Every object of a partner that came in since then and has its leaf, one after the other, by number."""
+    def accepted_since(self, partner: str, since: datetime) -> Iterator[SignedObject]:
+        """Every object of a partner that was accepted since then, one after the other, by number."""
+        return self._signed(object_.c.direction == "in", object_.c.partner == partner, object_.c.at >= since,
+                            object_.c.state == ObjectState.STORED)
+
+    def unreceived(self) -> Iterator[SignedObject]:
+        """Every object of ours that has no receipt and still awaits one, one after the other, by partner and number."""
+        return self._signed(object_.c.direction == "out",
+                            object_.c.state.in_([ObjectState.PREPARED, ObjectState.DISPATCHED]),
+                            or_(object_.c.state == ObjectState.PREPARED, object_.c.receipt_due.is_not(None)))
+
+    def _signed(self, *where: ColumnElement[bool]) -> Iterator[SignedObject]:
         rows = self._connection.execute(
-            select(object_.c.id, object_.c.sequence, object_.c.message_id, object_.c.kind, object_.c.name, object_.c.at,
-                   object_.c.interchange_id)
-            .where(object_.c.direction == "in", object_.c.partner == partner, object_.c.at >= since)
-            .order_by(object_.c.sequence)).all()
+            select(object_.c.id, object_.c.partner, object_.c.sequence, object_.c.message_id, object_.c.kind,
+                   object_.c.name, object_.c.at, object_.c.interchange_id)
+            .where(*where).order_by(object_.c.partner, object_.c.sequence)).all()
         for row in rows:
             values = dict(row._mapping)
             number = values.pop("interchange_id")
@@ -95,7 +105,7 @@ class KeyLookups:
             mrns = () if number is None else tuple(self._connection.execute(
                 select(message.c.mrn).distinct().where(message.c.interchange_id == number, message.c.mrn.is_not(None))
                 .order_by(message.c.mrn)).scalars())
-            yield AcceptedObject(**values, control_reference=reference, mrns=mrns, inner=self.inner_of(row.id))
+            yield SignedObject(**values, control_reference=reference, mrns=mrns, inner=self.inner_of(row.id))
 
 
 def key_words(partner: str, use: str, use_from: datetime | None, accept_until: datetime | None, reason: str) -> str:
