@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from gateway.config import load_settings
-from gateway.exchange import retention
 from gateway.exchange.assembly import Occasion, open_gateway
 from gateway.exchange.retention import Due, due, remove
 from gateway.ledger import Ledger
@@ -194,7 +193,7 @@ def test_t36_a_retention_that_is_cut_is_completed_by_the_next(busy: tuple[Office
             raise KeyboardInterrupt
         real(path, missing_ok=missing_ok)
 
-    monkeypatch.setattr(retention.Path, "unlink", unlink)
+    monkeypatch.setattr(Path, "unlink", unlink)
     with pytest.raises(KeyboardInterrupt):
         after(togo, 500 * DAY)
     monkeypatch.undo()
