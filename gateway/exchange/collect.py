@@ -73,10 +73,13 @@ class Link:
     def __init__(self, transaction: Transaction, partner: str) -> None:
         self._transaction = transaction
         self._partner = partner
+        self._held: dict[int, KnownObject | None] = {}
 
     def by_sequence(self, sequence: int) -> KnownObject | None:
-        """The object of that number."""
-        return self._transaction.known_object(self._partner, sequence=sequence)
+        """The object of that number, as it was when this was first asked."""
+        if sequence not in self._held:
+            self._held[sequence] = self._transaction.known_object(self._partner, sequence=sequence)
+        return self._held[sequence]
 
     def by_message_id(self, message_id: str) -> KnownObject | None:
         """The object of that message id."""
@@ -84,7 +87,7 @@ class Link:
 
     def __contains__(self, sequence: object) -> bool:
         """Tell whether the partner took that number back (O4)."""
-        known = self._transaction.known_object(self._partner, sequence=sequence) if isinstance(sequence, int) else None
+        known = self.by_sequence(sequence) if isinstance(sequence, int) else None
         return known is not None and known.state is ObjectState.VOID
 
 

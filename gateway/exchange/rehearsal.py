@@ -138,7 +138,8 @@ def _rehearse_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: S
                                    trust=gateway.trust(partner), now=occasion.now,
                                    environment=gateway.settings.environment)
             with gateway.ledger.transaction() as transaction:
-                order = judge_order(opened, Link(transaction, partner))
+                link = Link(transaction, partner)
+                order = judge_order(opened, link, void=link)
             refusal = payload_refusal(gateway.settings, partner, opened)
             if refusal is not None and order == "new":
                 raise PartnerError(refusal)
