@@ -101,6 +101,16 @@ def test_t06_an_object_signed_for_us_and_encrypted_to_another_is_refused_there()
     assert Delivery(w.outer(inner), recipient="XC").outcome() == "E_WRONG_RECIPIENT"
 
 
+@pytest.mark.parametrize(("header", "named"), [({"sender": "XC"}, "XC"), ({"maker": "XC"}, "XC"),
+                                               ({"sender": "XC", "maker": "XA"}, "XC")])
+def test_a_wrong_sender_is_named_with_the_folder_it_lay_in(header: dict[str, str], named: str) -> None:
+    w = world()
+    with pytest.raises(EnvelopeError) as caught:
+        Delivery(w.sealed(w.entity(**header))).open()
+    assert (caught.value.code, caught.value.findings[0].values) == (
+        "E_WRONG_SENDER", {"sender": named, "folder": "XA"})
+
+
 @pytest.mark.parametrize("error", [PartnerError, EnvelopeError])
 def test_a_refusal_is_the_partners_move(error: type[PartnerError]) -> None:
     with pytest.raises(error):

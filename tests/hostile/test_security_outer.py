@@ -20,6 +20,10 @@ def _flipped(content: bytes, at: int) -> bytes:
     return content[:where] + bytes((content[where] ^ 1,)) + content[where + 1:]
 
 
+def _limited(content: bytes, more: int) -> Delivery:
+    return Delivery(content, limit=len(content) + more)
+
+
 def _with(**options: Any) -> Callable[[World], bytes]:
     return lambda w: w.outer(**options)
 
@@ -89,6 +93,8 @@ CASES = [
     Case("a name of another content", "E_NAME", lambda w: Delivery(w.outer(), name="a" * 32 + ".p7m"), (13,)),
     Case("a truncated file", "E_NAME", lambda w: Delivery(w.outer()[:-1], name=loose.named(w.outer())), (13,)),
     Case("a file above the limit", "E_SIZE", lambda w: Delivery(w.outer(), limit=1000), (16,)),
+    Case("a file of the limit", "accepted", lambda w: _limited(w.outer(), 0)),
+    Case("a file of the limit and an octet", "E_SIZE", lambda w: _limited(w.outer(), -1), (16,)),
     # V4
     Case("nothing at all", "E_ASN1", lambda _w: b""),
     Case("the bare interchange", "E_ASN1", lambda _w: b"UNB+UNOC:3+XA+XB+261126:1200+1'UNZ+0+1'", (7,)),
