@@ -15,13 +15,14 @@ from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.forks import OLDER, fork_found
 from gateway.exchange.outcome import Outcome
+from gateway.exchange.repeats import a_day_before
 from gateway.exchange.sealing import seal_object
 from gateway.exchange.summary import Exit, Summary
 from gateway.exchange.trees import BOTH, broken_head, head_at, link_name, tree_at
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import Transaction
-from gateway.ledger.reading.links import Links, a_day_before
+from gateway.ledger.reading.links import Links
 from gateway.ledger.rows import HeadRow, NewHead
 from gateway.security import CHECKPOINT, EnvelopeError, Opened
 from gateway.security.checkpoint import MOST_HEADS, Head, checkpoint_payload, read_checkpoint

@@ -15,12 +15,12 @@ from gateway.errors import PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.outcome import Outcome
+from gateway.exchange.repeats import a_day_before
 from gateway.exchange.sealing import seal_object
 from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import Transaction
-from gateway.ledger.reading.links import a_day_before
 from gateway.ledger.rows import Gap
 from gateway.security import RESEND, EnvelopeError, Opened
 from gateway.security.link_texts import MOST_RANGES, read_resend, resend_payload

@@ -10,6 +10,12 @@ QUICK = 3
 DAILY = timedelta(days=1)
 
 
+def a_day_before(now: datetime) -> datetime:
+    """What is done "daily" is due once this has passed: an hour less than a day, for a run that comes once a day is
+    sometimes a little early."""
+    return now - timedelta(hours=23)
+
+
 def unacknowledged_since(now: datetime, receipt: timedelta) -> datetime:
     """Receipts that were due before this have been waited for through all quick repeats as well (ENVELOPE R7)."""
     return now - QUICK * receipt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, case, func, select
@@ -177,9 +177,3 @@ class Links(Lookups):
             execution_options={"yield_per": _FETCH}))
         for row in rows:
             yield StoredObject(**{**row._mapping, "state": ObjectState(row.state)})
-
-
-def a_day_before(now: datetime) -> datetime:
-    """What is done "daily" is due once this has passed: an hour less than a day, for a run that comes once a day is
-    sometimes a little early."""
-    return now - timedelta(hours=23)
