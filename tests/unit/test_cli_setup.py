@@ -42,6 +42,13 @@ def test_init_prints_cron_lines_with_real_paths(tmp_path: Path) -> None:
     assert all(f"EDI_CONFIG='{tmp_path / 'x y' / 'settings.yaml'}'" in line for line in lines)
 
 
+def test_init_prints_the_daily_line_that_keeps_nothing_in_clear_for_longer_than_the_settings_say(
+        tmp_path: Path) -> None:
+    _, out, _ = edi("init", tmp_path / "x", *ANSWERS)
+    (line,) = [line for line in out.splitlines() if line.endswith(" retention")]
+    assert line.strip().startswith(f"17 3 * * * EDI_CONFIG={tmp_path / 'x' / 'settings.yaml'} /")
+
+
 def test_init_prints_timers_for_lists_and_warnings_that_are_mail_only_when_needed(tmp_path: Path) -> None:
     _, out, _ = edi("init", tmp_path / "x", *ANSWERS)
     timers = [line.strip() for line in out.splitlines() if line.endswith(">/dev/null")]
