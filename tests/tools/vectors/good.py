@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from itertools import product
 
 from tests.tools import loose_sealer as loose
-from tests.tools.loose_sealer import attribute, integer, oid, sequence, tlv
+from tests.tools.loose_sealer import attribute, integer, octets, oid, sequence, tlv
 from tests.tools.vectors.keys import AT
 from tests.tools.vectors.parts import DAY, INTERCHANGE, Tools, Vector, agree, ess, protection, trans
 
@@ -65,9 +66,19 @@ def good() -> Iterator[Vector]:
         yield Vector("good", name, "accepted", "V28", sentence, make)
     yield Vector("good", "ninety-days-old", "accepted", "V33", "Signed exactly ninety days before it is received",
                lambda t: t.sealed(), at=AT + 90 * DAY)
+    yield Vector("good", "certificate-named-by-sha384", "accepted", "V19",
+                 "signingCertificateV2 names the certificate by the digest that goes with the signature",
+                 _named_by_sha384, agreed=("P-384",))
     for name, recipients in (("p256", ("p256",)), ("rsa3072", ("rsa3072",)), ("two-recipients", ("p256", "rsa3072"))):
         yield Vector("good", f"cbc-to-{name}", "accepted", "V28", "AES-256-CBC in EnvelopedData, by agreement",
                      _cbc(recipients), agreed=("CBC",))
+
+
+def _named_by_sha384(t: Tools) -> bytes:
+    digest = hashlib.sha384(loose.der_of(t.author("p384").certificate)).digest()
+    value = sequence(sequence(sequence(loose.SHA_384, octets(digest))))
+    return t.sealed(author="p384", attributes={
+        loose.SIGNING_CERTIFICATE_V2: attribute(loose.SIGNING_CERTIFICATE_V2, value)})
 
 
 def _cbc(recipients: Sequence[str]) -> Callable[[Tools], bytes]:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from tests.tools import loose_sealer as loose
 from tests.tools.loose_sealer import attribute, octets, sequence, set_of, tlv
 from tests.tools.vectors.keys import AT
-from tests.tools.vectors.parts import DAY, INTERCHANGE, Tools, Vector, bad, flipped, protection
+from tests.tools.vectors.parts import DAY, INTERCHANGE, Tools, Vector, bad, ess, flipped, protection
 
 
 def _pss(salt: int, digest: Any = SHA256) -> Callable[[Any, bytes], bytes]:
@@ -77,6 +77,8 @@ def inner() -> Iterator[Vector]:
             extra=[attribute("1.2.3.4", octets(b"x"))])),
         ("old-signing-certificate", "E_ATTRS", "V16", "The old attribute signingCertificate beside the new one",
          lambda t: t.sealed(extra=[certificate])),
+        ("certificate-named-by-sha1", "E_ATTRS", "V16", "signingCertificateV2 names the certificate by SHA-1",
+         lambda t: ess(t, hash_algorithm=loose.SHA_1)),
         ("unsigned-attributes", "E_ATTRS", "V16", "Unsigned attributes are there", lambda t: t.sealed(
             unsigned=tlv(0xA1, attribute(loose.COUNTER_SIGNATURE, sequence())))),
         ("sha1-digest", "E_ALG", "V17", "The content is digested with SHA-1", lambda t: t.sealed(digest=loose.SHA_1)),
