@@ -85,7 +85,7 @@ class World:
         if sftp:
             _, line = make_client_key(folder)
             self.sshd = self._resources.enter_context(running_sshd(folder, [line], options=sshd_options))
-        self.togo, self.burkina = offices(folder, self.sshd, names=(SENDER, RECEIVER), **options)
+        self.togo, self.burkina = offices(folder, self._reached(), names=(SENDER, RECEIVER), **options)
         if pull:
             self._pull()
         self.offices: Mapping[str, Office] = {SENDER: self.togo, RECEIVER: self.burkina}
@@ -214,6 +214,10 @@ class World:
         return any(rows(office, question)[0][0] for office in self.offices.values() for question in asked)
 
     # --- made once, and put back
+
+    def _reached(self) -> Sshd | None:
+        """The server of the mailboxes, as the programs reach it."""
+        return self.sshd
 
     def _stand(self) -> None:
         self._declare(_STANDING, 1, True)

@@ -30,13 +30,17 @@ KEYGEN = shutil.which("ssh-keygen")
 
 @dataclass(frozen=True)
 class Sshd:
-    """A running server: where, for whom, with which host keys; `root` is where its sessions begin."""
+    """A running server: where, for whom, with which host keys; `root` is where its sessions begin.
+
+    pid  of the process that listens
+    """
 
     port: int
     user: str
     host_keys: tuple[str, ...]
     root: Path
     log: Path
+    pid: int = 0
 
 
 def make_client_key(folder: Path, name: str = "client") -> tuple[Path, str]:
@@ -89,9 +93,9 @@ def running_sshd(folder: Path, public_keys: Iterable[str], *, options: Iterable[
                                                     stdin=subprocess.DEVNULL, restore_signals=False,
                                                     preexec_fn=restrained) as process:
         try:
-            _wait_for_banner(port, process, log)
+            wait_for_banner(port, process, log)
             kind, blob = (home / "host.pub").read_text().split()[:2]
-            yield Sshd(port, getpass.getuser(), (f"{kind} {blob}",), root, log)
+            yield Sshd(port, getpass.getuser(), (f"{kind} {blob}",), root, log, process.pid)
         finally:
             process.terminate()
 
@@ -102,7 +106,8 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _wait_for_banner(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for_banner(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a server that was started answers. Raises RuntimeError."""
     end = time.monotonic() + 20
     while time.monotonic() < end and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
