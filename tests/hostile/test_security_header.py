@@ -103,7 +103,7 @@ def test_t06_an_object_signed_for_us_and_encrypted_to_another_is_refused_there()
 
 @pytest.mark.parametrize(("header", "named"), [({"sender": "XC"}, "XC"), ({"maker": "XC"}, "XC"),
                                                ({"sender": "XC", "maker": "XA"}, "XC")])
-def test_a_wrong_sender_is_named_with_the_folder_it_lay_in(header: dict[str, str], named: str) -> None:
+def test_a_wrong_sender_is_named_with_the_folder_it_lay_in(header: dict[str, Any], named: str) -> None:
     w = world()
     with pytest.raises(EnvelopeError) as caught:
         Delivery(w.sealed(w.entity(**header))).open()
