@@ -153,6 +153,8 @@ CASES = [
         digest=loose.SHA_256_NULL, whole={"digests": (loose.SHA_256,)})),
     Case("a chain that came along", "accepted",
          lambda w: w.sealed(certificates=[w.ec.certificate, w.ca.certificate, w.other_ca.certificate])),
+    Case("eight certificates", "accepted", lambda w: w.sealed(certificates=[
+        w.ec.certificate, *(w.author(w.third.key, name=f"X{number}").certificate for number in range(7))])),
     Case("algorithm protection that agrees", "accepted", _protection(loose.SHA_256, loose.ECDSA_SHA_256)),
     Case("algorithm protection that agrees but for NULL", "accepted",
          _protection(loose.SHA_256_NULL, loose.ECDSA_SHA_256)),
@@ -260,6 +262,8 @@ CASES = [
             b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1)])),
     Case("a certificate beside with a negative serial", "E_CERTS", lambda w: w.sealed(
         certificates=[w.ec.certificate, _negative(w.ca)])),
+    Case("a certificate beside with a serial of zero", "E_CERTS", lambda w: w.sealed(certificates=[
+        w.ec.certificate, loose.der_of(w.author(serial=5).certificate).replace(integer(5), integer(0), 1)])),
     Case("a certificate beside with an extension twice", "E_CERTS", lambda w: w.sealed(
         certificates=[w.ec.certificate, _extension_twice(w)])),
     Case("the signer's certificate twice", "E_CERTS",

@@ -77,6 +77,9 @@ CASES = [
     Case("a good file for RSA", "accepted", lambda w: w.outer(recipients=[w.ours_rsa.certificate])),
     Case("a good file for both of our certificates", "accepted",
          lambda w: w.outer(recipients=[w.ours_ec.certificate, w.ours_rsa.certificate])),
+    Case("a serial of 21 octets beside us", "accepted", lambda w: w.outer(entries=lambda key: [
+        loose.key_agree(w.ours_ec.certificate, key), loose.key_agree(w.third.certificate, key, rid=sequence(
+            w.third.certificate.issuer.public_bytes(), integer((1 << 167) - 1)))])),
     Case("a good file for us and an archive", "accepted",
          lambda w: w.outer(recipients=[w.third.certificate, w.ours_rsa.certificate])),
     Case("OAEP with NULL after both digests", "accepted",

@@ -101,6 +101,15 @@ def _nested(path: large.Path, long_form: int | None = None) -> bytes:
     return content
 
 
+def test_the_indefinite_form_is_never_taken_for_a_length_of_128() -> None:
+    """Taken so, the rest would be written anew with a definite length, and BER would be read as DER."""
+    path = ((0x30, True), (0x04, True))
+    content = b"\x30\x80" + loose.octets(bytes(126))
+    assert len(content) == 2 + 128
+    assert large.without_leaf(content, path) == (content, None)
+    assert large.without_leaf(loose.tlv(0x30, content[2:]), path)[1] == bytes(126)
+
+
 @pytest.mark.parametrize("path", [large.SEALED, large.SIGNED], ids=["sealed", "signed"])
 def test_a_length_that_is_not_minimal_is_left_to_the_library_wherever_it_stands(path: large.Path) -> None:
     assert large.without_leaf(_nested(path), path)[1] is not None
