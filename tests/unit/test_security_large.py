@@ -107,7 +107,9 @@ def test_the_indefinite_form_is_never_taken_for_a_length_of_128() -> None:
     content = b"\x30\x80" + loose.octets(bytes(126))
     assert len(content) == 2 + 128
     assert large.without_leaf(content, path) == (content, None)
-    assert large.without_leaf(loose.tlv(0x30, content[2:]), path)[1] == bytes(126)
+    leaf = large.without_leaf(loose.tlv(0x30, content[2:]), path)[1]
+    assert leaf is not None
+    assert bytes(leaf) == bytes(126)
 
 
 @pytest.mark.parametrize("path", [large.SEALED, large.SIGNED], ids=["sealed", "signed"])
