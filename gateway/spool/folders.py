@@ -10,17 +10,17 @@ from pathlib import Path
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.spool.faults import explained, not_regular
+from gateway.spool.whole import sync_folder
 
 
 def own_folder(path: Path) -> Path:
     """Make sure that a private folder exists: 0700, a real directory, ours (THREATS section 5). Returns it.
 
-    Missing parents are made too. Permissions that are too wide are narrowed.
+    Missing parents are made too, and survive a power cut. Permissions that are too wide are narrowed.
     Raises LocalError B002 (something else stands there, a link included), B007 (another user's), B006.
     """
     with explained(path):
-        with contextlib.suppress(FileExistsError):
-            path.mkdir(mode=0o700, parents=True)
+        _make(path, 0o700)
         status = path.lstat()
         if not stat.S_ISDIR(status.st_mode):
             raise not_regular(path, status.st_mode)
@@ -32,17 +32,28 @@ def own_folder(path: Path) -> Path:
     return path
 
 
-def make_folder(path: Path) -> Path:
-    """Make sure that a folder exists that others may share (a national system's, say); made 0700. Returns it.
+def make_folder(path: Path, mode: int = 0o700) -> Path:
+    """Make sure that a folder exists that others may share (a national system's, say); made with a mode. Returns it.
 
+    Missing parents are made too. What is made survives a power cut: what is written into it and flushed would else be
+    lost with its folder.
     Raises LocalError B002 (something else stands there), B003 (disk full), B006.
     """
     with explained(path):
-        try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except FileExistsError:
-            raise not_regular(path, path.lstat().st_mode) from None
+        _make(path, mode)
+        if not path.is_dir():
+            raise not_regular(path, path.lstat().st_mode)
     return path
+
+
+def _make(path: Path, mode: int) -> None:
+    """Make a folder and its parents where they are missing, each flushed into the one above. Raises OSError."""
+    if os.path.lexists(path):
+        return
+    _make(path.parent, mode)
+    with contextlib.suppress(FileExistsError):  # another run makes it at this moment
+        path.mkdir(mode)
+    sync_folder(path.parent)
 
 
 def free_space(folder: Path) -> int:

@@ -3,6 +3,7 @@
 The move itself is one rename: of two runs that want the same file one gets it, the other is told that it is gone.
 A rename overwrites, though; so the new name is reserved first, by a hidden file that only one run can make. (A hard
 link refuses to overwrite, but link and unlink are two steps, and a second file of the same name may slip in between.)
+A power cut may leave a moved file under both names; moving it once more takes the old one away.
 Both folders must be on one file system (B004 says so).
 """
 
@@ -60,9 +61,9 @@ def settle_together(paths: Iterable[Path], into: Path) -> list[Path]:
 
 
 def _move(path: Path, into: Path) -> Path:
-    mode = path.lstat().st_mode
-    if not stat.S_ISREG(mode):
-        raise not_regular(path, mode)
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        raise not_regular(path, status.st_mode)
     number = 0
     while True:
         target = into / (f"{path.stem}.{number}{path.suffix}" if number else path.name)
@@ -73,8 +74,13 @@ def _move(path: Path, into: Path) -> Path:
             number += 1
             continue
         try:
-            if not os.path.lexists(target):
+            try:
+                there = target.lstat()
+            except FileNotFoundError:
                 path.rename(target)
+                return target
+            if os.path.samestat(status, there):  # a move that a power cut left half on the disk
+                path.unlink()
                 return target
             number += 1
         finally:

@@ -13,7 +13,7 @@ from typing import Self
 
 from gateway.errors import GatewayError, LinkError, LocalError
 from gateway.findings import Finding
-from gateway.spool import escaped, flush_together, read_whole, sync_folder
+from gateway.spool import escaped, flush_together, make_folder, read_whole, sync_folder
 from gateway.transport.lanes import DirectoryLane
 from gateway.transport.listing import Seen, sort_out
 from gateway.transport.mailbox import (
@@ -48,10 +48,11 @@ class DirectoryMailbox:
         self._in = self._out = 0
         for folder in (self._tmp, self._new):
             try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
+                make_folder(folder, 0o777)  # less the umask: others write into it
+            except (LocalError, OSError) as error:
+                answer = _said(error) if isinstance(error, GatewayError) else _words(error)
                 raise LocalError(Finding(code="B107", values={
-                    "address": os.fspath(lane.path), "folder": os.fspath(folder), "answer": _words(error)})) from error
+                    "address": os.fspath(lane.path), "folder": os.fspath(folder), "answer": answer})) from error
 
     @property
     def foreign(self) -> tuple[Foreign, ...]:

@@ -24,6 +24,7 @@ from gateway.spool import (
     claim,
     escaped,
     free_space,
+    make_folder,
     own_folder,
     read_private,
     read_whole,
@@ -329,6 +330,36 @@ def test_a_private_folder_is_made_narrow_and_a_link_in_its_place_is_refused(tmp_
     assert refusal(lambda: own_folder(tmp_path / "link"))[0] == "B002"
     (tmp_path / "file").write_bytes(b"")
     assert refusal(lambda: own_folder(tmp_path / "file"))[0] == "B002"
+
+
+def test_a_folder_that_is_made_is_flushed_into_each_above(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[Path] = []
+    monkeypatch.setattr("gateway.spool.folders.sync_folder", flushed.append)
+    make_folder(tmp_path / "in" / "answers")
+    own_folder(tmp_path / "quarantine")
+    assert flushed == [tmp_path, tmp_path / "in", tmp_path]
+    make_folder(tmp_path / "in" / "answers")
+    own_folder(tmp_path / "quarantine")
+    assert flushed == [tmp_path, tmp_path / "in", tmp_path]
+
+
+def test_a_move_that_a_power_cut_left_half_done_is_finished(tmp_path: Path) -> None:
+    for name in ("claimed", "sent"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "claimed" / "sad.xml").write_bytes(b"one")
+    (tmp_path / "sent" / "sad.xml").hardlink_to(tmp_path / "claimed" / "sad.xml")
+    assert settle(tmp_path / "claimed" / "sad.xml", tmp_path / "sent") == tmp_path / "sent" / "sad.xml"
+    assert (names(tmp_path / "claimed"), names(tmp_path / "sent")) == ([], ["sad.xml"])
+    assert (tmp_path / "sent" / "sad.xml").read_bytes() == b"one"
+
+
+def test_a_link_to_the_file_that_is_to_be_moved_is_not_taken_for_it(tmp_path: Path) -> None:
+    for name in ("claimed", "sent"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "claimed" / "sad.xml").write_bytes(b"one")
+    (tmp_path / "sent" / "sad.xml").symlink_to(tmp_path / "claimed" / "sad.xml")
+    assert settle(tmp_path / "claimed" / "sad.xml", tmp_path / "sent").read_bytes() == b"one"
+    assert names(tmp_path / "sent") == ["sad.1.xml", "sad.xml"]
 
 
 def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
