@@ -41,6 +41,7 @@ def make(folder: Path) -> World:
 
 def plan(world: World, options: Options) -> Iterator[str]:
     """Every failpoint and system call of every scene, and as many random cases as were asked for."""
+    world.setups = planting(options.plant)
     kinds = ("failpoint", "syscall") if not options.only else (options.only.partition("/")[0],)
     if "failpoint" in kinds or "syscall" in kinds:
         wanted = options.only.split("/")[1:2]

@@ -82,6 +82,31 @@ def _busy_back(world: World) -> None:
     world.run(RECEIVER, "edi-sync")
 
 
+def _heads(world: World) -> None:
+    """Tomorrow the heads of both links are signed."""
+    world.begin(declarations=1)
+    for _ in range(3):
+        world.round()
+    world.pass_time(days=1)
+
+
+def _heads_signed(world: World) -> None:
+    _heads(world)
+    world.run(SENDER, "edi-sync")
+
+
+def _missing(world: World) -> None:
+    """The host of a mailbox has lost a file, and the next is there: it is missed, and asked for after an hour."""
+    world.begin(declarations=1)
+    world.run(SENDER, "edi-send")
+    for path in world.burkina.mailbox(SENDER).iterdir():
+        path.unlink()
+    world.add(declarations=1)
+    world.run(SENDER, "edi-send")
+    world.run(RECEIVER, "edi-receive")
+    world.pass_time(hours=2)
+
+
 SCENES = {scene.name: scene for scene in (
     Scene("send", SENDER, "edi-send", _send),
     Scene("receive", RECEIVER, "edi-receive", _receive),
@@ -89,5 +114,8 @@ SCENES = {scene.name: scene for scene in (
     Scene("events", RECEIVER, "edi-send", _events),
     Scene("sync", RECEIVER, "edi-sync", _busy),
     Scene("sync-answers", SENDER, "edi-sync", _busy_back),
+    Scene("heads", SENDER, "edi-sync", _heads),
+    Scene("heads-signed", RECEIVER, "edi-sync", _heads_signed),
+    Scene("missing", RECEIVER, "edi-sync", _missing),
     Scene("activate", SENDER, "edi", _events, (
         "map", "activate", "base/cusres-d96b/accepted", "base/cusres-d96b/rejected", "--from", "2100-01-01")))}
