@@ -204,7 +204,8 @@ def _done(path: Path | None) -> dict[str, Verdict]:
         for line in path.read_text("utf-8").splitlines(keepends=True):
             if line.endswith("\n"):
                 noted = json.loads(line)
-                found[noted.pop("case")] = Verdict(**noted)
+                case = noted.pop("case")
+                found[case] = Verdict(**noted)
     return found
 
 

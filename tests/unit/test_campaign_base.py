@@ -1,4 +1,4 @@
-"""What the campaigns over mailboxes tell of themselves: counts, failures and what repeats them, and where they go on."""
+"""What the campaigns over mailboxes tell of themselves: counts, failures and what repeats them; where they go on."""
 
 from __future__ import annotations
 
