@@ -198,14 +198,17 @@ def _failure(name: str, case: str, verdict: Verdict, options: Options) -> Failur
 
 
 def _done(path: Path | None) -> dict[str, Verdict]:
-    """What an earlier run of the campaign came to; a last line that is not whole was cut and does not count."""
+    """What an earlier run of the campaign came to. A last line that is not whole was cut: it goes."""
     found: dict[str, Verdict] = {}
     if path is not None and path.exists():
-        for line in path.read_text("utf-8").splitlines(keepends=True):
-            if line.endswith("\n"):
-                noted = json.loads(line)
-                case = noted.pop("case")
-                found[case] = Verdict(**noted)
+        text = path.read_text("utf-8")
+        whole = text[:text.rfind("\n") + 1]
+        if whole != text:
+            path.write_text(whole, "utf-8")
+        for line in whole.splitlines():
+            noted = json.loads(line)
+            case = noted.pop("case")
+            found[case] = Verdict(**noted)
     return found
 
 
