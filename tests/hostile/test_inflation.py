@@ -14,7 +14,7 @@ import pytest
 
 from gateway.errors import LocalError
 from gateway.records.sheets import Sheet, read_sheets, write_sheets
-from gateway.security import EDIFACT, EDIFACT_GZIP, EnvelopeError, check_payload_kind
+from gateway.security import EDIFACT, EDIFACT_GZIP, EnvelopeError, check_payload_kind, inflate, payloads
 from gateway.security.header import KEYS, REFERENCE, RESEND, WITHDRAW
 from tests.tools.security_world import PAYLOAD, Delivery, world
 
@@ -121,3 +121,14 @@ def test_a_payload_of_millions_of_lines_is_judged_in_little_memory(kind: str, pa
             check_payload_kind(opened)
 
     assert _grown(judged) < 32 * MEGABYTE
+
+
+@pytest.mark.parametrize("step", [1, 5, 1 << 20])
+def test_a_member_is_inflated_whole_however_it_falls_into_pieces(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = gzip.compress(PAYLOAD * 20)
+    monkeypatch.setattr(payloads, "_STEP", step)
+    for piece in (1, 7, len(good) - 1, len(good), len(good) + 1):
+        monkeypatch.setattr(payloads, "_PIECE", piece)
+        assert [inflate(one) for one in (good, good[:-1], good + b"x", good + good, b"")] == [
+            PAYLOAD * 20, None, None, None, None]
+        assert [inflate(good, limit=len(PAYLOAD) * 20 + more) for more in (0, -1)] == [PAYLOAD * 20, None]
