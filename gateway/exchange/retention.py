@@ -8,12 +8,13 @@ the evidence, and no retention touches it.
     inbox       national/in: files that stand there as they were handed over; kept for ever unless the settings say so
     quarantine  state/quarantine, unless the partner's link is halted
     reports     state/defects: reports of our own defects
-    partial     what interrupted writings left behind, after a day
+    partial     what interrupted writings left behind, after a day, in these folders and beside keys and partners
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ def due(gateway: Gateway, now: datetime) -> list[Due]:
              *([] if retention.inbox is None else _inbox(gateway, paths.national / "in", now - retention.inbox)),
              *_quarantine(gateway, now - retention.quarantine),
              *_old("reports", paths.state / "defects", now - retention.reports, lambda name: _REPORT.fullmatch(name)),
-             *_left_behind(paths.national, paths.state, before=now - _PARTIAL)]
+             *_left_behind(paths.national, paths.state, paths.partners, paths.keys, before=now - _PARTIAL)]
     order = {what: number for number, what in enumerate(dict.fromkeys(one.what for one in found))}
     return sorted(found, key=lambda one: (order[one.what], one.since, one.files))
 
@@ -118,6 +119,8 @@ def _quarantine(gateway: Gateway, before: datetime) -> Iterator[Due]:
 def _left_behind(*roots: Path, before: datetime) -> Iterator[Due]:
     for root in roots:
         for folder in (root, *_folders(root)):
+            if not os.access(folder, os.W_OK):  # keys that another user looks after
+                continue
             yield from _old("partial", folder, before, is_partial)
 
 

@@ -176,7 +176,8 @@ def _folders(verdict: Verdict, office: Office, partner: Office, quarantined: boo
             verdict.leaked.append(f"{office.name}: {path.name} lies in tmp")
     for folder in ("state/claimed", "national/out", "state/defects", *([] if quarantined else ["state/quarantine"])):
         for path in _files(office.home / folder):
-            verdict.broken.append(f"{office.name}: {path.relative_to(office.home)} is left")
+            if not path.name.endswith(PARTIAL):
+                verdict.broken.append(f"{office.name}: {path.relative_to(office.home)} is left")
 
 
 def _refused(verdict: Verdict, world: World) -> None:

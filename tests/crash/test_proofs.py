@@ -108,7 +108,7 @@ DOUBLED: dict[str, Spoil] = {
 LEAKED: dict[str, Spoil] = {
     "a temporary file of the system": lambda world: write(world.system / "x"),
     "a temporary file that retention does not find":
-        lambda world: write(world.togo.home / "partners" / ".x.1-1.partial"),
+        lambda world: write(world.togo.home / "elsewhere" / ".x.1-1.partial"),
     "a plaintext in a mailbox":
         lambda world: write(world.burkina.mailbox("TGOTR").parent / "tmp" / f"{0:032x}.p7m", CANARY.encode()),
     "a plaintext in a folder of ours":
@@ -146,6 +146,9 @@ def test_what_is_wrong_is_seen(world: World, kind: str, what: str) -> None:
 def test_what_an_interrupted_writing_left_lives_for_a_day(world: World) -> None:
     """Younger than a day it is no leak: the judge looks two days later, when retention has run."""
     world.back("rest")
-    write(world.togo.home / "state" / ".x.1-1.partial", CANARY.encode())
+    left = [world.togo.home / folder / ".x.1-1.partial"
+            for folder in ("state", "state/claimed/declarations", "national/in/answers", "partners", "keys")]
+    for path in left:
+        write(path, CANARY.encode())
     assert judge(world) == Verdict()
-    assert not (world.togo.home / "state" / ".x.1-1.partial").exists()
+    assert [path for path in left if path.exists()] == []
