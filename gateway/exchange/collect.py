@@ -25,7 +25,7 @@ from gateway.exchange.sessions import record_session
 from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
-from gateway.ledger import Moved, ObjectState, Transaction
+from gateway.ledger import Moved, ObjectState, Transaction, of_the_machine
 from gateway.ledger.rows import KnownObject
 from gateway.security import (
     EDIFACT,
@@ -201,6 +201,12 @@ def _settle(gateway: Gateway, transaction: Transaction, partner: str, file: _Fet
         except GatewayError as fault:  # ours to mend: it stays in the mailbox, and is whole for the next run
             summary.trouble(fault)
             return False
+        except Exception as defect:  # ours, and this one object brings it out: the others have nothing to do with it
+            if of_the_machine(defect):
+                raise
+            summary.defects.append(defect)
+            return _quarantine(gateway, transaction, partner, file,
+                               EnvelopeError("E_INTERNAL", error=type(defect).__name__), occasion, summary)
     assert error is not None
     if error.code == _WAITS or (error.code == "E_NAME" and _first_sight(transaction, partner, file, occasion)):
         summary.trouble(_in_mailbox(error, partner, file.entry.name))
@@ -281,13 +287,13 @@ def store(gateway: Gateway, transaction: Transaction, partner: str, opened: Open
         inner=opened.inner, payload=opened.payload,
         leaf=leaf(header.sequence, header.message_id, opened.mic, opened.signature_digest),
         code=None if refusal is None else refusal.code, at=occasion.now)
-    summary.objects_collected += 1
     if kind == EDIFACT and header.sequence != awaited:
         transaction.mark_out_of_order(stored, awaited, occasion.now)
     if refusal is None:
         accept(gateway, transaction, partner, opened, stored, name, occasion, summary)
     else:
         _refuse(gateway, transaction, partner, opened, stored, name, refusal, kind in RECEIPTED, occasion, summary)
+    summary.objects_collected += 1
 
 
 def accept(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, stored: int, name: str,

@@ -62,6 +62,17 @@ def _words(gap: Gap) -> str:
     return str(gap.first) if gap.first == gap.last else f"{gap.first}-{gap.last}"
 
 
+def merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same numbers, lowest first, each once: what is named a thousand times is looked up once."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return found
+
+
 def put_up_again(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, object_id: int,
                  occasion: Occasion, summary: Summary) -> Outcome:
     """Take a partner's request: what it names goes up again, as it is stored, with the next dispatch."""
@@ -70,10 +81,10 @@ def put_up_again(gateway: Gateway, transaction: Transaction, partner: str, opene
     except EnvelopeError as error:
         return Outcome(refusal=replace(error.findings[0], place=Place(
             interchange=f"{partner} {opened.header.sequence}")))
-    chosen: dict[int, None] = {}
-    for first, last in ranges:
-        chosen.update(dict.fromkeys(transaction.asked_for(
-            partner, first, last, limit=AT_ONCE - len(chosen), since=a_day_before(occasion.now))))
+    chosen: list[int] = []
+    for first, last in merged(ranges):
+        chosen += transaction.asked_for(partner, first, last, limit=AT_ONCE - len(chosen),
+                                        since=a_day_before(occasion.now))
     for number in chosen:
         transaction.again(number, at=occasion.now)
     transaction.journal(subject="link", reference=partner, text=f"asked by the partner, {len(chosen)} put up again",

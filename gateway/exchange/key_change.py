@@ -171,8 +171,8 @@ def _dates(use: str, pair: OwnPair, old: OwnPair, dates: Dates | None, certifica
         start = (now + AHEAD + _DAY).replace(hour=0, minute=0, second=0, microsecond=0)
         dates = Dates(use_from=start, accept_old_until=start + OVERLAP)
     ends = load_certificate(old.certificate).not_after
-    if not (dates.use_from >= now + AHEAD and dates.accept_old_until >= dates.use_from + OVERLAP
-            and ends >= dates.use_from + OVERLAP and certificate.valid_at(dates.use_from)):
+    if not (dates.use_from - now >= AHEAD and dates.accept_old_until - dates.use_from >= OVERLAP
+            and ends - dates.use_from >= OVERLAP and certificate.valid_at(dates.use_from)):
         raise LocalError(Finding(code="K081", values={
             **_values(use, certificate), "from": f"{dates.use_from:%Y-%m-%d %H:%M}",
             "until": f"{dates.accept_old_until:%Y-%m-%d %H:%M}", "end": f"{ends:%Y-%m-%d %H:%M}"}))

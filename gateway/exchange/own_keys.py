@@ -45,12 +45,12 @@ class OwnPair:
 
     def usable(self, now: datetime) -> bool:
         """Tell whether it may be used at all, whoever takes it."""
-        due = self.use_from is None or now >= self.use_from + CLOCKS_DIFFER
+        due = self.use_from is None or now - self.use_from >= CLOCKS_DIFFER
         return due and self.state is not OwnKeyState.REVOKED and not self.over(now)
 
     def opens(self, now: datetime) -> bool:
         """Tell whether something may still arrive that was encrypted to it."""
-        return self.accept_until is None or now <= self.accept_until + ON_ITS_WAY
+        return self.accept_until is None or now - self.accept_until <= ON_ITS_WAY
 
 
 def chain(pairs: Sequence[OwnPair], rows: Sequence[OwnKeyRow]) -> list[OwnPair]:

@@ -10,7 +10,7 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.config import Partner, Settings
@@ -91,7 +91,8 @@ def _theirs(assembly: Assembly, partner: Partner, now: datetime) -> list[Term]:
 
 
 def _list_term(owner: str, judged: JudgedList, partner: Partner | None = None) -> Term:
-    until = judged.ends if partner is None else judged.ends + partner.authority.grace
+    room = datetime.max.replace(tzinfo=UTC) - judged.ends  # "99991231235959Z" is a date of authorities, too
+    until = judged.ends if partner is None else judged.ends + min(partner.authority.grace, room)
     return Term(owner=owner, use=LIST, identity=str(judged.number), shown=str(judged.number), begins=judged.begins,
                 ends=judged.ends, until=until)
 

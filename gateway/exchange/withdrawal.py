@@ -72,9 +72,10 @@ def take_back(gateway: Gateway, transaction: Transaction, partner: str, opened: 
     if not _allowed(transaction, partner, opened, leaves):
         return Outcome(refusal=Finding(code="E_PAYLOAD", place=Place(interchange=f"{partner} {opened.header.sequence}"),
                                        values={"kind": WITHDRAW}))
+    held = transaction.held_numbers(partner, [one.sequence for one in leaves])
     missing = [VoidLeaf(sequence=one.sequence, message_id=one.message_id, mic=one.mic,
                         signature_digest=one.signature_digest, leaf=one.content)
-               for one in leaves if transaction.known_object(partner, sequence=one.sequence) is None]
+               for one in leaves if one.sequence not in held]
     transaction.add_void_objects(partner, missing, object_id, occasion.now)
     return Outcome()
 
@@ -84,15 +85,15 @@ def _allowed(transaction: Transaction, partner: str, opened: Opened, leaves: Seq
     what its successor names."""
     if len({one.sequence for one in leaves}) != len(leaves) or len({one.message_id for one in leaves}) != len(leaves):
         return False
+    numbers = transaction.held_numbers(partner, [one.sequence + more for one in leaves for more in (0, 1)])
+    named = transaction.held_message_ids(partner, [one.message_id for one in leaves])
     for one in leaves:
         if one.sequence >= opened.header.sequence or not one.message_id.endswith(f"@{partner}>"):
             return False
-        held = transaction.known_object(partner, sequence=one.sequence)
-        named = transaction.known_object(partner, message_id=one.message_id)
+        held, after = numbers.get(one.sequence), numbers.get(one.sequence + 1)
         if held is None:
-            after = transaction.known_object(partner, sequence=one.sequence + 1)
-            if named is not None or (after is not None and after.previous not in (None, one.mic)):
+            if one.message_id in named or (after is not None and after.previous not in (None, one.mic)):
                 return False
-        elif held.state not in _KEPT_AS_LEAF or transaction.leaf_of(held.object_id) != one.content:
+        elif held.state not in _KEPT_AS_LEAF or held.leaf != one.content:
             return False
     return True

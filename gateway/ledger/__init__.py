@@ -19,7 +19,7 @@ from gateway.ledger.entries import (
     NewSource,
     NewState,
 )
-from gateway.ledger.errors import Conflict, LocalConflict, Moved, PartnerConflict
+from gateway.ledger.errors import Conflict, LocalConflict, Moved, PartnerConflict, of_the_machine
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.parts.movements import EventOutcome, event_differs
 from gateway.ledger.queries import Deadlines, Queries
@@ -32,4 +32,5 @@ __all__ = [
     "LocalConflict", "MessageState", "Moved", "NewDeclaration", "NewDelivery", "NewEvent", "NewMessage",
     "NewMessageIn", "NewMovement", "NewSource", "NewState", "ObjectState", "PartnerConflict", "Queries",
     "Transaction", "decode_tree", "encode_tree", "event_differs", "issuer_key",
+    "of_the_machine",
 ]

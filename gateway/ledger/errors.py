@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from gateway.errors import GatewayError, LocalError, PartnerError
 from gateway.findings import Finding, Place
@@ -55,6 +55,12 @@ class PartnerConflict(Conflict, PartnerError):
 
 class LocalConflict(Conflict, LocalError):
     """The other content came from our own side."""
+
+
+def of_the_machine(error: Exception) -> bool:
+    """Tell whether the database, the disk or the memory failed, whatever was being written: then the transaction does
+    not stand, and nothing that it holds is at fault."""
+    return isinstance(error, (SQLAlchemyError, OSError, MemoryError))
 
 
 @contextmanager

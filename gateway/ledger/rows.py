@@ -304,6 +304,15 @@ class KnownObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldNumber:
+    """What is held under a number of a partner's link; `previous` is None where only its leaf is known."""
+
+    state: ObjectState
+    previous: str | None
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """Sequences of a partner's link that are missing while a later one is here, or shown by a checkpoint; both ends
     included.

@@ -183,7 +183,10 @@ class Certificate:
 def read_certificate(content: bytes) -> Certificate:
     """One certificate from PEM or DER octets. Raises ValueError when it is not exactly one."""
     if content.lstrip().startswith(b"-----BEGIN"):
-        certificates = x509.load_pem_x509_certificates(content)
+        try:
+            certificates = x509.load_pem_x509_certificates(content)
+        except _UNREADABLE as error:
+            raise ValueError(str(error)) from None
         if len(certificates) != 1:
             raise ValueError("more than one certificate")
         content = certificates[0].public_bytes(Encoding.DER)

@@ -95,7 +95,7 @@ def judge_key_notice(notice: KeyNotice, trust: Trust, *, signer: str, signed: da
         return Judgement(Finding(code="K070", values={**values, "replaces": notice.replaces}))
     if notice.use == SIGNING and signer != notice.replaces:
         return Judgement(Finding(code="K073", values=values))
-    if notice.use_from < signed + AHEAD or notice.accept_old_until < notice.use_from + OVERLAP:
+    if notice.use_from - signed < AHEAD or notice.accept_old_until - notice.use_from < OVERLAP:  # sums may overflow
         return Judgement(Finding(code="K071", values={
             **values, "from": f"{notice.use_from:{_TIME}}", "until": f"{notice.accept_old_until:{_TIME}}"}))
     return _certificate(notice, trust, now, environment, values)

@@ -45,7 +45,7 @@ _HEAD = rf"{_LINK}{_SIZE}\n{_HASH}\n"
 _GRAMMAR: Mapping[str, re.Pattern[bytes]] = {kind: re.compile(pattern.encode("ascii")) for kind, pattern in {
     CHECKPOINT: rf"{_HEAD}(?:\n{_HEAD}){{0,7}}",
     RESEND: rf"gw-resend/1\n(?:{_NUMBER}(?:-{_NUMBER})?\n){{1,1000}}",
-    WITHDRAW: rf"(?:{_LEAF})+",
+    WITHDRAW: rf"(?:{_LEAF}){{1,1000}}",
     KEYS: (rf"gw-keys/1\nuse: (?:signing|encryption)\nreplaces: {_HEX}use-from: {_TIME}accept-old-until: {_TIME}"
            r"-----BEGIN CERTIFICATE-----\n(?:[A-Za-z0-9+/=]{1,64}\n){1,1000}-----END CERTIFICATE-----\n"),
     LEAVES: rf"gw-leaves/1\n{_LINK}{_NUMBER} {_NUMBER}\n(?:{_HASH}\n){{1,10000}}",

@@ -170,7 +170,7 @@ def _fault(one: x509.CertificateRevocationList, issuer: Certificate, seen: int, 
         return Finding(code="K063", values={**values, "number": "-" if number is None else str(number),
                                             "seen": str(seen)})
     begin, end = one.last_update_utc, one.next_update_utc
-    if end is None or begin > now or end + min(grace, LONGEST_GRACE) < now:
+    if end is None or begin > now or now - end > min(grace, LONGEST_GRACE):  # an end may be the last instant there is
         return Finding(code="K064", values={**values, "begin": begin.isoformat(),
                                             "end": "-" if end is None else end.isoformat()})
     return None if _signed_by(one, issuer) else Finding(code="K062", values=values)

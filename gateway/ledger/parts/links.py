@@ -94,15 +94,22 @@ class Links(Receiving, Reading):
         """
         taken = self._connection.execute(
             select(object_.c.name, object_.c.inner_id).where(object_.c.id == withdrawal)).one()
+        rows: list[dict[str, object]] = []
         for one, number in zip(leaves, self._ids(object_, len(leaves)), strict=True):
-            self._connection.execute(insert(object_), {
+            rows.append({
                 "id": number, "direction": "in", "partner": partner, "sequence": one.sequence,
                 "message_id": one.message_id, "kind": "", "name": taken.name, "mic": one.mic, "previous": "",
                 "signature_digest": one.signature_digest, "leaf": one.leaf, "state": ObjectState.VOID,
                 "attempts": 0, "at": at, "received": at, "inner_id": taken.inner_id})
             self._record(Fact(at=at, subject="object", subject_id=number, reference=one.message_id, event="new",
                               to_state=ObjectState.VOID, text=f"{partner} {one.sequence} withdrawn by {withdrawal}"))
-            self._advance_link(partner, one.sequence)
+        if rows:
+            self._connection.execute(insert(object_), rows)
+            sequences = [one.sequence for one in leaves]
+            self._advance_link(partner, max(sequences))
+            awaited = self.link_head(partner, "in").sequence + 1
+            if awaited in sequences:
+                self._advance_link(partner, awaited)
 
     def withdraw_object(self, object_id: int, *, text: str, at: datetime) -> bool:
         """Take back an object of ours; False when the partner has accepted it, or it was taken back before.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +10,13 @@ from sqlalchemy import Row, Select, and_, case, func, select
 
 from gateway.ledger.lookups import Lookups
 from gateway.ledger.questions import LinkState
-from gateway.ledger.rows import Carried, Gap, HeadRow, LinkTimes, StoredObject
+from gateway.ledger.rows import Carried, Gap, HeadRow, HeldNumber, LinkTimes, StoredObject
 from gateway.ledger.states import ObjectState
 from gateway.ledger.tables import checkpoint, content, history, interchange, link, object_
 
 _HEADS = select(*[column for column in checkpoint.c if column.name not in ("partner", "changed")])
 _FETCH = 1000
+_SLICE = 500
 
 
 class Links(Lookups):
@@ -43,6 +44,27 @@ class Links(Lookups):
         if told.size is not None:
             gaps.append(Gap(first=expected, last=told.size, since=told.at))
         return gaps
+
+    def held_numbers(self, partner: str, sequences: Iterable[int]) -> dict[int, HeldNumber]:
+        """What is held under these numbers of the partner's link, by number; in a few questions, however many."""
+        wanted, found = sorted(set(sequences)), dict[int, HeldNumber]()
+        for start in range(0, len(wanted), _SLICE):
+            for row in self._connection.execute(
+                    select(object_.c.sequence, object_.c.state, object_.c.previous, object_.c.leaf).where(
+                        object_.c.direction == "in", object_.c.partner == partner,
+                        object_.c.sequence.in_(wanted[start:start + _SLICE]))):
+                found[row.sequence] = HeldNumber(state=ObjectState(row.state), previous=row.previous or None,
+                                                 leaf=bytes(row.leaf))
+        return found
+
+    def held_message_ids(self, partner: str, message_ids: Iterable[str]) -> set[str]:
+        """Those of these message ids that an object of the partner has."""
+        wanted, found = sorted(set(message_ids)), set[str]()
+        for start in range(0, len(wanted), _SLICE):
+            found.update(self._connection.execute(select(object_.c.message_id).where(
+                object_.c.direction == "in", object_.c.partner == partner,
+                object_.c.message_id.in_(wanted[start:start + _SLICE]))).scalars())
+        return found
 
     def leaves(self, partner: str, direction: str, *, first: int = 1, last: int | None = None) -> Iterator[bytes]:
         """The leaves of a link in Sequence order, up to the first hole (ENVELOPE C1)."""

@@ -62,7 +62,8 @@ def _payload(kind: str, payload: bytes, s: Situation) -> None:
             r"Original-Signature-Digest: sha-256=[0-9a-f]{64}\r\nOriginal-Sequence: [1-9][0-9]{0,17}\r\n"),
         "application/vnd.gw.checkpoint": rf"{head}(\n{head}){{0,7}}",
         "application/vnd.gw.resend": r"gw-resend/1\n([1-9][0-9]*(-[1-9][0-9]*)?\n){1,1000}",
-        "application/vnd.gw.withdraw": rf"(gw-leaf/1\n[1-9][0-9]*\n<[0-9a-f]{{32}}@{GATEWAY}>\n{hexes}{hexes})+",
+        "application/vnd.gw.withdraw": (rf"(gw-leaf/1\n[1-9][0-9]*\n<[0-9a-f]{{32}}@{GATEWAY}>\n{hexes}{hexes})"
+                                        r"{1,1000}"),
         "application/vnd.gw.keys": (rf"gw-keys/1\nuse: (signing|encryption)\nreplaces: {hexes}use-from: [0-9TZ:-]+\n"
                                     r"accept-old-until: [0-9TZ:-]+\n-----BEGIN CERTIFICATE-----\n[\s\S]+"
                                     r"-----END CERTIFICATE-----\n"),
