@@ -50,6 +50,11 @@ def folder_of(gateway: Gateway, kind: str) -> Folder:
     return folder
 
 
+def unfinished(name: str) -> bool:
+    """Tell whether a file of this name is being written by the national side, or is what an interrupted move left."""
+    return name.startswith(".") or name.endswith((".tmp", ".part"))
+
+
 class Filing:
     """Files one kind of national files. Every method may be cut anywhere; `finish` of the next run completes it."""
 

@@ -18,7 +18,7 @@ from gateway.errors import GatewayError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import PATIENCE, Gateway, Occasion
 from gateway.exchange.attempts import TRIES, Attempts
-from gateway.exchange.filing import Filing, Folder, Refusal, folder_of
+from gateway.exchange.filing import Filing, Folder, Refusal, folder_of, unfinished
 from gateway.exchange.lots import joined, lots
 from gateway.exchange.summary import Exit, Summary, exit_for
 from gateway.exchange.taking import take_groups
@@ -63,13 +63,14 @@ def take_national_files(gateway: Gateway, occasion: Occasion, summary: Summary, 
 
 def _claim_all(folder: Folder, limit: int | None, summary: Summary) -> list[str]:
     """Names of claimed files: those left by an earlier run, then new ones. What is no file is noted and left there."""
-    found = {path.name: None for path in sorted(folder.claimed.iterdir()) if path.is_file()}
+    found = {path.name: None for path in sorted(folder.claimed.iterdir())
+             if path.is_file() and not unfinished(path.name)}
     most = None if limit is None else len(found) + limit
     for path in sorted(folder.out.iterdir()):
         if most is not None and len(found) >= most:
             break
-        if path.name.startswith(".") or path.suffix in (".tmp", ".part") or path.name in found:
-            continue  # being written by the national side, or its namesake is still claimed
+        if unfinished(path.name) or path.name in found:
+            continue  # or its namesake is still claimed
         try:
             taken = claim(path, folder.claimed)
         except GatewayError as error:

@@ -20,6 +20,7 @@ from gateway.errors import GatewayError, LinkError, PartnerError
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.budget import BATCH
 from gateway.exchange.collect import Link
+from gateway.exchange.filing import unfinished
 from gateway.exchange.intake import dialect_for, records_by_files
 from gateway.exchange.payload import payload_refusal
 from gateway.exchange.summary import Exit, exit_for
@@ -77,6 +78,8 @@ def rehearse_national(gateway: Gateway, occasion: Occasion, *, limit: int | None
         grouped: dict[str, dict[str, bytes]] = {}
         for folder in (gateway.settings.paths.state / "claimed" / kind, gateway.settings.paths.national / "out" / kind):
             for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+                if unfinished(path.name):
+                    continue
                 if left is not None and left <= 0:
                     break
                 left = None if left is None else left - 1

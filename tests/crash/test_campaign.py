@@ -87,3 +87,9 @@ def test_a_planted_bug_that_does_not_exist_is_told(world: World, tmp_path: Path)
     """A campaign whose plant did not take root would find nothing, and prove nothing."""
     verdict = attempt(world, "failpoint/receive/receive.stored/1", Options(seed=SEED, plant="no-such-bug"))
     assert any("was not reached: exit 99" in words for words in verdict.broken), verdict.words()
+
+
+@pytest.mark.parametrize("case", ["syscall/send/rename/1", "syscall/send/unlink/1"])
+def test_what_the_campaign_found_once_stays_found(world: World, case: str) -> None:
+    """A name that an interrupted move had reserved was taken for a national file, and refused."""
+    assert attempt(world, case, Options(seed=SEED)).words() == []
