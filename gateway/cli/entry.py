@@ -32,10 +32,13 @@ def run(program: str, arguments: Sequence[str] | None) -> int:
 
     context.start(language)
     with _process_manners():
-        status = _outcome(program, words)
+        try:
+            status = _outcome(program, words)
+        except OSError:  # nothing can be said: the log of cron lies on the disk that is full
+            status = Exit.PERSON
         try:
             sys.stdout.flush()
-        except BrokenPipeError:  # the status of a failure stands, whoever reads
+        except OSError:  # the status of a failure stands, whoever reads
             _close_quietly()
         return int(status)
 
@@ -71,7 +74,16 @@ def _outcome(program: str, words: list[str]) -> int:
         _close_quietly()
         return Exit.DONE if reads(program, words) else Exit.PERSON
     except Exception as error:
-        return _defect(error, program, words, as_json)
+        return _failed(error, program, words, as_json)
+
+
+def _failed(error: Exception, program: str, words: Sequence[str], as_json: bool) -> int:
+    """What nobody foresaw: a fault of the machine, or a defect of ours."""
+    from gateway.cli.context import report
+    from gateway.spool import machine_fault
+
+    fault = machine_fault(error)
+    return _defect(error, program, words, as_json) if fault is None else report(fault, as_json=as_json)
 
 
 class _Terminated(BaseException):

@@ -104,4 +104,4 @@ def _step(gateway: Gateway, name: str, summary: Summary, step: Callable[[], None
     except GatewayError as error:
         summary.trouble(error)
     except Exception as error:  # a defect of ours: the other steps, partners and corridors have nothing to do with it
-        summary.defects.append(error)
+        summary.failed(error)

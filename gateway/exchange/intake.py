@@ -25,7 +25,7 @@ from gateway.exchange.taking import take_groups
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.mapping.dialect import Dialect, NationalRecord, Reading, Waiting
-from gateway.spool import claim, read_whole
+from gateway.spool import claim, machine_fault, read_whole
 
 BATCH = 64
 """Records per transaction: few enough to lose little time in a crash, enough to share one fsync."""
@@ -57,7 +57,7 @@ def take_national_files(gateway: Gateway, occasion: Occasion, summary: Summary, 
                 summary.trouble(error)
                 summary.records_waiting += len(names)
             except Exception as error:  # a defect that no single file brings about
-                summary.defects.append(error)
+                summary.failed(error)
                 summary.records_waiting += len(names)
 
 
@@ -202,7 +202,7 @@ class _Intake:
     def _try(self, names: Sequence[str], work: Callable[[], T]) -> T | None:
         """Work at some files alone. A defect of ours is noted; files that bring it about again and again are refused.
 
-        Raises GatewayError as the work does: that is no defect.
+        Raises GatewayError as the work does: that is no defect; LocalError B003, B006 where the machine failed it.
         """
         number = self.attempts.begin(names)
         if number > TRIES:  # the process died over the last attempt
@@ -214,6 +214,10 @@ class _Intake:
             self.attempts.passed(names)
             raise
         except Exception as error:
+            fault = machine_fault(error)
+            if fault is not None:  # no file is refused for a disk that fails
+                self.attempts.passed(names)
+                raise fault from error
             self.summary.defects.append(error)
             if number >= TRIES:
                 self._give_up(names)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from gateway.errors import GatewayError, LinkError
 from gateway.findings import Finding, Severity
+from gateway.spool import machine_fault
 
 
 @enum.unique
@@ -92,6 +93,14 @@ class Summary:
         decided = exit_for(error) if status is None else status
         self.problems.extend((decided, finding) for finding in error.findings
                              if finding.severity is Severity.ERROR or len(error.findings) == 1)
+
+    def failed(self, error: Exception) -> None:
+        """Note what nobody foresaw: a fault of the machine, wherever it hit, is none of ours and is said as such."""
+        fault = machine_fault(error)
+        if fault is None:
+            self.defects.append(error)
+        else:
+            self.trouble(fault)
 
     @property
     def status(self) -> Exit:

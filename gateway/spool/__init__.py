@@ -6,6 +6,7 @@ own user alone (THREATS section 5). Nothing here knows what a file means.
 
 from gateway.spool.credential import is_credential, read_credential
 from gateway.spool.escaping import escaped
+from gateway.spool.faults import machine_fault
 from gateway.spool.folders import free_space, make_folder, own_folder, require_space
 from gateway.spool.locking import Busy, run_lock, turn
 from gateway.spool.moving import claim, settle, settle_together
@@ -24,6 +25,7 @@ __all__ = [
     "free_space",
     "is_credential",
     "is_partial",
+    "machine_fault",
     "make_folder",
     "own_folder",
     "plain_name",

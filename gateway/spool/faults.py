@@ -1,4 +1,4 @@
-"""What the operating system refused, said in our codes. Used inside the spool only."""
+"""What the operating system refused, said in our codes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+
+_MACHINE = _FULL | {errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOLCK, errno.EFBIG,
+                    errno.ESTALE, errno.EACCES, errno.EPERM, errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.ENODEV}
+"""What only a machine brings about, and no program by its own fault."""
 
 
 @contextlib.contextmanager
@@ -40,6 +44,17 @@ def os_fault(path: Path, error: OSError) -> LocalError:
         return not_regular(path, stat.S_IFLNK)
     reason = error.strerror or type(error).__name__
     return LocalError(Finding(code="B006", place=place, values={"name": path.name, "reason": reason}))
+
+
+def machine_fault(error: BaseException) -> LocalError | None:
+    """The LocalError for what escaped every handler and is the machine's fault, wherever it hit: B003 or B006.
+
+    None when it is none: then it is a defect of ours.
+    """
+    if not isinstance(error, OSError) or error.errno not in _MACHINE:
+        return None
+    named = error.filename if isinstance(error.filename, (str, bytes)) else "-"
+    return os_fault(Path(os.fsdecode(named)), error)
 
 
 def not_regular(path: Path, mode: int) -> LocalError:
