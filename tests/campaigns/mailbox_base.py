@@ -20,6 +20,7 @@ import argparse
 import json
 import random
 import shlex
+import signal
 import sys
 import tempfile
 import threading
@@ -124,38 +125,43 @@ def run(name: str, make: Make, plan: Plan, attempt: Attempt, options: Options,
     def world(top: Path) -> World:
         here = threading.get_ident()
         if here not in worlds:
-            folder = top / f"world{len(worlds) + 1}"
-            folder.mkdir(mode=0o700)
             with lock:  # two at once would want the same port
+                folder = top / f"world{len(worlds) + 1}"
+                folder.mkdir(mode=0o700)
                 worlds[here] = make(folder)
         return worlds[here]
 
-    def one(top: Path, case: str) -> tuple[str, Verdict]:
+    def one(top: Path, case: str) -> tuple[str, Verdict, bool]:
         try:
-            return case, attempt(world(top), case, options)
+            return case, attempt(world(top), case, options), True
         except Exception:
-            return case, Verdict(broken=[f"the case could not be brought about: {traceback.format_exc()[-1500:]}"])
+            told = f"the case could not be brought about: {traceback.format_exc()[-1500:]}"
+            return case, Verdict(broken=[told]), False
+
+    def take(top: Path, pool: ThreadPoolExecutor) -> None:
+        cases = [case for case in pool.submit(lambda: list(plan(world(top), options))).result()
+                 if _asked(case, options.only)]
+        waiting = [pool.submit(one, top, case) for case in cases if case not in done]
+        for case in cases:
+            if case in done:
+                report.add(done[case], _failure(name, case, done[case], options))
+        for future in as_completed(waiting):
+            case, verdict, attempted = future.result()
+            failure = _failure(name, case, verdict, options)
+            report.add(verdict, failure)
+            if attempted:
+                _note(options.resume, case, verdict)
+            if not verdict.good:
+                tell(f"{case}: {'; '.join(failure.wrong)}\n  {failure.replay}")
+            elif report.runs % 100 == 0:
+                tell(f"{report.runs} of {len(cases)}")
 
     with tempfile.TemporaryDirectory(prefix=f"campaign-{name}-", dir=options.folder) as temporary:
+        pool = ThreadPoolExecutor(max_workers=max(1, options.workers))
         try:
-            top = Path(temporary)
-            with ThreadPoolExecutor(max_workers=max(1, options.workers)) as pool:
-                cases = [case for case in pool.submit(lambda: list(plan(world(top), options))).result()
-                         if _asked(case, options.only)]
-                waiting = [pool.submit(one, top, case) for case in cases if case not in done]
-                for case in cases:
-                    if case in done:
-                        report.add(done[case], _failure(name, case, done[case], options))
-                for future in as_completed(waiting):
-                    case, verdict = future.result()
-                    failure = _failure(name, case, verdict, options)
-                    report.add(verdict, failure)
-                    _note(options.resume, case, verdict)
-                    if not verdict.good:
-                        tell(f"{case}: {'; '.join(failure.wrong)}\n  {failure.replay}")
-                    elif report.runs % 100 == 0:
-                        tell(f"{report.runs} of {len(cases)}")
-        finally:
+            take(Path(temporary), pool)
+        finally:  # where it was interrupted, the cases that have begun come to their end, and no other begins
+            pool.shutdown(cancel_futures=True)
             for each in worlds.values():
                 each.close()
     report.seconds = time.monotonic() - began
@@ -176,7 +182,11 @@ def main(name: str, text: str | None, make: Make, plan: Plan, attempt: Attempt, 
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(words)
     options = Options(given.runs, given.seed, given.only, given.workers, given.plant, given.resume, given.folder)
-    report = run(name, make, plan, attempt, options, lambda line: print(line, file=sys.stderr, flush=True))
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # servers are ended, too
+    try:
+        report = run(name, make, plan, attempt, options, lambda line: print(line, file=sys.stderr, flush=True))
+    finally:
+        signal.signal(signal.SIGTERM, before)
     if given.json:
         print(report.line(name, options))
     else:
