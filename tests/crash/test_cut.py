@@ -24,7 +24,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LineWorld]:
 
 
 @pytest.mark.parametrize("case", [
-    "packet/send/1/in/19/fin", "packet/receive/1/in/18/stall", "packet/receive/2/out/18/late", "login/answers/2/in/256", "octet/receipts/1/in/4096", "random/1"])
+    "packet/send/1/in/19/fin", "packet/receive/1/in/18/stall", "packet/receive/2/out/18/late",
+    "login/answers/2/in/256", "octet/receipts/1/in/4096", "random/1"])
 def test_nothing_is_lost_or_doubled_by_a_cut(world: LineWorld, case: str) -> None:
     """Each is healed by the next runs, on the same day."""
     assert attempt(world, case, Options()).words() == []
