@@ -74,6 +74,23 @@ def test_an_announcement_with_the_first_or_last_dates_there_are_is_refused_and_t
     assert malice.receipts() == ["failed/failure: E_PAYLOAD", "processed"]
 
 
+@pytest.mark.parametrize(("days", "found"), [(15, []), (17, ["K075"]), (70, ["K075"])])
+def test_t27_an_announcement_that_leaves_no_time_when_it_is_received_waits_for_a_person(
+        pair: Sequence[Office], days: int, found: list[str]) -> None:
+    """The thirty days count from the signature, whose time is only claimed: where fewer than fourteen are left at
+    receipt, nobody is shut out and nothing new counts before a person has decided."""
+    togo, burkina = pair
+    malice = Puppet(togo, burkina)
+    first, last = (f"{datetime.now(UTC) + timedelta(days=more):%Y-%m-%dT%H:%M:%SZ}" for more in (30.5, 44.6))
+    malice.put(malice.seal(notice(togo, certificate(togo), first, last), kind=KEYS).content)
+    assert codes(at(burkina, "edi-receive", later(days=days))) == found
+    with open_gateway(burkina.settings, later(days=days)) as gateway:
+        ends = {entry.accept_until > later(days=100) for entry in gateway.certificates("TGOTR")
+                if entry.use == "signing"}
+        states = [row.state for row in gateway.known_keys.trusted["TGOTR"]]
+    assert (ends, states) == (({True}, ["PROPOSED"]) if found else ({True, False}, ["ACCEPTED"] * 2))
+
+
 def test_an_announced_certificate_of_a_version_that_does_not_exist_is_refused(pair: Sequence[Office]) -> None:
     togo, burkina = pair
     malice = Puppet(togo, burkina)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.key_arrival import accept
 from gateway.exchange.key_change import record_next
 from gateway.exchange.key_reminders import waiting
 from gateway.exchange.own_keys import OwnPair
@@ -205,7 +206,7 @@ def test_t27_a_partner_without_consent_gets_the_old_key_to_its_last_day_then_eve
         pair: tuple[Clocked, Clocked]) -> None:
     """Overlap: nobody is sent what it cannot verify; after the old key's day what is meant for it waits and is kept."""
     togo, burkina = pair
-    togo.rotate("signing", 0)
+    new = togo.rotate("signing", 0).sha256
     togo.announce("signing", 0)
     togo.send(0)  # and Burkina collects nothing
     togo.declare()
@@ -215,9 +216,11 @@ def test_t27_a_partner_without_consent_gets_the_old_key_to_its_last_day_then_eve
     assert set(codes(togo.send(LAST))) == {"K077"}
     assert [togo.open(day, lambda gateway, occasion: [finding.code for *_, finding in waiting(gateway, occasion.now)])
             for day in (BEFORE, SWITCHED, LAST)] == [[], ["K078"], ["K077"]]
-    assert codes(burkina.receive(40)) == []  # the consent comes late, and the object of the old key in time
-    assert codes(togo.receive(LAST + 0.1)) == []
-    assert codes(togo.send(LAST + 0.2)) == []
+    assert codes(burkina.receive(40)) == ["K075"]  # so late a person consents; the object of the old key is in time
+    burkina.open(40, lambda gateway, occasion: accept(gateway, "TGOTR", new, "Awa Sawadogo", occasion))
+    assert codes(burkina.send(40.1)) == []
+    assert set(codes(togo.receive(LAST + 0.1))) == {"K077"}  # what came before the consent waits for its receipt
+    assert codes(togo.receive(LAST + 0.15)) == codes(togo.send(LAST + 0.2)) == []
     assert codes(burkina.receive(LAST + 0.3)) == []
     assert len(burkina.movements()) == 2 and burkina.movements() == togo.movements()
 
