@@ -91,6 +91,8 @@ def _at_random(world: World, drawn: random.Random) -> list[str]:
         _measure(world)
     world.begin(declarations=drawn.randint(1, 3), rejected=drawn.randint(0, 1), events=drawn.randint(0, 2),
                 refused=drawn.randint(0, 1))
+    if drawn.random() < 0.5:
+        world.pull()
     wrong = []
     for number, (office, program) in enumerate(CRON):
         if number == 3:

@@ -77,6 +77,17 @@ def _busy(world: World) -> None:
     world.add(declarations=1, events=1)
 
 
+def _fetched(world: World) -> None:
+    """The receiver has no mailbox of its own: it comes for its files over SFTP."""
+    _receive(world)
+    world.pull()
+
+
+def _answers_fetched(world: World) -> None:
+    _answers(world)
+    world.pull()
+
+
 def _busy_back(world: World) -> None:
     _busy(world)
     world.run(RECEIVER, "edi-sync")
@@ -111,6 +122,8 @@ SCENES = {scene.name: scene for scene in (
     Scene("send", SENDER, "edi-send", _send),
     Scene("receive", RECEIVER, "edi-receive", _receive),
     Scene("answers", SENDER, "edi-receive", _answers),
+    Scene("receive-over-sftp", RECEIVER, "edi-receive", _fetched),
+    Scene("answers-over-sftp", SENDER, "edi-sync", _answers_fetched),
     Scene("events", RECEIVER, "edi-send", _events),
     Scene("sync", RECEIVER, "edi-sync", _busy),
     Scene("sync-answers", SENDER, "edi-sync", _busy_back),

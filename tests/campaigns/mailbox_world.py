@@ -18,13 +18,14 @@ import contextlib
 import copy
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.campaigns.mailbox_files import clear, pulled
 from tests.campaigns.mailbox_forks import Forks, Running, Setup
 from tests.tools.offices import ROOT, Office, Ran, offices
 from tests.tools.records import declaration, event_json, numbered_mrn
@@ -87,7 +88,7 @@ class World:
             self.sshd = self._resources.enter_context(running_sshd(folder, [line], options=sshd_options))
         self.togo, self.burkina = offices(folder, self._reached(), names=(SENDER, RECEIVER), **options)
         if pull:
-            self._pull()
+            self.pull()
         self.offices: Mapping[str, Office] = {SENDER: self.togo, RECEIVER: self.burkina}
         self.now = datetime.now(UTC).replace(microsecond=0)
         self.work = Work()
@@ -176,6 +177,14 @@ class World:
         """Put the clock forward."""
         self.now += timedelta(**passed)
 
+    def pull(self) -> None:
+        """Let the receivers, too, come over SFTP to the mailboxes that hold what is meant for them, from now on."""
+        assert self.sshd is not None, "a directory is read as a directory"
+        for office, partner in ((self.togo, self.burkina), (self.burkina, self.togo)):
+            path = office.home / "partners" / f"{partner.name}.yaml"
+            path.write_text(pulled(path.read_text("utf-8"), f"{partner.name}/{office.name}/v1/in",
+                                   f"{office.name}/{partner.name}/v1/in"), "utf-8")
+
     def round(self) -> list[Ran]:
         """Cron comes round once at both."""
         return [self.run(office, "edi-sync") for office in self.offices]
@@ -238,14 +247,6 @@ class World:
         tree["items"][0]["description"] = f"{CANARY} {key}"
         self.togo.drop("declarations", {f"{key}.json": json.dumps(tree).encode()})
 
-    def _pull(self) -> None:
-        """Let the receivers, too, come over SFTP to the mailboxes that hold what is meant for them."""
-        assert self.sshd is not None, "a directory is read as a directory"
-        for office, partner in ((self.togo, self.burkina), (self.burkina, self.togo)):
-            path = office.home / "partners" / f"{partner.name}.yaml"
-            path.write_text(pulled(path.read_text("utf-8"), f"{partner.name}/{office.name}/v1/in",
-                                   f"{office.name}/{partner.name}/v1/in"), "utf-8")
-
     def close(self) -> None:
         """End servers."""
         self._resources.close()
@@ -264,36 +265,6 @@ def moved(ran: Ran) -> bool:
         return False
     return any(value for name, value in ran.counts.items()
                if name not in ("schema", "exit", "records_waiting") and type(value) is int)
-
-
-def clear(folder: Path) -> None:
-    """Take everything out of a folder, and leave the folder."""
-    for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-
-
-def pulled(partner: str, outbound: str, inbound: str) -> str:
-    """A partner's file whose inbound mailbox is read with the account of the outbound one."""
-    lines = partner.splitlines()
-    sections = dict(_sections(lines))
-    mailbox = [line.replace(outbound, inbound) for line in sections["outbound"]]
-    start = lines.index("  inbound:")
-    end = start + 1 + len(sections["inbound"])
-    return "\n".join([*lines[:start + 1], *mailbox, *lines[end:]]) + "\n"
-
-
-def _sections(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    for number, line in enumerate(lines):
-        if line in ("  outbound:", "  inbound:"):
-            below = []
-            for later in lines[number + 1:]:
-                if not later.startswith("    "):
-                    break
-                below.append(later)
-            yield line.strip(" :"), below
 
 
 def _national(key: str) -> str:
