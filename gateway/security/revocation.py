@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -66,17 +67,21 @@ class JudgedList:
 
 def read_lists(lists: Iterable[bytes]) -> list[x509.CertificateRevocationList]:
     """The lists that can be parsed, from DER or PEM; the others are as if they were not there."""
+    return [one for content in lists for one in _read_list(content)]
+
+
+@lru_cache(maxsize=8)  # a list may be long, and is asked for with every certificate
+def _read_list(content: bytes) -> tuple[x509.CertificateRevocationList, ...]:
     found = []
-    for content in lists:
-        texts = _PEM.findall(content)
-        for text in texts or [content]:
-            try:
-                one = x509.load_pem_x509_crl(text) if texts else x509.load_der_x509_crl(text)
-                _ = one.issuer, one.next_update_utc, one.signature_hash_algorithm  # read when they are asked for
-            except _UNREADABLE:
-                continue
-            found.append(one)
-    return found
+    texts = _PEM.findall(content)
+    for text in texts or [content]:
+        try:
+            one = x509.load_pem_x509_crl(text) if texts else x509.load_der_x509_crl(text)
+            _ = one.issuer, one.next_update_utc, one.signature_hash_algorithm  # read when they are asked for
+        except _UNREADABLE:
+            continue
+        found.append(one)
+    return tuple(found)
 
 
 def list_issuers(lists: Iterable[bytes]) -> list[str]:

@@ -22,6 +22,9 @@ from gateway.security.published import is_published, refuse_published
 from gateway.security.refusals import EnvelopeError
 from gateway.security.revocation import RevocationLists, check_revocation
 
+_MOST_REFUSED = 64
+"""Paths whose refusal is kept for a run: hints that come along make as many paths as a partner likes."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrustedCertificate:
@@ -67,6 +70,8 @@ class Trust:
     list_numbers: dict[str, int] = field(init=False, default_factory=dict, repr=False, compare=False)
     _paths: dict[tuple[str, str, str], tuple[datetime, Sequence[Certificate]]] = field(
         init=False, default_factory=dict, repr=False, compare=False)
+    _refused: dict[tuple[tuple[str, ...], datetime, bool], Finding] = field(
+        init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for authority in (self.authority, *self.further):
@@ -100,7 +105,7 @@ class Trust:
                 own older ones still tell what was revoked
 
         Raises EnvelopeError E_CERT_RETIRED, E_CERT_TIME, E_CERT_USAGE, E_CERT_PATH, E_CRL, E_CERT_REVOKED.
-        Only a good outcome is kept for the run, so that one bad object cannot spoil the next.
+        Of what hints may change only a good outcome is kept for the run, so that one bad object cannot spoil the next.
         """
         certificate = entry.certificate
         if entry.revoked is not None:
@@ -120,9 +125,22 @@ class Trust:
             raise EnvelopeError("E_CERT_USAGE")
         chain = self._path(certificate, others, now, min(max(now, certificate.not_before), certificate.not_after))
         if self.lists is not None:
-            self.list_numbers.update(check_revocation(chain, self.lists, now, required="E_CRL" not in waive))
+            self._clear(chain, self.lists, now, required="E_CRL" not in waive)
         if not waive:
             self._paths[key] = (now, chain)
+
+    def _clear(self, chain: Sequence[Certificate], lists: RevocationLists, now: datetime, *, required: bool) -> None:
+        """Revocation, judged once for each path and run, a refusal too: a list may be long, and files are many (K3)."""
+        key = (tuple(one.sha256 for one in chain), now, required)
+        known = self._refused.get(key)
+        if known is not None:
+            raise EnvelopeError(known.code, opened=None, **known.values)
+        try:
+            self.list_numbers.update(check_revocation(chain, lists, now, required=required))
+        except EnvelopeError as error:
+            if len(self._refused) < _MOST_REFUSED:
+                self._refused[key] = error.findings[0]
+            raise
 
     def _path(self, certificate: Certificate, others: Sequence[Certificate], now: datetime,
               moment: datetime) -> Sequence[Certificate]:

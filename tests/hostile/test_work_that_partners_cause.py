@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,12 +19,12 @@ from gateway.security import KEYS, WITHDRAW, RevocationLists, load_certificate
 from gateway.security.issuing import issue
 from gateway.security.keys import load_private_key
 from gateway.security.merkle import leaf
-from gateway.security.revocation import judge_list
+from gateway.security.revocation import check_revocation, judge_list
 from tests.tools import loose_sealer as loose
 from tests.tools.malice import Puppet, at, codes, later, quarantined, refused, well
 from tests.tools.offices import Office, offices
 from tests.tools.records import declaration, numbered_mrn
-from tests.tools.security_world import NOW, product, world
+from tests.tools.security_world import NOW, Delivery, product, world
 
 LAST = datetime.max.replace(microsecond=0, tzinfo=UTC)
 """The last instant that a date of X.509 can name: "99991231235959Z"."""
@@ -107,6 +107,22 @@ def test_a_list_that_ends_at_the_last_instant_there_is_counts() -> None:
     assert judged.ends == LAST
     trust = w.trust(w.ec, revocation=RevocationLists((content,)))
     trust.check(trust.certificates[0], now=NOW, environment="production")
+
+
+def test_a_long_list_is_searched_once_for_a_certificate_that_it_names_however_many_objects_come(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    w, asked = world(), []
+
+    def counted(*words: Any, **options: Any) -> dict[str, int]:
+        asked.append(words[2])
+        return check_revocation(*words, **options)
+
+    monkeypatch.setattr("gateway.security.trust.check_revocation", counted)
+    content = loose.revocation_list(w.ca, NOW, revoked=[w.ec.certificate.serial_number])
+    delivery = Delivery(w.sealed(), trust=w.trust(w.ec, revocation=content))
+    assert [delivery.outcome() for _ in range(3)] == ["E_CERT_REVOKED"] * 3
+    later_on = delivery.but(now=NOW + timedelta(minutes=1))
+    assert (later_on.outcome(), asked) == ("E_CERT_REVOKED", [NOW, NOW + timedelta(minutes=1)])
 
 
 def test_what_one_object_brings_out_in_us_is_quarantined_and_the_others_go_on(
