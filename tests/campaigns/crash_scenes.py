@@ -52,17 +52,27 @@ class Scene:
         return passed, calls
 
 
+def _first(world: World) -> None:
+    """Nobody has run yet: the ledger is made, too."""
+    world.first()
+
+
+def _first_receive(world: World) -> None:
+    SCENES["first"].set(world)
+    world.run(SENDER, "edi-send")
+
+
 def _send(world: World) -> None:
     world.begin(declarations=2, rejected=1, refused=1)
 
 
 def _receive(world: World) -> None:
-    _send(world)
+    SCENES["send"].set(world)
     world.run(SENDER, "edi-send")
 
 
 def _answers(world: World) -> None:
-    _receive(world)
+    SCENES["receive"].set(world)
     world.run(RECEIVER, "edi-receive")
 
 
@@ -79,17 +89,17 @@ def _busy(world: World) -> None:
 
 def _fetched(world: World) -> None:
     """The receiver has no mailbox of its own: it comes for its files over SFTP."""
-    _receive(world)
+    SCENES["receive"].set(world)
     world.pull()
 
 
 def _answers_fetched(world: World) -> None:
-    _answers(world)
+    SCENES["answers"].set(world)
     world.pull()
 
 
 def _busy_back(world: World) -> None:
-    _busy(world)
+    SCENES["sync"].set(world)
     world.run(RECEIVER, "edi-sync")
 
 
@@ -102,7 +112,7 @@ def _heads(world: World) -> None:
 
 
 def _heads_signed(world: World) -> None:
-    _heads(world)
+    SCENES["heads"].set(world)
     world.run(SENDER, "edi-sync")
 
 
@@ -119,6 +129,8 @@ def _missing(world: World) -> None:
 
 
 SCENES = {scene.name: scene for scene in (
+    Scene("first", SENDER, "edi-send", _first),
+    Scene("first-receive", RECEIVER, "edi-receive", _first_receive),
     Scene("send", SENDER, "edi-send", _send),
     Scene("receive", RECEIVER, "edi-receive", _receive),
     Scene("answers", SENDER, "edi-receive", _answers),

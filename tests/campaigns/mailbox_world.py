@@ -46,7 +46,7 @@ SAME_DAY = PASSING[:1]
 SAD = (ROOT / "samples" / "story" / "tgotr" / "declaration-1.xml").read_bytes()
 T1 = (ROOT / "samples" / "story" / "tgotr" / "declaration-1-t1.csv").read_bytes()
 
-_START = "start"
+_NEW, _START = "new", "start"
 _STANDING = "A"
 """The declaration that was exchanged before any case: numbers, keys and both ledgers are in use."""
 
@@ -97,6 +97,7 @@ class World:
         self.lasting: dict[str, float] = {}
         """Seconds that a run of a program takes here, where a campaign has measured it."""
         self._marks: dict[str, tuple[datetime, Work]] = {}
+        self.mark(_NEW)
         self._stand()
 
     # --- what campaigns do
@@ -110,6 +111,12 @@ class World:
         self.back(_START)
         self.add(declarations=declarations, rejected=rejected, events=events, refused=refused)
         return self.work
+
+    def first(self) -> None:
+        """Put everything back to before the first run of either side, when there are no ledgers; what is put out is the
+        declaration that stands in all other cases."""
+        self.back(_NEW)
+        self._declare(_STANDING, 1, True)
 
     def mark(self, name: str) -> None:
         """Keep everything as it stands under a name, to come back to."""
