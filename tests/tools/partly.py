@@ -1,0 +1,29 @@
+"""Writes that are done in part, in the process of a program: as the system may do any time, or as no more fits."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import signal
+import socket
+
+
+def limit(octets: int) -> None:
+    """In the process of a program: no file grows beyond some octets."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, octets))
+
+
+def short(seed: int) -> None:
+    """In the process of a program: writes, and what is sent, are done in part, as the system may do at any time."""
+    drawn = random.Random(seed)
+    write, send = os.write, socket.socket.send
+
+    def part(content: bytes) -> memoryview:
+        view = memoryview(content)
+        return view[:drawn.randint(1, len(view))] if len(view) > 1 else view
+
+    os.write = lambda handle, content: write(handle, part(content))  # type: ignore[arg-type]
+    socket.socket.send = lambda self, content, *words: send(  # type: ignore[method-assign]
+        self, part(content), *words)
