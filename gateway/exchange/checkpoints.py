@@ -8,6 +8,7 @@ our ledger is an older copy, and anything else that is not equal is a fork.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from gateway.errors import LocalError, PartnerError
@@ -18,7 +19,7 @@ from gateway.exchange.outcome import Outcome
 from gateway.exchange.repeats import a_day_before
 from gateway.exchange.sealing import seal_object
 from gateway.exchange.summary import Exit, Summary
-from gateway.exchange.trees import BOTH, broken_head, head_at, link_name, tree_at
+from gateway.exchange.trees import BOTH, broken_head, link_name, tree_at, trees_at
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import Transaction
@@ -109,7 +110,8 @@ def take_heads(gateway: Gateway, transaction: Transaction, partner: str, opened:
         heads = read_checkpoint(opened)
     except EnvelopeError as error:
         return Outcome(refusal=replace(error.findings[0], place=place))
-    judged = [_new(gateway, head, _judge(gateway, transaction, partner, head)) for head in heads]
+    judged = [_new(gateway, head, state) for head, state in zip(heads, _judge(gateway, transaction, partner, heads),
+                                                                strict=True)]
     transaction.keep_heads(partner, "theirs", judged, object_id, occasion.now)
     if any(head.state == "beyond" for head in judged):
         _halt(transaction, partner, occasion)
@@ -125,25 +127,42 @@ def judge_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: S
         if not queries.waiting_heads(partner, most=queries.link_head(partner, "in").sequence):
             return
     with gateway.ledger.transaction() as transaction:
-        for row in transaction.waiting_heads(partner, most=transaction.link_head(partner, "in").sequence):
-            head = head_at(transaction, gateway.name, partner, row.direction, row.size)
-            equal = head.root.hex() == row.root
-            transaction.settle_head(row.id, state="verified" if equal else "fork", at=occasion.now)
-            if not equal:
-                finding = fork_found(gateway, transaction, partner, row.direction, row.size, occasion)
-                summary.trouble(PartnerError(finding), Exit.TRUST)
+        rows = transaction.waiting_heads(partner, most=transaction.link_head(partner, "in").sequence)
+        trees = trees_at(transaction, partner, "in", [row.size for row in rows])
+        equal = {row.id: trees[row.size].root.hex() == row.root for row in rows}
+        transaction.settle_heads(partner, {number: "verified" if same else "fork" for number, same in equal.items()},
+                                 at=occasion.now)
+        forked = next((row for row in rows if not equal[row.id]), None)  # the smallest says where
+        if forked is not None:
+            finding = fork_found(gateway, transaction, partner, "in", forked.size, occasion)
+            summary.trouble(PartnerError(finding), Exit.TRUST)
 
 
-def _judge(gateway: Gateway, ledger: Links, partner: str, head: Head) -> str:
-    """verified, waiting, beyond (more than we ever sent) or fork."""
-    direction = "out" if head.sender == gateway.name else "in"
-    if head.size > ledger.link_head(partner, direction).sequence:
-        return "beyond" if direction == "out" else "waiting"
-    return "verified" if head_at(ledger, gateway.name, partner, direction, head.size) == head else "fork"
+def _judge(gateway: Gateway, ledger: Links, partner: str, heads: Sequence[Head]) -> list[str]:
+    """Of each: verified, waiting, beyond (more than we ever sent) or fork."""
+    sizes: dict[str, list[int]] = {direction: [] for direction in BOTH}
+    last = {direction: ledger.link_head(partner, direction).sequence for direction in BOTH}
+    for head in heads:
+        if head.size <= last[_direction(gateway, head)]:
+            sizes[_direction(gateway, head)].append(head.size)
+    trees = {direction: trees_at(ledger, partner, direction, sizes[direction]) for direction in BOTH}
+
+    def state(head: Head) -> str:
+        direction = _direction(gateway, head)
+        tree = trees[direction].get(head.size)
+        if tree is None:
+            return "beyond" if direction == "out" else "waiting"
+        return "verified" if (tree.size, tree.root) == (head.size, head.root) else "fork"
+
+    return [state(head) for head in heads]
+
+
+def _direction(gateway: Gateway, head: Head) -> str:
+    return "out" if head.sender == gateway.name else "in"
 
 
 def _new(gateway: Gateway, head: Head, state: str, frontier: bytes | None = None) -> NewHead:
-    return NewHead(direction="out" if head.sender == gateway.name else "in", size=head.size, root=head.root.hex(),
+    return NewHead(direction=_direction(gateway, head), size=head.size, root=head.root.hex(),
                    state=state, frontier=frontier)
 
 

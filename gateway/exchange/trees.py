@@ -6,7 +6,7 @@ history is walked again once a day, for that alone shows that nobody rewrote it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gateway.ledger.reading.links import Links
 from gateway.ledger.rows import HeadRow
@@ -14,6 +14,7 @@ from gateway.security.checkpoint import Head
 from gateway.security.merkle import Frontier, leaf_hash
 
 BOTH = ("out", "in")
+_NOTHING = Frontier()
 _ALL = 10 ** 18
 """More than a Sequence can be (GW-1 section 3.4)."""
 
@@ -23,11 +24,22 @@ def link_name(us: str, partner: str, direction: str) -> tuple[str, str]:
     return (us, partner) if direction == "out" else (partner, us)
 
 
-def tree_at(ledger: Links, partner: str, direction: str, size: int) -> Frontier:
-    """Our tree over the first `size` leaves of a link; a smaller one where leaves are missing."""
-    for row in ledger.kept_trees(partner, direction, most=size):
-        return _extended(ledger, partner, direction, _kept(row), size)
-    return _extended(ledger, partner, direction, Frontier(), size)
+def tree_at(ledger: Links, partner: str, direction: str, size: int, since: Frontier = _NOTHING) -> Frontier:
+    """Our tree over the first `size` leaves of a link; a smaller one where leaves are missing.
+
+    since  a smaller tree of this link: the walk goes on from it where none that was kept is nearer
+    """
+    kept = next(iter(ledger.kept_trees(partner, direction, most=size)), None)
+    start = since if kept is None or kept.size <= since.size else _kept(kept)
+    return _extended(ledger, partner, direction, start, size)
+
+
+def trees_at(ledger: Links, partner: str, direction: str, sizes: Iterable[int]) -> dict[int, Frontier]:
+    """Our trees at several sizes in one walk: a partner may name as many as it likes."""
+    found, tree = dict[int, Frontier](), _NOTHING
+    for size in sorted(set(sizes)):
+        found[size] = tree = tree_at(ledger, partner, direction, size, tree)
+    return found
 
 
 def head_at(ledger: Links, us: str, partner: str, direction: str, size: int) -> Head:

@@ -15,10 +15,10 @@ from gateway.exchange.arrival import ACTS
 from gateway.exchange.assembly import open_gateway
 from gateway.exchange.gaps import merged
 from gateway.exchange.summary import Exit
-from gateway.security import KEYS, WITHDRAW, RevocationLists, load_certificate
+from gateway.security import CHECKPOINT, KEYS, WITHDRAW, RevocationLists, load_certificate
 from gateway.security.issuing import issue
 from gateway.security.keys import load_private_key
-from gateway.security.merkle import leaf
+from gateway.security.merkle import Frontier, head_text, leaf, leaf_hash
 from gateway.security.revocation import check_revocation, judge_list
 from tests.tools import loose_sealer as loose
 from tests.tools.malice import Puppet, at, codes, later, quarantined, refused, well
@@ -147,6 +147,39 @@ def test_what_one_object_brings_out_in_us_is_quarantined_and_the_others_go_on(
     malice.put(sealed.content)
     refused(at(burkina, "edi-receive", later(minutes=5)), Exit.TRUST, "E_PAYLOAD", place="interchange TGOTR 1")
     assert sorted(malice.receipts()) == ["failed/failure: E_PAYLOAD", "processed"]
+
+
+def test_heads_of_every_size_are_judged_in_one_walk_over_the_leaves(
+        pair: Sequence[Office], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight heads in one object, and all that waited for one missing number, cost each leaf once."""
+    togo, burkina = pair
+    malice = Puppet(togo, burkina)
+    interchanges = [malice.seal(malice.interchange(malice.cusdec(declaration(f"N{number}", mrn=numbered_mrn(number)))))
+                    for number in range(1, 9)]
+    leaves = [leaf(number, f"<{number:032x}@TGOTR>", one.mic, one.signature_digest)
+              for number, one in enumerate(interchanges, 1)]
+    ours = head_text("BFDGD", "TGOTR", 0, Frontier().root)
+    theirs = [head_text("TGOTR", "BFDGD", size, Frontier().extended(map(leaf_hash, leaves[:size])).root)
+              for size in range(2, 9)]
+    heads = b"\n".join([theirs[0], ours, *theirs[1:]])
+    checkpoint = malice.seal(heads, kind=CHECKPOINT)
+    walked: list[int] = []
+
+    def counted(octets: bytes) -> bytes:
+        walked.append(1)
+        return leaf_hash(octets)
+
+    monkeypatch.setattr("gateway.exchange.trees.leaf_hash", counted)
+    for one in (*interchanges[1:], checkpoint):  # the first is missing
+        malice.put(one.content)
+    assert (codes(at(burkina, "edi-receive", later())), walked) == ([], [])
+    malice.put(interchanges[0].content)
+    assert codes(at(burkina, "edi-receive", later(minutes=5))) == []
+    assert len(walked) == 8
+    malice.put(malice.seal(heads, kind=CHECKPOINT).content)
+    assert (codes(at(burkina, "edi-receive", later(minutes=10))), len(walked)) == ([], 16)
+    with open_gateway(burkina.settings, later()) as gateway, gateway.ledger.reading() as queries:
+        assert [row.state for row in queries.latest_heads("TGOTR")] == ["verified"] * 8
 
 
 def test_what_a_request_names_many_times_is_looked_up_once() -> None:

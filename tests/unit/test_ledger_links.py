@@ -42,10 +42,10 @@ def test_what_a_checkpoint_shows_beyond_the_latest_object_is_missing_too(ledger:
             receive(transaction, sequence)
         assert transaction.gaps(PARTNER) == []
         (waiting,) = transaction.waiting_heads(PARTNER, most=4)
-        transaction.settle_head(waiting.id, state="verified", at=NOW + DAY)
+        transaction.settle_heads(PARTNER, {waiting.id: "verified"}, at=NOW + DAY)
         assert transaction.waiting_heads(PARTNER, most=4) == []
         with pytest.raises(Moved):
-            transaction.settle_head(waiting.id, state="fork", at=NOW + DAY)
+            transaction.settle_heads(PARTNER, {waiting.id: "fork"}, at=NOW + DAY)
 
 
 def test_a_text_that_both_sides_signed_is_agreed_and_no_other(ledger: Ledger) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from gateway.ledger.chain import Fact
 from gateway.ledger.parts.receiving import Receiving
@@ -58,24 +58,24 @@ class Links(Receiving, Reading):
                 "frontier": head.frontier})
             self._record(Fact(at=at, subject="checkpoint", subject_id=number, reference=partner, event="new",
                               to_state=head.state, text=f"{head.direction} {head.size} {signer}", digest=head.root))
+        self._agree(partner, at, checkpoint.c.size.in_(sorted({head.size for head in heads})))
+
+    def settle_heads(self, partner: str, states: Mapping[int, str], *, at: datetime) -> None:
+        """Judge heads of a partner that waited, by number: verified or fork. Raises Moved when one does not wait any
+        more."""
+        for head_id, state in states.items():
+            self._set_head(head_id, partner, "waiting", state, at)
         self._agree(partner, at)
 
-    def settle_head(self, head_id: int, *, state: str, at: datetime) -> None:
-        """Judge a head that waited: verified or fork. Raises Moved when it does not wait any more."""
-        partner = str(self._connection.execute(
-            select(checkpoint.c.partner).where(checkpoint.c.id == head_id)).scalar_one())
-        self._set_head(head_id, partner, "waiting", state, at)
-        self._agree(partner, at)
-
-    def _agree(self, partner: str, at: datetime) -> None:
-        """Move to `agreed` what stands, verified, among the heads of both sides."""
+    def _agree(self, partner: str, at: datetime, *which: ColumnElement[bool]) -> None:
+        """Move to `agreed` what stands, verified, among the heads of both sides. which: of these heads alone."""
         other = checkpoint.alias("other")
         pairs = self._connection.execute(
             select(checkpoint.c.id, checkpoint.c.state).join(other, (
                 (other.c.partner == checkpoint.c.partner) & (other.c.direction == checkpoint.c.direction)
                 & (other.c.size == checkpoint.c.size) & (other.c.root == checkpoint.c.root)
                 & (other.c.signer != checkpoint.c.signer)))
-            .where(checkpoint.c.partner == partner, checkpoint.c.state == "verified",
+            .where(checkpoint.c.partner == partner, checkpoint.c.state == "verified", *which,
                    other.c.state.in_(("verified", "agreed"))).order_by(checkpoint.c.id)).all()
         for row in pairs:
             self._set_head(row.id, partner, row.state, "agreed", at)
