@@ -16,8 +16,8 @@ from tests.campaigns.planted import FOUND_BY
 from tests.crash.test_failpoints import ELSEWHERE
 from tests.tools.kills import CALLS
 
-SLICE = 8
-"""System calls of each change; all of them, and all failpoints of all scenes, are the campaign's."""
+SLICE = 4
+"""System calls of each change, beside those at which a planted bug is found; the campaign has all of them."""
 
 SEED = 1
 
@@ -37,7 +37,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def cases(world: World) -> list[str]:
     """What the campaign consists of."""
-    return list(plan(world, Options(runs=2, seed=SEED)))
+    return list(plan(world, Options(runs=1, seed=SEED)))
 
 
 def test_the_campaign_passes_every_failpoint_that_no_test_of_its_own_has(cases: list[str]) -> None:
@@ -60,13 +60,8 @@ def test_the_campaign_enters_every_kind_of_system_call_that_others_see_in_every_
 @pytest.mark.timeout(600)
 def test_killed_at_any_system_call_or_instant_nothing_is_lost_or_done_twice(world: World, cases: list[str]) -> None:
     """Killed at the entry of a write, flush, rename, removal or send, and at random instants."""
-    calls: dict[str, list[str]] = {}
-    for case in cases:
-        if case.startswith("syscall/"):
-            calls.setdefault(case.split("/")[2], []).append(case)
-    drawn = dice(SEED, "slice")
-    chosen = [drawn.choice(calls[name]) for name in sorted(calls)][:SLICE]
-    for case in (*chosen, "random/0", "random/1"):
+    drawn = dice(SEED, "slice").sample([case for case in cases if case.startswith("syscall/")], SLICE)
+    for case in (*WHERE.values(), *drawn, "random/0"):
         verdict = attempt(world, case, Options(seed=SEED))
         assert verdict.good, (case, verdict.words())
 
@@ -77,8 +72,7 @@ def test_each_planted_bug_has_a_campaign_that_finds_it() -> None:
 
 @pytest.mark.parametrize("plant", sorted(WHERE))
 def test_a_planted_bug_is_found(world: World, plant: str) -> None:
-    """The very case that finds nothing in the gateway as it is finds the bug in the gateway that has it."""
-    assert attempt(world, WHERE[plant], Options(seed=SEED)).good
+    """The very case that finds nothing in the gateway as it is (above) finds the bug in the gateway that has it."""
     verdict = attempt(world, WHERE[plant], Options(seed=SEED, plant=plant))
     assert verdict.lost or verdict.doubled, verdict.words()
 
