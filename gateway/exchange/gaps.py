@@ -7,9 +7,9 @@ again, each once a day however often it is asked for: nobody can make us send wi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gateway.errors import PartnerError
 from gateway.exchange import failpoints
@@ -28,6 +28,9 @@ from gateway.security.link_texts import MOST_RANGES, read_resend, resend_payload
 LATE = timedelta(hours=1)
 """How long a number may be missing before it is an alarm."""
 
+MOST_TOLD = 20
+"""Gaps that a run tells one by one: a partner can make as many as it likes."""
+
 AT_ONCE = 10_000
 """Objects that one request puts up again; what it names beyond them is there for the next day's."""
 
@@ -39,9 +42,9 @@ def ask_for_missing(gateway: Gateway, partner: str, occasion: Occasion, summary:
         gaps = [gap for gap in queries.gaps(partner) if now - gap.since >= LATE]
         asked = queries.link_times(partner).asked
         halted = queries.halted(partner, "out")
-    for gap in gaps:
+    for words, since in _told(gaps):
         summary.trouble(PartnerError(Finding(code="E_GAP", place=Place(interchange=partner), values={
-            "n": _words(gap), "hours": f"{(now - gap.since) // LATE} h"})), Exit.PERSON)
+            "n": words, "hours": f"{(now - since) // LATE} h"})), Exit.PERSON)
     fresh = asked is None or asked <= a_day_before(now) or any(gap.since + LATE > asked for gap in gaps)
     if gaps and fresh and halted is None:
         with gateway.ledger.transaction() as transaction:
@@ -50,11 +53,19 @@ def ask_for_missing(gateway: Gateway, partner: str, occasion: Occasion, summary:
         reach(failpoints.ASKED)
 
 
+def _told(gaps: Sequence[Gap]) -> Iterator[tuple[str, datetime]]:
+    """Each gap and since when it is one; what is beyond `MOST_TOLD` in one line, for every run says all of it."""
+    yield from ((_words(gap), gap.since) for gap in gaps[:MOST_TOLD])
+    rest = gaps[MOST_TOLD:]
+    if rest:
+        yield f"{rest[0].first} … {rest[-1].last} ({len(rest)})", min(gap.since for gap in rest)
+
+
 def _ask(gateway: Gateway, transaction: Transaction, partner: str, gaps: Sequence[Gap], occasion: Occasion) -> None:
     ranges = [(gap.first, gap.last) for gap in gaps[:MOST_RANGES]]
     seal_object(gateway, transaction, partner, RESEND, resend_payload(ranges), "resend.txt", occasion)
     transaction.note_asked(partner, occasion.now)
-    transaction.journal(subject="link", reference=partner, text=f"asked for {', '.join(map(_words, gaps[:20]))}",
+    transaction.journal(subject="link", reference=partner, text=f"asked for {', '.join(map(_words, gaps[:MOST_TOLD]))}",
                         at=occasion.now)
 
 

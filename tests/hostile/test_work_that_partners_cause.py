@@ -15,7 +15,7 @@ from gateway.exchange.arrival import ACTS
 from gateway.exchange.assembly import open_gateway
 from gateway.exchange.gaps import merged
 from gateway.exchange.summary import Exit
-from gateway.security import CHECKPOINT, KEYS, WITHDRAW, RevocationLists, load_certificate
+from gateway.security import CHECKPOINT, KEYS, RESEND, WITHDRAW, RevocationLists, load_certificate
 from gateway.security.issuing import issue
 from gateway.security.keys import load_private_key
 from gateway.security.merkle import Frontier, head_text, leaf, leaf_hash
@@ -185,6 +185,18 @@ def test_heads_of_every_size_are_judged_in_one_walk_over_the_leaves(
 def test_what_a_request_names_many_times_is_looked_up_once() -> None:
     assert merged([(1, 9000)] * 1000) == [(1, 9000)]
     assert merged([(20, 20), (3, 9), (1, 5), (10, 12), (14, 15)]) == [(1, 12), (14, 15), (20, 20)]
+
+
+def test_a_partner_that_leaves_many_numbers_out_fills_no_log(pair: Sequence[Office]) -> None:
+    togo, burkina = pair
+    malice = Puppet(togo, burkina)
+    for number in range(2, 50, 2):
+        malice.put(malice.seal(b"gw-resend/1\n1\n", kind=RESEND, sequence=number, previous=f"{number:064x}").content)
+    assert codes(at(burkina, "edi-receive", later())) == []
+    ran = at(burkina, "edi-receive", later(hours=2))
+    assert codes(ran) == ["E_GAP"] * 21
+    assert "41 … 47 (4)" in ran.err
+    assert len(list(togo.mailbox("BFDGD").iterdir())) == 1  # all that is missing is asked for in one object
 
 
 @pytest.mark.parametrize(("count", "answer"), [(1000, "processed"), (1001, "failed/failure: E_PAYLOAD")])
