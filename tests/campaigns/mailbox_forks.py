@@ -169,6 +169,7 @@ def _load() -> None:
 
     importlib.import_module("gateway.transport.ssh")
     _share_compiled()
+    _share_documents()
     with tempfile.TemporaryDirectory() as folder:
         togo, burkina = offices(Path(folder))
         togo.drop("declarations", {"a.json": declaration_json("A"), "b.json": declaration_json("B")})
@@ -203,6 +204,29 @@ def _share_compiled() -> None:
         return made
 
     engine.create_engine = sharing  # type: ignore[attr-defined]
+
+
+def _share_documents() -> None:
+    """Read each YAML file once, as long as it is the same file: corridors and mappings are the other half."""
+    from gateway.config import validation, yaml
+
+    honest = yaml.read_partly
+    kept: dict[tuple[Path, int, int, int, str], yaml.Reading] = {}
+
+    def remembered(source: Path | bytes, name: str) -> yaml.Reading:
+        if not isinstance(source, Path) or not source.is_file():
+            return honest(source, name)
+        status = source.stat()
+        key = (source, status.st_ino, status.st_mtime_ns, status.st_size, name)
+        if key in kept:
+            return yaml.Reading(kept[key].node, [], True)
+        reading = honest(source, name)
+        if reading.whole and not reading.findings:
+            kept[key] = reading
+        return reading
+
+    yaml.read_partly = remembered
+    validation.read_partly = remembered  # type: ignore[attr-defined]
 
 
 def _become(request: dict[str, Any], told: socket.socket) -> None:

@@ -16,6 +16,8 @@ from tests.campaigns.planted import FOUND_BY
 from tests.crash.test_failpoints import ELSEWHERE
 from tests.tools.kills import CALLS
 
+pytestmark = pytest.mark.needs_sshd
+
 SLICE = 4
 """System calls of each change, beside those at which a planted bug is found; the campaign has all of them."""
 
