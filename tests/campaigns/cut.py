@@ -14,7 +14,9 @@ through a proxy (`tests.tools.proxy`). A case cuts a session of one run, after w
 
 SESSION counts the connections of a run from 1, DIRECTION is ``out`` to the server or ``in`` from it. All packets and
 octets of one exchange are enumerated, N of --runs are random. A run that is cut has to say so within its limits, with
-exit status 4. Afterwards cron comes round, and on the same day everything is as if nothing had been.
+exit status 4. Afterwards cron comes round, and on the same day everything is as if nothing had been. Of the cuts by
+octets that leave everything as a connection does that was never made (states, names and sizes of files: `left`) one for
+each session is followed that far; every other cut is.
 With --plant noted-early what is to be published is noted as published first, and the campaign must fail.
 """
 
@@ -28,6 +30,7 @@ from typing import Any
 from tests.campaigns.crash_scenes import Scene
 from tests.campaigns.mailbox_base import RECEIVER, SENDER, Options, Verdict, World, dice, main, settle_and_judge
 from tests.campaigns.mailbox_line import HASTY, LineWorld
+from tests.campaigns.mailbox_proofs import rows
 from tests.campaigns.mailbox_world import SAME_DAY
 from tests.tools.offices import Ran
 from tests.tools.proxy import DIRECTIONS, Cut, Direction, How, Seen
@@ -107,15 +110,51 @@ def attempt(world: World, case: str, options: Options) -> Verdict:
         ended = _at_random(world, dice(options.seed, case))
     else:
         scene, session, direction, at = SCENES[rest[0]], int(rest[1]), _direction(rest[2]), int(rest[3])
+        same = untouched(world, scene, session) if kind != "packet" and at and not options.plant else None
         scene.set(world)
         if kind == "packet":
             ended = _cut(world, scene, Cut(direction, "packet", at, _how(rest[4]), session))
         else:
             ended = [wrong for octet in range(at, at + (STEP * STEP if kind == "login" else 1), STEP)
                      for wrong in _cut(world, scene, Cut(direction, "octet", octet, HOWS[octet // STEP % 2], session))]
+        if same is not None and not ended:
+            world.server.rest()
+            if left(world) == same:
+                return Verdict()
     verdict = settle_and_judge(world, patience=SAME_DAY)
     verdict.broken.extend(ended)
     return verdict
+
+
+def left(world: LineWorld) -> tuple[object, ...]:
+    """What the next run finds: states in the ledgers, names of all files, sizes of those in mailboxes. What was said of
+    an outage is not looked at."""
+    states = [rows(office, question) for office in world.offices.values() for question in _STATES]
+    names = sorted(str(path.relative_to(world.folder)) for top in (world.togo.home, world.burkina.home, world.system)
+                   for path in top.rglob("*")
+                   if "links" not in path.parts and not path.name.startswith("ledger.sqlite-"))
+    files = sorted((str(path.relative_to(world.folder)), path.stat().st_size)
+                   for path in world.togo.mail.rglob("*.p7m"))
+    return states, names, files
+
+
+_STATES = ("select direction, sequence, kind, state, attempts from object order by id",
+           "select direction, control_reference, type, state from interchange order by id",
+           "select direction, type, word, state from message order by id",
+           "select partner, direction, halted from link order by 1, 2",
+           "select count(*) from event")
+
+
+def untouched(world: LineWorld, scene: Scene, session: int) -> tuple[object, ...]:
+    """What is left when a session does not come about; measured once for each world, which is then set again."""
+    where = f"{scene.name}/{session}"
+    if where not in world.untouched:
+        scene.set(world)
+        wrong = _cut(world, scene, Cut("out", "octet", 0, "rst", session))
+        if wrong:
+            raise RuntimeError(wrong[0])
+        world.untouched[where] = left(world)
+    return world.untouched[where]
 
 
 def _cut(world: LineWorld, scene: Scene, cut: Cut) -> list[str]:

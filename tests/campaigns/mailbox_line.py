@@ -37,6 +37,8 @@ class LineWorld(World):
         """As `World`, over SFTP in both directions."""
         super().__init__(folder, sftp=True, pull=True, **options)
         self.server = Server(self.sshd)
+        self.untouched: dict[str, tuple[object, ...]] = {}
+        """What the runs of a campaign leave when they do not reach the server, by name, where it has measured that."""
         self._resources.callback(self.server.close)
 
     def back(self, name: str) -> None:

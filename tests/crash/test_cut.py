@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.campaigns.cut import SCENES, attempt, make, plan, sessions
+from tests.campaigns.cut import SCENES, attempt, left, make, plan, run_cut, sessions, untouched
 from tests.campaigns.mailbox_base import Options
 from tests.campaigns.mailbox_line import LineWorld
 from tests.tools.proxy import Cut, Packets, Proxy
@@ -35,6 +35,18 @@ def test_what_is_noted_as_published_before_it_is_gets_found(world: LineWorld) ->
     """The campaign can fail: the upload is cut in the middle, and nobody knows that it has to be made again."""
     found = attempt(world, "octet/send/1/out/3200", Options(plant="noted-early"))
     assert found.lost
+
+
+def test_a_cut_that_leaves_half_a_file_is_followed_to_its_end(world: LineWorld) -> None:
+    """It is not taken for one that left everything as it was."""
+    scene, traces = SCENES["send"], []
+    for at in (16, 3200):
+        scene.set(world)
+        assert run_cut(world, scene.office, scene.program, Cut("out", "octet", at, "rst"))[1] == []
+        world.server.rest()
+        traces.append(left(world))
+    assert traces[0] != traces[1]
+    assert traces[0] == untouched(world, scene, 1)
 
 
 def test_every_packet_and_every_sixteenth_octet_of_each_session_has_its_case(world: LineWorld) -> None:
