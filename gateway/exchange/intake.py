@@ -25,7 +25,7 @@ from gateway.exchange.taking import take_groups
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.mapping.dialect import Dialect, NationalRecord, Reading, Waiting
-from gateway.spool import claim, machine_fault, read_whole
+from gateway.spool import claim, machine_fault, read_whole, sync_folder
 
 BATCH = 64
 """Records per transaction: few enough to lose little time in a crash, enough to share one fsync."""
@@ -66,6 +66,7 @@ def _claim_all(folder: Folder, limit: int | None, summary: Summary) -> list[str]
     found = {path.name: None for path in sorted(folder.claimed.iterdir())
              if path.is_file() and not unfinished(path.name)}
     most = None if limit is None else len(found) + limit
+    new = False
     for path in sorted(folder.out.iterdir()):
         if most is not None and len(found) >= most:
             break
@@ -78,6 +79,9 @@ def _claim_all(folder: Folder, limit: int | None, summary: Summary) -> list[str]
             continue
         if taken is not None:
             found[taken.name] = None
+            new = True
+    for changed in (folder.claimed, folder.out) if new else ():  # else, after a power cut, one of twins may come back
+        sync_folder(changed)
     return list(found)
 
 
@@ -92,6 +96,12 @@ def _by_dialect(claimed: Iterable[str], sources: Sequence[NationalSource], filin
             grouped.setdefault(dialect, []).append(name)
     filing.refuse(strange)
     return grouped
+
+
+def _disk_failed(error: GatewayError) -> bool:
+    """Was a file not read for a fault that may pass, or that hits others, too? That it may not be read is its own."""
+    cause = error.__cause__
+    return error.code in ("B003", "B006") and isinstance(cause, OSError) and not isinstance(cause, PermissionError)
 
 
 def dialect_for(name: str, sources: Sequence[NationalSource]) -> str | None:
@@ -158,7 +168,11 @@ class _Intake:
             try:
                 files[name] = read_whole(self.folder.claimed / name, self.gateway.settings.limits.file)
             except GatewayError as error:
-                refused.append(([name], error.findings))
+                if _disk_failed(error):  # says nothing of the file, which keeps waiting
+                    self.summary.trouble(error)
+                    self.summary.records_waiting += 1
+                else:
+                    refused.append(([name], error.findings))
             except FileNotFoundError:
                 continue  # filed meanwhile, or taken away by a person
         self.filing.refuse(refused)

@@ -49,6 +49,9 @@ SOCKETS = {
 """Calls upon sockets, likewise. What has no descriptor is taken as it comes."""
 
 BOXES = ("sftp", "pulled", "folder")
+OVER_SFTP = "-over-sftp"
+"""Ending of scenes that have no sense with mailboxes in folders."""
+
 DEFECTS = (70, 99)
 """Statuses that no fault of the machine may lead to: a defect of the gateway, or of this campaign."""
 
@@ -139,6 +142,8 @@ def attempt(world: World, case: str, options: Options) -> Verdict:
 def _drawn(world: Worlds, drawn: random.Random) -> str:
     """A fault by its full name."""
     box, scene, share = drawn.choice(BOXES), drawn.choice([*SCENES]), drawn.random()
+    if box == "folder" and scene.endswith(OVER_SFTP):
+        box = "sftp"
     if share < 0.06:
         return f"limit/{box}/{scene}/{drawn.randrange(_GROWN)}"
     if share < 0.12:

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from gateway import spool
+from gateway.errors import LocalError
 from gateway.exchange import intake, taking
 from gateway.exchange.summary import Exit, Summary
+from gateway.findings import Finding
 from gateway.spool import machine_fault
 from tests.tools.offices import ROOT, offices
 from tests.tools.records import declaration_json
@@ -51,6 +54,24 @@ def test_no_file_is_refused_for_a_disk_that_fails_again_and_again(
     monkeypatch.setattr(intake, "take_groups", honest)
     assert togo.run("edi-send").counts["records_taken"] == 1
     assert not (togo.home / "state" / "defects").exists()
+
+
+def test_a_file_that_the_disk_did_not_give_once_keeps_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    togo, _ = offices(tmp_path)
+    togo.drop("declarations", {"a.json": declaration_json("A")})
+    honest = spool.read_whole
+
+    def failing(path: Path, *limit: int) -> bytes:
+        if path.name == "a.json":
+            error = OSError(errno.EIO, "Input/output error", str(path))
+            raise LocalError(Finding(code="B006", values={"name": path.name, "reason": "EIO"})) from error
+        return honest(path, *limit)
+
+    monkeypatch.setattr(intake, "read_whole", failing)
+    ran = togo.run("edi-send")
+    assert (ran.exit, ran.counts["records_refused"], ran.counts["records_waiting"]) == (Exit.PERSON, 0, 1)
+    monkeypatch.setattr(intake, "read_whole", honest)
+    assert togo.run("edi-send").counts["records_taken"] == 1
 
 
 @pytest.mark.parametrize(("err", "status"), [(os.devnull, Exit.LATER), ("/dev/full", Exit.PERSON)])
