@@ -6,50 +6,18 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gateway.errors import LocalError
 from gateway.security import check_environment, load_signer, read_passphrase
 from gateway.security.identity import FILES, PUBLIC_FILES
-from tests.tools.identities import Party, identity
+from tests.tools.identities import Party
+from tests.unit.test_security_keys import codes, party
+from tests.unit.test_spool_credential import folder, reason
 
 ROOT = Path(__file__).parents[2]
-PHRASE = "correct horse battery"
-
-
-@pytest.fixture
-def party(tmp_path: Path) -> Party:
-    """Fresh keys."""
-    return identity(tmp_path, "TGOTR")
-
-
-def _codes(action: Callable[[], object]) -> list[str]:
-    with pytest.raises(LocalError) as caught:
-        action()
-    return [finding.code for finding in caught.value.findings]
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What systemd makes: a folder and a file that only the service may read."""
-    made = tmp_path / "credentials"
-    made.mkdir(mode=0o500)
-    made.chmod(0o700)
-    (made / "edi-phrase").write_text(f"{PHRASE}\nnot this\n", "ascii")
-    (made / "edi-phrase").chmod(0o400)
-    made.chmod(0o500)
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(made))
-    return made
-
-
-def reason(name: str = "credential:edi-phrase") -> str:
-    with pytest.raises(LocalError) as caught:
-        read_passphrase(Path(name))
-    assert caught.value.code == "K060"
-    return caught.value.findings[0].values["reason"]
+__all__ = ["folder", "party"]
 
 
 def test_t35_every_file_of_an_identity_is_readable_by_its_owner_alone(party: Party) -> None:
@@ -66,7 +34,7 @@ def test_t35_a_key_that_others_may_read_is_not_used(party: Party, mode: int) -> 
     """A private key that a group or others may read is refused with E_KEYFILE."""
     key = party.folder / "signing.key"
     key.chmod(mode)
-    assert _codes(lambda: load_signer(key, party.folder / "signing.crt", None)) == ["E_KEYFILE"]
+    assert codes(lambda: load_signer(key, party.folder / "signing.crt", None)) == ["E_KEYFILE"]
 
 
 def test_t35_a_key_behind_a_link_or_in_an_open_folder_or_missing_is_not_used(party: Party, tmp_path: Path) -> None:
@@ -74,10 +42,10 @@ def test_t35_a_key_behind_a_link_or_in_an_open_folder_or_missing_is_not_used(par
     link = tmp_path / "link.key"
     link.symlink_to(party.folder / "signing.key")
     certificate = party.folder / "signing.crt"
-    refused = [_codes(lambda path=path: load_signer(path, certificate, None))  # type: ignore[misc]
+    refused = [codes(lambda path=path: load_signer(path, certificate, None))  # type: ignore[misc]
                for path in (link, party.folder, party.folder / "none.key")]
     party.folder.chmod(0o777)
-    refused.append(_codes(lambda: load_signer(party.folder / "signing.key", certificate, None)))
+    refused.append(codes(lambda: load_signer(party.folder / "signing.key", certificate, None)))
     assert refused == [["E_KEYFILE"]] * 4
 
 
@@ -88,7 +56,7 @@ def test_t35_a_passphrase_is_one_line_of_a_private_file(tmp_path: Path) -> None:
     path.chmod(0o600)
     assert read_passphrase(path) == b"correct horse"
     path.chmod(0o640)
-    assert _codes(lambda: read_passphrase(path)) == ["E_KEYFILE"]
+    assert codes(lambda: read_passphrase(path)) == ["E_KEYFILE"]
 
 
 def test_t35_no_private_key_is_kept_in_the_repository() -> None:
@@ -140,4 +108,4 @@ def test_t35_no_folder_no_file_a_link_and_a_pipe_are_no_secret(folder: Path, mon
 def test_t38_our_own_certificate_of_another_environment_is_refused_at_start(party: Party) -> None:
     """A gateway does not start with a certificate of its own that was made for another environment."""
     check_environment(party.identity.signing, "demo")
-    assert _codes(lambda: check_environment(party.identity.signing, "production")) == ["K024"]
+    assert codes(lambda: check_environment(party.identity.signing, "production")) == ["K024"]

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -55,10 +56,10 @@ def require_strace() -> str:
 
 def traced(running: Waiting, log: Path) -> tuple[Ran, Counter[str]]:
     """Let a program run; how it ended, and the most often that one of its threads made each of the calls."""
-    tracer = _attach(running.pid, log, [])
+    tracer = attach(running.pid, _logged(log, ",".join(CALLS)))
     running.go()
     ran = running.wait()
-    _ended(tracer)
+    ended(tracer)
     each: Counter[tuple[str, str]] = Counter()
     for line in log.read_text("utf-8", "replace").splitlines():
         match = _LINE.match(line)
@@ -72,10 +73,10 @@ def traced(running: Waiting, log: Path) -> tuple[Ran, Counter[str]]:
 
 def killed_at(running: Waiting, call: str, number: int, log: Path) -> Ran:
     """Let a program run until a thread of it enters a system call for the given time; its end (-9 when that came)."""
-    tracer = _attach(running.pid, log, ["-e", f"inject={call}:signal=KILL:when={number}"], call)
+    tracer = attach(running.pid, [*_logged(log, call), "-e", f"inject={call}:signal=KILL:when={number}"])
     running.go()
     ran = running.wait()
-    _ended(tracer)
+    ended(tracer)
     return ran
 
 
@@ -105,12 +106,19 @@ class _Recorder(str):
     __hash__ = str.__hash__
 
 
-def _attach(pid: int, log: Path, words: list[str], call: str = ",".join(CALLS)) -> subprocess.Popen[bytes]:
-    """Put strace upon a process that waits; when this returns, nothing that the process does escapes it."""
-    tracer = subprocess.Popen([require_strace(), "-f", "-o", str(log), "-e", f"trace={call}", "-e", "signal=none",
-                               *words, "-p", str(pid)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def _logged(log: Path, calls: str) -> list[str]:
+    return ["-f", "-o", str(log), "-e", f"trace={calls}"]
+
+
+def attach(pid: int, words: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Put strace upon a process that waits; when this returns, nothing that the process does escapes it.
+
+    words  for strace, beside those that keep signals out of its log
+    """
+    tracer = subprocess.Popen([require_strace(), "-e", "signal=none", *words, "-p", str(pid)],
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert tracer.stderr is not None
-    end = time.monotonic() + _PATIENCE
+    line, end = b"", time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         line = tracer.stderr.readline()
         if b"attached" in line:
@@ -121,7 +129,8 @@ def _attach(pid: int, log: Path, words: list[str], call: str = ",".join(CALLS)) 
     raise RuntimeError(f"strace cannot look into process {pid}: {line.decode('utf-8', 'replace')}")
 
 
-def _ended(tracer: subprocess.Popen[bytes]) -> None:
+def ended(tracer: subprocess.Popen[bytes]) -> None:
+    """Wait for strace to end with the process that it looked into."""
     assert tracer.stderr is not None
     try:
         tracer.wait(_PATIENCE)

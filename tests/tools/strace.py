@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.tools.kills import Waiting, require_strace
+from tests.tools.kills import Waiting, attach, ended
 from tests.tools.offices import Ran
 
 CHANGES = ("open", "openat", "openat2", "creat", "write", "writev", "pwrite64", "pwritev", "pwritev2", "lseek",
@@ -100,11 +98,11 @@ def recorded(running: Waiting, folder: Path, names: Sequence[str], *, content: b
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
-    tracer = _attach(running.pid, ["-ff", "-ttt", "-xx", "-s", str(_LONGEST if content else 0), "-o",
+    tracer = attach(running.pid, ["-y", "-ff", "-ttt", "-xx", "-s", str(_LONGEST if content else 0), "-o",
                                    str(folder / "log"), "-e", f"trace={','.join(f'?{name}' for name in names)}"])
     running.go()
     ran = running.wait()
-    _ended(tracer)
+    ended(tracer)
     calls = [call for log in folder.iterdir() for call in _calls(log)]
     shutil.rmtree(folder)
     return ran, sorted(calls, key=lambda call: call.at)
@@ -112,39 +110,13 @@ def recorded(running: Waiting, folder: Path, names: Sequence[str], *, content: b
 
 def injected(running: Waiting, folder: Path, name: str, error: str, when: str, seconds: float = 60) -> Ran:
     """Let a program run in which a call fails, counted for each thread by itself: ``3``, ``3+``, ``3..5``."""
-    tracer = _attach(running.pid, ["-f", "-o", str(folder / "injected.log"), "-e", f"trace={name}",
+    tracer = attach(running.pid, ["-y", "-f", "-o", str(folder / "injected.log"), "-e", f"trace={name}",
                                    "-e", f"inject={name}:error={error}:when={when}"])
     running.go()
     try:
         return running.wait(seconds)
     finally:
-        _ended(tracer)
-
-
-def _attach(pid: int, words: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Put strace upon a process that waits; when this returns, nothing that the process does escapes it."""
-    tracer = subprocess.Popen([require_strace(), "-y", "-e", "signal=none", *words, "-p", str(pid)],
-                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert tracer.stderr is not None
-    line, end = b"", time.monotonic() + _PATIENCE
-    while time.monotonic() < end:
-        line = tracer.stderr.readline()
-        if b"attached" in line:
-            return tracer
-        if not line:
-            break
-    tracer.kill()
-    raise RuntimeError(f"strace cannot look into process {pid}: {line.decode('utf-8', 'replace')}")
-
-
-def _ended(tracer: subprocess.Popen[bytes]) -> None:
-    assert tracer.stderr is not None
-    try:
-        tracer.wait(_PATIENCE)
-    except subprocess.TimeoutExpired:
-        tracer.kill()
-        tracer.wait(_PATIENCE)
-    tracer.stderr.close()
+        ended(tracer)
 
 
 def _calls(log: Path) -> list[Call]:

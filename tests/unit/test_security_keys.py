@@ -39,7 +39,7 @@ def party(tmp_path: Path) -> Party:
     return identity(tmp_path, "TGOTR")
 
 
-def _codes(action: Callable[[], object]) -> list[str]:
+def codes(action: Callable[[], object]) -> list[str]:
     with pytest.raises(LocalError) as caught:
         action()
     return [finding.code for finding in caught.value.findings]
@@ -54,7 +54,7 @@ def test_what_is_handed_over_holds_no_secret_and_is_what_lies_beside_the_keys(pa
 
 def test_nothing_is_ever_overwritten(party: Party) -> None:
     before = {path: path.read_bytes() for path in party.folder.rglob("*") if path.is_file()}
-    again = _codes(lambda: make_identity(party.folder, gateway="TGOTR", environment="demo", now=NOW, valid=VALID,
+    again = codes(lambda: make_identity(party.folder, gateway="TGOTR", environment="demo", now=NOW, valid=VALID,
                                          passphrase=None, algorithm="ec"))
     assert again == ["K007"] * 12
     assert {path: path.read_bytes() for path in party.folder.rglob("*") if path.is_file()} == before
@@ -69,7 +69,7 @@ def test_a_failure_halfway_leaves_no_file_behind(tmp_path: Path, monkeypatch: py
         genuine(descriptor)
 
     monkeypatch.setattr(os, "fsync", failing)
-    assert _codes(lambda: identity(tmp_path, "TGOTR")) == ["K001"]
+    assert codes(lambda: identity(tmp_path, "TGOTR")) == ["K001"]
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
@@ -123,7 +123,7 @@ def test_every_kind_of_key_is_made_and_serves(tmp_path: Path, algorithm: Algorit
 
 
 def test_a_kind_that_only_signs_is_not_made_for_encryption(tmp_path: Path) -> None:
-    assert _codes(lambda: make_identity(tmp_path, gateway="TGOTR", environment="test", now=NOW, valid=VALID,
+    assert codes(lambda: make_identity(tmp_path, gateway="TGOTR", environment="test", now=NOW, valid=VALID,
                                         passphrase=None, encryption="ed25519")) == ["K050"]
     assert list(tmp_path.iterdir()) == []
 
@@ -142,7 +142,7 @@ def test_a_house_with_an_authority_gets_keys_and_requests_that_ask_for_the_profi
     for use, one in asked.items():
         issued = Certificate(loose.der_of(loose.issue_request(loose.authority("house", NOW), one, NOW)))
         assert (set(issued.uses), issued.environment, issued.strong) == ({use}, environment, True)
-    assert _codes(lambda: make_requests(folder, gateway="TGOTR", environment=environment, passphrase=None)) == \
+    assert codes(lambda: make_requests(folder, gateway="TGOTR", environment=environment, passphrase=None)) == \
         ["K007"] * len(REQUEST_FILES)
 
 
@@ -150,7 +150,7 @@ def test_keys_under_a_passphrase_load_with_it_and_not_without(tmp_path: Path) ->
     party = identity(tmp_path, "TGOTR", passphrase=b"correct horse")
     files = (party.folder / "signing.key", party.folder / "signing.crt")
     assert load_signer(*files, b"correct horse").certificate == party.identity.signing
-    assert [_codes(lambda wrong=wrong: load_signer(*files, wrong)) for wrong in (  # type: ignore[misc]
+    assert [codes(lambda wrong=wrong: load_signer(*files, wrong)) for wrong in (  # type: ignore[misc]
         None, b"", b"wrong")] == [["K003"]] * 3
     assert b"ENCRYPTED" in files[0].read_bytes()
     opened = subprocess.run(["ssh-keygen", "-y", "-P", "correct horse", "-f", party.folder / "ssh"],
@@ -166,13 +166,13 @@ def test_a_key_that_lies_open_loads_whatever_the_passphrase(party: Party) -> Non
 def test_a_pair_that_does_not_belong_together_or_does_not_serve_is_refused(party: Party, tmp_path: Path) -> None:
     folder, other = party.folder, identity(tmp_path / "other", "TGOTR").folder
     assert [
-        _codes(lambda: load_signer(folder / "signing.key", other / "signing.crt", None)),
-        _codes(lambda: load_signer(folder / "encryption.key", folder / "encryption.crt", None)),
-        _codes(lambda: load_decryption_key(folder / "signing.key", folder / "signing.crt", None)),
-        _codes(lambda: load_signer(folder / "authority.key", folder / "authority.crt", None)),
-        _codes(lambda: load_signer(folder / "ssh.pub", folder / "signing.crt", None)),
-        _codes(lambda: load_signer(folder / "signing.key", folder / "signing.key", None)),
-        _codes(lambda: load_signer(folder / "signing.key", folder / "nothing.crt", None)),
+        codes(lambda: load_signer(folder / "signing.key", other / "signing.crt", None)),
+        codes(lambda: load_signer(folder / "encryption.key", folder / "encryption.crt", None)),
+        codes(lambda: load_decryption_key(folder / "signing.key", folder / "signing.crt", None)),
+        codes(lambda: load_signer(folder / "authority.key", folder / "authority.crt", None)),
+        codes(lambda: load_signer(folder / "ssh.pub", folder / "signing.crt", None)),
+        codes(lambda: load_signer(folder / "signing.key", folder / "signing.key", None)),
+        codes(lambda: load_signer(folder / "signing.key", folder / "nothing.crt", None)),
     ] == [["K005"], ["K006"], ["K006"], ["K006"], ["K002"], ["K004"], ["K004"]]
 
 
@@ -181,9 +181,9 @@ def test_the_ssh_key_is_one_that_openssh_reads_and_its_line_is_had_from_either_f
     assert line == ssh_public_line(party.folder / "ssh.pub") == (party.folder / "ssh.pub").read_text().strip()
     assert line.startswith("ssh-ed25519 AAAA")
     assert line.endswith(" TGOTR")
-    assert _codes(lambda: ssh_public_line(party.folder / "none")) == ["K008"]
+    assert codes(lambda: ssh_public_line(party.folder / "none")) == ["K008"]
     (party.folder / "bad.pub").write_text("ssh-ed25519 AAAA\nssh-ed25519 BBBB")
-    assert _codes(lambda: ssh_public_line(party.folder / "bad.pub")) == ["K008"]
+    assert codes(lambda: ssh_public_line(party.folder / "bad.pub")) == ["K008"]
 
 
 def test_a_fingerprint_is_short_enough_for_the_telephone(party: Party) -> None:
@@ -206,5 +206,5 @@ def test_an_entry_of_a_partners_list_is_the_file_that_was_compared(party: Party)
     entry = trusted_certificate(path, sha256=certificate.sha256.upper(), use="signing", use_from=NOW,
                                 accept_until=NOW + DAY)
     assert (entry.certificate, entry.use_from, entry.accept_until) == (certificate, NOW, NOW + DAY)
-    assert _codes(lambda: trusted_certificate(path, sha256="0" * 64, use="signing", use_from=NOW,
+    assert codes(lambda: trusted_certificate(path, sha256="0" * 64, use="signing", use_from=NOW,
                                               accept_until=NOW)) == ["K009"]
