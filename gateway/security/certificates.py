@@ -42,8 +42,9 @@ MARKERS: Mapping[str, x509.ObjectIdentifier] = {
 UNITS: Mapping[str, str] = {"demo": "GW-1 demo", "test": "GW-1 test"}
 """Environment -> organisational unit that marks its certificates for people."""
 
-_UNREADABLE = (x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm)
-"""What the library raises beside ValueError for a certificate that it cannot read."""
+_UNREADABLE = (x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm,
+               TypeError)
+"""What the library raises beside ValueError for a certificate that it cannot read; TypeError for a name in bits."""
 
 _LARGEST_FILE = 1 << 20
 

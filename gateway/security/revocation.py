@@ -34,7 +34,7 @@ _NUMBER_BITS = 160
 
 _NOT_FULL = (x509.IssuingDistributionPoint, x509.DeltaCRLIndicator, x509.FreshestCRL)
 _UNREADABLE = (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType,
-               UnsupportedAlgorithm)
+               UnsupportedAlgorithm, TypeError)
 """What the library raises for a list, or a part of one, that it cannot read."""
 
 _HASHES = ("sha256", "sha384", "sha512")
