@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from gateway.errors import GatewayError, LinkError
 from gateway.findings import Finding, Severity
-from gateway.spool import machine_fault
 
 
 @enum.unique
@@ -96,6 +95,8 @@ class Summary:
 
     def failed(self, error: Exception) -> None:
         """Note what nobody foresaw: a fault of the machine, wherever it hit, is none of ours and is said as such."""
+        from gateway.spool import machine_fault  # not wanted by --help, which knows the exit statuses
+
         fault = machine_fault(error)
         if fault is None:
             self.defects.append(error)
