@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 from gateway.errors import GatewayError
 from gateway.exchange.summary import Exit
@@ -36,10 +37,11 @@ def run(program: str, arguments: Sequence[str] | None) -> int:
             status = _outcome(program, words)
         except OSError:  # nothing can be said: the log of cron lies on the disk that is full
             status = Exit.PERSON
-        try:
-            sys.stdout.flush()
-        except OSError:  # the status of a failure stands, whoever reads
-            _close_quietly()
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except OSError:  # the status of a failure stands, whoever reads
+                _close_quietly(stream)
         return int(status)
 
 
@@ -71,7 +73,7 @@ def _outcome(program: str, words: list[str]) -> int:
     except _Terminated:
         return Exit.TERMINATED
     except BrokenPipeError:  # `edi status | head` is no fault; of an act, nobody has read what it did
-        _close_quietly()
+        _close_quietly(sys.stdout)
         return Exit.DONE if reads(program, words) else Exit.PERSON
     except Exception as error:
         return _failed(error, program, words, as_json)
@@ -82,6 +84,10 @@ def _failed(error: Exception, program: str, words: Sequence[str], as_json: bool)
     from gateway.cli.context import report
     from gateway.spool import machine_fault
 
+    try:
+        sys.stdout.flush()
+    except OSError:  # what lies before it would keep the fault from being told
+        _close_quietly(sys.stdout)
     fault = machine_fault(error)
     return _defect(error, program, words, as_json) if fault is None else report(fault, as_json=as_json)
 
@@ -147,10 +153,10 @@ def _substitute_what_streams_cannot_show() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _close_quietly() -> None:
-    """Nobody reads stdout any more: what is still to be flushed goes nowhere."""
+def _close_quietly(stream: TextIO) -> None:
+    """Nobody reads a stream any more: what is still to be flushed goes nowhere."""
     with contextlib.suppress(OSError, ValueError):  # a stream that is no file has nothing to flush
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _help_of(error: object, program: str) -> str:
