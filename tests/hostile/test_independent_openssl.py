@@ -24,7 +24,13 @@ from tests.tools.vectors.parts import INTERCHANGE
 
 pytestmark = pytest.mark.needs_openssl
 
-NOW = datetime.now(UTC).replace(microsecond=0)
+
+def now() -> datetime:
+    """This second: the command signs by the clock, however long the tests before these have taken."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+NOW = now()
 SIGN = ("-sign", "-binary", "-nodetach", "-cades", "-nosmimecap", "-md", "sha256")
 P256, RSA = "xa-signing-p256", "xa-signing-rsa3072"
 
@@ -162,7 +168,7 @@ def office_for(root: Path, kit: Kit, *, rsa: bool = True) -> Office:
 def test_files_by_the_command_meet_the_same_verdict_in_both_commands(
         kit: Kit, made: dict[str, tuple[str, bytes]], tmp_path: Path) -> None:
     office = office_for(tmp_path, kit)
-    moment = datetime.now(UTC).replace(microsecond=0)
+    moment = now()
     by_hand = {name: opened(office, content, moment) for name, (_, content) in made.items()}
     told = received(office, {named(content): content for _, content in made.values()}, moment)
     expected = {name: verdict for name, (verdict, _) in made.items()}
@@ -178,7 +184,7 @@ def test_what_is_refused_leaves_nothing_of_its_content(
     """Every file that is refused and does not lie open itself, in an office that accepts nothing."""
     refused = [content for verdict, content in made.values() if verdict != "accepted" and b"UNZ+0+1" not in content]
     office = office_for(tmp_path, kit)
-    moment = datetime.now(UTC).replace(microsecond=0)
+    moment = now()
     for content in refused:
         assert opened(office, content, moment) != "accepted"
     assert "accepted" not in received(office, {named(content): content for content in refused}, moment).values()
@@ -190,7 +196,7 @@ def test_what_is_refused_leaves_nothing_of_its_content(
 def test_a_file_larger_than_agreed_is_not_read(kit: Kit, tmp_path: Path) -> None:
     office = office_for(tmp_path, kit, rsa=False)
     content = bytes((32 << 20) + 1)
-    moment = datetime.now(UTC).replace(microsecond=0)
+    moment = now()
     assert opened(office, content, moment) == "E_SIZE"
     assert received(office, {named(content): content}, moment) == {named(content): "E_SIZE"}
     assert [path.stat().st_size for path in office.mailbox("XA").iterdir()] == [len(content)]
@@ -236,11 +242,11 @@ def test_the_partner_is_found_by_whose_certificate_signed_or_is_named(kit: Kit, 
             "identifier: XA", f"identifier: {name}").replace("mail/XB/XA", f"mail/XB/{name}").replace(
             "mail/XA/XB", f"mail/{name}/XB")
         (folder / f"{name}.yaml").write_text(text, "utf-8")
-    assert opened(office, content, NOW) == "accepted"
-    assert opened(office, content, NOW, partner="XA") == "accepted"
-    assert [opened(office, content, NOW, partner=name) for name in ("AA", "ZZ")] == ["E_ALG", "E_ALG"]
+    assert opened(office, content, now()) == "accepted"
+    assert opened(office, content, now(), partner="XA") == "accepted"
+    assert [opened(office, content, now(), partner=name) for name in ("AA", "ZZ")] == ["E_ALG", "E_ALG"]
     stranger = make.sealed(make.signed(entity(23), signers=["stranger-signing"]))
-    assert opened(office, stranger, NOW) == "E_SIGNER_UNKNOWN"
+    assert opened(office, stranger, now()) == "E_SIGNER_UNKNOWN"
 
 
 def test_what_people_revoked_is_refused_by_both_commands(kit: Kit, tmp_path: Path) -> None:
@@ -248,11 +254,11 @@ def test_what_people_revoked_is_refused_by_both_commands(kit: Kit, tmp_path: Pat
     make = Maker(kit, tmp_path / "making")
     office = office_for(tmp_path, kit, rsa=False)
     before, after = (make.sealed(make.signed(entity(number))) for number in (31, 33))
-    assert opened(office, before, NOW) == "accepted"
+    assert opened(office, before, now()) == "accepted"
     digest = Certificate(loose.der_of(kit.author(P256).certificate)).sha256
     ran = office.run("edi", "keys", "revoke", "XA", digest, "--since", f"{NOW:%Y-%m-%d}", "--reason", "a stolen key",
                      "--by", "A Person")
     assert ran.exit == 0, ran.err
-    moment = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=1)
+    moment = now() + timedelta(minutes=1)
     assert [opened(office, content, moment) for content in (before, after)] == ["E_CERT_REVOKED"] * 2
     assert received(office, {named(after): after}, moment) == {named(after): "E_CERT_REVOKED"}
