@@ -12,7 +12,6 @@ and does not stop the campaign. THREATS: content of a partner.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import sys
 import time
@@ -24,7 +23,7 @@ from gateway.edifact import core
 from tests.campaigns import workers as workers_of
 from tests.campaigns.edifact_examined import examine
 from tests.campaigns.edifact_inputs import Samples, make, seeds
-from tests.campaigns.workers import Drawn, Result, Work, examined, limit_memory
+from tests.campaigns.workers import Drawn, Result, Work, examined, limit_memory, tell
 
 COMPARED = 8
 """Every how many inputs the slow questions are asked, too."""
@@ -79,19 +78,9 @@ def main() -> int:
     began = time.monotonic()
     result = run_workers(options.runs, options.seed, max(1, options.workers),
                          lambda line: print(line, file=sys.stderr, flush=True))
-    failed = result.outcomes["failures"] > 0
     told = result.figures(time.monotonic() - began)
-    if options.json:
-        print(json.dumps({"schema": 1, "kind": "campaign", "name": "edifact_fuzz", **told, "seed": options.seed,
-                          "workers": options.workers,
-                          "core": "plain" if core.active is core.PLAIN else "compiled",
-                          "outcomes": dict(sorted(result.outcomes.items())), "failures": result.failures,
-                          "ok": not failed}))
-    else:
-        for name, count in sorted(result.outcomes.items()):
-            print(f"{count:9d} {name}")
-        print(", ".join(f"{name} {value}" for name, value in told.items()))
-    return 1 if failed else 0
+    return tell("edifact_fuzz", result, told, seed=options.seed, workers=options.workers, as_json=options.json,
+                core="plain" if core.active is core.PLAIN else "compiled")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ sealed file of ours is without meaning. THREATS rows 8 to 11 and 19.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import sys
 import time
@@ -27,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gateway.security import Trust
 from gateway.security.keys import FileDecryptionKey
 from tests.campaigns.envelope_examined import CODES
-from tests.campaigns.workers import Drawn, Result, examined, limit_memory, run_workers
+from tests.campaigns.workers import Drawn, Result, examined, limit_memory, run_workers, tell
 from tests.tools import loose_sealer as loose
 from tests.tools.loose_sealer import Author
 from tests.tools.security_world import NOW, CountingKey, Delivery, edwards, product, world
@@ -155,16 +154,7 @@ def main() -> int:
                          lambda _: b"")
     beyond = result.outcomes.pop("beyond the end", 0)
     told = {**result.figures(time.monotonic() - began), "runs": result.done - beyond}
-    failed = result.outcomes["failures"] > 0
-    if options.json:
-        print(json.dumps({"schema": 1, "kind": "campaign", "name": "envelope_bits", **told, "seed": options.seed,
-                          "workers": options.workers, "outcomes": dict(sorted(result.outcomes.items())),
-                          "failures": result.failures, "ok": not failed}))
-    else:
-        for code, count in sorted(result.outcomes.items()):
-            print(f"{count:9d} {code}")
-        print(", ".join(f"{name} {value}" for name, value in told.items()))
-    return 1 if failed else 0
+    return tell("envelope_bits", result, told, seed=options.seed, workers=options.workers, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ Two million inputs take some minutes on two cores. THREATS rows 7 to 11 and 19.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from multiprocessing.connection import Connection
 
 from tests.campaigns.envelope_examined import examine
 from tests.campaigns.envelope_inputs import Stock, draw
-from tests.campaigns.workers import Drawn, Result, examined, limit_memory, run_workers
+from tests.campaigns.workers import Drawn, Result, examined, limit_memory, run_workers, tell
 from tests.tools.security_world import NOW
 
 
@@ -70,16 +69,7 @@ def main() -> int:
                          lambda line: print(line, file=sys.stderr, flush=True), work,
                          lambda number: draw(Stock(), options.seed, number)[1])
     told = result.figures(time.monotonic() - began)
-    failed = result.outcomes["failures"] > 0
-    if options.json:
-        print(json.dumps({"schema": 1, "kind": "campaign", "name": "envelope_fuzz", **told, "seed": options.seed,
-                          "workers": options.workers, "outcomes": dict(sorted(result.outcomes.items())),
-                          "failures": result.failures, "ok": not failed}))
-    else:
-        for name, count in sorted(result.outcomes.items()):
-            print(f"{count:9d} {name}")
-        print(", ".join(f"{name} {value}" for name, value in told.items()))
-    return 1 if failed else 0
+    return tell("envelope_fuzz", result, told, seed=options.seed, workers=options.workers, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ than it had at its start or has grown by GROWTH when it is done.
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import resource
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from ctypes import c_longlong
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -197,3 +198,21 @@ def run_workers(runs: int, seed: int, workers: int, report: Callable[[str], None
     for one in each:
         whole.add(one.verdict(input_of))
     return whole
+
+
+def tell(name: str, result: Result, told: Mapping[str, object], *, seed: int, workers: int, as_json: bool,
+         **more: object) -> int:
+    """Print what came of a campaign, one JSON object or lines for people; its exit status, 1 when an input failed.
+
+    told  the figures; more  further members of the object
+    """
+    failed = result.outcomes["failures"] > 0
+    if as_json:
+        print(json.dumps({"schema": 1, "kind": "campaign", "name": name, **told, "seed": seed, "workers": workers,
+                          **more, "outcomes": dict(sorted(result.outcomes.items())), "failures": result.failures,
+                          "ok": not failed}))
+    else:
+        for outcome, count in sorted(result.outcomes.items()):
+            print(f"{count:9d} {outcome}")
+        print(", ".join(f"{figure} {value}" for figure, value in told.items()))
+    return 1 if failed else 0
