@@ -14,6 +14,7 @@ from gateway.findings import Finding
 from gateway.spool import escaped
 from gateway.transport import jobs
 from gateway.transport.batch import BatchSFTP, Job
+from gateway.transport.fetching import fetch
 from gateway.transport.lanes import SftpLane
 from gateway.transport.listing import Seen, Sieve
 from gateway.transport.mailbox import (
@@ -29,6 +30,7 @@ from gateway.transport.mailbox import (
     require_names,
 )
 from gateway.transport.probing import probe, trial_names
+from gateway.transport.publishing import publish
 from gateway.transport.ssh import SshConnection
 from gateway.transport.wire import Attributes, Code, Kind, Malformed, Reply, Status
 
@@ -105,7 +107,7 @@ class SftpMailbox:
         except LinkError as error:
             return [Outcome(name, error) for name, _ in files]
         return self._all("publish", dict(files),
-                         ((0, jobs.publish(self._folders, name, content)) for name, content in dict(files).items()))
+                         ((0, publish(self._folders, name, content)) for name, content in dict(files).items()))
 
     def remove(self, names: Sequence[str]) -> Outcomes:
         """See the contract."""
@@ -131,7 +133,7 @@ class SftpMailbox:
         self.close()
 
     def _fetch(self, missing: dict[Entry, None], limit: int) -> Iterator[Fetched]:
-        work = ((entry.size if entry.size <= limit else 0, jobs.fetch(self._folders, entry, limit))
+        work = ((entry.size if entry.size <= limit else 0, fetch(self._folders, entry, limit))
                 for entry in list(missing))
         try:
             for entry, content in self._run("fetch", work):
