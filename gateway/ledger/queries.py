@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from gateway.ledger.reading.audit import Audit
 from gateway.ledger.reading.find import Find
 from gateway.ledger.reading.open_matters import Deadlines, OpenMatters
+from gateway.ledger.reading.outages import OutageLookups
 from gateway.ledger.reading.partners import PartnerLookups
 from gateway.ledger.reading.revocation import RevocationLookups
 from gateway.ledger.reading.trust import KeyLookups
@@ -14,7 +15,7 @@ from gateway.ledger.reading.trust import KeyLookups
 __all__ = ["Deadlines", "Queries"]
 
 
-class Queries(OpenMatters, Find, Audit, KeyLookups, PartnerLookups, RevocationLookups):
+class Queries(OpenMatters, Find, Audit, KeyLookups, PartnerLookups, RevocationLookups, OutageLookups):
     """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""
 
     def __init__(self, connection: Connection) -> None:

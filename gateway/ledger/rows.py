@@ -137,6 +137,29 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """A mailbox that failed when it was last tried.
+
+    direction  ``inbound`` or ``outbound``
+    since      the first of these failures; failures: how many, in a row
+    tried      the last of them; code: what it was
+    next_at    when it is tried again
+    told       when somebody was last told of it
+    held       when somebody was last told that it was not tried, for its time had not come; None where nobody was
+    """
+
+    partner: str
+    direction: str
+    since: datetime
+    failures: int
+    tried: datetime
+    next_at: datetime
+    code: str
+    told: datetime
+    held: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingGroup:
     """Messages of one type that wait for an interchange."""
 

@@ -386,6 +386,19 @@ checkpoint = Table(  # heads of both links as each side signed them; agreed once
     Index(None, "partner", "state"),
 )
 
+outage = Table(  # mailboxes that failed when they were last tried: since when, and when they are tried again
+    "outage", metadata,
+    Column("partner", String(32), primary_key=True),
+    Column("direction", String(8), primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("tried", Instant, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("told", Instant, nullable=False),
+    Column("held", Instant),
+)
+
 history = Table(
     "history", metadata,
     _id(),
