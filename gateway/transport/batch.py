@@ -4,12 +4,14 @@ Over 150 ms of distance one file costs six waits, a thousand files one by one a 
 files, four seconds (MAILBOX section 1.2). Each file is a generator that yields a *flight*, a list of requests that may
 travel back to back, and receives their answers in order; this module keeps a window of such generators full.
 Requests leave in the order they were yielded, so a CLOSE never overtakes its WRITEs.
+
+Of a large file nobody holds all requests or answers at once: its flight is `Streamed`. Small files go before it.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeAlias, TypeVar
@@ -18,7 +20,22 @@ from gateway.transport.lanes import Limits
 from gateway.transport.wire import PACKET_LIMIT, Malformed, Reply, Request, encode, hello, read_hello, read_reply
 
 T = TypeVar("T")
-Job: TypeAlias = Generator[Sequence[Request], list[Reply], T]
+
+
+@dataclass(slots=True)
+class Streamed:
+    """A flight of many requests that are made only as the window takes them.
+
+    requests  in the order in which they leave; nothing is waited for between them
+    take      is given each answer as it comes, with the place of its request among them from 0; False: no more of them
+    """
+
+    requests: Iterator[Request]
+    take: Callable[[int, Reply], bool]
+
+
+Job: TypeAlias = Generator["Sequence[Request] | Streamed", list[Reply], T]
+"""A job receives the answers of its flight in order; of a streamed one, which has them already, an empty list."""
 
 _REQUESTS = 256
 """Requests under way at once: some servers choke on thousands (paramiko issues 1587 and 2058)."""
@@ -53,12 +70,86 @@ class Patience(Protocol):
 
 @dataclass(slots=True)
 class _Flight(Generic[T]):
-    """A job, the answers of its current flight so far, and how many are still due."""
+    """A job, and its current flight: the answers so far, how many are due; of a streamed one how many were asked."""
 
     job: Job[T]
     weight: int
     answers: list[Reply | None] = field(default_factory=list)
     due: int = 0
+    streamed: Streamed | None = None
+    asked: int = 0
+
+    @property
+    def landed(self) -> bool:
+        """Everything that was asked has its answer, and nothing more will be asked."""
+        return self.due == 0 and self.streamed is None
+
+
+@dataclass(slots=True)
+class _Window(Generic[T]):
+    """What is asked for next, and what is asked for and not yet answered."""
+
+    octets: int
+    queue: deque[tuple[_Flight[T], int, Request]] = field(default_factory=deque)
+    streams: deque[_Flight[T]] = field(default_factory=deque)
+    under_way: dict[int, tuple[_Flight[T], Callable[[int, Reply], bool] | None, int, int]] = field(default_factory=dict)
+    cost: int = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether one more request may leave."""
+        return len(self.under_way) < _REQUESTS and (self.cost < self.octets or not self.under_way)
+
+    def add(self, flight: _Flight[T], requests: Sequence[Request] | Streamed) -> None:
+        """Queue the next flight of a job."""
+        if isinstance(requests, Streamed):
+            flight.streamed, flight.asked = requests, 0
+            self.streams.append(flight)
+            return
+        if not requests:
+            raise ValueError("a flight without requests")
+        flight.answers = [None] * len(requests)
+        flight.due = len(requests)
+        self.queue.extend((flight, slot, request) for slot, request in enumerate(requests))
+
+    def following(self, number: int) -> Request | _Flight[T] | None:
+        """The next request, under this number from now on; or a flight whose stream ended; None: nothing to ask."""
+        if self.queue:
+            flight, slot, request = self.queue.popleft()
+            self.under_way[number] = (flight, None, slot, request.cost)
+        elif self.streams:
+            flight = self.streams[0]
+            assert flight.streamed is not None
+            following = next(flight.streamed.requests, None)
+            if following is None:
+                self._end(flight)
+                return flight
+            request = following
+            self.under_way[number] = (flight, flight.streamed.take, flight.asked, request.cost)
+            flight.asked += 1
+            flight.due += 1
+        else:
+            return None
+        self.cost += request.cost
+        return request
+
+    def answered(self, number: int, reply: Reply) -> _Flight[T]:
+        """Note an answer; the flight it belongs to. Raises Malformed."""
+        if number not in self.under_way:
+            raise Malformed("an answer to nothing that was asked")
+        flight, take, slot, cost = self.under_way.pop(number)
+        self.cost -= cost
+        flight.due -= 1
+        if take is None:
+            flight.answers[slot] = reply
+        elif not take(slot, reply) and flight.streamed is not None:
+            self._end(flight)
+        return flight
+
+    def _end(self, flight: _Flight[T]) -> None:
+        self.streams.remove(flight)
+        flight.streamed = None
+        flight.answers = []
 
 
 class BatchSFTP:
@@ -85,10 +176,9 @@ class BatchSFTP:
         The time between results is the caller's: no limit runs while he works on one.
         """
         waiting = iter(jobs)
-        queue: deque[tuple[_Flight[T], int, Request]] = deque()
-        under_way: dict[int, tuple[_Flight[T], int, int]] = {}
+        window: _Window[T] = _Window(self._limits.octets)
         results: deque[T] = deque()
-        running = held = cost = 0
+        running = held = 0
         more = True
         try:
             while True:
@@ -98,7 +188,7 @@ class BatchSFTP:
                         more = False
                         break
                     flight = _Flight(job=following[1], weight=following[0])
-                    if self._advance(flight, None, queue, results):
+                    if self._advance(flight, None, window, results):
                         running += 1
                         held += flight.weight
                 while results:
@@ -108,47 +198,53 @@ class BatchSFTP:
                         continue
                     return
                 with self._patience.limit(self._limits.idle):
-                    packets = []
-                    while queue and len(under_way) < _REQUESTS and (cost < self._limits.octets or not under_way):
-                        flight, slot, request = queue.popleft()
-                        self._number = self._number + 1 & 0xFFFF_FFFF
-                        under_way[self._number] = (flight, slot, request.cost)
-                        cost += request.cost
-                        packets.append(encode(request, self._number))
-                    if packets:
-                        self._send(b"".join(packets))
-                    number, reply = read_reply(self._packet())
-                if number in self._forsaken:
-                    self._forsaken.discard(number)
-                    continue
-                if number not in under_way:
-                    raise Malformed("an answer to nothing that was asked")
-                flight, slot, weight = under_way.pop(number)
-                cost -= weight
-                flight.answers[slot] = reply
-                flight.due -= 1
-                if flight.due == 0:
-                    answers = [answer for answer in flight.answers if answer is not None]
-                    if not self._advance(flight, answers, queue, results):
-                        running -= 1
-                        held -= flight.weight
+                    landed = self._ask(window) or self._answer(window)
+                if landed is not None and not self._advance(landed, landed.answers, window, results):
+                    running -= 1
+                    held -= landed.weight
         finally:
-            self._forsaken.update(under_way)  # the caller stopped early: their answers will still come
+            self._forsaken.update(window.under_way)  # the caller stopped early: their answers will still come
+
+    def _ask(self, window: _Window[T]) -> _Flight[T] | None:
+        """Send what the window takes; a streamed flight that landed meanwhile, if any."""
+        packets = []
+        landed = None
+        while landed is None and window.open:
+            number = self._number + 1 & 0xFFFF_FFFF
+            request = window.following(number)
+            if request is None:
+                break
+            if isinstance(request, _Flight):
+                landed = request if request.landed else None
+            else:
+                self._number = number
+                packets.append(encode(request, number))
+        if packets:
+            self._send(b"".join(packets))
+        return landed
+
+    def _answer(self, window: _Window[T]) -> _Flight[T] | None:
+        """Wait for one answer; the flight that landed with it, if any."""
+        number, reply = read_reply(self._packet())
+        if number in self._forsaken:
+            self._forsaken.discard(number)
+            return None
+        flight = window.answered(number, reply)
+        return flight if flight.landed else None
 
     @staticmethod
-    def _advance(flight: _Flight[T], answers: list[Reply] | None, queue: deque[tuple[_Flight[T], int, Request]],
+    def _advance(flight: _Flight[T], answers: Sequence[Reply | None] | None, window: _Window[T],
                  results: deque[T]) -> bool:
         """Give a job its answers and queue its next flight; False when it ended, its result being noted."""
         try:
-            requests = next(flight.job) if answers is None else flight.job.send(answers)
+            if answers is None:
+                requests = next(flight.job)
+            else:
+                requests = flight.job.send([answer for answer in answers if answer is not None])
         except StopIteration as end:
             results.append(end.value)
             return False
-        if not requests:
-            raise ValueError("a flight without requests")
-        flight.answers = [None] * len(requests)
-        flight.due = len(requests)
-        queue.extend((flight, slot, request) for slot, request in enumerate(requests))
+        window.add(flight, requests)
         return True
 
     def _send(self, data: bytes) -> None:
@@ -158,6 +254,7 @@ class BatchSFTP:
             if sent <= 0:
                 raise EOFError("closed while sending")
             at += sent
+            self._patience.alive()  # a weak line takes longer for a full window than silence may last
 
     def _packet(self) -> bytes:
         length = int.from_bytes(self._take(4), "big")

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.transport import wire
-from gateway.transport.batch import BatchSFTP, Job
+from gateway.transport.batch import BatchSFTP, Job, Streamed
 from gateway.transport.lanes import Limits
 from gateway.transport.watchdog import Watchdog
 from gateway.transport.wire import Code, Data, Handle, Kind, Malformed, Status
@@ -133,6 +133,96 @@ def test_files_that_are_heavy_together_are_taken_one_after_the_other() -> None:
     results = batch.run((20 << 20, job(number)) for number in range(3))
     assert (next(results), begun) == (0, [0, 1])
     assert list(results) == [1, 2]
+
+
+def streaming(name: bytes, reads: int, made: list[int], stop: int = 1 << 30) -> Job[tuple[bytes, dict[int, bytes]]]:
+    """Open, read so many pieces as they are made, until one of a place from `stop` on has come; close."""
+    [opened] = yield [wire.open_file(name, wire.Flags.READ)]
+    assert opened == Handle(name)
+    answers: dict[int, bytes] = {}
+
+    def requests() -> Iterator[wire.Request]:
+        for at in range(reads):
+            made.append(at)
+            yield wire.read(name, at, 100)
+
+    def take(place: int, reply: wire.Reply) -> bool:
+        assert isinstance(reply, Data)
+        answers[place] = reply.content
+        return place < stop
+
+    assert (yield Streamed(requests(), take)) == []
+    [closed] = yield [wire.with_handle(Kind.CLOSE, name)]
+    assert closed == Status(Code.OK, "")
+    return name, answers
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.booleans()), max_size=30), st.integers(1, 8), st.integers(1, 2000),
+       st.integers(0, 1 << 30), st.integers(1, 300))
+def test_every_answer_of_a_streamed_flight_finds_its_request_too(
+        sizes: list[tuple[int, bool]], files: int, octets: int, seed: int, piece: int) -> None:
+    stream = Scripted(echo, random.Random(seed).shuffle, piece)
+    batch = BatchSFTP(stream, Patient(), Limits(files=files, octets=octets))
+    made: list[int] = []
+    jobs: list[tuple[int, Job[object]]] = [
+        (0, streaming(b"%d" % number, reads, made) if streamed else reading(b"%d" % number, reads + 1))
+        for number, (reads, streamed) in enumerate(sizes)]
+    expected = [(b"%d" % number, {at: b"%d" % number + struct.pack(">Q", at) for at in range(reads)}) if streamed else
+                (b"%d" % number, [b"%d" % number + struct.pack(">Q", at) for at in range(reads + 1)])
+                for number, (reads, streamed) in enumerate(sizes)]
+    assert sorted(batch.run(jobs), key=str) == sorted(expected, key=str)
+
+
+def test_requests_of_a_streamed_flight_are_made_only_as_the_window_takes_them() -> None:
+    stream = Scripted(echo)
+    batch = BatchSFTP(stream, Patient(), Limits(octets=1000))
+    made: list[int] = []
+    ahead: list[int] = []
+    answered: list[int] = []
+
+    def requests() -> Iterator[wire.Request]:
+        for at in range(500):
+            made.append(at)
+            ahead.append(len(made) - len(answered))
+            yield wire.read(b"a", at, 100)
+
+    def take(place: int, reply: wire.Reply) -> bool:
+        answered.append(place)
+        return True
+
+    def job() -> Job[None]:
+        yield Streamed(requests(), take)
+
+    batch.one(job())
+    assert (len(made), answered, max(ahead)) == (500, list(range(500)), 10)
+
+
+def test_a_streamed_flight_that_has_enough_asks_for_no_more_and_awaits_what_left() -> None:
+    stream = Scripted(echo)
+    made: list[int] = []
+    batch = BatchSFTP(stream, Patient(), Limits(octets=1000))
+    _, answers = batch.one(streaming(b"a", 500, made, stop=3))
+    assert (made, sorted(answers)) == (list(range(13)), list(range(13)))
+    assert batch.one(reading(b"next", 2))[0] == b"next"
+
+
+def test_small_files_go_before_what_is_streamed_and_streams_one_after_the_other() -> None:
+    stream = Scripted(echo)
+    batch = BatchSFTP(stream, Patient(), Limits(octets=1000))
+    jobs = [(0, streaming(b"large", 200, [])), (0, streaming(b"larger", 200, [])),
+            *((0, reading(b"%d" % number, 1)) for number in range(20))]
+    assert [name for name, _ in batch.run(jobs)] == [*(b"%d" % number for number in range(20)), b"large", b"larger"]
+
+
+def test_what_leaves_slowly_is_progress() -> None:
+    stream = Scripted(echo)
+    progress: list[int] = []
+    patient = Patient()
+    patient.alive = lambda: progress.append(len(stream.kinds))  # type: ignore[method-assign]
+    batch = BatchSFTP(stream, patient, Limits())
+    progress.clear()
+    batch.one(reading(b"a" * 30_000, 20))
+    assert len([count for count in progress if 0 < count <= 20]) > 10  # while requests leave, before any answer
 
 
 def test_an_abandoned_run_does_not_disturb_the_next() -> None:
