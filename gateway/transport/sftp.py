@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
-import paramiko
-
-from gateway.errors import GatewayError, LinkError, LocalError
+from gateway.errors import LinkError, LocalError
 from gateway.findings import Finding
 from gateway.spool import escaped
 from gateway.transport import jobs
-from gateway.transport.batch import BatchSFTP, Job
+from gateway.transport.batch import Job
 from gateway.transport.fetching import fetch
 from gateway.transport.lanes import SftpLane
+from gateway.transport.line import SftpLine
 from gateway.transport.listing import Seen, Sieve
 from gateway.transport.mailbox import (
     Entries,
@@ -31,32 +30,22 @@ from gateway.transport.mailbox import (
 )
 from gateway.transport.probing import probe, trial_names
 from gateway.transport.publishing import publish
-from gateway.transport.ssh import SshConnection
-from gateway.transport.wire import Attributes, Code, Kind, Malformed, Reply, Status
+from gateway.transport.wire import Attributes, Code, Kind, Reply, Status
 
 T = TypeVar("T")
-_BROKEN = (paramiko.SSHException, EOFError, OSError, Malformed)
 
 
 class SftpMailbox:
-    """See `mailbox.Mailbox`. Made by `open_mailbox`; raises on making what `ssh.SshConnection` raises."""
+    """See `mailbox.Mailbox`: a view of a line. Without one it has its own, and raises on making what a line raises."""
 
-    def __init__(self, lane: SftpLane, *, clock: Callable[[], float]) -> None:
+    def __init__(self, lane: SftpLane, *, clock: Callable[[], float], line: SftpLine | None = None) -> None:
         self._lane = lane
-        self._connection = SshConnection(lane, clock)
+        self._line = SftpLine(lane, clock=clock) if line is None else line
+        self._ours = line is None
         self._seen = Seen()
         self._ready: set[bytes] = set()
-        self._broken: GatewayError | None = None
-        self._connection.phase = "sftp"
-        try:
-            with self._connection.watchdog.limit(lane.limits.channel):
-                self._batch = BatchSFTP(self._connection.channel, self._connection.watchdog, lane.limits)
-        except _BROKEN as error:
-            fault = self._connection.explain(error)
-            self.close()
-            raise fault from error
         base = lane.base.rstrip("/") or lane.base
-        self._folders = jobs.Folders(base.encode("utf-8"), self._batch.extensions)
+        self._folders = jobs.Folders(base.encode("utf-8"), self._line.extensions)
 
     @property
     def foreign(self) -> tuple[Foreign, ...]:
@@ -76,13 +65,13 @@ class SftpMailbox:
     @property
     def session(self) -> Session:
         """See the contract."""
-        return self._connection.session
+        return self._line.session
 
     def list(self) -> Entries:
         """See the contract."""
         self._seen = Seen()
         sieve = Sieve(self._lane.limits.names)
-        refusal = self._one("list", jobs.listing(self._folders.new, sieve))
+        refusal = self._line.one("list", jobs.listing(self._folders.new, sieve))
         if refusal is not None:
             if not _absent(refusal):
                 raise file_fault("B120", escaped(self._folders.new.decode()), answer=_words(refusal))
@@ -119,11 +108,12 @@ class SftpMailbox:
         """See the contract."""
         require_names(trial_names(identifier))
         self._prepare("probe", [self._folders.tmp, self._folders.new])
-        return self._one("probe", probe(self._folders, identifier))
+        return self._line.one("probe", probe(self._folders, identifier))
 
     def close(self) -> None:
-        """See the contract."""
-        self._connection.close()
+        """See the contract. A line that others use as well stays."""
+        if self._ours:
+            self._line.close()
 
     def __enter__(self) -> Self:
         return self
@@ -136,7 +126,7 @@ class SftpMailbox:
         work = ((entry.size if entry.size <= limit else 0, fetch(self._folders, entry, limit))
                 for entry in list(missing))
         try:
-            for entry, content in self._run("fetch", work):
+            for entry, content in self._line.run("fetch", work):
                 del missing[entry]
                 yield entry, content
         except LinkError as error:
@@ -149,40 +139,22 @@ class SftpMailbox:
         outcomes: dict[str, Outcome] = {}
         broken: LinkError | None = None
         try:
-            for outcome in self._run(phase, work):
+            for outcome in self._line.run(phase, work):
                 outcomes[outcome.name] = outcome
         except LinkError as error:
             broken = error
         return [outcomes.get(name) or Outcome(name, broken) for name in names]
-
-    def _one(self, phase: str, job: Job[T]) -> T:
-        return next(self._run(phase, iter([(0, job)])))
-
-    def _run(self, phase: str, work: Iterator[tuple[int, Job[T]]]) -> Iterator[T]:
-        """Run jobs; a failing connection becomes one error, which every later call meets at once."""
-        if self._broken is not None:
-            raise self._broken
-        self._connection.phase = phase
-        try:
-            yield from self._batch.run(work)
-        except _BROKEN as error:
-            fault = self._connection.explain(error)
-            self._connection.close()
-            if not isinstance(fault, GatewayError):
-                raise
-            self._broken = fault
-            raise fault from error
 
     def _prepare(self, phase: str, folders: Sequence[bytes]) -> None:
         """Make sure that the folders are there; make them where we may. Raises LocalError B107, LinkError."""
         wanted = [folder for folder in folders if folder not in self._ready]
         if not wanted:
             return
-        if not all(map(_is_folder, self._one(phase, jobs.attributes(wanted, Kind.STAT)))):
+        if not all(map(_is_folder, self._line.one(phase, jobs.attributes(wanted, Kind.STAT)))):
             parts = self._folders.base.split(b"/")
             parents = [b"/".join(parts[:count]) for count in range(1, len(parts) + 1)]
-            self._one(phase, jobs.make_folders([*filter(None, parents), *wanted]))  # refused where they are there
-            answers = self._one(phase, jobs.attributes(wanted, Kind.STAT))
+            self._line.one(phase, jobs.make_folders([*filter(None, parents), *wanted]))  # refused where they are there
+            answers = self._line.one(phase, jobs.attributes(wanted, Kind.STAT))
             for folder, answer in zip(wanted, answers, strict=True):
                 if not _is_folder(answer):
                     raise LocalError(Finding(code="B107", values={
@@ -192,7 +164,7 @@ class SftpMailbox:
     def _ask_again(self, sieve: Sieve) -> None:
         """Ask for each file by itself where the listing does not say what kind of thing it is."""
         work = ((0, _named(name, jobs.attributes([self._folders.whole(name)]))) for name in sieve.silent)
-        for name, [answer] in self._run("list", work):
+        for name, [answer] in self._line.run("list", work):
             if isinstance(answer, Attributes):
                 sieve.learn(name, answer)
 

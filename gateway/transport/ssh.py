@@ -23,6 +23,7 @@ from gateway.spool import escaped, read_private
 from gateway.transport.faults import Reason, classify, link_fault
 from gateway.transport.lanes import Limits, SftpLane
 from gateway.transport.mailbox import Session
+from gateway.transport.meter import Meter
 from gateway.transport.watchdog import Watchdog
 
 CIPHERS = ("aes256-gcm@openssh.com", "aes128-gcm@openssh.com", "aes256-ctr", "aes192-ctr", "aes128-ctr")
@@ -47,21 +48,26 @@ logging.getLogger("paramiko").addHandler(logging.NullHandler())  # it logs trace
 
 
 class CountedSocket(socket.socket):
-    """A TCP socket that counts the octets that cross it."""
+    """A TCP socket that counts the octets that cross it: all of them, and for whoever uses it now."""
 
-    octets_in = 0
-    octets_out = 0
+    def __init__(self, family: int, kind: int, protocol: int, meter: Meter) -> None:
+        super().__init__(family, kind, protocol)
+        self.meter = meter
+        self.octets_in = 0
+        self.octets_out = 0
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """As socket.recv."""
         data = super().recv(bufsize, flags)
         self.octets_in += len(data)
+        self.meter.octets_in += len(data)
         return data
 
     def send(self, data: bytes, flags: int = 0, /) -> int:  # type: ignore[override]
         """As socket.send."""
         sent = super().send(data, flags)
         self.octets_out += sent
+        self.meter.octets_out += sent
         return sent
 
 
@@ -83,13 +89,13 @@ class SshConnection:
     Raises on making: LinkError B101-B106, LocalError E_HOSTKEY, E_SSH, E_KEYFILE, B108 (a pinned key is unreadable).
     """
 
-    def __init__(self, lane: SftpLane, clock: Callable[[], float]) -> None:
+    def __init__(self, lane: SftpLane, clock: Callable[[], float], meter: Meter) -> None:
         self.lane = lane
         pinned = _pinned(lane)
         key = load_key(lane)
         self.phase = "connect"
         try:
-            self._socket = connect(lane, clock)
+            self._socket = connect(lane, clock, meter)
         except OSError as error:
             raise classify(error, address=lane.address, phase=self.phase, expired=False) from error
         self.watchdog = Watchdog(clock, self._cut, lane.limits.session)
@@ -109,6 +115,20 @@ class SshConnection:
     def explain(self, error: BaseException) -> Exception:
         """What an exception of this connection means, in our codes."""
         return classify(error, address=self.lane.address, phase=self.phase, expired=self.watchdog.expired)
+
+    @property
+    def open(self) -> bool:
+        """Whether neither side has ended the connection, as far as is known here."""
+        return self._transport is not None and self._transport.is_active()
+
+    @property
+    def meter(self) -> Meter:
+        """Where the octets are counted."""
+        return self._socket.meter
+
+    @meter.setter
+    def meter(self, meter: Meter) -> None:
+        self._socket.meter = meter
 
     @property
     def session(self) -> Session:
@@ -189,7 +209,7 @@ def end_transport(transport: paramiko.Transport, patience: float) -> None:
     transport.packetizer.complete_handshake()
 
 
-def connect(lane: SftpLane, clock: Callable[[], float]) -> CountedSocket:
+def connect(lane: SftpLane, clock: Callable[[], float], meter: Meter) -> CountedSocket:
     """A TCP connection to the first address of the host that answers, all within `limits.connect`. Raises OSError.
 
     A dead link shows by TCP_USER_TIMEOUT (RFC 5482) where the system has it, by keep-alive elsewhere.
@@ -197,7 +217,7 @@ def connect(lane: SftpLane, clock: Callable[[], float]) -> CountedSocket:
     end = clock() + lane.limits.connect
     failure: OSError = OSError("no address")
     for family, kind, protocol, _, address in socket.getaddrinfo(lane.host, lane.port, type=socket.SOCK_STREAM):
-        connection = CountedSocket(family, kind, protocol)
+        connection = CountedSocket(family, kind, protocol, meter)
         try:
             connection.settimeout(max(end - clock(), 0.001))
             connection.connect(address)

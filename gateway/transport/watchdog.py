@@ -44,6 +44,12 @@ class Watchdog:
         if self._deadline is not None:
             self._deadline = self._clock() + self._seconds
 
+    def grant(self, seconds: float) -> None:
+        """The session may last this much longer, from now on, whatever it has taken so far."""
+        with self._changed:
+            self._end = self._clock() + seconds
+            self._changed.notify()
+
     def stop(self) -> None:
         """End the thread."""
         with self._changed:
