@@ -5,6 +5,7 @@ Knows no ledger, no content and no retry; those are `exchange`'s.
 
 from gateway.transport.lanes import DirectoryLane, Lane, Limits, SftpLane
 from gateway.transport.mailbox import Entry, Fetched, Foreign, Mailbox, Outcome, Probed, Session, is_name
+from gateway.transport.modes import Mode
 from gateway.transport.opening import open_mailbox
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Lane",
     "Limits",
     "Mailbox",
+    "Mode",
     "Outcome",
     "Probed",
     "Session",

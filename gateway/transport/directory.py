@@ -28,6 +28,8 @@ from gateway.transport.mailbox import (
     file_fault,
     require_names,
 )
+from gateway.transport.marking import unlike_its_mark
+from gateway.transport.modes import MARK_LIMIT, MARKED, PARTIAL, Mark, Mode
 from gateway.transport.probing import CONTENT, trial_names
 from gateway.transport.wire import Attributes
 
@@ -44,9 +46,10 @@ class DirectoryMailbox:
         self._lane = lane
         self._tmp = lane.path / "tmp"
         self._new = lane.path / "new"
+        self._written = self._new if lane.mode is Mode.SUFFIX else self._tmp
         self._seen = Seen()
         self._in = self._out = 0
-        for folder in (self._tmp, self._new):
+        for folder in dict.fromkeys((self._written, self._new)):
             try:
                 make_folder(folder, 0o777)  # less the umask: others write into it
             except (LocalError, OSError) as error:
@@ -78,7 +81,7 @@ class DirectoryMailbox:
         """See the contract."""
         try:
             with os.scandir(os.fsencode(self._new)) as found:
-                self._seen = sort_out(_described(found), self._lane.names)
+                self._seen = sort_out(_described(found), self._lane.names, self._lane.mode)
         except OSError as error:
             raise file_fault("B120", escaped(os.fspath(self._new)), answer=_words(error)) from error
         return [*self._seen.entries]
@@ -95,13 +98,12 @@ class DirectoryMailbox:
         outcomes: dict[str, Outcome] = {}
         for start in range(0, len(items), _BATCH):
             outcomes.update(self._publish(items[start:start + _BATCH]))
-        return self._flushed(outcomes, [self._new, self._tmp])
+        return self._flushed(outcomes, [self._new, self._written])
 
     def remove(self, names: Sequence[str]) -> Outcomes:
         """See the contract."""
         require_names(names)
-        outcomes = {name: _outcome(name, "remove", partial((self._new / name).unlink, missing_ok=True))
-                    for name in names}
+        outcomes = {name: _outcome(name, "remove", partial(self._remove, name)) for name in names}
         return self._flushed(outcomes, [self._new])
 
     def probe(self, identifier: str) -> Probed:
@@ -141,6 +143,9 @@ class DirectoryMailbox:
         if entry.size > limit:
             return file_fault("E_SIZE", entry.name, size=str(entry.size), limit=str(limit))
         try:
+            mark = self._mark(entry)
+            if isinstance(mark, LinkError):
+                return mark
             content = read_whole(self._new / entry.name, entry.size)
         except FileNotFoundError:
             return file_fault("B111", entry.name)
@@ -150,10 +155,40 @@ class DirectoryMailbox:
             return file_fault("B110", entry.name, step="read", answer=_said(error))
         if len(content) != entry.size:
             return file_fault("B112", entry.name, expected=str(entry.size), found=str(len(content)))
+        if mark is not None and mark != Mark.of(content):
+            return unlike_its_mark(entry.name)
         self._in += len(content)
         return content
 
+    def _mark(self, entry: Entry) -> Mark | LinkError | None:
+        """What the marker of a file says; None where the mode has none. Raises as `read_whole`."""
+        if self._lane.mode is not Mode.MARKER:
+            return None
+        mark = Mark.read(read_whole(self._new / (entry.name + MARKED), MARK_LIMIT))
+        if mark is not None and mark.size != entry.size:
+            return file_fault("B112", entry.name, expected=str(mark.size), found=str(entry.size))
+        return mark or unlike_its_mark(entry.name)
+
+    def _remove(self, name: str) -> None:
+        """Remove a file and then its marker, which alone says nothing to anybody."""
+        (self._new / name).unlink(missing_ok=True)
+        if self._lane.mode is Mode.MARKER:
+            (self._new / (name + MARKED)).unlink(missing_ok=True)
+
     def _publish(self, items: Sequence[tuple[str, bytes]]) -> dict[str, Outcome]:
+        """One batch. A folder can always rename: whatever the mode, a file stands there whole or not at all."""
+        outcomes = self._put(items)
+        if self._lane.mode is Mode.MARKER:
+            marks = self._put([(name + MARKED, bytes(Mark.of(content))) for name, content in items
+                               if outcomes[name].error is None])
+            outcomes.update((name, Outcome(name, marks[name + MARKED].error)) for name in outcomes
+                            if name + MARKED in marks)
+        return outcomes
+
+    def _partial(self, name: str) -> Path:
+        return self._written / (name + PARTIAL if self._lane.mode is Mode.SUFFIX else name)
+
+    def _put(self, items: Sequence[tuple[str, bytes]]) -> dict[str, Outcome]:
         """Write, flush and rename a batch; all flushes together, and before the first rename, which is much faster."""
         outcomes: dict[str, Outcome] = {}
         handles: dict[str, int] = {}
@@ -168,16 +203,16 @@ class DirectoryMailbox:
                 os.close(handle)
         for name, content in items:
             if outcomes[name].error is None:
-                outcomes[name] = _outcome(name, "rename", partial((self._tmp / name).rename, self._new / name))
+                outcomes[name] = _outcome(name, "rename", partial(self._partial(name).rename, self._new / name))
                 self._out += len(content)
         return outcomes
 
     def _write(self, name: str, content: bytes, handles: dict[str, int]) -> None:
-        handle = os.open(self._tmp / name, _WRITE, 0o600)
+        handle = os.open(self._partial(name), _WRITE, 0o600)
         handles[name] = handle
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(0, "not a regular file")
-        os.fchmod(handle, self._lane.mode)
+        os.fchmod(handle, self._lane.permissions)
         view = memoryview(content)
         while view:
             view = view[os.write(handle, view):]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from gateway.transport.modes import Mode
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -41,6 +43,7 @@ class SftpLane:
     key         our private key, OpenSSH format
     base        folder that holds ``tmp`` and ``new``, absolute or relative to the account's home
     passphrase  of the key file, where it has one
+    mode        how a whole file is told from one on its way, agreed with the other side
     """
 
     host: str
@@ -50,6 +53,7 @@ class SftpLane:
     host_keys: tuple[str, ...]
     base: str
     passphrase: str | None = field(default=None, repr=False)
+    mode: Mode = Mode.RENAME
     limits: Limits = field(default_factory=Limits)
 
     @property
@@ -62,13 +66,15 @@ class SftpLane:
 class DirectoryLane:
     """A mailbox in a local directory: our own server's folder, or one carried by hand.
 
-    path   folder that holds ``tmp`` and ``new``
-    mode   permissions of files we publish; 0640 where the account that pulls them is in our group
-    names  sealed files taken from one listing, the oldest
+    path         folder that holds ``tmp`` and ``new``
+    mode         how a whole file is told from one on its way, agreed with the other side
+    permissions  of files we publish; 0640 where the account that pulls them is in our group
+    names        sealed files taken from one listing, the oldest
     """
 
     path: Path
-    mode: int = 0o600
+    mode: Mode = Mode.RENAME
+    permissions: int = 0o600
     names: int = 20_000
 
 

@@ -28,8 +28,8 @@ _BROKEN = (paramiko.SSHException, EOFError, OSError, Malformed)
 
 
 def same_line(first: SftpLane, second: SftpLane) -> bool:
-    """Whether one connection serves both: they differ in nothing but the folder, and in limits."""
-    return replace(first, base=second.base, limits=second.limits) == second
+    """Whether one connection serves both: they differ in nothing but folder, mode and limits."""
+    return replace(first, base=second.base, mode=second.mode, limits=second.limits) == second
 
 
 class SftpLine:

@@ -1,6 +1,7 @@
 """What a listing means: untrusted names and kinds sorted into sealed files and foreign things.
 
-Names are octets until they have matched (THREATS rows 13 to 15 and section 3).
+Names are octets until they have matched (THREATS rows 13 to 15 and section 3). What is still on its way, as the lane's
+mode tells it, is neither: it is passed over.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 from gateway.spool import escaped
 from gateway.transport.mailbox import FOREIGN_SHOWN, Entry, Foreign, is_name
+from gateway.transport.modes import MARKED, PARTIAL, Mode
 from gateway.transport.wire import Attributes
 
 _KINDS = {stat.S_IFLNK: "link", stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket",
@@ -20,16 +22,22 @@ _KINDS = {stat.S_IFLNK: "link", stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe",
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A listing, sorted out. Fields as in the mailbox contract."""
+    """A listing, sorted out. Fields as in the mailbox contract.
+
+    orphans  names of sealed files of which only the marker stands there, a few
+    """
 
     entries: tuple[Entry, ...] = ()
     foreign: tuple[Foreign, ...] = ()
     foreign_count: int = 0
     truncated: bool = False
+    orphans: tuple[str, ...] = ()
 
 
 _SCANNED = 10
 """How many times the cap of sealed files is read of names of any kind before a listing is given up."""
+
+_ORPHANS = 256
 
 
 class Sieve:
@@ -38,9 +46,11 @@ class Sieve:
     Of sealed files the `cap` oldest, then by name; of all else a few, counted; ten times `cap` names are read at most.
     """
 
-    def __init__(self, cap: int) -> None:
+    def __init__(self, cap: int, mode: Mode = Mode.RENAME) -> None:
         self._cap = cap
+        self._mode = mode
         self._candidates: dict[str, Attributes] = {}
+        self._marked: set[str] = set()
         self._foreign: list[Foreign] = []
         self._foreign_count = 0
         self._names = 0
@@ -55,18 +65,20 @@ class Sieve:
     def silent(self) -> list[str]:
         """Names of sealed files of which the listing says neither kind nor size, or only one of them."""
         return [name for name, attributes in self._candidates.items()
-                if attributes.mode is None or attributes.size is None]
+                if self._whole(name) and (attributes.mode is None or attributes.size is None)]
 
     def add(self, raw: bytes, attributes: Attributes) -> None:
         """One entry, in the order of the listing; a name that comes twice counts once."""
         self._names += 1
         name = raw.decode("utf-8", "backslashreplace")
-        if not is_name(name):
+        if is_name(name):
+            self._candidates.setdefault(name, attributes)
+            if len(self._candidates) > 2 * self._cap * (1 + (self._mode is Mode.MARKER)):
+                self._prune()
+        elif self._mode is Mode.MARKER and is_name(stem := name.removesuffix(MARKED)):
+            self._marked.add(stem)
+        elif self._mode.through_tmp or not is_name(name.removesuffix(PARTIAL)):
             self._report(name, attributes)
-            return
-        self._candidates.setdefault(name, attributes)
-        if len(self._candidates) > 2 * self._cap:
-            self._prune()
 
     def learn(self, name: str, attributes: Attributes) -> None:
         """What the server says of one of the `silent` when it is asked again."""
@@ -81,16 +93,30 @@ class Sieve:
         entries: list[Entry] = []
         self._prune()
         for name, attributes in sorted(self._candidates.items(), key=_age):
+            if not self._whole(name):
+                continue
             if _kind(attributes) == "name" and attributes.size is not None:
                 entries.append(Entry(name, attributes.size))
             else:
                 self._report(name, attributes)
-        return Seen(tuple(entries), tuple(self._foreign), self._foreign_count, self._cut or self.enough)
+        cut = self._cut or self.enough
+        orphans = () if cut else tuple(heapq.nsmallest(_ORPHANS, self._marked - self._candidates.keys()))
+        return Seen(tuple(entries), tuple(self._foreign), self._foreign_count, cut, orphans)
+
+    def _whole(self, name: str) -> bool:
+        """Whether the mode says that a file is not on its way any more."""
+        return self._mode is not Mode.MARKER or name in self._marked
 
     def _prune(self) -> None:
-        if len(self._candidates) > self._cap:
-            self._candidates = dict(heapq.nsmallest(self._cap, self._candidates.items(), key=_age))
-            self._cut = True
+        """Keep the oldest; where markers tell what is whole, as many of those whose marker did not come by yet."""
+        kept: dict[str, Attributes] = {}
+        for whole in (True, False):
+            group = [item for item in self._candidates.items() if self._whole(item[0]) is whole]
+            if len(group) > self._cap:
+                group = heapq.nsmallest(self._cap, group, key=_age)
+                self._cut = True
+            kept.update(group)
+        self._candidates = kept
 
     def _report(self, name: str, attributes: Attributes) -> None:
         self._foreign_count += 1
@@ -98,9 +124,9 @@ class Sieve:
             self._foreign.append(Foreign(escaped(name), attributes.size or 0, _kind(attributes)))
 
 
-def sort_out(listed: Iterable[tuple[bytes, Attributes]], cap: int) -> Seen:
+def sort_out(listed: Iterable[tuple[bytes, Attributes]], cap: int, mode: Mode = Mode.RENAME) -> Seen:
     """A listing that says everything by itself, sorted out as `Sieve` does."""
-    sieve = Sieve(cap)
+    sieve = Sieve(cap, mode)
     for raw, attributes in listed:
         sieve.add(raw, attributes)
         if sieve.enough:

@@ -1,6 +1,7 @@
 """Putting one file up: what is asked of the server, and what its answers mean. Pure: generators of requests.
 
-OPEN tmp · WRITE..., FSYNC, FSTAT, CLOSE back to back · RENAME          (MAILBOX section 2.4)
+OPEN · WRITE..., FSYNC, FSTAT, CLOSE back to back · what the mode asks for (`modes`): RENAME, or a marker, or nothing
+(MAILBOX section 2.4)
 """
 
 from __future__ import annotations
@@ -8,17 +9,43 @@ from __future__ import annotations
 from gateway.errors import LinkError
 from gateway.transport import wire
 from gateway.transport.batch import Job
-from gateway.transport.jobs import Folders, done, refused
+from gateway.transport.jobs import Folders, absent, done, refused, unsupported
 from gateway.transport.mailbox import Outcome, file_fault
+from gateway.transport.modes import Mark, Mode
 from gateway.transport.wire import CHUNK, Attributes, Code, Extended, Flags, Handle, Kind, Reply, Status
 
 
 def publish(folders: Folders, name: str, content: bytes) -> Job[Outcome]:
-    """Write, flush, measure, close and rename one file; the outcome."""
-    partial = folders.partial(name)
-    [opened] = yield [wire.open_file(partial, Flags.WRITE | Flags.CREATE | Flags.TRUNCATE)]
+    """Write, flush, measure and close one file, and say that it is whole; the outcome."""
+    if folders.mode is Mode.MARKER:
+        return Outcome(name, (yield from _publish_marked(folders, name, content)))
+    error = yield from _put(folders, name, folders.partial(name), content)
+    if error is None and not folders.mode.in_place:
+        error = yield from _rename(folders, name, len(content))
+    return Outcome(name, error)
+
+
+def _publish_marked(folders: Folders, name: str, content: bytes) -> Job[LinkError | None]:
+    """Data, then the marker. What is marked and of its size is ours, same name being same content: the reader may be at
+    it. A marker without that would call whole what is being written now, and goes first."""
+    mark = bytes(Mark.of(content))
+    data, marker = yield [wire.with_path(Kind.LSTAT, folders.whole(name)),
+                          wire.with_path(Kind.LSTAT, folders.marker(name))]
+    if _of_size(data, len(content)) and _of_size(marker, len(mark)):
+        return None
+    if not absent(marker):
+        yield [wire.with_path(Kind.REMOVE, folders.marker(name))]
+    error = yield from _put(folders, name, folders.whole(name), content)
+    return error or (yield from _put(folders, name, folders.marker(name), mark))
+
+
+def _put(folders: Folders, name: str, path: bytes, content: bytes) -> Job[LinkError | None]:
+    """Write one file at a path, every status looked at; None when all of it stands there."""
+    [opened] = yield [wire.open_file(path, Flags.WRITE | Flags.CREATE | Flags.TRUNCATE)]
     if not isinstance(opened, Handle):
-        return Outcome(name, refused(name, "open", opened))
+        [there] = yield [wire.with_path(Kind.LSTAT, path)]  # may be created and not overwritten: it is there already
+        whole = folders.mode.in_place and _of_size(there, len(content))
+        return None if whole else refused(name, "open", opened)
     handle = opened.value
     steps = ["write"] * -(-len(content) // CHUNK)
     requests = [wire.write(handle, at, content[at:at + CHUNK]) for at in range(0, len(content), CHUNK)]
@@ -28,40 +55,62 @@ def publish(folders: Folders, name: str, content: bytes) -> Job[Outcome]:
     answers = yield [*requests, wire.with_handle(Kind.FSTAT, handle), wire.with_handle(Kind.CLOSE, handle)]
     *written, measured, closed = answers
     failed = next(((step, answer) for step, answer in zip([*steps, "close"], [*written, closed], strict=True)
-                   if not done(answer)), None)
+                   if not (done(answer) or (step == "fsync" and unsupported(answer)))), None)
     if failed is not None:
-        return Outcome(name, (yield from _write_failure(folders, name, len(content), *failed)))
-    if not isinstance(measured, Attributes):
-        return Outcome(name, refused(name, "fstat", measured))
+        return (yield from _write_failure(folders, name, path, len(content), *failed))
+    if not isinstance(measured, Attributes) or measured.size is None:
+        return (yield from _measure(folders, name, path, len(content)))
     if measured.size != len(content):
-        yield [wire.with_path(Kind.REMOVE, partial)]
-        return Outcome(name, file_fault("B112", name, expected=str(len(content)), found=str(measured.size)))
-    return Outcome(name, (yield from _rename(folders, name, len(content))))
+        yield [wire.with_path(Kind.REMOVE, path)]
+        return _misfit(name, len(content), measured.size)
+    return None
+
+
+def _measure(folders: Folders, name: str, path: bytes, size: int) -> Job[LinkError | None]:
+    """The size by name, where the server does not tell that of an open file. A file in its final place that is gone
+    already was collected."""
+    [answer] = yield [wire.with_path(Kind.STAT, path)]
+    if folders.mode.in_place and absent(answer):
+        return None
+    if not isinstance(answer, Attributes) or answer.size is None:
+        return refused(name, "stat", answer)
+    if answer.size == size:
+        return None
+    yield [wire.with_path(Kind.REMOVE, path)]
+    return _misfit(name, size, answer.size)
 
 
 def _rename(folders: Folders, name: str, size: int) -> Job[LinkError | None]:
     """The last step. Refused, yet a file of that name and size is there: it is ours, same name being same content."""
     partial, whole = folders.partial(name), folders.whole(name)
     answer: Reply = Status(Code.OP_UNSUPPORTED, "")
-    if wire.POSIX_RENAME in folders.extensions:
+    if wire.POSIX_RENAME in folders.extensions or folders.mode is Mode.POSIX_RENAME:
         [answer] = yield [wire.extended(wire.POSIX_RENAME, partial, whole)]
-    if isinstance(answer, Status) and answer.code == Code.OP_UNSUPPORTED:
+    if unsupported(answer) and folders.mode is not Mode.POSIX_RENAME:
         [answer] = yield [wire.rename(partial, whole)]
     if done(answer):
         return None
     [there] = yield [wire.with_path(Kind.LSTAT, whole)]
-    if not isinstance(there, Attributes) or there.size != size:
+    if not _of_size(there, size):
         return refused(name, "rename", answer)
     yield [wire.with_path(Kind.REMOVE, partial)]  # our leftover; that it stays would harm nobody
     return None
 
 
-def _write_failure(folders: Folders, name: str, size: int, step: str, answer: Reply) -> Job[LinkError]:
+def _write_failure(folders: Folders, name: str, path: bytes, size: int, step: str, answer: Reply) -> Job[LinkError]:
     """SFTP 3 has no code for a full disk: ask how much room there is, and take the leftover away."""
-    requests = [wire.with_path(Kind.REMOVE, folders.partial(name))]
+    requests = [wire.with_path(Kind.REMOVE, path)]
     if wire.STATVFS in folders.extensions:
-        requests.insert(0, wire.extended(wire.STATVFS, folders.tmp))
+        requests.insert(0, wire.extended(wire.STATVFS, folders.written))
     room, *_ = yield requests
     if isinstance(room, Extended) and wire.free_octets(room.body) < size + CHUNK:
         return file_fault("B109", name, free=str(wire.free_octets(room.body)), needed=str(size))
     return refused(name, step, answer)
+
+
+def _of_size(answer: Reply, size: int) -> bool:
+    return isinstance(answer, Attributes) and answer.size == size
+
+
+def _misfit(name: str, expected: int, found: int) -> LinkError:
+    return file_fault("B112", name, expected=str(expected), found=str(found))

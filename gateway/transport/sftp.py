@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -28,9 +30,11 @@ from gateway.transport.mailbox import (
     file_fault,
     require_names,
 )
+from gateway.transport.marking import fetch_marked
+from gateway.transport.modes import Mode
 from gateway.transport.probing import probe, trial_names
 from gateway.transport.publishing import publish
-from gateway.transport.wire import Attributes, Code, Kind, Reply, Status
+from gateway.transport.wire import Attributes, Kind, Reply, Status
 
 T = TypeVar("T")
 
@@ -45,7 +49,7 @@ class SftpMailbox:
         self._seen = Seen()
         self._ready: set[bytes] = set()
         base = lane.base.rstrip("/") or lane.base
-        self._folders = jobs.Folders(base.encode("utf-8"), self._line.extensions)
+        self._folders = jobs.Folders(base.encode("utf-8"), self._line.extensions, lane.mode)
 
     @property
     def foreign(self) -> tuple[Foreign, ...]:
@@ -70,10 +74,10 @@ class SftpMailbox:
     def list(self) -> Entries:
         """See the contract."""
         self._seen = Seen()
-        sieve = Sieve(self._lane.limits.names)
+        sieve = Sieve(self._lane.limits.names, self._lane.mode)
         refusal = self._line.one("list", jobs.listing(self._folders.new, sieve))
         if refusal is not None:
-            if not _absent(refusal):
+            if not jobs.absent(refusal):
                 raise file_fault("B120", escaped(self._folders.new.decode()), answer=_words(refusal))
             self._prepare("list", [self._folders.new])
             return []
@@ -92,7 +96,7 @@ class SftpMailbox:
         if not files:
             return []
         try:
-            self._prepare("publish", [self._folders.tmp, self._folders.new])
+            self._prepare("publish", self._folders.needed)
         except LinkError as error:
             return [Outcome(name, error) for name, _ in files]
         return self._all("publish", dict(files),
@@ -101,6 +105,10 @@ class SftpMailbox:
     def remove(self, names: Sequence[str]) -> Outcomes:
         """See the contract."""
         require_names(names)
+        if orphans := self._seen.orphans if names else ():
+            self._seen = replace(self._seen, orphans=())
+            with contextlib.suppress(LinkError):  # the names meet the same error
+                list(self._line.run("remove", ((0, jobs.remove_orphan(self._folders, name)) for name in orphans)))
         return self._all("remove", dict.fromkeys(names),
                          ((0, jobs.remove(self._folders, name)) for name in dict.fromkeys(names)))
 
@@ -123,8 +131,7 @@ class SftpMailbox:
         self.close()
 
     def _fetch(self, missing: dict[Entry, None], limit: int) -> Iterator[Fetched]:
-        work = ((entry.size if entry.size <= limit else 0, fetch(self._folders, entry, limit))
-                for entry in list(missing))
+        work = ((entry.size if entry.size <= limit else 0, self._getting(entry, limit)) for entry in list(missing))
         try:
             for entry, content in self._line.run("fetch", work):
                 del missing[entry]
@@ -132,6 +139,10 @@ class SftpMailbox:
         except LinkError as error:
             for entry in missing:
                 yield entry, error
+
+    def _getting(self, entry: Entry, limit: int) -> Job[Fetched]:
+        job = fetch(self._folders, entry, limit)
+        return fetch_marked(self._folders, entry, job) if self._folders.mode is Mode.MARKER else job
 
     def _all(self, phase: str, names: dict[str, bytes] | dict[str, None],
              work: Iterator[tuple[int, Job[Outcome]]]) -> Outcomes:
@@ -176,10 +187,6 @@ def _named(name: str, job: Job[T]) -> Job[tuple[str, T]]:
 
 def _is_folder(answer: Reply) -> bool:
     return isinstance(answer, Attributes) and (answer.mode is None or stat.S_ISDIR(answer.mode))
-
-
-def _absent(answer: Reply) -> bool:
-    return isinstance(answer, Status) and answer.code == Code.NO_SUCH_FILE
 
 
 def _words(answer: Reply) -> str:

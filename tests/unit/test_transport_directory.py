@@ -16,7 +16,7 @@ A, B, C = ("a" * 32 + ".p7m", "b" * 32 + ".p7m", "c" * 32 + ".p7m")
 
 
 def opened(path: Path, mode: int = 0o600, names: int = 100) -> Mailbox:
-    return open_mailbox(DirectoryLane(path=path, mode=mode, names=names), clock=time.monotonic)
+    return open_mailbox(DirectoryLane(path=path, permissions=mode, names=names), clock=time.monotonic)
 
 
 def codes(outcomes: list[Outcome]) -> list[str | None]:
