@@ -12,16 +12,17 @@ from gateway.cli.context import common, emit, emit_json, json_option, note, occa
 from gateway.config import load_settings
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange.assembly import Assembly, standing_gateway
-from gateway.exchange.payload import payload_refusal
+from gateway.exchange.payload import interchange_of, pack, payload_refusal
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding, Place
-from gateway.security import EDIFACT, Header, Opened, file_name, open_envelope, seal
+from gateway.security import EDIFACT_GZIP, Header, Opened, file_name, open_envelope, seal
 from gateway.spool import write_whole
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[0-9a-f]{32}\.p7m")
-_SHOWN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+_SHOWN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,60}")
+"""GW-1 section 4, with room for an ending."""
 
 
 def _digest(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -45,17 +46,20 @@ def seal_command(config: Path, file: Path, partner: str, output: Path, sequence:
     """Seal one file for a partner. A folder as output gets the file under its GW-1 name."""
     now, payload = occasion(), file.read_bytes()
     with standing_gateway(load_settings(config), now.now) as gateway:
+        packed = pack(gateway.partner(partner), payload,
+                      file.name if _SHOWN.fullmatch(file.name) else "interchange.edi")
         header = Header(message_id=f"<{now.identifier()}@{gateway.name}>", sender=gateway.name, recipient=partner,
-                        date=now.now, sequence=sequence, previous=previous, content_type=EDIFACT,
-                        filename=file.name if _SHOWN.fullmatch(file.name) else "interchange.edi")
-        sealed = seal(header, payload, signer=gateway.signer_for(partner),
+                        date=now.now, sequence=sequence, previous=previous, content_type=packed.kind,
+                        filename=packed.filename)
+        sealed = seal(header, packed.payload, signer=gateway.signer_for(partner),
                       recipients=gateway.recipients(partner, now.now), signing_time=now.now,
                       cbc=gateway.trust(partner).takes_cbc(now.now))
     path = output / sealed.name if output.is_dir() else output
     write_whole(path, sealed.content)
     if as_json:
         emit_json("sealed", {"file": path, "name": sealed.name, "message_id": header.message_id,
-                             "sequence": sequence, "mic": sealed.mic, "signature_digest": sealed.signature_digest})
+                             "sequence": sequence, "content_type": packed.kind, "mic": sealed.mic,
+                             "signature_digest": sealed.signature_digest})
     else:
         emit(str(path))
         note(t("seal.done", name=sealed.name, mic=sealed.mic))
@@ -67,10 +71,12 @@ def seal_command(config: Path, file: Path, partner: str, output: Path, sequence:
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False),
               metavar=t("cli.metavar.file"), help=t("cli.open.output"))
 @click.option("--from", "partner", metavar="ID", help=t("cli.open.from"))
+@click.option("--raw", is_flag=True, help=t("cli.open.raw"))
 @json_option
 @common
-def open_command(config: Path, file: Path, output: Path, partner: str | None, as_json: bool) -> int:
-    """Open one sealed file. Anything less than perfect is refused with its code, exit 5, and nothing is written."""
+def open_command(config: Path, file: Path, output: Path, partner: str | None, raw: bool, as_json: bool) -> int:
+    """Open one sealed file. Anything less than perfect is refused with its code, exit 5, and nothing is written. A
+    compressed interchange is written inflated, unless it is asked for as it came."""
     now = occasion().now
     try:
         with standing_gateway(load_settings(config), now) as gateway:
@@ -82,14 +88,19 @@ def open_command(config: Path, file: Path, output: Path, partner: str | None, as
         if as_json:
             emit_json("opened", {"file": file, "ok": False, "code": error.code})
         return report(error, as_json=as_json, status=Exit.TRUST)
-    write_whole(output, opened.payload)
+    packed = opened.header.content_type == EDIFACT_GZIP
+    content = opened.payload if raw or not packed else interchange_of(opened)
+    write_whole(output, content)
     if as_json:
         emit_json("opened", {"file": file, "ok": True, "code": None, "output": output, "mic": opened.mic,
                              "signature_digest": opened.signature_digest, "header": opened.header,
-                             "signed": opened.signing_time, "certificate": opened.certificate_sha256})
+                             "signed": opened.signing_time, "certificate": opened.certificate_sha256,
+                             "inflated": packed and not raw})
     else:
         emit(str(output))
         note(t("open.done", partner=sender, sequence=opened.header.sequence, mic=opened.mic))
+        if packed:
+            note(t("open.raw" if raw else "open.inflated", packed=len(opened.payload), size=len(content)))
     return Exit.DONE
 
 

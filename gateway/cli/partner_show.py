@@ -11,6 +11,7 @@ from gateway.config import DirectoryMailbox, Partner, SftpMailbox, load_settings
 from gateway.config.partner import Agreement
 from gateway.config.scalars import render_duration
 from gateway.exchange.assembly import open_gateway
+from gateway.exchange.joining import yes_no
 from gateway.exchange.partner_sheet import PartnerSheet, sheet_of
 from gateway.exchange.summary import Exit
 
@@ -56,6 +57,7 @@ def _show(sheet: PartnerSheet) -> None:
     _pair("order", agreement.order)
     _pair("deadlines", t("partner.show.deadline_values", **_deadlines(agreement)))
     _pair("algorithms", ", ".join(agreement.algorithms) or "-")
+    _pair("gzip", t("partner.show.gzip_open") if agreement.gzip is None else yes_no(agreement.gzip))
     if agreement.cbc is not None:
         _pair("cbc", t("partner.show.cbc_value", end=f"{agreement.cbc.until:%Y-%m-%d}", reason=agreement.cbc.reason))
     _pair("consent", agreement.consent)

@@ -25,6 +25,7 @@ from gateway.config.scalars import (
     Text,
     WebAddress,
     Word,
+    YesNo,
     between,
 )
 from gateway.config.settings import Environment, Format, Parties
@@ -65,6 +66,7 @@ class Offer(Model):
     algorithms: tuple[Literal["P-384", "Ed25519", "ECDH-P-384"], ...] = ()
     order: Literal["loose", "strict"] = "loose"
     deadlines: Deadlines = section(Deadlines)
+    gzip: YesNo = False
 
 
 class Pack(Model):

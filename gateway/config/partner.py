@@ -23,6 +23,7 @@ from gateway.config.scalars import (
     Text,
     WebAddress,
     Word,
+    YesNo,
     between,
     render_duration,
 )
@@ -148,6 +149,8 @@ class Agreement(Model):
     order: Literal["loose", "strict"] = "loose"
     deadlines: Deadlines = section(Deadlines)
     algorithms: tuple[Literal["P-384", "Ed25519", "ECDH-P-384"], ...] = ()
+    gzip      whether interchanges travel compressed, both ways; where the file is silent none is sent so, and one that
+              comes is taken where we offer it (the settings' ``gzip``)
     cbc: Cbc | None = None
     consent: Literal["automatic", "by-hand"] = "automatic"
     mappings: tuple[AgreedMapping, ...] = ()
@@ -157,6 +160,7 @@ class Contact(Model):
     """Whom to call."""
 
     name: Text
+    gzip: YesNo | None = None
     telephone: Text
     mail: Text
 

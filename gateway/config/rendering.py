@@ -66,7 +66,7 @@ def _mapping(values: Mapping[str, Value], model: type[BaseModel], indent: str, l
             yield f"{indent}{key}:"
             yield from _mapping(value, inner or model, f"{indent}  ", language, commented)
         elif isinstance(value, (str, int)):
-            yield f"{indent}{key}: {quoted(value) if isinstance(value, str) else value}"
+            yield f"{indent}{key}: {_scalar(value)}"
         else:
             yield f"{indent}{key}:"
             for ordinal, one in enumerate(value):
@@ -86,7 +86,14 @@ def _item(value: Value, model: type[BaseModel] | None, indent: str, language: La
         yield from lines[1:]
     else:
         assert isinstance(value, (str, int))
-        yield f"{indent}- {quoted(value) if isinstance(value, str) else value}"
+        yield f"{indent}- {_scalar(value)}"
+
+
+def _scalar(value: str | int) -> str:
+    """A text, a number, or yes and no, as they stand on a line."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return quoted(value) if isinstance(value, str) else str(value)
 
 
 def _comment(key: str, indent: str, language: Language, start: str = "") -> Iterator[str]:

@@ -60,6 +60,11 @@ DecimalNumber = Annotated[Decimal, WithJsonSchema({"type": "number"}),
 Flag = Annotated[bool, read_as("true|false", "S054", lambda text: text == "true", text=False)]
 """``true`` or ``false``, not quoted."""
 
+YesNo = Annotated[bool, WithJsonSchema({"enum": ["yes", "no", True, False]}),
+                  read_as("yes|no", "S100", lambda text: text == "yes", text=False),
+                  PlainSerializer(lambda value: "yes" if value else "no", return_type=str)]
+"""``yes`` or ``no``, not quoted: to editors these are words by YAML 1.2, and a truth value by YAML 1.1."""
+
 
 def render_duration(value: timedelta) -> str:
     """A duration as it is written in a file, in the largest unit that fits."""

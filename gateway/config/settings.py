@@ -26,6 +26,7 @@ from gateway.config.scalars import (
     Size,
     Text,
     TimeZone,
+    YesNo,
     between,
     render_size,
 )
@@ -155,3 +156,4 @@ class SettingsFile(Model):
     approvals: Literal["one", "two"] = "one"
     limits: Limits = section(Limits)
     retention: Retention = section(Retention)
+    gzip: YesNo = True

@@ -116,6 +116,7 @@ class PartnerAnswers:
     reason                  why the authority publishes no revocation list; a sentence of the catalogue by default
     authority, certificates where the files are others than those three
     algorithms              words of the agreement
+    gzip                    whether interchanges travel compressed; None leaves it open
     contact                 name, telephone, mail
     """
 
@@ -139,6 +140,7 @@ class PartnerAnswers:
     order: str = "loose"
     algorithms: tuple[str, ...] = ()
     deadlines: Mapping[str, str] = field(default_factory=lambda: {"receipt": "4h", "contrl": "30m", "cusres": "2h"})
+    gzip: bool | None = None
     contact: tuple[str, str, str] | None = None
 
 
@@ -189,7 +191,7 @@ def partner_text(answers: PartnerAnswers, *, language: Language = Language.FRENC
         "mailbox": {"outbound": _lane(answers.outbound), "inbound": _lane(answers.inbound)},
         "agreement": _given(reference=answers.reference or say("config.start.reference", language),
                             order=answers.order, deadlines=dict(answers.deadlines),
-                            algorithms=answers.algorithms or None),
+                            algorithms=answers.algorithms or None, gzip=answers.gzip),
         "contact": contact and {"name": contact[0], "telephone": contact[1], "mail": contact[2]},
     }
     return document(_given(**values), Partner, f"{name}.yaml", language, schema)

@@ -16,11 +16,11 @@ from gateway.exchange.gaps import put_up_again
 from gateway.exchange.key_arrival import take_key_notice
 from gateway.exchange.outcome import Act, Outcome
 from gateway.exchange.withdrawal import take_back
-from gateway.security import CHECKPOINT, EDIFACT, EDIFACT_GZIP, KEYS, LEAVES, REFERENCE, RESEND, ROOTS, WITHDRAW
+from gateway.security import CHECKPOINT, INTERCHANGES, KEYS, LEAVES, REFERENCE, RESEND, ROOTS, WITHDRAW
 
 __all__ = ["ACTS", "RECEIPTED", "Act", "Outcome"]
 
-RECEIPTED = frozenset({EDIFACT, EDIFACT_GZIP, WITHDRAW, KEYS, REFERENCE})
+RECEIPTED = INTERCHANGES | {WITHDRAW, KEYS, REFERENCE}
 """Kinds that get a receipt (GW-1 section 4); the others are covered by the tree, or answered by what they ask for."""
 
 ACTS: Mapping[str, Act] = {CHECKPOINT: take_heads, KEYS: take_key_notice, LEAVES: compare_leaves, RESEND: put_up_again,

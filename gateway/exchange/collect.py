@@ -15,11 +15,12 @@ from gateway.errors import GatewayError, LinkError, LocalError, PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.arrival import ACTS, RECEIPTED
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.backoff import may_try, note_session
 from gateway.exchange.budget import affordable, batches
 from gateway.exchange.clocks import warn_of_clocks
 from gateway.exchange.forks import OLDER, first_difference
 from gateway.exchange.halting import link_halted
-from gateway.exchange.payload import look_at, payload_refusal
+from gateway.exchange.payload import interchange_of, look_at, payload_refusal
 from gateway.exchange.sealing import seal_receipt
 from gateway.exchange.sessions import record_session
 from gateway.exchange.summary import Exit, Summary
@@ -28,7 +29,7 @@ from gateway.findings import Finding, Place
 from gateway.ledger import Moved, ObjectState, Transaction, of_the_machine
 from gateway.ledger.rows import KnownObject
 from gateway.security import (
-    EDIFACT,
+    INTERCHANGES,
     LEAVES,
     NEGATIVE_RECEIPT,
     PROCESSED,
@@ -100,6 +101,9 @@ def collect(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary
     if _ledger_in_doubt(gateway, partner):
         link_halted(gateway, partner, "in", summary)
         return
+    if not may_try(gateway, partner, occasion, direction="inbound", summary=summary):
+        link_halted(gateway, partner, "in", summary)
+        return
     try:
         with open_mailbox(gateway.lane(partner, "inbound"), clock=occasion.clock) as mailbox:
             record_session(gateway, partner, "inbound", mailbox.session, occasion)
@@ -115,9 +119,9 @@ def collect(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary
                 _collect_batch(gateway, partner, mailbox, batch, occasion, summary)
     except GatewayError as error:
         summary.trouble(error)
-        summary.link(partner, "inbound", error)
+        note_session(gateway, partner, error, occasion, direction="inbound", summary=summary)
     else:
-        summary.link(partner, "inbound")
+        note_session(gateway, partner, None, occasion, direction="inbound", summary=summary)
     link_halted(gateway, partner, "in", summary)
 
 
@@ -277,7 +281,7 @@ def store(gateway: Gateway, transaction: Transaction, partner: str, opened: Open
         return
     header, kind = opened.header, opened.header.content_type
     refusal = payload_refusal(gateway.settings, partner, opened) if fault is None else fault.findings[0]
-    if refusal is None and kind not in (EDIFACT, RECEIPT, *ACTS):
+    if refusal is None and kind not in (*INTERCHANGES, RECEIPT, *ACTS):
         refusal = Finding(code="E_PAYLOAD", place=Place(interchange=f"{partner} {header.sequence}"),
                           values={"kind": kind})
     awaited = transaction.link_head(partner, "in").sequence + 1
@@ -287,7 +291,7 @@ def store(gateway: Gateway, transaction: Transaction, partner: str, opened: Open
         inner=opened.inner, payload=opened.payload,
         leaf=leaf(header.sequence, header.message_id, opened.mic, opened.signature_digest),
         code=None if refusal is None else refusal.code, at=occasion.now)
-    if kind == EDIFACT and header.sequence != awaited:
+    if kind in INTERCHANGES and header.sequence != awaited:
         transaction.mark_out_of_order(stored, awaited, occasion.now)
     if refusal is None:
         accept(gateway, transaction, partner, opened, stored, name, occasion, summary)
@@ -310,7 +314,7 @@ def accept(gateway: Gateway, transaction: Transaction, partner: str, opened: Ope
             return
     if kind == RECEIPT:
         _take_receipt(transaction, partner, opened, occasion, summary)
-    elif kind == EDIFACT:
+    elif kind in INTERCHANGES:
         _add_interchange(transaction, partner, opened, stored, occasion, summary)
     if receipted:
         seal_receipt(gateway, transaction, partner, opened, stored, PROCESSED, occasion)
@@ -330,13 +334,14 @@ def _add_interchange(transaction: Transaction, partner: str, opened: Opened, sto
                      summary: Summary) -> None:
     """Hold the interchange for judgement. A reference already taken by other content is noted, never judged: its CONTRL
     would speak of the first one. The same interchange in a new envelope was judged before."""
-    glance = look_at(opened.payload)
+    payload = interchange_of(opened)
+    glance = look_at(payload)
     assert glance is not None
     try:
         with transaction.part():
             transaction.add_interchange_in(
                 partner=partner, object_id=stored, control_reference=glance.header.control_reference,
-                type=glance.message_type, test=glance.header.test is not None, payload=opened.payload, at=occasion.now)
+                type=glance.message_type, test=glance.header.test is not None, payload=payload, at=occasion.now)
     except Moved:
         summary.objects_repeated += 1
     except PartnerError:

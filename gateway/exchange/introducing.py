@@ -85,7 +85,7 @@ def planned(settings: Settings, introduction: Introduction, terms: Terms, langua
     if name in settings.broken_partners:
         raise LocalError(*settings.broken_partners[name])
     _need_no_more(introduction, settings.partners[name].agreement.algorithms, name)
-    return _change(settings.partners[name], introduction, terms, file, language)
+    return _change(settings, name, introduction, terms, file, language)
 
 
 def from_home(settings: Settings, path: Path) -> str:
@@ -128,15 +128,16 @@ def _first(settings: Settings, introduction: Introduction, terms: Terms, name: s
         reference=terms.reference, contact=terms.contact or contact_of(said),
         order="loose" if said is None else said.offer.order, algorithms=agreed_algorithms(said, terms.algorithms))
     if said is not None:
-        answers = replace(answers, deadlines=_deadlines(said))
+        answers = replace(answers, deadlines=_deadlines(said), gzip=settings.gzip and said.offer.gzip)
     lines = tuple(Line(use, one, "new") for use, one in introduction.named())
     return Plan(name, file, partner_text(answers, language=language), None, others, lines, introduction.digest,
                 _named(introduction), terms=tuple(terms_of(answers, language)))
 
 
-def _change(partner: Partner, introduction: Introduction, terms: Terms, file: Path, language: Language) -> Plan:
+def _change(settings: Settings, name: str, introduction: Introduction, terms: Terms, file: Path,
+            language: Language) -> Plan:
     """New certificates beside those held; with another authority, or asked to replace, instead of them."""
-    name, folder, others = partner.partner, file.parent, dict[Path, bytes]()
+    partner, folder, others = settings.partners[name], file.parent, dict[Path, bytes]()
     held = load_certificate(partner.authority.certificate)
     same = held == introduction.authority
     lines = [Line("authority", introduction.authority, "kept" if same else "new")]
@@ -164,7 +165,8 @@ def _change(partner: Partner, introduction: Introduction, terms: Terms, file: Pa
             lines.append(Line(new.use, new.certificate, "new"))
     text = changed_trust(file, authority=authority, certificates=listed, language=language)
     return Plan(name, file, text, file.read_bytes(), others, tuple(lines), introduction.digest, named,
-                alone=terms.replace or not same, differences=tuple(differences(partner, introduction.said, terms)))
+                alone=terms.replace or not same,
+                differences=tuple(differences(partner, introduction.said, terms, gzip=settings.gzip)))
 
 
 def _numbered(entries: tuple[TrustedCertificate, ...]) -> Iterator[tuple[str, int, TrustedCertificate]]:

@@ -51,18 +51,21 @@ def terms_of(answers: PartnerAnswers, language: Language) -> Iterator[tuple[str,
         yield from (("host_key", line) for line in box.host_keys)
     yield "order", answers.order
     yield "algorithms", ", ".join(answers.algorithms) or "-"
+    if answers.gzip is not None:
+        yield "gzip", yes_no(answers.gzip)
     if answers.contact is not None:
         yield "contact", ", ".join(answers.contact)
 
 
-def differences(partner: Partner, said: Pack | None, terms: Terms) -> Iterator[Difference]:
-    """Everything but certificates in which the file and what is said now disagree."""
-    for what, held, asked in _compared(partner, said, terms):
+def differences(partner: Partner, said: Pack | None, terms: Terms, *, gzip: bool) -> Iterator[Difference]:
+    """Everything but certificates in which the file and what is said now disagree. gzip: whether we offer it."""
+    for what, held, asked in _compared(partner, said, terms, gzip):
         if asked is not None and asked != held:
             yield Difference(what, held, asked)
 
 
-def _compared(partner: Partner, said: Pack | None, terms: Terms) -> Iterator[tuple[str, str, str | None]]:
+def _compared(partner: Partner, said: Pack | None, terms: Terms,
+              gzip: bool) -> Iterator[tuple[str, str, str | None]]:
     """What is compared, what the file says of it, and what is said now (None: nothing)."""
     box, agreement, contact = partner.mailbox.outbound, partner.agreement, partner.contact
     yield "name.fr", partner.name.fr, terms.name_fr or (None if said is None else said.name.fr)
@@ -77,6 +80,7 @@ def _compared(partner: Partner, said: Pack | None, terms: Terms) -> Iterator[tup
         yield "agreement.order", agreement.order, said.offer.order
         yield "agreement.algorithms", ", ".join(agreed_algorithms(None, agreement.algorithms)), ", ".join(
             agreed_algorithms(said, terms.algorithms))
+        yield "agreement.gzip", yes_no(agreement.gzip or False), yes_no(gzip and said.offer.gzip)
         yield "authority.address", partner.authority.address or "", said.address
         if said.mailbox is not None and isinstance(box, SftpMailbox):
             for name in ("host", "port", "user", "base"):
@@ -88,6 +92,11 @@ def agreed_algorithms(said: Pack | None, more: Sequence[str]) -> tuple[str, ...]
     """What a pack offers and what people add to it, each once, in an order of their own."""
     offered = () if said is None else said.offer.algorithms
     return tuple(one.value for one in Agreement if one.value in offered or one.value in more)
+
+
+def yes_no(value: bool) -> str:
+    """As it is written in a file."""
+    return "yes" if value else "no"
 
 
 def _keys(lines: Sequence[str]) -> str:

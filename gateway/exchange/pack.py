@@ -104,7 +104,7 @@ def make_pack(assembly: Assembly, answers: PackAnswers, now: datetime, language:
         "no_list": None if REVOCATION in files else answers.no_list or say("config.start.reason", language),
         "address": answers.address, "mailbox": _mailbox(answers.mailbox),
         "offer": _given(algorithms=_algorithms(answers, held) or None, order=answers.order,
-                        deadlines=answers.deadlines),
+                        deadlines=answers.deadlines, gzip=assembly.settings.gzip),
         "contact": answers.contact and dict(zip(("name", "telephone", "mail"), answers.contact, strict=True)),
         "files": [{"name": name, "sha256": hashlib.sha256(files[name]).hexdigest()} for name in sorted(files)],
     }

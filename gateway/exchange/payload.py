@@ -1,13 +1,30 @@
-"""V34: the content of an authentic object is of the declared kind, between the right parties, for this environment."""
+"""What an object carries: an interchange, compressed where that is agreed and where it makes the file smaller.
+
+V34: the content of an authentic object is of the declared kind, between the right parties, for this environment. The
+signature, the MIC, the receipt and the leaf are over the object as it travels; the ledger keeps that, and beside it the
+interchange as text.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gateway.config import Settings
+from gateway.config import Partner, Settings
 from gateway.edifact import InterchangeHeader, read_interchanges
 from gateway.findings import Finding, Place
-from gateway.security import EDIFACT, EnvelopeError, Opened, check_payload_kind, unb_prefix_ok
+from gateway.security import (
+    EDIFACT,
+    EDIFACT_GZIP,
+    EnvelopeError,
+    Opened,
+    check_payload_kind,
+    deflate,
+    inflate,
+    unb_prefix_ok,
+)
+
+_GZIP_COSTS = len(EDIFACT_GZIP) - len(EDIFACT) + len(".gz")
+"""Octets by which the header of a compressed object is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +33,40 @@ class Glance:
 
     header: InterchangeHeader
     message_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """An interchange as an object carries it: Content-Type, payload, and the file name that is shown."""
+
+    kind: str
+    payload: bytes
+    filename: str
+
+
+def pack(partner: Partner, interchange: bytes, filename: str) -> Packed:
+    """An interchange for a partner: compressed only where both agreed on it and the object becomes smaller by it."""
+    if partner.agreement.gzip:
+        packed = deflate(interchange)
+        if packed is not None and len(packed) + _GZIP_COSTS < len(interchange):
+            return Packed(EDIFACT_GZIP, packed, f"{filename}.gz")
+    return Packed(EDIFACT, interchange, filename)
+
+
+def interchange_of(opened: Opened) -> bytes:
+    """The interchange that an object carries whose payload was judged good."""
+    if opened.header.content_type == EDIFACT:
+        return opened.payload
+    inflated = inflate(opened.payload)
+    assert inflated is not None
+    return inflated
+
+
+def takes_gzip(settings: Settings, partner: str) -> bool:
+    """Whether a compressed interchange of this partner is taken: by its file, and where that is silent, because we
+    offer it in every pack that we give out."""
+    agreed = settings.partners[partner].agreement.gzip
+    return settings.gzip if agreed is None else agreed
 
 
 def look_at(payload: bytes) -> Glance | None:
@@ -32,18 +83,18 @@ def look_at(payload: bytes) -> Glance | None:
 def payload_refusal(settings: Settings, partner: str, opened: Opened) -> Finding | None:
     """Why the payload is refused (E_PAYLOAD, E_UNB, E_TEST_FLAG; ENVELOPE section 5), or None.
 
-    The grammar of each kind, and who may say a receipt, is judged by GW-1 itself; what the other kinds mean is judged
-    by their acts (`arrival`).
+    A compressed interchange may be as large as a plain one, and inflate by no more than 100. The grammar of each kind,
+    and who may say a receipt, is judged by GW-1 itself; what the other kinds mean is judged by their acts (`arrival`).
     """
     kind = opened.header.content_type
     place = Place(interchange=f"{partner} {opened.header.sequence}")
     try:
-        check_payload_kind(opened)
+        interchange = check_payload_kind(opened, gzip_agreed=takes_gzip(settings, partner), limit=settings.limits.file)
     except EnvelopeError as error:
         return replace(error.findings[0], place=place)
-    if kind != EDIFACT:
+    if interchange is None:
         return None
-    glance = look_at(opened.payload)
+    glance = look_at(interchange)
     if glance is None:
         return Finding(code="E_PAYLOAD", place=place, values={"kind": kind})
     unb = glance.header

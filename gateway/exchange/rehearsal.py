@@ -22,12 +22,12 @@ from gateway.exchange.budget import BATCH
 from gateway.exchange.collect import Link
 from gateway.exchange.filing import unfinished
 from gateway.exchange.intake import dialect_for, records_by_files
-from gateway.exchange.payload import payload_refusal
+from gateway.exchange.payload import interchange_of, payload_refusal
 from gateway.exchange.summary import Exit, exit_for
 from gateway.exchange.taking import Taken, take_groups
 from gateway.findings import Finding, Place
 from gateway.ledger import Ledger
-from gateway.security import EDIFACT, EnvelopeError, Opened, judge_order, open_envelope
+from gateway.security import INTERCHANGES, EnvelopeError, Opened, judge_order, open_envelope
 from gateway.transport import DirectoryLane, Entry, Mailbox, open_mailbox
 
 
@@ -158,9 +158,9 @@ def _rehearse_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: S
 
 def _content(subject: str, opened: Opened) -> Rehearsed:
     """An authentic object that would be stored: a receipt, or an interchange with the verdict on its syntax."""
-    if opened.header.content_type != EDIFACT:
+    if opened.header.content_type not in INTERCHANGES:
         return Rehearsed(subject=subject, action="collect")
-    interchange = next(read_interchanges(opened.payload))
+    interchange = next(read_interchanges(interchange_of(opened)))
     findings = validate(interchange)
     refused = rejected_messages(findings)
     return Rehearsed(subject=f"{subject} ({interchange.header.control_reference})",

@@ -12,11 +12,12 @@ from gateway.edifact import InterchangeHeader, MessageIdentifier, WireMessage, w
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.outbound import SYNTAX
+from gateway.exchange.payload import pack
 from gateway.exchange.summary import Summary
 from gateway.failpoints import reach
 from gateway.ledger import Transaction
 from gateway.ledger.rows import QueuedMessage
-from gateway.security import EDIFACT, RECEIPT, Header, Opened, leaf, receipt_payload, seal
+from gateway.security import RECEIPT, Header, Opened, leaf, receipt_payload, seal
 
 _TYPES = ("CONTRL", "CUSRES", "CUSDEC")
 """Small answers before large declarations: a weak line carries what others wait for first."""
@@ -58,8 +59,18 @@ def _seal_interchange(gateway: Gateway, transaction: Transaction, partner: str, 
     interchange = transaction.add_interchange_out(
         partner=partner, control_reference=reference, type=message_type, payload=payload, test=gateway.test,
         messages=[(message.id, ordinal) for ordinal, message in numbered], at=occasion.now)
-    seal_object(gateway, transaction, partner, EDIFACT, payload, f"{reference}.edi", occasion,
-                interchange=interchange)
+    seal_interchange(gateway, transaction, partner, reference, payload, interchange, occasion)
+
+
+def seal_interchange(gateway: Gateway, transaction: Transaction, partner: str, reference: str, payload: bytes,
+                     interchange: int, occasion: Occasion) -> int:
+    """Seal an interchange, compressed where that is agreed; the number of the object.
+
+    reference    control reference; payload: UNA or UNB to UNZ; interchange: its number in the ledger
+    """
+    packed = pack(gateway.partner(partner), payload, f"{reference}.edi")
+    return seal_object(gateway, transaction, partner, packed.kind, packed.payload, packed.filename, occasion,
+                       interchange=interchange)
 
 
 def seal_receipt(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, object_in: int,

@@ -12,13 +12,13 @@ from gateway.errors import LocalError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.outcome import Outcome
-from gateway.exchange.sealing import seal_object
+from gateway.exchange.sealing import seal_interchange, seal_object
 from gateway.exchange.summary import Summary
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import ObjectState, Transaction
 from gateway.ledger.rows import VoidLeaf
-from gateway.security import EDIFACT, WITHDRAW, Opened
+from gateway.security import WITHDRAW, Opened
 from gateway.security.link_texts import Leaf, read_leaf_texts
 
 _KEPT_AS_LEAF = (ObjectState.VOID, ObjectState.REFUSED)
@@ -60,8 +60,7 @@ def _anew(gateway: Gateway, transaction: Transaction, partner: str, number: int,
     carried = transaction.carried_interchange(number)
     if carried is None:
         raise LocalError(Finding(code="X062", values=values))
-    seal_object(gateway, transaction, partner, EDIFACT, carried.payload, f"{carried.control_reference}.edi", occasion,
-                interchange=carried.id)
+    seal_interchange(gateway, transaction, partner, carried.control_reference, carried.payload, carried.id, occasion)
     return transaction.link_head(partner, "out").sequence
 
 

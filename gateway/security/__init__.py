@@ -20,6 +20,7 @@ from gateway.security.header import (
     EDIFACT,
     EDIFACT_GZIP,
     FIRST_PREVIOUS,
+    INTERCHANGES,
     KEYS,
     KINDS,
     LEAVES,
@@ -36,7 +37,7 @@ from gateway.security.keys import DecryptionKey, Signer, load_decryption_key, lo
 from gateway.security.merkle import head_text, inclusion_proof, leaf, leaf_hash, proves_inclusion, root
 from gateway.security.opening import Opened, is_file_name, open_again, open_envelope
 from gateway.security.order import Known, LinkView, judge_order, open_from_link
-from gateway.security.payloads import check_payload_kind, inflate, unb_prefix_ok
+from gateway.security.payloads import check_payload_kind, deflate, inflate, unb_prefix_ok
 from gateway.security.receipts import PROCESSED, Receipt, disposition_of, read_receipt, receipt_payload
 from gateway.security.refusals import LEAF, NEGATIVE_RECEIPT, RELEASABLE, EnvelopeError
 from gateway.security.revocation import JudgedList, RevocationLists, judge_list, list_issuers
@@ -45,11 +46,11 @@ from gateway.security.trust import Trust, TrustedCertificate, recipients_of, tru
 from gateway.security.versions import check_versions
 
 __all__ = [
-    "CHECKPOINT", "EDIFACT", "EDIFACT_GZIP", "FIRST_PREVIOUS", "KEYS", "KINDS", "LARGEST_FILE", "LEAF", "LEAVES",
-    "NEGATIVE_RECEIPT", "PROCESSED", "RECEIPT", "REFERENCE", "RELEASABLE", "RESEND", "ROOTS", "WITHDRAW",
+    "CHECKPOINT", "EDIFACT", "EDIFACT_GZIP", "FIRST_PREVIOUS", "INTERCHANGES", "KEYS", "KINDS", "LARGEST_FILE", "LEAF",
+    "LEAVES", "NEGATIVE_RECEIPT", "PROCESSED", "RECEIPT", "REFERENCE", "RELEASABLE", "RESEND", "ROOTS", "WITHDRAW",
     "Certificate", "DecryptionKey", "EnvelopeError", "Header", "Identity", "JudgedList", "Known", "LinkView",
     "Opened", "Receipt", "RevocationLists", "Sealed", "Signer", "Trust", "TrustedCertificate", "certificate_level",
-    "check_environment", "check_payload_kind", "check_versions", "disposition_of", "encrypt", "file_name",
+    "check_environment", "check_payload_kind", "check_versions", "deflate", "disposition_of", "encrypt", "file_name",
     "fingerprint", "forbid_dumps", "head_text", "inclusion_proof", "inflate", "is_file_name", "is_gateway_id",
     "judge_list", "judge_order", "leaf", "leaf_hash", "list_issuers", "load_certificate", "load_decryption_key",
     "load_signer", "make_identity", "open_again", "open_envelope", "open_from_link", "proves_inclusion",

@@ -22,6 +22,9 @@ KEYS = "application/vnd.gw.keys"
 LEAVES = "application/vnd.gw.leaves"
 ROOTS = "application/vnd.gw.roots"
 REFERENCE = "application/vnd.gw.reference"
+INTERCHANGES = frozenset({EDIFACT, EDIFACT_GZIP})
+"""What carries an interchange."""
+
 KINDS = (EDIFACT, EDIFACT_GZIP, RECEIPT, CHECKPOINT, RESEND, WITHDRAW, KEYS, LEAVES, ROOTS, REFERENCE)
 
 FIRST_PREVIOUS = "0" * 64

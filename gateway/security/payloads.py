@@ -7,13 +7,14 @@ where those things are known.
 from __future__ import annotations
 
 import re
+import struct
 import zlib
 from collections.abc import Mapping
 
 from gateway.security.header import (
     CHECKPOINT,
     EDIFACT,
-    EDIFACT_GZIP,
+    INTERCHANGES,
     KEYS,
     LEAVES,
     RECEIPT,
@@ -30,6 +31,11 @@ from gateway.security.sealing import LARGEST_FILE
 UNB_WITHIN = 1000
 MOST_RATIO = 100
 _GZIP = 31  # zlib's word for: one gzip header, 32 KiB window
+_RAW = -15  # and for: no header at all
+_HEADER = b"\x1f\x8b\x08\x00" b"\x00\x00\x00\x00" b"\x00\xff"
+"""RFC 1952 section 2.3: deflate, no flags, no time, nothing said of the compressor or of the file system. The same
+interchange gives the same octets whenever it is packed."""
+
 _PIECE, _STEP = 1 << 16, 1 << 20  # octets taken in, and given out, at a time
 
 _GATEWAY = r"[A-Z0-9][A-Z0-9.-]{0,31}"
@@ -54,11 +60,13 @@ _GRAMMAR: Mapping[str, re.Pattern[bytes]] = {kind: re.compile(pattern.encode("as
 }.items()}
 
 
-def check_payload_kind(opened: Opened, *, gzip_agreed: bool = False, limit: int = LARGEST_FILE) -> None:
+def check_payload_kind(opened: Opened, *, gzip_agreed: bool = False, limit: int = LARGEST_FILE) -> bytes | None:
     """Judge the payload of an opened object by the grammar of its kind.
 
     gzip_agreed  whether this partner may send application/EDIFACT+gzip
     limit        most octets an inflated interchange may have
+
+    Returns the interchange that it carries, inflated where it came compressed; None for any other kind.
 
     Raises EnvelopeError E_PAYLOAD or, for a receipt, E_RECEIPT, with `opened`.
     """
@@ -70,16 +78,19 @@ def check_payload_kind(opened: Opened, *, gzip_agreed: bool = False, limit: int 
             raise EnvelopeError("E_RECEIPT", opened=opened) from None
         if receipt.gateway != opened.header.sender:  # R1: the receiver of the original answers, nobody else
             raise EnvelopeError("E_RECEIPT", opened=opened)
-        return
-    if kind == EDIFACT:
-        good = unb_prefix_ok(payload)
-    elif kind == EDIFACT_GZIP:
-        inflated = inflate(payload, limit=limit) if gzip_agreed else None
-        good = inflated is not None and unb_prefix_ok(inflated)
-    else:
+        return None
+    interchange = None
+    if kind not in INTERCHANGES:
         good = _GRAMMAR[kind].fullmatch(payload) is not None
+    else:
+        if kind == EDIFACT:
+            interchange = payload
+        elif gzip_agreed:
+            interchange = inflate(payload, limit=limit)
+        good = interchange is not None and unb_prefix_ok(interchange)
     if not good:
         raise EnvelopeError("E_PAYLOAD", opened=opened, kind=kind)
+    return interchange
 
 
 def unb_prefix_ok(payload: bytes) -> bool:
@@ -101,6 +112,19 @@ def unb_prefix_ok(payload: bytes) -> bool:
     if release != b" ":
         head = re.sub(re.escape(release) + rb".", b"", head, flags=re.DOTALL)
     return terminator in head
+
+
+def deflate(interchange: bytes) -> bytes | None:
+    """An interchange as one gzip member whose octets depend on nothing but the interchange and the compressor.
+
+    None where nobody would take it: more than 32 MiB, or so even that it would inflate by more than 100.
+    """
+    if len(interchange) > LARGEST_FILE:
+        return None
+    stream = zlib.compressobj(wbits=_RAW)
+    packed = b"".join((_HEADER, stream.compress(interchange), stream.flush(),
+                       struct.pack("<II", zlib.crc32(interchange), len(interchange))))
+    return packed if len(interchange) <= len(packed) * MOST_RATIO else None
 
 
 def inflate(payload: bytes, *, limit: int = LARGEST_FILE) -> bytes | None:

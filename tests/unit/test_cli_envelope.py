@@ -60,6 +60,7 @@ def test_what_was_sealed_is_opened_byte_for_byte(world: list[Office], sealed: Pa
     assert (told.exit, told.err, line["ok"], line["code"]) == (0, "", True, None)
     assert (line["header"]["sender"], line["header"]["recipient"], line["header"]["filename"]) == \
         ("TGOTR", "BFDGD", "plain.edi")
+    assert (line["header"]["content_type"], line["inflated"]) == ("application/EDIFACT", False)
     result = sealed.parent / "opened.edi"
     assert result.read_bytes() == PAYLOAD
     assert stat.S_IMODE(result.stat().st_mode) == 0o600

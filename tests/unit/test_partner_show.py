@@ -57,7 +57,8 @@ def test_a_partner_is_shown_whole_for_programs(togo: Path) -> None:
     assert (told["partner"], told["country"], told["environment"]) == ("MLDGD", "ML", "test")
     assert told["agreement"] == {
         "reference": "to be agreed", "order": "strict", "algorithms": [], "cbc": None,
-        "deadlines": {"receipt": "4h", "contrl": "30m", "cusres": "2h"}, "consent": "automatic", "mappings": []}
+        "deadlines": {"receipt": "4h", "contrl": "30m", "cusres": "2h"}, "consent": "automatic", "mappings": [],
+        "gzip": "yes"}
     assert [(one["use"], one["state"], one["level"], one["sha256"], one["fingerprint"])
             for one in told["certificates"]] == [
         (use, "counts", "ok", one.sha256, fingerprint(one)) for use, one in held.items()]
@@ -75,12 +76,24 @@ def test_a_partner_is_shown_for_people_in_both_languages(togo: Path) -> None:
     assert (status, err) == (0, "")
     assert f"AES-256-CBC until {end}: .NET without GCM" in out
     for said in ("MLDGD  Mali customs  ML  test", "strict", "Awa Traoré, +223 20 00 00 00, edi@example.ml", "counts",
+                 f"  {'compressed (gzip)':24} yes\n",
                  "added: fingerprints compared by voice by Kofi Mensah, Awa Traoré (account "):
         assert said in out, said
     status, out, _ = edi("partner", "show", "MLDGD", "--config", togo, lang="fr")
     for said in ("MLDGD  Douanes du Mali  ML  test", f"AES-256-CBC jusqu'au {end} : .NET without GCM", "vaut",
                  "empreintes comparées de vive voix par Kofi Mensah, Awa Traoré (compte "):
         assert said in out, said
+
+
+def test_what_is_agreed_of_compression_is_shown(togo: Path) -> None:
+    """Also where the file says nothing of it."""
+    told = []
+    for old, new in (("  gzip: yes\n", "  gzip: no\n"), ("  gzip: no\n", "")):
+        change(togo, old, new)
+        _, out, _ = edi("partner", "show", "MLDGD", "--config", togo)
+        told += [line.split(maxsplit=2)[2] for line in out.splitlines() if "(gzip)" in line]
+        told.append(shown(togo, "MLDGD")[1][0]["agreement"]["gzip"])
+    assert told == ["no", "no", "nothing agreed: none is sent compressed", None]
 
 
 def test_an_exception_from_the_profile_stands_in_every_status_with_reason_and_end(togo: Path) -> None:
