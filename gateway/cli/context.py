@@ -54,7 +54,8 @@ def occasion() -> Occasion:
     """The one instant and the identifiers of this run: the only place that reads the clock and draws randomness."""
     from gateway.exchange.assembly import Occasion  # slow to import, and not wanted by --help
 
-    return Occasion(datetime.now(UTC).replace(microsecond=0), lambda: secrets.token_hex(16), time.monotonic)
+    return Occasion(datetime.now(UTC).replace(microsecond=0), lambda: secrets.token_hex(16), time.monotonic,
+                    secrets.SystemRandom().random)
 
 
 def start(language: Language) -> None:

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,10 +16,8 @@ import click
 from gateway.cli.context import common, emit_json, fatal, json_option, language, note, occasion, t, tell, verbose
 from gateway.cli.defects import distinct, reported
 from gateway.config import load_settings
-from gateway.errors import GatewayError
 from gateway.exchange import cycle
 from gateway.exchange.assembly import open_gateway
-from gateway.exchange.outage import Told, follow
 from gateway.exchange.summary import Exit, Summary
 from gateway.findings import Finding
 from gateway.spool import Busy, make_folder, run_lock
@@ -33,21 +32,22 @@ _LAST_WORDS = 10.0
 _partner = click.option("--partner", "partners", multiple=True, metavar="ID", help=t("cli.option.partner"))
 _limit = click.option("--limit", type=click.IntRange(min=1), metavar=t("cli.metavar.number"),
                       help=t("cli.option.limit"))
+_now = click.option("--now", "at_once", is_flag=True, help=t("cli.option.now"))
 _dry = click.option("--dry-run", is_flag=True, help=t("cli.option.dry_run"))
 
 
 def _run(name: str, step: Callable[..., Summary], config: Path, partners: tuple[str, ...], limit: int | None,
-         dry_run: bool, as_json: bool) -> int:
+         at_once: bool, dry_run: bool, as_json: bool) -> int:
     settings = load_settings(config)
     if dry_run:
         from gateway.cli.rehearse import rehearse
 
         return rehearse(name, settings, partners, limit, as_json)
     locks = make_folder(settings.paths.state / "lock")
-    now = occasion()
+    now = replace(occasion(), at_once=at_once)
     summary = Summary()
     watchdog = _watch(settings.limits.run.total_seconds(), summary,
-                      lambda: _tell(name, config, settings.paths.state, summary, now.now, as_json))
+                      lambda: _tell(name, config, summary, now.now, as_json))
     gc.freeze()  # what is loaded by now stays: the collector need not look at it again for every batch of records
     try:
         with run_lock(locks / f"{name}.lock", at=now.now), open_gateway(settings, now.now) as gateway:
@@ -56,17 +56,16 @@ def _run(name: str, step: Callable[..., Summary], config: Path, partners: tuple[
         return _busy(busy, now.now, settings.limits.run, as_json)
     finally:
         watchdog.cancel()
-    _tell(name, config, settings.paths.state, summary, now.now, as_json)
+    _tell(name, config, summary, now.now, as_json)
     return summary.status
 
 
-def _tell(name: str, config: Path, state: Path, summary: Summary, now: datetime, as_json: bool) -> None:
-    """What a run has to say: its counts to whoever asked for them, and to everybody what needs somebody."""
+def _tell(name: str, config: Path, summary: Summary, now: datetime, as_json: bool) -> None:
+    """What a run has to say: its counts to whoever asked for them, and to everybody what needs somebody.
+
+    What was told before is told again only to a person who watches: at a terminal, or with -v.
+    """
     summary.problems.extend((Exit.DEFECT, reported(defect, name, [], config)) for defect in distinct(summary.defects))
-    try:
-        told = follow(state, summary.links, now)
-    except GatewayError as error:  # without its memory the run says one sentence too many, no more
-        told = Told(extra=error.findings)
     if as_json:
         emit_json("run", {"command": name, "exit": int(summary.status), **summary.counts(),
                           "findings": [
@@ -80,9 +79,10 @@ def _tell(name: str, config: Path, state: Path, summary: Summary, now: datetime,
         counted = [t(f"run.{key}", n=value) for key, value in summary.counts().items() if value]
         for line in counted or [t("run.nothing")]:
             note(f"  {line}")
-    tell(told.extra)
+    watched = verbose() or sys.stderr.isatty()
+    tell(summary.news)
     tell([finding for _, finding in summary.problems
-          if verbose() or not any(finding is silenced for silenced in told.silent)])
+          if watched or not any(finding is known for known in summary.known)])
 
 
 def _busy(busy: Busy, now: datetime, limit: timedelta, as_json: bool) -> Exit:
@@ -128,11 +128,13 @@ def _command(name: str, step: Callable[..., Summary]) -> click.Command:
     @click.command(name=name, help=t(f"cli.{name}.help"))
     @_partner
     @_limit
+    @_now
     @_dry
     @json_option
     @common
-    def command(config: Path, partners: tuple[str, ...], limit: int | None, dry_run: bool, as_json: bool) -> int:
-        return _run(f"edi-{name}", step, config, partners, limit, dry_run, as_json)
+    def command(config: Path, partners: tuple[str, ...], limit: int | None, at_once: bool, dry_run: bool,
+                as_json: bool) -> int:
+        return _run(f"edi-{name}", step, config, partners, limit, at_once, dry_run, as_json)
 
     return command
 

@@ -28,6 +28,7 @@ from gateway.config.scalars import (
     TimeZone,
     YesNo,
     between,
+    render_duration,
     render_size,
 )
 
@@ -133,6 +134,21 @@ class Retention(Model):
     reports: Duration = timedelta(days=90)
 
 
+class Retry(Model):
+    """How often a partner that does not answer is tried again, and when an envelope without receipt is a dead letter.
+
+    first    at most this long after the second failure in a row; the time doubles with each further one
+    longest  at most this long in any case
+    dead     an envelope of ours that stays without receipt is repeated no longer than this
+    """
+
+    first: Annotated[Duration, between(timedelta(seconds=1), timedelta(hours=1), render_duration)] = timedelta(
+        minutes=1)
+    longest: Annotated[Duration, between(timedelta(minutes=1), timedelta(days=1), render_duration)] = timedelta(
+        hours=1)
+    dead: Annotated[Duration, between(timedelta(days=1), timedelta(days=365), render_duration)] = timedelta(days=14)
+
+
 def sqlite_address(path: Path) -> str:
     """The database address of an SQLite file."""
     return f"sqlite:///{os.path.normpath(path)}"
@@ -156,4 +172,5 @@ class SettingsFile(Model):
     approvals: Literal["one", "two"] = "one"
     limits: Limits = section(Limits)
     retention: Retention = section(Retention)
+    retry: Retry = section(Retry)
     gzip: YesNo = True

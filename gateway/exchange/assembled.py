@@ -40,7 +40,7 @@ from gateway.security import (
     trusted_certificate,
 )
 from gateway.security.certificates import SIGNING
-from gateway.transport import DirectoryLane, Limits, SftpLane
+from gateway.transport import DirectoryLane, Limits, Mode, SftpLane
 
 PATIENCE = timedelta(hours=24)
 """How long a message, ours or a partner's, waits for the movement it speaks of before somebody is asked (DESIGN
@@ -54,11 +54,15 @@ class Occasion:
     now         the one instant it reckons with
     identifier  gives fresh identifiers, 32 hex digits
     clock       monotonic seconds, for limits of the link
+    chance      draws from 0 up to 1: how much of what may be waited is waited; by itself nothing is
+    at_once     partners are tried although their time has not come (``--now``)
     """
 
     now: datetime
     identifier: Callable[[], str]
     clock: Callable[[], float]
+    chance: Callable[[], float] = float
+    at_once: bool = False
 
 
 class Assembly:
@@ -212,9 +216,9 @@ class Assembly:
         mailbox = self.partner(name).mailbox
         box = mailbox.outbound if direction == "outbound" else mailbox.inbound
         if box.kind == "directory":
-            return DirectoryLane(path=box.path)
+            return DirectoryLane(path=box.path, mode=Mode(box.mode))
         secret = self.passphrase if box.passphrase is None else read_passphrase(box.passphrase)
         return SftpLane(host=box.host, port=box.port, user=box.user, key=box.key,
-                        host_keys=tuple(box.host_keys), base=box.base,
+                        host_keys=tuple(box.host_keys), base=box.base, mode=Mode(box.mode),
                         passphrase=None if secret is None else secret.decode("utf-8", "replace"),
                         limits=Limits(session=session_seconds(self.settings.limits.run, len(self.settings.partners))))

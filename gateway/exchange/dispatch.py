@@ -14,6 +14,7 @@ from gateway.errors import GatewayError, PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.arrival import RECEIPTED
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.backoff import may_try, note_session
 from gateway.exchange.forks import FORK
 from gateway.exchange.halting import link_halted
 from gateway.exchange.movements import handed_over
@@ -43,6 +44,8 @@ def dispatch(gateway: Gateway, partner: str, occasion: Occasion, summary: Summar
     due = _due(gateway, partner, occasion, kinds)
     if not due:
         return  # no session costs anything when there is nothing to say
+    if not may_try(gateway, partner, occasion, direction="outbound", summary=summary):
+        return
     try:
         with open_mailbox(gateway.lane(partner, "outbound"), clock=occasion.clock) as mailbox:
             record_session(gateway, partner, "outbound", mailbox.session, occasion)
@@ -52,9 +55,9 @@ def dispatch(gateway: Gateway, partner: str, occasion: Occasion, summary: Summar
                 due = _due(gateway, partner, occasion, kinds)
     except GatewayError as error:
         summary.trouble(error)
-        summary.link(partner, "outbound", error)
+        note_session(gateway, partner, error, occasion, direction="outbound", summary=summary)
     else:
-        summary.link(partner, "outbound")
+        note_session(gateway, partner, None, occasion, direction="outbound", summary=summary)
 
 
 def _may_go(gateway: Gateway, partner: str) -> tuple[str, ...]:

@@ -1,106 +1,71 @@
-"""When to speak of a mailbox that cannot be reached: on change only.
+"""A mailbox that cannot be reached: when it is tried again, and when somebody is told. Pure.
 
-A five-minute cron that says the same every time becomes 288 mails a day (EXPERIENCE 3.3). Told are the first failure,
-then the 2nd, 4th, 8th and so on of the same outage, and the recovery. What was told is remembered in a small file for
-each partner, ``state/links/PARTNER.json``; without it the worst is one sentence too many. The exit status of the run
-is 4 each time, told or not.
+Tried again: at the next run after the first failure, for most of them are over by then; after that at intervals that
+double up to a longest one, and of each interval a part drawn by chance, so that many who lost one server do not all
+come back to it in the same second (MAILBOX 4; AWS Architecture Blog, "Exponential Backoff and Jitter": full jitter).
+Servers count failed logins and shut out who insists (OpenSSH PerSourcePenalties): these wait as all others do.
+
+A clock that jumps must not silence a link. Ahead: what was to come is due. Back: a next try farther away than the
+longest interval, or a last one that lies in the future, was reckoned by a clock that was wrong, and counts as due.
+
+Told: a cron of five minutes that says the same every time becomes 288 mails a day (EXPERIENCE 3.3). The first failure
+is told, then the 2nd, 4th, 8th and so on of the same outage, and what has not been told for a day; then the recovery.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from gateway.findings import Finding, Place
-from gateway.spool import own_folder, read_whole, write_whole
-
-_LARGEST = 4096
-STILL, AGAIN = "X092", "X093"
+from gateway.exchange.repeats import a_day_before
+from gateway.ledger.rows import Outage
 
 
 @dataclass(frozen=True, slots=True)
-class Outage:
-    """A mailbox that does not answer: since when (aware), and how many runs have met it so."""
+class Patience:
+    """How long to wait between tries. first: at most after the second failure; longest: at most ever."""
 
-    since: datetime
-    failures: int
+    first: timedelta
+    longest: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a run says of its links.
+def interval(failures: int, patience: Patience) -> timedelta:
+    """The longest time until the next try after so many failures in a row; none after the first."""
+    if failures <= 1:
+        return timedelta(0)
+    doublings = failures - 2
+    if doublings >= (patience.longest // patience.first).bit_length():
+        return patience.longest
+    return min(patience.longest, patience.first * (1 << doublings))
 
-    extra   findings to show beside those of the run: how long an outage lasts, or that it is over
-    silent  findings of the run that are not to be shown again
+
+def after_failure(before: Outage | None, failure: tuple[str, str, str], now: datetime, *, patience: Patience,
+                  chance: float) -> tuple[Outage, bool]:
+    """What is remembered of a mailbox after one more failure, and whether that is to be told.
+
+    failure  partner, direction, code
+    chance   from 0 to 1, drawn by the caller: how much of the interval is waited
     """
-
-    extra: Sequence[Finding] = field(default=())
-    silent: Sequence[Finding] = field(default=())
-
-
-def judge(before: Outage | None, failed: bool, now: datetime) -> tuple[Outage | None, bool]:
-    """What an outage is after one more session, and whether that is to be told."""
-    if not failed:
-        return None, before is not None
-    after = Outage(now, 1) if before is None else Outage(before.since, before.failures + 1)
-    return after, after.failures & (after.failures - 1) == 0  # powers of two
+    partner, direction, code = failure
+    failures = 1 if before is None else before.failures + 1
+    tell = before is None or failures & (failures - 1) == 0 or _long_ago(before.told, now)
+    return Outage(
+        partner=partner, direction=direction, since=now if before is None else min(before.since, now),
+        failures=failures, tried=now, next_at=now + interval(failures, patience) * chance, code=code,
+        told=now if before is None or tell else before.told, held=None if before is None else before.held), tell
 
 
-def follow(state: Path, links: Mapping[tuple[str, str], Sequence[Finding]], now: datetime) -> Told:
-    """Remember how each session ended and say what is to be told.
-
-    links  by partner and direction: the findings of the failed link, none when it held
-
-    Raises LocalError B003, B006 when the memory cannot be written.
-    """
-    extra: list[Finding] = []
-    silent: list[Finding] = []
-    for partner in sorted({partner for partner, _ in links}):
-        path = state / "links" / f"{partner}.json"
-        known = _read(path)
-        after = dict(known)
-        for direction in ("inbound", "outbound"):
-            findings = links.get((partner, direction))
-            if findings is None:
-                continue
-            before = known.get(direction)
-            outage, tell = judge(before, bool(findings), now)
-            if outage is not None:
-                after[direction] = outage
-                if not tell:
-                    silent.extend(findings)
-            else:
-                after.pop(direction, None)
-            if tell:
-                told = outage or before
-                assert told is not None
-                extra.append(Finding(code=STILL if outage else AGAIN, place=Place(interchange=None), values={
-                    "partner": partner, "since": f"{told.since:%Y-%m-%d %H:%M}", "failures": str(told.failures)}))
-        if after != known:
-            _write(path, after)
-    return Told(extra, silent)
+def is_due(known: Outage | None, now: datetime, patience: Patience) -> bool:
+    """Whether a mailbox may be tried. known: what is remembered of it; None when it held the last time."""
+    return (known is None or known.next_at <= now or known.next_at > now + patience.longest or known.tried > now)
 
 
-def _read(path: Path) -> dict[str, Outage]:
-    """What was told before. A file that is absent or spoilt is as good as none."""
-    try:
-        document = json.loads(read_whole(path, _LARGEST))
-        return {direction: Outage(datetime.fromisoformat(entry["since"]), int(entry["failures"]))
-                for direction, entry in document["links"].items()}
-    except FileNotFoundError:
-        return {}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return {}
+def after_holding(known: Outage, now: datetime) -> tuple[Outage, bool]:
+    """What is remembered of a mailbox that was not tried, and whether that is to be told: once a day."""
+    tell = known.held is None or _long_ago(known.held, now)
+    return replace(known, held=now) if tell else known, tell
 
 
-def _write(path: Path, outages: Mapping[str, Outage]) -> None:
-    if not outages:
-        path.unlink(missing_ok=True)
-        return
-    own_folder(path.parent)
-    document = {"schema": 1, "links": {direction: {"since": outage.since.isoformat(), "failures": outage.failures}
-                                       for direction, outage in sorted(outages.items())}}
-    write_whole(path, (json.dumps(document, indent=1) + "\n").encode())
+def _long_ago(told: datetime, now: datetime) -> bool:
+    """A day ago, or told by a clock that was ahead."""
+    return told <= a_day_before(now) or told > now

@@ -82,6 +82,12 @@ class Summary:
     links: dict[tuple[str, str], tuple[Finding, ...]] = field(default_factory=dict)
     """Mailboxes that this run asked for, by partner and direction: what the link failed with, nothing when it held."""
 
+    news: list[Finding] = field(default_factory=list)
+    """What is told beside the problems: how long a link has failed, or that it holds again."""
+
+    known: list[Finding] = field(default_factory=list)
+    """Problems that were told before, and are not told again by a run that nobody watches."""
+
     def link(self, partner: str, direction: str, error: GatewayError | None = None) -> None:
         """Note how a session ended; only a failure of the link counts, what else went wrong is no outage."""
         if error is None or isinstance(error, LinkError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -172,7 +174,7 @@ def test_an_unreachable_partner_is_told_on_change_only_and_is_4_each_time(away: 
     away.drop("declarations", {"a.json": declaration_json("A")})
     told = []
     for number in range(1, 9):
-        ran = people(away, "edi-send")
+        ran = people(away, "edi-send", "--now")
         assert (ran.exit, ran.out) == (4, ""), ran
         if ran.err:
             told.append(number)
@@ -180,9 +182,32 @@ def test_an_unreachable_partner_is_told_on_change_only_and_is_4_each_time(away: 
             assert f"attempts: {number}" in ran.err
             assert "B102: Mailbox 127.0.0.1:1" in ran.err
     assert told == [1, 2, 4, 8]
-    assert "B102" in people(away, "edi-send", "-v").err  # whoever asks is told
-    line = checked("run", away.run("edi-send").out)[0]
+    assert "B102" in people(away, "edi-send", "--now", "-v").err  # whoever asks is told
+    line = checked("run", away.run("edi-send", "--now").out)[0]
     assert [(finding["code"], finding["exit"]) for finding in line["findings"]] == [("B102", 4)]
+
+
+def test_a_partner_whose_time_has_not_come_is_not_tried_which_is_told_once_and_is_4_each_time(
+        away: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(random.SystemRandom, "random", lambda self: 1.0)
+    away.drop("declarations", {"a.json": declaration_json("A")})
+    for _ in range(2):  # after the first failure the next run tries again
+        assert "B102: Mailbox 127.0.0.1:1" in people(away, "edi-send").err
+    held = people(away, "edi-send")
+    assert (held.exit, held.out) == (4, "")
+    assert re.fullmatch(
+        r"X094: BFDGD not tried this time: unreachable since [0-9-]{10} [0-9:]{5} \(UTC\), attempts: 2; next try "
+        r"from [0-9-]{10} [0-9:]{5} \(UTC\) on\n"
+        r"  → nothing is lost; try at once: edi-sync --partner BFDGD --now\n", held.err), held.err
+    assert people(away, "edi-send") == Ran(4, "", "")
+    line = checked("run", away.run("edi-send").out)[0]
+    assert [(finding["code"], finding["exit"]) for finding in line["findings"]] == [("X094", 4)]
+    asked = people(away, "edi-send", "-v").err
+    assert "X094: BFDGD not tried this time" in asked  # whoever asks is told
+    assert "mailbox" not in asked  # nothing was asked of it
+    retried = people(away, "edi-send", "--now", "-v").err
+    assert "X094" not in retried
+    assert "BFDGD: mailbox not reached to dispatch" in retried
 
 
 def test_a_recovery_is_told_once(pair: list[Office], away: Office) -> None:
