@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,7 +21,17 @@ from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place, Severity
 from gateway.ledger import Transaction
-from gateway.spool import make_folder, read_whole, settle, settle_together, write_together, write_whole
+from gateway.spool import (
+    free_name,
+    make_folder,
+    read_whole,
+    settle,
+    settle_together,
+    sweep,
+    sync_folder,
+    write_together,
+    write_whole,
+)
 from gateway.texts import Language, hint, sentence
 
 REASON = ".reason"
@@ -65,7 +76,12 @@ class Filing:
         self._note = folder.claimed.with_name(f"{folder.kind}.filing.json")
 
     def finish(self) -> None:
-        """Bring to its end what an earlier run has noted and not done."""
+        """Bring to its end what an earlier run has noted and not done; what it was writing or moving is swept away.
+
+        Nobody else writes or moves anything there: this step is one process's at a time.
+        """
+        for folder in (self._note.parent, self._folder.claimed, self._folder.refused):
+            sweep(folder, math.inf)
         try:
             noted = json.loads(read_whole(self._note))
         except FileNotFoundError:
@@ -74,7 +90,7 @@ class Filing:
             known = transaction.sets_taken(self._folder.kind, [one["digest"] for one in noted["taken"]])
         self._settle(name for one in noted["taken"] if one["digest"] in known for name in one["names"])
         self.refuse([(names, [_finding(one) for one in findings]) for names, findings in noted["refused"]])
-        self._note.unlink(missing_ok=True)
+        self._drop_note()
 
     def intend(self, transaction: Transaction, groups: Iterable[Sequence[str]], files: Mapping[str, bytes]) -> None:
         """Note, before the commit that takes them, which files are then to be filed as sent together."""
@@ -86,7 +102,7 @@ class Filing:
     def sent(self, names: Iterable[str]) -> None:
         """File what the ledger has taken."""
         self._settle(names)
-        self._note.unlink(missing_ok=True)
+        self._drop_note()
 
     def refuse(self, refusals: Sequence[Refusal]) -> None:
         """File what cannot be taken, every file beside its reason: each finding in words, and what to do.
@@ -104,7 +120,7 @@ class Filing:
         reasons: dict[Path, bytes] = {}
         for names, findings in refusals:
             for name in names:
-                resting[name] = self._free(name, resting.values())
+                resting[name] = free_name(name, self._folder.refused, resting.values())
                 reasons[self._reason(resting[name])] = self._words(findings)
             self._summary.records_refused += 1
             self._summary.trouble(LocalError(*findings), Exit.PERSON)
@@ -112,12 +128,13 @@ class Filing:
         reach(failpoints.REASONED)
         for name, expected in resting.items():
             settled = settle(self._folder.claimed / name, self._folder.refused)
-            if settled.name != expected:  # a killed run has left its reservation of that name
+            if settled.name != expected:  # somebody has put a file of that name there at this very moment
                 self._reason(expected).rename(self._reason(settled.name))
+                sync_folder(self._folder.refused)
             if several:
                 reach(failpoints.REFUSED)
         if several:
-            self._note.unlink(missing_ok=True)
+            self._drop_note()
 
     def _settle(self, names: Iterable[str]) -> None:
         settle_together(_passing(self._folder.claimed / name for name in self._here(names)), self._folder.sent)
@@ -125,14 +142,6 @@ class Filing:
     def _here(self, names: Iterable[str]) -> list[str]:
         """Those of some files that are still claimed; a person may have taken one away."""
         return [name for name in names if os.path.lexists(self._folder.claimed / name)]
-
-    def _free(self, name: str, given: Iterable[str]) -> str:
-        """The name under which `settle` will put a file away."""
-        path, number, target, others = Path(name), 0, name, set(given)
-        while target in others or os.path.lexists(self._folder.refused / target):
-            number += 1
-            target = f"{path.stem}.{number}{path.suffix}"
-        return target
 
     def _reason(self, name: str) -> Path:
         return self._folder.refused / f"{name}{REASON}"
@@ -149,6 +158,14 @@ class Filing:
 
     def _write_note(self, *, taken: Sequence[object] = (), refused: Sequence[object] = ()) -> None:
         write_whole(self._note, json.dumps({"taken": taken, "refused": refused}).encode())
+
+    def _drop_note(self) -> None:
+        """What was noted is done, for good: a note that came back would be acted on, and names come again."""
+        try:
+            self._note.unlink()
+        except FileNotFoundError:
+            return
+        sync_folder(self._note.parent)
 
 
 def _passing(paths: Iterable[Path]) -> Iterator[Path]:

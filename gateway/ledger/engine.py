@@ -7,6 +7,7 @@ reading has its own connections, which cannot write.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -18,11 +19,14 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from gateway.errors import LocalError
-from gateway.findings import Finding
-from gateway.ledger.errors import KIND_UNKNOWN, OPEN_FAILED
+from gateway.findings import Finding, Place
+from gateway.ledger.errors import DISK_FAILED, DISK_FULL, KIND_UNKNOWN, OPEN_FAILED
+from gateway.spool import make_folder, sync_folder
 
 BUSY_SECONDS = 30
-_PRAGMAS = ("foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}", "synchronous=FULL", "cell_size_check=ON")
+_PRAGMAS = ("foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}", "synchronous=FULL", "cell_size_check=ON",
+            "temp_store=MEMORY")
+"""Temporary files of SQLite would else lie in /var/tmp: in clear, and on a disk that may be full when ours is not."""
 
 
 def parse_url(text: str) -> URL:
@@ -75,9 +79,9 @@ def _engine(url: URL, begin: str, pragmas: tuple[str, ...]) -> Engine:
 def making(path: Path) -> Iterator[None]:
     """Make the file (0600, its folder 0700) and keep other makers out meanwhile. Raises LocalError L001."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
         lock = os.open(path.with_name(path.name + ".making"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
+    except (OSError, LocalError) as error:
         raise _unopened(path, error) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -105,7 +109,10 @@ def make_durable(engine: Engine) -> None:
 
 
 def copy_to(engine: Engine, target: Path) -> None:
-    """Copy the database into a new file. Raises LocalError L001; leaves no half copy behind."""
+    """Copy the database into a new file that survives a power cut when this returns; leaves no half copy behind.
+
+    Raises LocalError L001 (the file cannot be made), L008, L009 (nor be flushed).
+    """
     try:
         os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     except OSError as error:
@@ -117,8 +124,7 @@ def copy_to(engine: Engine, target: Path) -> None:
             source.execute("VACUUM INTO ?", (str(target),))
         finally:
             source.invalidate()
-        with target.open("rb+") as copy:
-            os.fsync(copy.fileno())
+        _flush(target)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
@@ -132,5 +138,28 @@ def faults(engine: Engine) -> list[str]:
     return [line for line in broken if line != "ok"] + loose
 
 
-def _unopened(path: Path, error: OSError) -> LocalError:
-    return LocalError(Finding(code=OPEN_FAILED, values={"ledger": str(path), "reason": error.strerror or str(error)}))
+def _flush(path: Path) -> None:
+    """Flush a file and its name. Raises LocalError L008, L009."""
+    try:
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+        sync_folder(path.parent)
+    except (OSError, LocalError) as error:
+        cause = _cause(error)
+        full = isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise LocalError(Finding(code=DISK_FULL if full else DISK_FAILED, place=Place(file=str(path)),
+                                 values={"ledger": str(path), "reason": _reason(error)})) from error
+
+
+def _unopened(path: Path, error: Exception) -> LocalError:
+    return LocalError(Finding(code=OPEN_FAILED, values={"ledger": str(path), "reason": _reason(error)}))
+
+
+def _reason(error: Exception) -> str:
+    cause = _cause(error)
+    return cause.strerror or str(cause) if isinstance(cause, OSError) else str(cause)
+
+
+def _cause(error: Exception) -> BaseException:
+    """What the operating system said, below our own words for it."""
+    return error.__cause__ if isinstance(error, LocalError) and error.__cause__ is not None else error

@@ -28,6 +28,7 @@ _SYMPTOMS = (  # SQLite's own sentences, sqlite3_errstr()
     ("disk I/O error", DISK_FAILED),
     ("database is locked", BUSY),
     ("database table is locked", BUSY),
+    ("locking protocol", BUSY),  # so many opened and closed it at once that each try met another
     ("unable to open database file", OPEN_FAILED),
     ("attempt to write a readonly database", OPEN_FAILED),
     ("file is not a database", DAMAGED),

@@ -9,19 +9,23 @@ from gateway.spool.escaping import escaped
 from gateway.spool.faults import machine_fault
 from gateway.spool.folders import free_space, make_folder, own_folder, require_space
 from gateway.spool.locking import Busy, run_lock, turn
-from gateway.spool.moving import claim, settle, settle_together
+from gateway.spool.moving import claim, free_name, settle, settle_together
 from gateway.spool.naming import plain_name
 from gateway.spool.private import read_private
 from gateway.spool.quarantine import Kept, Quarantine
+from gateway.spool.resumable import Resumable, Resumables
 from gateway.spool.whole import flush_together, is_partial, read_whole, sweep, sync_folder, write_together, write_whole
 
 __all__ = [
     "Busy",
     "Kept",
     "Quarantine",
+    "Resumable",
+    "Resumables",
     "claim",
     "escaped",
     "flush_together",
+    "free_name",
     "free_space",
     "is_credential",
     "is_partial",

@@ -1,6 +1,10 @@
 """One run at a time, for the sake of work saved; nothing's correctness rests on it (MAILBOX section 0, point 8).
 
-The kernel holds the lock (flock) and drops it with the process, so there are no stale locks to clear. Not for NFS.
+The kernel holds the lock (flock) and drops it with the process, however that ends: there are no stale locks to clear.
+So only a file system whose kernel keeps such locks will do. Where it cannot (NFS without its lock service, some file
+systems in user space) taking the lock fails with the system's own words; nothing that a crash would leave behind is
+ever put in its place. Over NFS the lock holds between machines at best as well as their lock service does: the state
+folder belongs on a disk of the machine that runs the gateway, the ledger even more so.
 """
 
 from __future__ import annotations
@@ -28,10 +32,11 @@ class Busy(LocalError):
 def run_lock(path: Path, *, at: datetime | None = None, wait: float = 0.0) -> Iterator[None]:
     """Hold the lock file `path` for the time of a with-block; `wait` is how long to wait for it, in seconds.
 
-    `at` (aware) is written beside the lock, with our process number, for whoever finds it busy.
-    Raises Busy (B001), LocalError B006.
+    `at` (aware) is written beside the lock, with our process number, for whoever finds it busy; on a full disk it is
+    not, and nobody learns more than that there is another run.
+    Raises Busy (B001), LocalError B003 (no room even for an empty lock file), B006.
     """
-    lock = FileLock(path, mode=0o600, timeout=wait, thread_local=False)
+    lock = _lock(path, wait)
     note = path.with_name(f"{path.name}.holder")
     with explained(path):
         try:
@@ -40,10 +45,13 @@ def run_lock(path: Path, *, at: datetime | None = None, wait: float = 0.0) -> It
             raise _busy(path, note) from None
     try:
         holder = {"process": str(os.getpid()), "since": at.isoformat(timespec="seconds") if at else ""}
-        write_whole(note, json.dumps(holder).encode())
+        try:
+            write_whole(note, json.dumps(holder).encode())
+        except LocalError:
+            _forget(note)  # that of a killed run would name the wrong process
         yield
     finally:
-        note.unlink(missing_ok=True)
+        _forget(note)
         lock.release()
 
 
@@ -53,7 +61,7 @@ def turn(path: Path) -> Iterator[bool]:
 
     Lighter than `run_lock`: nothing is written beside the lock. Raises LocalError B003, B006.
     """
-    lock = FileLock(path, mode=0o600, timeout=0, thread_local=False)
+    lock = _lock(path, 0)
     with explained(path):
         try:
             lock.acquire()
@@ -64,6 +72,15 @@ def turn(path: Path) -> Iterator[bool]:
         yield True
     finally:
         lock.release()
+
+
+def _lock(path: Path, wait: float) -> FileLock:
+    return FileLock(path, mode=0o600, timeout=wait, thread_local=False, fallback_to_soft=False)
+
+
+def _forget(note: Path) -> None:
+    with contextlib.suppress(OSError):
+        note.unlink(missing_ok=True)
 
 
 def _busy(path: Path, note: Path) -> Busy:

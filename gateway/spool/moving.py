@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from gateway.spool.faults import explained, not_regular
 from gateway.spool.whole import sync_folder, temporary_name
 
+_MARK = "move"
 _RESERVE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -60,14 +61,33 @@ def settle_together(paths: Iterable[Path], into: Path) -> list[Path]:
     return settled
 
 
+def free_name(name: str, into: Path, given: Collection[str] = ()) -> str:
+    """The name under which `settle` will put a file of that name away into `into`, once those of `given` are taken.
+
+    Only another run that files into the same folder meanwhile, or a person, can make it a different one.
+    """
+    number = 0
+    while True:
+        target = _numbered(name, number)
+        if target not in given and not os.path.lexists(into / target) \
+                and not os.path.lexists(temporary_name(into / target, _MARK)):
+            return target
+        number += 1
+
+
+def _numbered(name: str, number: int) -> str:
+    path = Path(name)
+    return f"{path.stem}.{number}{path.suffix}" if number else name
+
+
 def _move(path: Path, into: Path) -> Path:
     status = path.lstat()
     if not stat.S_ISREG(status.st_mode):
         raise not_regular(path, status.st_mode)
     number = 0
     while True:
-        target = into / (f"{path.stem}.{number}{path.suffix}" if number else path.name)
-        reservation = temporary_name(target, "move")
+        target = into / _numbered(path.name, number)
+        reservation = temporary_name(target, _MARK)
         try:
             os.close(os.open(reservation, _RESERVE, 0o600))
         except FileExistsError:  # another run is at it, or was killed there

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import stat
@@ -15,10 +16,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from gateway.errors import GatewayError, LocalError
 from gateway.ledger import Ledger, engine, migrations
+from gateway.ledger.errors import translated
 from gateway.ledger.tables import metadata
 from gateway.texts import Language, known
 from tests.unit.test_ledger_story import NOW, ledger, queue
@@ -94,9 +97,10 @@ def test_the_file_is_ours_alone_durable_and_its_folder_is_made(tmp_path: Path) -
             queue(transaction)
         with made._writer.connect() as connection:
             settings = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-                        for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")}
+                        for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "temp_store")}
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "state").iterdir()}
-    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30000}
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30000,
+                        "temp_store": 2}
     assert set(modes) == {"ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm", "ledger.sqlite.making"}
     assert set(modes.values()) == {0o600}
     assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
@@ -235,6 +239,41 @@ def test_a_backup_is_the_ledger_as_it_is_and_never_writes_over_anything(ledger: 
     with pytest.raises(LocalError) as error:
         ledger.backup(target)
     assert error.value.code == "L001"
+
+
+def test_a_backup_survives_a_power_cut_when_it_is_said_to_be_there(ledger: Ledger, tmp_path: Path,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[str] = []
+    honest = os.fsync
+
+    def noting(handle: int) -> None:
+        flushed.append(Path(f"/proc/self/fd/{handle}").readlink().name)
+        honest(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    (tmp_path / "copies").mkdir()
+    ledger.backup(tmp_path / "copies" / "ledger.sqlite")
+    assert flushed == ["ledger.sqlite", "copies"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, "L009"), (errno.EDQUOT, "L009"), (errno.EIO, "L008")])
+def test_a_backup_that_cannot_be_flushed_is_none_and_leaves_nothing(
+        ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: str) -> None:
+    def failing(handle: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(LocalError) as error:
+        ledger.backup(tmp_path / "copy.sqlite")
+    assert (error.value.code, dict(error.value.findings[0].values)) == (
+        code, {"ledger": str(tmp_path / "copy.sqlite"), "reason": os.strerror(number)})
+    assert not (tmp_path / "copy.sqlite").exists()
+
+
+def test_a_ledger_opened_and_closed_by_too_many_at_once_is_busy_not_broken(ledger: Ledger) -> None:
+    with pytest.raises(LocalError) as error, translated("ledger.sqlite"):
+        raise DatabaseError("SELECT 1", {}, sqlite3.OperationalError("locking protocol"))
+    assert error.value.code == "L007"
 
 
 def test_integrity_names_what_is_loose(ledger: Ledger, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import signal
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,12 +19,14 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import LocalError
+from gateway.findings import Finding
 from gateway.spool import (
     Busy,
     Kept,
     Quarantine,
     claim,
     escaped,
+    free_name,
     free_space,
     make_folder,
     own_folder,
@@ -33,6 +37,7 @@ from gateway.spool import (
     settle,
     settle_together,
     sweep,
+    turn,
     write_together,
     write_whole,
 )
@@ -191,6 +196,17 @@ def test_a_move_interrupted_before_its_rename_costs_only_a_number(tmp_path: Path
     assert sweep(into, time.time() + 60) == 1
 
 
+def test_the_free_name_is_the_one_that_a_move_gives(tmp_path: Path) -> None:
+    source, into = folders(tmp_path)
+    for name in ("a.xml", ".a.1.xml.move.partial", "a.2.xml"):
+        (into / name).write_bytes(b"in the way")
+    (source / "a.xml").write_bytes(b"1")
+    assert free_name("a.xml", into) == "a.3.xml"
+    assert free_name("a.xml", into, ["a.3.xml"]) == "a.4.xml"
+    assert free_name("b.xml", into) == "b.xml"
+    assert settle(source / "a.xml", into) == into / "a.3.xml"
+
+
 @pytest.mark.threat(15)
 def test_links_pipes_and_folders_are_not_moved(tmp_path: Path) -> None:
     source, into = folders(tmp_path)
@@ -257,6 +273,52 @@ def test_the_lock_of_a_killed_run_is_free(tmp_path: Path) -> None:
         holder.kill()
     with run_lock(path):
         pass
+
+
+def test_a_disk_without_room_for_a_note_still_gives_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "send.lock"
+    (tmp_path / "send.lock.holder").write_text('{"process": "1", "since": "2020-01-01T00:00:00+00:00"}')  # was killed
+
+    def full(*words: object) -> None:
+        raise LocalError(Finding(code="B003"))
+
+    monkeypatch.setattr("gateway.spool.locking.write_whole", full)
+    with run_lock(path, at=NOW), pytest.raises(Busy) as busy, run_lock(path, at=NOW):
+        pytest.fail("two runs at once")
+    assert dict(busy.value.findings[0].values) == {"lock": "send.lock", "process": "?", "since": "?"}
+    with run_lock(path):
+        pass
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK])
+def test_where_the_kernel_keeps_no_locks_none_is_taken_and_none_is_left(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def refusing(handle: int, what: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", refusing)
+    for take in (run_lock, turn):
+        assert refusal(partial(_held, take, tmp_path / "send.lock")) == (
+            "B006", {"name": "send.lock", "reason": os.strerror(number)})
+    assert names(tmp_path) == ["send.lock"]
+    monkeypatch.undo()
+    with run_lock(tmp_path / "send.lock"):
+        pass
+
+
+def _held(take: Callable[[Path], AbstractContextManager[object]], path: Path) -> None:
+    with take(path):
+        pytest.fail("held without the kernel")
+
+
+def test_a_lock_is_let_go_where_its_note_cannot_be_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusing(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(Path, "unlink", refusing)
+    for _ in range(2):
+        with run_lock(tmp_path / "send.lock"):
+            pass
 
 
 def test_quarantine_keeps_the_bytes_as_received_and_shows_a_foreign_name_escaped(tmp_path: Path) -> None:
