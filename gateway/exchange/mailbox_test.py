@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, LinkError
 from gateway.exchange.assembly import Assembly, Occasion
 from gateway.exchange.checks import Check, Seen, Verdict, carry_out, failed, passed, untried
 from gateway.findings import Finding
-from gateway.transport import DirectoryLane, Mailbox, SftpLane, open_mailbox
+from gateway.transport import DirectoryLane, Mailbox, Mode, Probed, SftpLane, open_mailbox
 from gateway.transport.probing import resolve
 
 CLOCKS_DIFFER = timedelta(minutes=2)
@@ -47,9 +47,9 @@ def _session(lane: SftpLane | DirectoryLane, direction: str, steps: tuple[str, .
             if isinstance(lane, SftpLane):
                 _agreed(lane, mailbox, direction, done)
             if direction == "outbound":
-                _tried(mailbox, direction, occasion, begun, done)
+                _tried(mailbox, lane.mode, direction, occasion, begun, done)
             else:
-                _listed(mailbox, direction, done)
+                _listed(mailbox, direction, occasion, done)
     except GatewayError as error:
         at = _step(error)
         for step in steps[:steps.index(at)] if at in steps else ():
@@ -64,12 +64,31 @@ def _agreed(lane: SftpLane, mailbox: Mailbox, direction: str, done: dict[str, Ch
     done["login"] = passed("login", direction, user=lane.user)
 
 
-def _tried(mailbox: Mailbox, direction: str, occasion: Occasion, begun: float, done: dict[str, Check]) -> None:
+def _tried(mailbox: Mailbox, mode: Mode, direction: str, occasion: Occasion, begun: float,
+           done: dict[str, Check]) -> None:
     probed = mailbox.probe(occasion.identifier())
     done["folders"] = passed("folders", direction)
-    done["rights"] = passed("rights", direction) if probed.error is None else failed("rights", probed.error, direction)
+    done["rights"] = _rights(probed, mode, direction)
     here = occasion.now + timedelta(seconds=occasion.clock() - begun)
     done["clock"] = carry_out("clock", lambda: _clock(probed.changed, here), direction)
+
+
+def _rights(probed: Probed, mode: Mode, direction: str) -> Check:
+    """May we publish in the agreed mode, and is it the one that leaves least to chance?"""
+    fits = {"mode": mode.value, "fits": probed.fits.value} if probed.fits is not None else {}
+    if probed.error is not None:
+        other = (Finding(code="B115", values=fits),) if fits and probed.fits is not mode else ()
+        return failed("rights", LinkError(*probed.error.findings, *other), direction)
+    noted = []
+    if mode.in_place and fits and probed.fits not in (mode, Mode.DIRECT):
+        noted.append(Finding(code="B116", values=fits))
+    if probed.removing is not None:
+        noted.append(_keeps(probed.removing))
+    return carry_out("rights", lambda: Seen(noted=tuple(noted)), direction)
+
+
+def _keeps(refusal: LinkError) -> Finding:
+    return Finding(code="B117", values={"answer": refusal.findings[0].values["answer"]})
 
 
 def _clock(changed: int | None, here: datetime) -> Seen:
@@ -81,13 +100,17 @@ def _clock(changed: int | None, here: datetime) -> Seen:
     return Seen(values, (Finding(code="X120", values=values),) if abs(apart) > CLOCKS_DIFFER else ())
 
 
-def _listed(mailbox: Mailbox, direction: str, done: dict[str, Check]) -> None:
+def _listed(mailbox: Mailbox, direction: str, occasion: Occasion, done: dict[str, Check]) -> None:
     count = len(mailbox.list())
+    refusal = mailbox.may_remove(occasion.identifier())
     done["folders"] = passed("folders", direction)
-    foreign = mailbox.foreign_count
-    seen = Seen({"count": str(count)}, (Finding(code="X121", values={
-        "count": str(foreign), "name": mailbox.foreign[0].name}),) if foreign else ())
-    done["waiting"] = carry_out("waiting", lambda: seen, direction)
+    noted = []
+    if mailbox.foreign_count:
+        noted.append(Finding(code="X121", values={
+            "count": str(mailbox.foreign_count), "name": mailbox.foreign[0].name}))
+    if refusal is not None:
+        noted.append(_keeps(refusal))
+    done["waiting"] = carry_out("waiting", lambda: Seen({"count": str(count)}, tuple(noted)), direction)
 
 
 def _step(error: GatewayError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -110,7 +111,8 @@ class DirectoryMailbox:
         """See the contract."""
         names = trial_names(identifier)
         require_names(names)
-        first, second = (self._tmp / name for name in names)
+        suffix = PARTIAL if self._lane.mode is Mode.SUFFIX else ""
+        first, second = (self._written / (name + suffix) for name in names)
         changed, step = None, "write"
         try:
             first.write_bytes(CONTENT)
@@ -118,7 +120,7 @@ class DirectoryMailbox:
             step = "rename"
             first.rename(second)
             step = "list"
-            with os.scandir(self._tmp):
+            with os.scandir(self._written):
                 second.lstat()
             step = "remove"
             second.unlink()
@@ -126,8 +128,15 @@ class DirectoryMailbox:
             with contextlib.suppress(OSError):
                 for path in (first, second):
                     path.unlink(missing_ok=True)
-            return Probed(step, file_fault("B110", os.fspath(self._tmp), step=step, answer=_words(error)), changed)
-        return Probed(step, None, changed)
+            return Probed(step, file_fault("B110", os.fspath(self._written), step=step, answer=_words(error)), changed)
+        return Probed(step, None, changed, self._lane.mode)
+
+    def may_remove(self, identifier: str) -> LinkError | None:
+        """See the contract."""
+        require_names(trial_names(identifier))
+        if os.access(self._new, os.W_OK | os.X_OK):
+            return None
+        return file_fault("B110", os.fspath(self._new), step="remove", answer=os.strerror(errno.EACCES))
 
     def close(self) -> None:
         """See the contract. Nothing is held open."""

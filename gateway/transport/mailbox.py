@@ -1,9 +1,10 @@
 """The mailbox contract: what every mailbox does, whatever stands behind it.
 
 A mailbox is one folder pair ``base/tmp`` and ``base/new`` (Maildir's idea; MAILBOX section 2.3). Whoever publishes
-writes ``tmp/NAME`` whole and renames it to ``new/NAME``; whoever consumes lists ``new``, fetches, commits in its own
-ledger, and only then removes. There is no claim on the server and no lock: names are functions of the content, so
-publishing the same file again changes nothing, and fetching it again is recognised by its signed identity.
+writes ``tmp/NAME`` whole and renames it to ``new/NAME``, or does what the lane's mode says on a server that cannot
+(`modes`); whoever consumes lists ``new``, fetches, commits in its own ledger, and only then removes. There is no claim
+on the server and no lock: names are functions of the content, so publishing the same file again changes nothing, and
+fetching it again is recognised by its signed identity.
 
 Nothing here knows a ledger, a key for content, or what a file means. A success here proves nothing to anybody: the
 commit point is the partner's signed receipt.
@@ -19,6 +20,7 @@ from typing import Protocol, Self, TypeAlias
 
 from gateway.errors import LinkError
 from gateway.findings import Finding, Place
+from gateway.transport.modes import Mode
 
 _NAME = re.compile(r"[0-9a-f]{32}\.p7m")
 FOREIGN_SHOWN = 100
@@ -86,14 +88,18 @@ class Session:
 class Probed:
     """What a trial of a mailbox showed.
 
-    step     write, rename, list or remove: the one that failed, or the last
-    error    why it failed, None when all went well
-    changed  when the file was written by the clock of the other side, Unix seconds; None where it does not say
+    step      write, rename, list or remove: the one that failed, or the last
+    error     why it failed, None when all that publishing in the lane's mode needs went well
+    changed   when the file was written by the clock of the other side, Unix seconds; None where it does not say
+    fits      the mode that leaves least to chance among those the other side can do; None when there is none
+    removing  why removing is refused, None where it is permitted: publishing does without, its leftovers stay
     """
 
     step: str
     error: LinkError | None
     changed: int | None
+    fits: Mode | None = None
+    removing: LinkError | None = None
 
 
 Fetched: TypeAlias = tuple[Entry, "bytes | LinkError"]
@@ -131,7 +137,8 @@ class Mailbox(Protocol):
     def list(self) -> Entries:
         """The sealed files in ``new``: regular files whose name fits, oldest first, at most the cap of the lane.
 
-        A name listed twice counts once. A missing folder ``new`` is made where that is permitted, and is empty.
+        What the mode says is still on its way is passed over, as are partial files and markers. A name listed twice
+        counts once. A missing folder ``new`` is made where that is permitted, and is empty.
         Raises LinkError B101-B106, B120; LocalError B107 (folder missing and not ours to make).
         """
         ...
@@ -141,8 +148,8 @@ class Mailbox(Protocol):
 
         `limit` is the largest size in octets (V2): an entry listed as larger is not fetched (its LinkError has the
         code E_SIZE). A file that is gone is B111; one that gives more or less than its listed size is B112, and
-        at most one octet beyond that size is ever asked for. One failing file does not stop the others; when the link
-        breaks, the rest come out with that LinkError.
+        at most one octet beyond that size is ever asked for; one that is not as its marker says is B112 or B113. One
+        failing file does not stop the others; when the link breaks, the rest come out with that LinkError.
         """
         ...
 
@@ -157,16 +164,25 @@ class Mailbox(Protocol):
         ...
 
     def remove(self, names: Sequence[str]) -> Outcomes:
-        """Remove each name from ``new``; what is already gone is done. One outcome per name, in order.
+        """Remove each name from ``new``, and its marker; what is already gone is done. One outcome per name, in order.
 
         Raises ValueError when a name is not that of a sealed file.
         """
         ...
 
     def probe(self, identifier: str) -> Probed:
-        """Try what publishing needs with a small file in ``tmp``, and remove it; nothing appears in ``new``.
+        """Try what the other side can do with a small file where publishing writes, and remove it.
 
-        `identifier` is 32 fresh hex digits. Raises LinkError, LocalError B107, as `publish` would.
+        In the modes through ``tmp`` nothing appears in ``new``, unless there is no ``tmp`` to write into; in the others
+        nothing but names that end in ``.part``. `identifier` is 32 fresh hex digits.
+        Raises LinkError, LocalError B107, as `publish` would.
+        """
+        ...
+
+    def may_remove(self, identifier: str) -> LinkError | None:
+        """Ask whether files may be removed from ``new``, by a name that does not stand there; the refusal, if any.
+
+        A refusal is sure; that there is none is a hint. `identifier` is 32 fresh hex digits.
         """
         ...
 

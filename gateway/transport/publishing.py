@@ -12,7 +12,8 @@ from gateway.transport.batch import Job
 from gateway.transport.jobs import Folders, absent, done, refused, unsupported
 from gateway.transport.mailbox import Outcome, file_fault
 from gateway.transport.modes import Mark, Mode
-from gateway.transport.wire import CHUNK, Attributes, Code, Extended, Flags, Handle, Kind, Reply, Status
+from gateway.transport.resuming import open_to_write, write_on
+from gateway.transport.wire import CHUNK, Attributes, Extended, Flags, Handle, Kind, Reply
 
 
 def publish(folders: Folders, name: str, content: bytes) -> Job[Outcome]:
@@ -41,23 +42,23 @@ def _publish_marked(folders: Folders, name: str, content: bytes) -> Job[LinkErro
 
 def _put(folders: Folders, name: str, path: bytes, content: bytes) -> Job[LinkError | None]:
     """Write one file at a path, every status looked at; None when all of it stands there."""
-    [opened] = yield [wire.open_file(path, Flags.WRITE | Flags.CREATE | Flags.TRUNCATE)]
+    opened, start = yield from open_to_write(path, content, resume=folders.mode is not Mode.DIRECT)
     if not isinstance(opened, Handle):
         [there] = yield [wire.with_path(Kind.LSTAT, path)]  # may be created and not overwritten: it is there already
         whole = folders.mode.in_place and _of_size(there, len(content))
         return None if whole else refused(name, "open", opened)
     handle = opened.value
-    steps = ["write"] * -(-len(content) // CHUNK)
-    requests = [wire.write(handle, at, content[at:at + CHUNK]) for at in range(0, len(content), CHUNK)]
-    if wire.FSYNC in folders.extensions:
-        steps.append("fsync")
-        requests.append(wire.extended(wire.FSYNC, handle))
-    answers = yield [*requests, wire.with_handle(Kind.FSTAT, handle), wire.with_handle(Kind.CLOSE, handle)]
-    *written, measured, closed = answers
-    failed = next(((step, answer) for step, answer in zip([*steps, "close"], [*written, closed], strict=True)
-                   if not (done(answer) or (step == "fsync" and unsupported(answer)))), None)
-    if failed is not None:
-        return (yield from _write_failure(folders, name, path, len(content), *failed))
+    flushing = [wire.extended(wire.FSYNC, handle)] if wire.FSYNC in folders.extensions else []
+    end = [*flushing, wire.with_handle(Kind.FSTAT, handle), wire.with_handle(Kind.CLOSE, handle)]
+    refusals, ended = yield from write_on(handle, content, start, end)
+    if refusals:
+        if len(ended) < len(end):
+            yield end[-1:]
+        return (yield from _write_failure(folders, name, path, len(content), "write", refusals[0]))
+    *flushed, measured, closed = ended
+    for step, answer in (*(("fsync", one) for one in flushed if not unsupported(one)), ("close", closed)):
+        if not done(answer):
+            return (yield from _write_failure(folders, name, path, len(content), step, answer))
     if not isinstance(measured, Attributes) or measured.size is None:
         return (yield from _measure(folders, name, path, len(content)))
     if measured.size != len(content):
@@ -83,11 +84,10 @@ def _measure(folders: Folders, name: str, path: bytes, size: int) -> Job[LinkErr
 def _rename(folders: Folders, name: str, size: int) -> Job[LinkError | None]:
     """The last step. Refused, yet a file of that name and size is there: it is ours, same name being same content."""
     partial, whole = folders.partial(name), folders.whole(name)
-    answer: Reply = Status(Code.OP_UNSUPPORTED, "")
-    if wire.POSIX_RENAME in folders.extensions or folders.mode is Mode.POSIX_RENAME:
-        [answer] = yield [wire.extended(wire.POSIX_RENAME, partial, whole)]
+    plain, posix = wire.rename(partial, whole), wire.extended(wire.POSIX_RENAME, partial, whole)
+    [answer] = yield [posix if wire.POSIX_RENAME in folders.extensions or folders.mode is Mode.POSIX_RENAME else plain]
     if unsupported(answer) and folders.mode is not Mode.POSIX_RENAME:
-        [answer] = yield [wire.rename(partial, whole)]
+        [answer] = yield [plain if wire.POSIX_RENAME in folders.extensions else posix]
     if done(answer):
         return None
     [there] = yield [wire.with_path(Kind.LSTAT, whole)]

@@ -32,7 +32,7 @@ from gateway.transport.mailbox import (
 )
 from gateway.transport.marking import fetch_marked
 from gateway.transport.modes import Mode
-from gateway.transport.probing import probe, trial_names
+from gateway.transport.probing import may_remove, probe, trial_names
 from gateway.transport.publishing import publish
 from gateway.transport.wire import Attributes, Kind, Reply, Status
 
@@ -115,8 +115,20 @@ class SftpMailbox:
     def probe(self, identifier: str) -> Probed:
         """See the contract."""
         require_names(trial_names(identifier))
-        self._prepare("probe", [self._folders.tmp, self._folders.new])
-        return self._line.one("probe", probe(self._folders, identifier))
+        missing: LocalError | None = None
+        try:
+            self._prepare("probe", self._folders.needed)
+        except LocalError as error:
+            missing = error
+        probed = self._line.one("probe", probe(self._folders, identifier))
+        if missing is not None and probed.fits is None:
+            raise missing
+        return probed
+
+    def may_remove(self, identifier: str) -> LinkError | None:
+        """See the contract."""
+        require_names(trial_names(identifier))
+        return self._line.one("probe", may_remove(self._folders, identifier))
 
     def close(self) -> None:
         """See the contract. A line that others use as well stays."""

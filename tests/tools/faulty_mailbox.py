@@ -19,6 +19,7 @@ from typing import Self
 
 from gateway.errors import LinkError
 from gateway.findings import Finding
+from gateway.transport import Mode
 from gateway.transport.mailbox import (
     Entries,
     Entry,
@@ -101,7 +102,12 @@ class MemoryMailbox:
             self._after()
         except LinkError as error:
             return Probed("write", error, None)
-        return Probed("remove", None, 0)
+        return Probed("remove", None, 0, Mode.RENAME)
+
+    def may_remove(self, identifier: str) -> LinkError | None:
+        """See the contract; memory lets everything go."""
+        require_names([f"{identifier}.p7m"])
+        return None
 
     def close(self) -> None:
         """See the contract."""
