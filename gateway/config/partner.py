@@ -79,6 +79,10 @@ class PartnerCertificate(Model):
         return self
 
 
+Mode = Literal["rename", "posix-rename", "suffix", "marker", "direct"]
+"""How a whole file is told from one on its way, agreed by both sides of a lane (``transport.modes``)."""
+
+
 class SftpMailbox(Model):
     """A folder pair on an SFTP server. The server's keys are pinned; there is no first-contact trust."""
 
@@ -90,6 +94,7 @@ class SftpMailbox(Model):
     passphrase: SecretFile | None = None
     host_keys: Annotated[tuple[HostKey, ...], Field(min_length=1)]
     base: RemoteFolder
+    mode: Mode = "rename"
 
 
 class DirectoryMailbox(Model):
@@ -97,6 +102,7 @@ class DirectoryMailbox(Model):
 
     kind: Literal["directory"]
     path: FilePath
+    mode: Mode = "rename"
 
 
 Lane = Annotated[SftpMailbox | DirectoryMailbox, Field(discriminator="kind")]
@@ -110,8 +116,8 @@ class Mailbox(Model):
 
     @model_validator(mode="after")
     def _two_places(self) -> Mailbox:
-        """Reading the folder that we write to would consume our own sealed files."""
-        if self.outbound == self.inbound:
+        """Reading the folder that we write to would consume our own sealed files, in whatever mode."""
+        if self.outbound.model_copy(update={"mode": self.inbound.mode}) == self.inbound:
             raise fault("S085", at=("inbound",))
         return self
 
@@ -143,24 +149,24 @@ class Agreement(Model):
     """The interchange agreement.
 
     mappings  those agreed upon, by their archives' digests; a mapping may stand here twice, now and next
+    gzip      whether interchanges travel compressed, both ways; where the file is silent none is sent so, and one that
+              comes is taken where we offer it (the settings' ``gzip``)
     """
 
     reference: Text
     order: Literal["loose", "strict"] = "loose"
     deadlines: Deadlines = section(Deadlines)
     algorithms: tuple[Literal["P-384", "Ed25519", "ECDH-P-384"], ...] = ()
-    gzip      whether interchanges travel compressed, both ways; where the file is silent none is sent so, and one that
-              comes is taken where we offer it (the settings' ``gzip``)
     cbc: Cbc | None = None
     consent: Literal["automatic", "by-hand"] = "automatic"
     mappings: tuple[AgreedMapping, ...] = ()
+    gzip: YesNo | None = None
 
 
 class Contact(Model):
     """Whom to call."""
 
     name: Text
-    gzip: YesNo | None = None
     telephone: Text
     mail: Text
 
