@@ -221,4 +221,5 @@ class Assembly:
         return SftpLane(host=box.host, port=box.port, user=box.user, key=box.key,
                         host_keys=tuple(box.host_keys), base=box.base, mode=Mode(box.mode),
                         passphrase=None if secret is None else secret.decode("utf-8", "replace"),
+                        kept=self.settings.paths.state / "arriving" / name if direction == "inbound" else None,
                         limits=Limits(session=session_seconds(self.settings.limits.run, len(self.settings.partners))))

@@ -1,22 +1,31 @@
 """Getting one file: what is asked of the server, and what its answers mean. Pure: generators of requests.
 
 OPEN · READ..., and one octet beyond the end · CLOSE          (MAILBOX section 2.5)
+
+A large file is `resuming`'s.
 """
 
 from __future__ import annotations
 
 from gateway.errors import LinkError
+from gateway.spool import Resumables
 from gateway.transport import wire
 from gateway.transport.batch import Job
 from gateway.transport.jobs import Folders, done, refused
-from gateway.transport.mailbox import Entry, file_fault
+from gateway.transport.mailbox import Entry, Fetched, file_fault
+from gateway.transport.resuming import LARGE, fetch_large
 from gateway.transport.wire import CHUNK, Code, Data, Flags, Handle, Kind, Status
 
 
-def fetch(folders: Folders, entry: Entry, limit: int) -> Job[tuple[Entry, bytes | LinkError]]:
-    """Read one file: exactly the octets it was listed with, and a look that there is no more."""
+def fetch(folders: Folders, entry: Entry, limit: int, kept: Resumables | None = None) -> Job[Fetched]:
+    """Read one file: exactly the octets it was listed with, and a look that there is no more.
+
+    kept  where the beginning of a large one is kept until it is whole
+    """
     if entry.size > limit:
         return entry, file_fault("E_SIZE", entry.name, size=str(entry.size), limit=str(limit))
+    if entry.size >= LARGE:
+        return (yield from fetch_large(folders, entry, kept))
     [opened] = yield [wire.open_file(folders.whole(entry.name), Flags.READ)]
     if not isinstance(opened, Handle):
         return entry, refused(entry.name, "open", opened)

@@ -44,6 +44,7 @@ class SftpLane:
     base        folder that holds ``tmp`` and ``new``, absolute or relative to the account's home
     passphrase  of the key file, where it has one
     mode        how a whole file is told from one on its way, agreed with the other side
+    kept        folder of our own for what came of a large file before a transfer was cut; None keeps nothing
     """
 
     host: str
@@ -54,6 +55,7 @@ class SftpLane:
     base: str
     passphrase: str | None = field(default=None, repr=False)
     mode: Mode = Mode.RENAME
+    kept: Path | None = None
     limits: Limits = field(default_factory=Limits)
 
     @property

@@ -13,7 +13,7 @@ from gateway.transport.jobs import Folders, absent, done, refused, unsupported
 from gateway.transport.mailbox import Outcome, file_fault
 from gateway.transport.modes import Mark, Mode
 from gateway.transport.resuming import open_to_write, write_on
-from gateway.transport.wire import CHUNK, Attributes, Extended, Flags, Handle, Kind, Reply
+from gateway.transport.wire import CHUNK, Attributes, Extended, Handle, Kind, Reply
 
 
 def publish(folders: Folders, name: str, content: bytes) -> Job[Outcome]:

@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 
 from gateway.errors import LinkError, LocalError
 from gateway.findings import Finding
-from gateway.spool import escaped
+from gateway.spool import Resumables, escaped
 from gateway.transport import jobs
 from gateway.transport.batch import Job
 from gateway.transport.fetching import fetch
@@ -48,6 +48,7 @@ class SftpMailbox:
         self._ours = line is None
         self._seen = Seen()
         self._ready: set[bytes] = set()
+        self._kept = None if lane.kept is None else Resumables(lane.kept)
         base = lane.base.rstrip("/") or lane.base
         self._folders = jobs.Folders(base.encode("utf-8"), self._line.extensions, lane.mode)
 
@@ -83,6 +84,8 @@ class SftpMailbox:
             return []
         self._ask_again(sieve)
         self._seen = sieve.seen()
+        if self._kept is not None and not self.truncated:
+            self._kept.keep_only((entry.name, entry.size) for entry in self._seen.entries)
         return list(self._seen.entries)
 
     def fetch(self, entries: Sequence[Entry], *, limit: int) -> Iterator[Fetched]:
@@ -109,8 +112,11 @@ class SftpMailbox:
             self._seen = replace(self._seen, orphans=())
             with contextlib.suppress(LinkError):  # the names meet the same error
                 list(self._line.run("remove", ((0, jobs.remove_orphan(self._folders, name)) for name in orphans)))
-        return self._all("remove", dict.fromkeys(names),
-                         ((0, jobs.remove(self._folders, name)) for name in dict.fromkeys(names)))
+        outcomes = self._all("remove", dict.fromkeys(names),
+                             ((0, jobs.remove(self._folders, name)) for name in dict.fromkeys(names)))
+        if self._kept is not None:
+            self._kept.drop(outcome.name for outcome in outcomes if outcome.error is None)
+        return outcomes
 
     def probe(self, identifier: str) -> Probed:
         """See the contract."""
@@ -153,7 +159,7 @@ class SftpMailbox:
                 yield entry, error
 
     def _getting(self, entry: Entry, limit: int) -> Job[Fetched]:
-        job = fetch(self._folders, entry, limit)
+        job = fetch(self._folders, entry, limit, self._kept)
         return fetch_marked(self._folders, entry, job) if self._folders.mode is Mode.MARKER else job
 
     def _all(self, phase: str, names: dict[str, bytes] | dict[str, None],
