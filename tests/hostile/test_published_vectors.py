@@ -46,7 +46,8 @@ def verdict(file: File) -> str:
     """What the opening says."""
     try:
         check_payload_kind(open_envelope(file.name, file.path.read_bytes(), recipient="XB", keys=keys(),
-                                         trust=trust(file), now=file.at, environment="test"))
+                                         trust=trust(file), now=file.at, environment="test"),
+                           gzip_agreed="gzip" in file.agreed)
     except EnvelopeError as error:
         return error.code
     return "accepted"

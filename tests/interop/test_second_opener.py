@@ -105,5 +105,5 @@ def opened(file: File, content: bytes) -> Opened:
     """What the gateway makes of a content in the circumstances of a vector."""
     made = open_envelope(loose.named(content), content, recipient="XB", keys=our_keys(), trust=trust(file), now=file.at,
                          environment="test")
-    check_payload_kind(made)
+    check_payload_kind(made, gzip_agreed="gzip" in file.agreed)
     return made

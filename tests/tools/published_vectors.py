@@ -89,5 +89,5 @@ def trust(file: File) -> Trust:
         FOLDER / one["file"], sha256=one["sha256"], use=one["use"], use_from=moment(one["from"]),
         accept_until=moment(one["until"])) for one in entries())
     return Trust(index()["sender"], certificates, load_certificate(FOLDER / index()["trust"]["authority"]),
-                 file.revocation.read_bytes(), algorithms=[word for word in file.agreed if word != "CBC"],
+                 file.revocation.read_bytes(), algorithms=[word for word in file.agreed if word not in ("CBC", "gzip")],
                  cbc_until=file.at if "CBC" in file.agreed else None)

@@ -48,7 +48,7 @@ class Circumstances:
 
     keys        its encryption keys
     revocation  the list of the partner's authority; None where it publishes none
-    agreed      words of the agreement, CBC among them
+    agreed      words of the agreement, CBC and gzip among them
     """
 
     now: datetime
@@ -186,7 +186,7 @@ def _introduce(office: Office, given: Circumstances) -> None:
         certificates=tuple(CertificateAnswers(file=f"{one.certificate.sha256[:16]}.crt", sha256=one.certificate.sha256,
                                               use=one.use, begins=one.use_from, ends=one.until)
                            for one in given.listed),
-        algorithms=tuple(word for word in given.agreed if word != "CBC")))
+        algorithms=tuple(word for word in given.agreed if word not in ("CBC", "gzip")), gzip="gzip" in given.agreed))
     if "CBC" in given.agreed:
         until = f"{given.now:%Y-%m-%dT%H:%M:%SZ}"
         text = re.sub(r"(?m)^agreement:\n", f"agreement:\n  cbc:\n    reason: a test\n    until: {until}\n", text)

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from tests.tools.second_opener.der import Refused
+from tests.tools.second_opener.member import unpacked
 from tests.tools.second_opener.situation import Situation
 
 GATEWAY = r"[A-Z0-9][A-Z0-9.-]{0,31}"
@@ -72,8 +73,10 @@ def _payload(kind: str, payload: bytes, s: Situation) -> None:
         if not re.fullmatch(grammars[kind], text):
             raise Refused("E_RECEIPT" if kind.startswith("message/") else "E_PAYLOAD")
         return
+    if kind.endswith("+gzip"):
+        text = unpacked(payload).decode("latin-1") if "gzip" in s.agreed else ""
     found = re.match(r"(?:UNA:\+\.\? '\s*)?UNB\+([^']*)'", text[:1000])
-    if kind != "application/EDIFACT" or found is None:
+    if not kind.startswith("application/EDIFACT") or found is None:
         raise Refused("E_PAYLOAD")
     unb = found[1].split("+")
     if unb[1:3] != [s.parties[s.sender], s.parties[s.recipient]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import struct
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -96,5 +97,38 @@ def payload() -> Iterator[Vector]:
         ("resend-of-nothing", "E_PAYLOAD", "V34", "A resend object that asks for nothing", _kind(
             "application/vnd.gw.resend", b"gw-resend/1\n")),
     ])
+    yield from _compressed()
     yield Vector("good", "receipt", "accepted", "V34", "A receipt; XB never sent what it speaks of, but that is only"
                  " seen with the ledger at hand", _kind(_RECEIPT, _receipt()), then="E_RECEIPT_UNKNOWN")
+
+
+_LONG = INTERCHANGE.replace(b"UNZ", b"UNH+1+CUSDEC:D:96B:UN'BGM+952+25TG1'UNT+3+1'UNZ")
+_MEMBER = gzip.compress(_LONG, mtime=0)
+"""As `gzip -n` writes it; the size is in the last four octets and the check sum in the four before them."""
+
+_COMPRESSED: list[tuple[str, str, str, str, bytes]] = [
+    ("good", "gzip", "accepted", "A compressed interchange, as agreed", _MEMBER),
+    ("good", "gzip-with-name", "accepted", "A compressed interchange whose member has a name, a time and a comment",
+     _MEMBER[:3] + b"\x18" + struct.pack("<I", 1795694400) + _MEMBER[8:10] + b"d1.edi\x00by hand\x00" + _MEMBER[10:]),
+    ("bad", "gzip-plain", "E_PAYLOAD", "A plain interchange that is declared as a compressed one", _LONG),
+    ("bad", "gzip-two-members", "E_PAYLOAD", "Two compressed interchanges, one behind the other", _MEMBER * 2),
+    ("bad", "gzip-empty-member-behind", "E_PAYLOAD", "A second member that holds nothing, which gunzip passes over",
+     _MEMBER + gzip.compress(b"", mtime=0)),
+    ("bad", "gzip-trailing", "E_PAYLOAD", "Octets of zero behind a compressed interchange", _MEMBER + bytes(8)),
+    ("bad", "gzip-cut", "E_PAYLOAD", "A compressed interchange without its last octet", _MEMBER[:-1]),
+    ("bad", "gzip-check-sum", "E_PAYLOAD", "A compressed interchange with another check sum",
+     _MEMBER[:-8] + bytes((_MEMBER[-8] ^ 1,)) + _MEMBER[-7:]),
+    ("bad", "gzip-size", "E_PAYLOAD", "A compressed interchange that says another size",
+     _MEMBER[:-4] + struct.pack("<I", len(_LONG) - 1)),
+    ("bad", "gzip-bomb", "E_PAYLOAD", "Two million blanks behind an interchange, in two thousand octets",
+     gzip.compress(_LONG + b" " * 2_000_000, mtime=0)),
+    ("bad", "gzip-of-a-message", "E_PAYLOAD", "What comes out begins with UNH", gzip.compress(
+        b"UNH+1+CUSDEC:D:96B:UN'", mtime=0)),
+    ("bad", "gzip-other-parties", "E_UNB", "UNB inside the compressed interchange names XC as recipient", gzip.compress(
+        _LONG.replace(b"+XB:", b"+XC:"), mtime=0)),
+]
+
+
+def _compressed() -> Iterator[Vector]:
+    for folder, name, verdict, sentence, content in _COMPRESSED:
+        yield Vector(folder, name, verdict, "V34", sentence, _kind(_GZIP, content), agreed=("gzip",))
