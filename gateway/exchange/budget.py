@@ -22,6 +22,9 @@ _SHARED = 0.8
 _LEAST = 30.0
 """Seconds that a session gets in any case: a handshake over a bad line takes some of them."""
 
+PHASES = {"inbound": 0.5, "outbound": 1.0}
+"""Up to which part of that time sessions of a direction may begin. What collecting leaves, sending has."""
+
 
 def affordable(entries: Sequence[Entry], octets: int = RUN_OCTETS) -> Sequence[Entry]:
     """The first entries, by their listed sizes, that fit into a run; at least one. No more than these is ever read."""
@@ -46,5 +49,33 @@ def batches(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
 
 
 def session_seconds(run: timedelta, partners: int) -> float:
-    """How long a session with one partner may last in one direction: a fair share of the run, however lively it is."""
+    """How long a session outside a run may last, in one direction: as long as in a run whose partners all take time."""
     return max(_LEAST, run.total_seconds() * _SHARED / (2 * max(1, partners)))
+
+
+def share(run: timedelta, spent: float, direction: str, left: int, *, first: bool) -> float | None:
+    """Seconds for the next session of a run; None when none may begin any more.
+
+    spent  seconds since the run began
+    left   partners whose session of this direction may still begin, this one included: what is left is theirs alike
+    first  whether it is the first of its direction, which always begins: else a long intake could keep receipts back
+           for ever
+
+    A session begun at the last moment ends before the run does.
+    """
+    total = run.total_seconds()
+    remaining = total * _SHARED * PHASES[direction] - spent
+    if remaining <= 0 and not first:
+        return None
+    return max(min(_LEAST, total * (1 - _SHARED)), remaining / max(1, left))
+
+
+def in_turn(partners: Sequence[str], last: str | None) -> list[str]:
+    """The partners in the order of a run: after the one with whom the last session was begun, and round.
+
+    A run that its deadline stopped so does not begin once more with those who took all the time.
+    """
+    ordered = sorted(partners)
+    if last is None:
+        return ordered
+    return [name for name in ordered if name > last] + [name for name in ordered if name <= last]

@@ -15,14 +15,15 @@ from gateway.errors import GatewayError, LinkError, LocalError, PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.arrival import ACTS, RECEIPTED
 from gateway.exchange.assembly import Gateway, Occasion
-from gateway.exchange.backoff import may_try, note_session
 from gateway.exchange.budget import affordable, batches
 from gateway.exchange.clocks import warn_of_clocks
 from gateway.exchange.forks import OLDER, first_difference
 from gateway.exchange.halting import link_halted
+from gateway.exchange.held import HeldMailbox
 from gateway.exchange.payload import interchange_of, look_at, payload_refusal
+from gateway.exchange.room import require_room, room_for_more
 from gateway.exchange.sealing import seal_receipt
-from gateway.exchange.sessions import record_session
+from gateway.exchange.sessions import Sessions
 from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
@@ -45,7 +46,7 @@ from gateway.security import (
 )
 from gateway.spool import Quarantine
 from gateway.texts import Language, sentence
-from gateway.transport import Entry, Mailbox, open_mailbox
+from gateway.transport import LINK_BROKEN, Entry, Mailbox
 
 _HALTS = ("E_DUPLICATE", "E_CHAIN")
 """Conflicts after which a link releases nothing until two people have spoken (ENVELOPE section 6)."""
@@ -92,37 +93,39 @@ class Link:
         return known is not None and known.state is ObjectState.VOID
 
 
-def collect(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary, limit: int | None = None) -> None:
+def collect(gateway: Gateway, partner: str, sessions: Sessions, occasion: Occasion, summary: Summary,
+            limit: int | None = None) -> None:
     """Collect everything a partner has put into its mailbox with us. An unreachable mailbox is noted.
 
     A halted link still receives and parks, unless our own ledger is in doubt: then every number we give may be one that
-    was given before, and what lies in the mailbox stays there.
+    was given before, and what lies in the mailbox stays there; as it does where the disk has no room for more.
     """
-    if _ledger_in_doubt(gateway, partner):
+    if _ledger_in_doubt(gateway, partner) or not room_for_more(gateway, summary):
         link_halted(gateway, partner, "in", summary)
         return
-    if not may_try(gateway, partner, occasion, direction="inbound", summary=summary):
-        link_halted(gateway, partner, "in", summary)
-        return
-    try:
-        with open_mailbox(gateway.lane(partner, "inbound"), clock=occasion.clock) as mailbox:
-            record_session(gateway, partner, "inbound", mailbox.session, occasion)
-            listed = mailbox.list()
-            entries = affordable(listed)[:limit]
-            for foreign in mailbox.foreign:
-                summary.trouble(PartnerError(Finding(code="E_NAME", place=Place(file=f"{partner}/{foreign.name}"))),
-                                Exit.TRUST)
-            if mailbox.truncated or (limit is None and len(entries) < len(listed)):
-                summary.trouble(PartnerError(Finding(code="B121", place=Place(file=partner), values={
-                    "partner": partner, "taken": str(len(entries))})), Exit.PERSON)
-            for batch in batches(entries):
-                _collect_batch(gateway, partner, mailbox, batch, occasion, summary)
-    except GatewayError as error:
-        summary.trouble(error)
-        note_session(gateway, partner, error, occasion, direction="inbound", summary=summary)
-    else:
-        note_session(gateway, partner, None, occasion, direction="inbound", summary=summary)
+
+    def work(mailbox: HeldMailbox) -> None:
+        _collect(gateway, partner, mailbox, occasion, summary, limit)
+
+    sessions.hold(partner, "inbound", work)
     link_halted(gateway, partner, "in", summary)
+
+
+def _collect(gateway: Gateway, partner: str, mailbox: HeldMailbox, occasion: Occasion, summary: Summary,
+             limit: int | None) -> None:
+    listed = mailbox.list()
+    entries = affordable(listed)[:limit]
+    for foreign in mailbox.foreign:
+        summary.trouble(PartnerError(Finding(code="E_NAME", place=Place(file=f"{partner}/{foreign.name}"))),
+                        Exit.TRUST)
+    if mailbox.truncated or (limit is None and len(entries) < len(listed)):
+        summary.trouble(PartnerError(Finding(code="B121", place=Place(file=partner), values={
+            "partner": partner, "taken": str(len(entries))})), Exit.PERSON)
+    for number, batch in enumerate(batches(entries)):
+        if number and mailbox.over:
+            return
+        require_room(gateway, sum(entry.size for entry in batch))
+        _collect_batch(gateway, partner, mailbox, batch, occasion, summary)
 
 
 def _ledger_in_doubt(gateway: Gateway, partner: str) -> bool:
@@ -130,7 +133,7 @@ def _ledger_in_doubt(gateway: Gateway, partner: str) -> bool:
         return queries.halted(partner, "in") == OLDER
 
 
-def _collect_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[Entry], occasion: Occasion,
+def _collect_batch(gateway: Gateway, partner: str, mailbox: HeldMailbox, entries: Sequence[Entry], occasion: Occasion,
                    summary: Summary) -> None:
     fetched = list(_fetch(gateway, partner, mailbox, entries, occasion, summary))
     reach(failpoints.FETCHED)
@@ -143,8 +146,8 @@ def _collect_batch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Se
                 settled.append(file.entry.name)
     reach(failpoints.STORED)
     warn_of_clocks(gateway, partner, [file.opened for file in fetched if file.opened is not None], summary)
-    for outcome in mailbox.remove(settled):
-        if outcome.error is not None:
+    for outcome in mailbox.remove(settled) if mailbox.broken is None else ():
+        if outcome.error is not None and outcome.error.code not in LINK_BROKEN:
             summary.trouble(outcome.error)
     reach(failpoints.REMOVED)
 
@@ -159,7 +162,8 @@ def _fetch(gateway: Gateway, partner: str, mailbox: Mailbox, entries: Sequence[E
            summary: Summary) -> Iterator[_Fetched]:
     for entry, content in mailbox.fetch(entries, limit=gateway.settings.limits.file):
         if isinstance(content, LinkError):
-            _leave(gateway, partner, entry, content, occasion, summary)
+            if content.code not in LINK_BROKEN:  # the link is spoken of once, and not for each file
+                _leave(gateway, partner, entry, content, occasion, summary)
             continue
         yield _open(gateway, partner, entry, content, occasion)
 

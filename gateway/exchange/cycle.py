@@ -26,6 +26,7 @@ from gateway.exchange.national_views import fetch_national_rows
 from gateway.exchange.process import process_stored
 from gateway.exchange.revocation_lists import note_lists, note_used
 from gateway.exchange.sealing import seal_waiting
+from gateway.exchange.sessions import Sessions
 from gateway.exchange.summary import Exit, Summary
 from gateway.spool import make_folder, turn
 
@@ -34,9 +35,10 @@ def send(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), 
          summary: Summary | None = None) -> Summary:
     """Fetch from national databases, take national files, seal what waits, dispatch what is due."""
     chosen, summary = gateway.chosen(partners), _start(gateway, summary)
-    _step(gateway, "views", summary, partial(fetch_national_rows, gateway, summary, limit))
-    _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit))
-    _outward(gateway, occasion, summary, chosen)
+    with Sessions(gateway, occasion, summary, chosen) as sessions:
+        _step(gateway, "views", summary, partial(fetch_national_rows, gateway, summary, limit))
+        _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit))
+        _outward(gateway, occasion, summary, sessions)
     return summary
 
 
@@ -44,19 +46,21 @@ def receive(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (
             summary: Summary | None = None) -> Summary:
     """Collect, judge, hand to the national side, and dispatch receipts and answers."""
     chosen, summary = gateway.chosen(partners), _start(gateway, summary)
-    _inward(gateway, occasion, summary, chosen, limit)
-    _outward(gateway, occasion, summary, chosen)
+    with Sessions(gateway, occasion, summary, chosen) as sessions:
+        _inward(gateway, occasion, summary, sessions, limit)
+        _outward(gateway, occasion, summary, sessions)
     return summary
 
 
 def sync(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None,
          summary: Summary | None = None) -> Summary:
-    """Receive, then send, in one run."""
+    """Receive, then send, in one run, with one session for each partner."""
     chosen, summary = gateway.chosen(partners), _start(gateway, summary)
-    _inward(gateway, occasion, summary, chosen, limit)
-    _step(gateway, "views", summary, partial(fetch_national_rows, gateway, summary, limit))
-    _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit))
-    _outward(gateway, occasion, summary, chosen)
+    with Sessions(gateway, occasion, summary, chosen) as sessions:
+        _inward(gateway, occasion, summary, sessions, limit)
+        _step(gateway, "views", summary, partial(fetch_national_rows, gateway, summary, limit))
+        _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit))
+        _outward(gateway, occasion, summary, sessions)
     return summary
 
 
@@ -71,23 +75,25 @@ def _start(gateway: Gateway, given: Summary | None) -> Summary:
     return summary
 
 
-def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, partners: Sequence[str], limit: int | None) -> None:
-    for partner in partners:
+def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions, limit: int | None) -> None:
+    for partner in sessions.order("inbound"):
         _step(gateway, f"lists-{partner}", summary, partial(note_lists, gateway, partner, occasion.now))
-        _step(gateway, f"inbound-{partner}", summary, partial(collect, gateway, partner, occasion, summary, limit))
+        _step(gateway, f"inbound-{partner}", summary,
+              partial(collect, gateway, partner, sessions, occasion, summary, limit))
         _step(gateway, f"lists-{partner}", summary, partial(note_used, gateway, partner, occasion.now))
     _step(gateway, "process", summary, partial(process_stored, gateway, occasion, summary))
 
 
-def _outward(gateway: Gateway, occasion: Occasion, summary: Summary, partners: Sequence[str]) -> None:
+def _outward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions) -> None:
     _step(gateway, "history", summary, partial(check_history, gateway, summary))
     _step(gateway, "time", summary, partial(_pass_time, gateway, occasion))
     _step(gateway, "keys", summary, partial(remind, gateway, occasion, summary))
     _step(gateway, "deliver", summary, partial(deliver, gateway, occasion, summary))
-    for partner in partners:
+    for partner in sessions.order("outbound"):
         _step(gateway, f"outbound-{partner}", summary, partial(tend, gateway, partner, occasion, summary))
         _step(gateway, f"outbound-{partner}", summary, partial(seal_waiting, gateway, partner, occasion, summary))
-        _step(gateway, f"outbound-{partner}", summary, partial(dispatch, gateway, partner, occasion, summary))
+        _step(gateway, f"outbound-{partner}", summary,
+              partial(dispatch, gateway, partner, sessions, occasion, summary))
 
 
 def _pass_time(gateway: Gateway, occasion: Occasion) -> None:

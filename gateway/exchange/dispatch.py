@@ -14,12 +14,12 @@ from gateway.errors import GatewayError, PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.arrival import RECEIPTED
 from gateway.exchange.assembly import Gateway, Occasion
-from gateway.exchange.backoff import may_try, note_session
 from gateway.exchange.forks import FORK
 from gateway.exchange.halting import link_halted
+from gateway.exchange.held import HeldMailbox
 from gateway.exchange.movements import handed_over
 from gateway.exchange.repeats import repeat_at
-from gateway.exchange.sessions import record_session
+from gateway.exchange.sessions import Sessions
 from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
@@ -27,7 +27,7 @@ from gateway.ledger import ObjectState, Transaction
 from gateway.ledger.rows import ObjectOut
 from gateway.security import LEAVES, Certificate, encrypt, file_name
 from gateway.security.stored import encrypted_to
-from gateway.transport import Mailbox, open_mailbox
+from gateway.transport import LINK_BROKEN, Mailbox
 
 UNCOLLECTED = "X051"
 
@@ -38,26 +38,23 @@ BATCH = 64
 """Files per publication and transaction: their bytes are held in memory."""
 
 
-def dispatch(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -> None:
+def dispatch(gateway: Gateway, partner: str, sessions: Sessions, occasion: Occasion, summary: Summary) -> None:
     """Publish everything that is due to a partner, receipts first. An unreachable partner is noted; the run goes on."""
     kinds = _may_go(gateway, partner) if link_halted(gateway, partner, "out", summary) else None
     due = _due(gateway, partner, occasion, kinds)
     if not due:
         return  # no session costs anything when there is nothing to say
-    if not may_try(gateway, partner, occasion, direction="outbound", summary=summary):
-        return
-    try:
-        with open_mailbox(gateway.lane(partner, "outbound"), clock=occasion.clock) as mailbox:
-            record_session(gateway, partner, "outbound", mailbox.session, occasion)
-            reach(failpoints.PUBLISHING)
-            lying = {entry.name for entry in mailbox.list()}
-            while due and _publish(gateway, partner, mailbox, due, lying, occasion, summary):
-                due = _due(gateway, partner, occasion, kinds)
-    except GatewayError as error:
-        summary.trouble(error)
-        note_session(gateway, partner, error, occasion, direction="outbound", summary=summary)
-    else:
-        note_session(gateway, partner, None, occasion, direction="outbound", summary=summary)
+
+    def work(mailbox: HeldMailbox) -> None:
+        reach(failpoints.PUBLISHING)
+        lying = {entry.name for entry in mailbox.list()}
+        left = due
+        while left and _publish(gateway, partner, mailbox, left, lying, occasion, summary):
+            left = _due(gateway, partner, occasion, kinds)
+            if left and mailbox.over:
+                return
+
+    sessions.hold(partner, "outbound", work)
 
 
 def _may_go(gateway: Gateway, partner: str) -> tuple[str, ...]:
@@ -102,7 +99,7 @@ def _publish(gateway: Gateway, partner: str, mailbox: Mailbox, due: Sequence[Obj
     reach(failpoints.PUBLISHED)
     failed = {outcome.name for outcome in outcomes if outcome.error is not None}
     for outcome in outcomes:
-        if outcome.error is not None:
+        if outcome.error is not None and outcome.error.code not in LINK_BROKEN:  # the link is spoken of once
             summary.trouble(outcome.error)
     there = [item for item in due if item.name not in failed]
     waiting = [item for item in there if item.name in lying and item.state not in _UNSENT]

@@ -1,9 +1,127 @@
-"""What was negotiated with a mailbox host, for the record: in the history where it is not as it was the last time."""
+"""The sessions of one run: with each partner one, for everything there is to say and to fetch (MAILBOX section 0).
+
+What a run collects and what that makes necessary travel in the same session where both mailboxes are on one host,
+account and keys; else each has its own, once. Here it is decided whether a session is due, how long it may last and
+what its end means; how it went is noted for the next run (`backoff`). Nothing is opened for which there is nothing to
+do.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+from gateway.errors import GatewayError, LinkError
 from gateway.exchange.assembly import Gateway, Occasion
-from gateway.transport import Session
+from gateway.exchange.backoff import may_try, note_session
+from gateway.exchange.budget import in_turn, share
+from gateway.exchange.held import HeldMailbox
+from gateway.exchange.summary import Exit, Summary
+from gateway.findings import Finding, Place
+from gateway.transport import Lane, Lines, Meter, Session, same_line
+
+NOT_BEGUN, CUT_SHORT = "X095", "X096"
+
+_DIRECTIONS = ("inbound", "outbound")
+
+
+class Sessions:
+    """The sessions of one run with the partners it chose. A context manager: at its end all of them are closed."""
+
+    def __init__(self, gateway: Gateway, occasion: Occasion, summary: Summary, partners: Sequence[str]) -> None:
+        self._gateway = gateway
+        self._occasion = occasion
+        self._summary = summary
+        self._begun = occasion.clock()
+        self._lines = Lines(clock=occasion.clock)
+        self._failed: set[tuple[str, str]] = set()
+        self._first: set[str] = set(_DIRECTIONS)
+        self._order = {direction: in_turn(partners, None) for direction in _DIRECTIONS}
+
+    def __enter__(self) -> Sessions:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._lines.__exit__()
+
+    def order(self, direction: str) -> list[str]:
+        """The partners in the order of this run."""
+        return list(self._order[direction])
+
+    def hold(self, partner: str, direction: str, work: Callable[[HeldMailbox], None]) -> None:
+        """Do some work in a session with a partner, ``inbound`` or ``outbound``, if one is due.
+
+        What ends the session is noted, and never raised: the run goes on. So is what the work itself raises on purpose.
+        """
+        if (partner, direction) in self._failed:
+            return  # the same connection, a moment ago
+        try:
+            lane, shared = self._lanes(partner, direction)
+        except GatewayError as fault:  # a passphrase that cannot be read
+            self._summary.trouble(fault)
+            return
+        seconds = self._seconds(partner, direction)
+        if seconds is None:
+            return
+        both = None if shared else direction
+        if not self._lines.holds(partner, lane) and not may_try(
+                self._gateway, partner, self._occasion, direction=both, summary=self._summary):
+            self._fail(partner, both)
+            return
+        error = self._held(partner, direction, lane, shared, seconds, work)
+        note_session(self._gateway, partner, error, self._occasion, direction=both, summary=self._summary)
+
+    def _held(self, partner: str, direction: str, lane: Lane, shared: bool, seconds: float,
+              work: Callable[[HeldMailbox], None]) -> GatewayError | None:
+        """One use of a mailbox; what it ended with, which has been told."""
+        meter = Meter()
+        clock = self._occasion.clock
+        end = clock() + seconds
+        held: HeldMailbox | None = None
+        try:
+            with self._lines.mailbox(partner, lane, meter=meter, seconds=seconds,
+                                     keep=shared and direction == "inbound") as mailbox:
+                record_session(self._gateway, partner, direction, mailbox.session, self._occasion)
+                held = HeldMailbox(mailbox, over=lambda: clock() >= end)
+                work(held)
+                if held.broken is not None:
+                    raise held.broken
+        except GatewayError as error:
+            if held is not None and meter.spent and held.files_in + held.files_out:  # slow, and alive
+                self._cut_short(partner)
+                return None
+            if held is None or isinstance(error, LinkError):
+                self._fail(partner, None if shared else direction)
+            self._summary.trouble(error)
+            return error
+        if held.stopped:
+            self._cut_short(partner)
+        return None
+
+    def _fail(self, partner: str, direction: str | None) -> None:
+        """What uses the same connection is not tried in this run any more."""
+        self._failed.update((partner, each) for each in _DIRECTIONS if direction in (None, each))
+
+    def _lanes(self, partner: str, direction: str) -> tuple[Lane, bool]:
+        """Where to go, and whether the other direction goes there as well."""
+        lanes = {each: self._gateway.lane(partner, each) for each in _DIRECTIONS}
+        return lanes[direction], same_line(*lanes.values())
+
+    def _seconds(self, partner: str, direction: str) -> float | None:
+        """How long the session may last; None when it may not begin, which is noted."""
+        order = self._order[direction]
+        left = len(order) - order.index(partner) if partner in order else 1
+        first = direction in self._first
+        self._first.discard(direction)
+        seconds = share(self._gateway.settings.limits.run, self._occasion.clock() - self._begun, direction, left,
+                        first=first)
+        if seconds is None:
+            self._summary.problems.append((Exit.LATER, Finding(code=NOT_BEGUN, place=Place(interchange=partner),
+                                                               values={"partner": partner})))
+        return seconds
+
+    def _cut_short(self, partner: str) -> None:
+        self._summary.problems.append((Exit.LATER, Finding(code=CUT_SHORT, place=Place(interchange=partner),
+                                                           values={"partner": partner})))
 
 
 def record_session(gateway: Gateway, partner: str, direction: str, session: Session, occasion: Occasion) -> None:

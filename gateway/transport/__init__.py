@@ -4,18 +4,23 @@ Knows no ledger, no content and no retry; those are `exchange`'s.
 """
 
 from gateway.transport.lanes import DirectoryLane, Lane, Limits, SftpLane
+from gateway.transport.lines import Lines, same_line
 from gateway.transport.mailbox import Entry, Fetched, Foreign, Mailbox, Outcome, Probed, Session, is_name
+from gateway.transport.meter import Meter
 from gateway.transport.modes import Mode
-from gateway.transport.opening import open_mailbox
+from gateway.transport.opening import LINK_BROKEN, open_mailbox
 
 __all__ = [
+    "LINK_BROKEN",
     "DirectoryLane",
     "Entry",
     "Fetched",
     "Foreign",
     "Lane",
     "Limits",
+    "Lines",
     "Mailbox",
+    "Meter",
     "Mode",
     "Outcome",
     "Probed",
@@ -23,4 +28,5 @@ __all__ = [
     "SftpLane",
     "is_name",
     "open_mailbox",
+    "same_line",
 ]

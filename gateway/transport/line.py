@@ -2,14 +2,13 @@
 
 A session costs some ten round trips and 6 kB before any work (MAILBOX section 0, point 3). So the mailbox that we push
 to and the one that we collect from are two views of one line where they are on the same host, port and account, with
-the same keys (`same_line`).
+the same keys (`lines.same_line`).
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import TypeVar
 
 import paramiko
@@ -25,11 +24,6 @@ from gateway.transport.wire import Kind, Malformed
 
 T = TypeVar("T")
 _BROKEN = (paramiko.SSHException, EOFError, OSError, Malformed)
-
-
-def same_line(first: SftpLane, second: SftpLane) -> bool:
-    """Whether one connection serves both: they differ in nothing but folder, mode and limits."""
-    return replace(first, base=second.base, mode=second.mode, limits=second.limits) == second
 
 
 class SftpLine:
@@ -61,6 +55,16 @@ class SftpLine:
         """What was negotiated, and the octets so far."""
         return self._connection.session
 
+    @property
+    def open(self) -> bool:
+        """Whether neither side has ended the connection, as far as is known here."""
+        return self._broken is None and self._connection.open
+
+    @property
+    def spent(self) -> bool:
+        """Whether we ended it, for its use had lasted as long as it may."""
+        return self._connection.watchdog.spent
+
     def use(self, meter: Meter, seconds: float) -> None:
         """Begin another use of the line: count its octets here, and cut it when it lasts longer than this."""
         self._connection.meter = meter
@@ -68,9 +72,8 @@ class SftpLine:
 
     def answers(self) -> bool:
         """Whether the other side is still there after the line lay idle. One that is not can only be closed."""
-        if self._broken is not None or not self._connection.open:
+        if not self.open:
             return False
-        self._connection.watchdog.grant(self.lane.limits.channel)
         with contextlib.suppress(GatewayError):
             self.one("idle", jobs.attributes([b"."], Kind.STAT))
             return True

@@ -11,3 +11,5 @@ class Meter:
 
     octets_in: int = 0
     octets_out: int = 0
+    spent: bool = False
+    """Whether its user was cut off because he had used the line for as long as he may."""

@@ -8,6 +8,10 @@ from gateway.transport.directory import DirectoryMailbox
 from gateway.transport.lanes import DirectoryLane, Lane
 from gateway.transport.mailbox import Mailbox
 
+LINK_BROKEN = frozenset({"B101", "B102", "B103", "B104", "B105", "B106"})
+"""Codes of a connection that failed or did not come about, as against a file that did: whoever meets one of these has
+no session any more."""
+
 
 def open_mailbox(lane: Lane, *, clock: Callable[[], float]) -> Mailbox:
     """Open a session on a lane; use it in a with-block. `clock` is monotonic, in seconds (``time.monotonic``).

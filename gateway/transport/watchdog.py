@@ -24,6 +24,9 @@ class Watchdog:
         self._changed = threading.Condition()
         self._over = False
         self.expired = False
+        """Whether it was this that cut."""
+        self.spent = False
+        """Whether the end of the session was the reason, not silence."""
         self._thread = threading.Thread(target=self._watch, name="mailbox-watchdog", daemon=True)
         self._thread.start()
 
@@ -69,6 +72,7 @@ class Watchdog:
                 if left > 0:
                     self._changed.wait(left)
                     continue
+                self.spent = self._end <= deadline
                 self.expired = True
                 self._over = True
         if self.expired:

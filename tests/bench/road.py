@@ -34,6 +34,7 @@ from gateway.exchange.dispatch import dispatch
 from gateway.exchange.intake import take_national_files
 from gateway.exchange.process import process_stored
 from gateway.exchange.sealing import seal_waiting
+from gateway.exchange.sessions import Sessions
 from gateway.exchange.summary import Summary
 from gateway.mapping import search_path
 from gateway.mapping.dialect import load_dialect
@@ -101,10 +102,11 @@ def send_all(settings: Path, partner: str, count: int) -> Work:
     with open_gateway(settings, _now()) as gateway:
         gc.freeze()
         while summary.answers_taken < count or summary.records_taken < count:
-            work.time("read, convert, queue", partial(take_national_files, gateway, _moment(), summary, LOT))
-            work.time("seal", partial(seal_waiting, gateway, partner, _moment(), summary))
-            work.time("dispatch", partial(dispatch, gateway, partner, _moment(), summary))
-            work.time("collect answers", partial(collect, gateway, partner, _moment(), summary))
+            with Sessions(gateway, _moment(), summary, [partner]) as sessions:
+                work.time("read, convert, queue", partial(take_national_files, gateway, _moment(), summary, LOT))
+                work.time("seal", partial(seal_waiting, gateway, partner, _moment(), summary))
+                work.time("dispatch", partial(dispatch, gateway, partner, sessions, _moment(), summary))
+                work.time("collect answers", partial(collect, gateway, partner, sessions, _moment(), summary))
             work.time("take answers", partial(process_stored, gateway, _moment(), summary))
             _clean(summary)
             time.sleep(PAUSE)
@@ -118,11 +120,12 @@ def receive_all(settings: Path, partner: str, count: int) -> Work:
     with open_gateway(settings, _now()) as gateway:
         gc.freeze()
         while summary.messages_accepted < count:
-            work.time("collect, receipts", partial(collect, gateway, partner, _moment(), summary))
-            work.time("judge, answer", partial(process_stored, gateway, _moment(), summary))
-            work.time("write national inbox", partial(deliver, gateway, _moment(), summary))
-            work.time("seal answers", partial(seal_waiting, gateway, partner, _moment(), summary))
-            work.time("dispatch answers", partial(dispatch, gateway, partner, _moment(), summary))
+            with Sessions(gateway, _moment(), summary, [partner]) as sessions:
+                work.time("collect, receipts", partial(collect, gateway, partner, sessions, _moment(), summary))
+                work.time("judge, answer", partial(process_stored, gateway, _moment(), summary))
+                work.time("write national inbox", partial(deliver, gateway, _moment(), summary))
+                work.time("seal answers", partial(seal_waiting, gateway, partner, _moment(), summary))
+                work.time("dispatch answers", partial(dispatch, gateway, partner, sessions, _moment(), summary))
             _clean(summary)
             time.sleep(PAUSE)
     work.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
