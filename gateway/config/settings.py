@@ -122,6 +122,7 @@ class Limits(Model):
     messages_per_interchange: Annotated[Integer, between(1, 500)] = 500
     run: Duration = timedelta(minutes=15)
     file: Annotated[Size, between(1 << 10, 32 << 20, render_size)] = 32 << 20
+    room: Annotated[Size, between(1 << 20, 1 << 40, render_size)] = 64 << 20
 
 
 class Retention(Model):
@@ -170,7 +171,7 @@ class SettingsFile(Model):
     national: National = section(National)
     acceptance: Literal["automatic", "national"] = "automatic"
     approvals: Literal["one", "two"] = "one"
-    limits: Limits = section(Limits)
-    retention: Retention = section(Retention)
-    retry: Retry = section(Retry)
     gzip: YesNo = True
+    limits: Limits = section(Limits)
+    retry: Retry = section(Retry)
+    retention: Retention = section(Retention)

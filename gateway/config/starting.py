@@ -166,7 +166,7 @@ def settings_text(answers: SettingsAnswers, *, language: Language = Language.FRE
                            inbox={"declarations": answers.inbox_declarations, "events": answers.inbox_events},
                            twin_wait="30m"),
         "acceptance": answers.acceptance,
-        "limits": {"messages_per_interchange": 500, "run": answers.run, "file": "32MiB"},
+        "limits": {"messages_per_interchange": 500, "run": answers.run, "file": "32MiB", "room": "64MiB"},
     }
     return document(_given(**values), SettingsFile, "settings.yaml", language, schema)
 

@@ -20,6 +20,7 @@ from gateway.exchange.assembly import PATIENCE, Gateway, Occasion
 from gateway.exchange.attempts import TRIES, Attempts
 from gateway.exchange.filing import Filing, Folder, Refusal, folder_of, unfinished
 from gateway.exchange.lots import joined, lots
+from gateway.exchange.room import require_room, room_for_more
 from gateway.exchange.summary import Exit, Summary, exit_for
 from gateway.exchange.taking import take_groups
 from gateway.failpoints import reach
@@ -37,7 +38,8 @@ T = TypeVar("T")
 
 
 def take_national_files(gateway: Gateway, occasion: Occasion, summary: Summary, limit: int | None = None) -> None:
-    """Take every waiting national file, declarations before events. One bad file never stops the others.
+    """Take every waiting national file, declarations before events. One bad file never stops the others; where there is
+    no room on the disk all of them wait where they are.
 
     limit  files of each kind that are newly claimed at most; those that wait since an earlier run do not count
     """
@@ -46,6 +48,8 @@ def take_national_files(gateway: Gateway, occasion: Occasion, summary: Summary, 
         folder = folder_of(gateway, kind)
         filing = Filing(gateway, folder, summary)
         filing.finish()
+        if not room_for_more(gateway, summary):  # what is claimed already waits as well: the ledger grows by it
+            continue
         claimed = _claim_all(folder, limit, summary)
         reach(failpoints.CLAIMED)
         attempts = Attempts(folder.claimed.with_name(f"{kind}.attempts.json"), claimed)
@@ -153,6 +157,7 @@ class _Intake:
     def _take_lot(self, dialect: Dialect, names: Sequence[str]) -> list[Waiting]:
         """Take what is complete in a lot, refuse what is bad; returns what waits for its twin."""
         waiting: list[Waiting] = []
+        require_room(self.gateway, sum(self._size(name) for name in names))
         files = self._read(names)
         for reading in self._readings(dialect, files):
             self.filing.refuse([([one.file], one.findings) for one in reading.refused])

@@ -14,6 +14,7 @@ from gateway.config import NationalSource
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.filing import folder_of
+from gateway.exchange.room import room_for_more
 from gateway.exchange.summary import Summary
 from gateway.findings import Finding, Place
 from gateway.records.sql import Mark, fetch
@@ -24,7 +25,10 @@ MOST = 500
 
 
 def fetch_national_rows(gateway: Gateway, summary: Summary, limit: int | None = None) -> None:
-    """Fetch from every database that the settings name. One that fails is noted and stops no other."""
+    """Fetch from every database that the settings name. One that fails is noted and stops no other; nothing is fetched
+    where the disk has no room for more."""
+    if not room_for_more(gateway, summary):
+        return
     national = gateway.settings.national
     for kind, sources in (("declarations", national.declarations), ("events", national.events)):
         for source in sources:

@@ -74,6 +74,11 @@ class Ledger:
                 transaction.journal(subject="ledger", reference=migrations.HEAD, text=before or "", at=now)
                 transaction._finish()
 
+    @property
+    def file(self) -> Path:
+        """The database file: what is on its disk, the ledger needs to grow."""
+        return engines.file_of(self._url)
+
     def close(self) -> None:
         """Close every connection."""
         self._writer.dispose()

@@ -7,7 +7,7 @@ own user alone (THREATS section 5). Nothing here knows what a file means.
 from gateway.spool.credential import is_credential, read_credential
 from gateway.spool.escaping import escaped
 from gateway.spool.faults import machine_fault
-from gateway.spool.folders import free_space, make_folder, own_folder, require_space
+from gateway.spool.folders import free_entries, free_space, make_folder, own_folder, require_space
 from gateway.spool.locking import Busy, run_lock, turn
 from gateway.spool.moving import claim, free_name, settle, settle_together
 from gateway.spool.naming import plain_name
@@ -25,6 +25,7 @@ __all__ = [
     "claim",
     "escaped",
     "flush_together",
+    "free_entries",
     "free_name",
     "free_space",
     "is_credential",

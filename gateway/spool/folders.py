@@ -63,6 +63,16 @@ def free_space(folder: Path) -> int:
         return status.f_bavail * status.f_frsize
 
 
+def free_entries(folder: Path) -> int | None:
+    """Files that our user may still make on the file system of `folder`; None where it does not count them.
+
+    Raises LocalError B006.
+    """
+    with explained(folder):
+        status = os.statvfs(folder)
+        return status.f_favail if status.f_files else None
+
+
 def require_space(folder: Path, needed: int, reserve: int = 64 << 20) -> None:
     """Refuse to begin what will not fit: `needed` octets and a `reserve` that is left for receipts and the ledger.
 
