@@ -41,7 +41,7 @@ def pack_command(config: Path, output: Path | None, name_fr: str, name_en: str, 
     settings, now = load_settings(config, partners=False), occasion().now
     box = None if mailbox is None else mailbox_at(mailbox, host_keys_in(host_keys), settings)
     if box is not None and box.path is not None:  # a folder of this machine is nowhere for a partner
-        raise LocalError(Finding(code="C008", values={"address": str(mailbox)}))
+        raise LocalError(Finding(code="C023", values={"address": str(mailbox)}))
     with open_gateway(settings, now) as gateway:
         made = make_pack(gateway, PackAnswers(
             name_fr=name_fr, name_en=name_en, contact=contact, mailbox=box, algorithms=algorithms, order=order,

@@ -149,7 +149,7 @@ def test_a_pack_is_written_under_a_name_of_its_own_unless_told_otherwise(mali: P
 
 
 @pytest.mark.parametrize(("words", "code"), [
-    (("--mailbox", "here"), "C008"), (("--mailbox", "sftp://TGOTR@edi.example.ml/v1/in"), "C009"),
+    (("--mailbox", "here"), "C023"), (("--mailbox", "sftp://TGOTR@edi.example.ml/v1/in"), "C009"),
     (("--deadlines", "4", "30m", "2h"), "S055"), (("--list-address", "ftp://x"), "S088"),
     (("--contact", "Awa", " ", "x"), "S0")])
 def test_an_answer_that_does_not_fit_makes_no_pack(mali: Path, tmp_path: Path, words: tuple[str, ...],
