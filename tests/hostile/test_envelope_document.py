@@ -24,6 +24,7 @@ from gateway.security import (
     Header,
     algorithms,
     asn1,
+    check_payload_kind,
     expiry,
     header,
     key_notice,
@@ -187,7 +188,9 @@ def test_the_texts_of_the_ledger_and_the_computed_vectors_are_true(language: Lan
 
 @pytest.mark.needs_openssl
 @both
-def test_the_commands_make_a_file_that_is_opened_and_open_it(language: Language, tmp_path: Path) -> None:
+@pytest.mark.parametrize("compressed", [False, True], ids=["plain", "compressed"])
+def test_the_commands_make_a_file_that_is_opened_and_open_it(language: Language, compressed: bool,
+                                                             tmp_path: Path) -> None:
     w = world()
     for name, author in (("xa-signing", w.ec), ("xb-encryption", w.ours_ec)):
         (tmp_path / f"{name}.crt").write_bytes(author.certificate.public_bytes(Encoding.PEM))
@@ -196,6 +199,11 @@ def test_the_commands_make_a_file_that_is_opened_and_open_it(language: Language,
     (tmp_path / "xa-authority.crt").write_bytes(w.ca.certificate.public_bytes(Encoding.PEM))
     (tmp_path / "interchange.edi").write_bytes(PAYLOAD)
     make, read = fences(section(language, "13."))
+    if compressed:
+        pack, unpack = re.findall(r"`([^`]*(?:gzip -nc|gunzip)[^`]*)`", section(language, "13."))
+        make = make.replace('Type: application/EDIFACT"', 'Type: application/EDIFACT+gzip"').replace(
+            "cat interchange.edi >> entity", pack)
+        read = read.replace("tail -n +12 read", unpack)
     attime = f"cms -verify -attime {int(datetime.now(UTC).timestamp())}"
     for block in (make, read.replace("cms -verify", attime)):
         done = subprocess.run(["bash", "-e", "-c", block], cwd=tmp_path, capture_output=True, check=True)
@@ -204,7 +212,8 @@ def test_the_commands_make_a_file_that_is_opened_and_open_it(language: Language,
     opened = open_envelope(made.name, made.read_bytes(), recipient="XB", trust=w.trust(), now=now,
                            keys=[FileDecryptionKey(w.ours_ec.key, product(w.ours_ec.certificate))],
                            environment="production")
-    assert opened.payload == PAYLOAD
+    assert check_payload_kind(opened, gzip_agreed=compressed) == PAYLOAD
+    assert (opened.payload == PAYLOAD) is not compressed
     assert done.stdout.endswith(f"{opened.mic}\n".encode("ascii"))
     assert PAYLOAD in done.stdout
     assert loose.named(made.read_bytes()) == made.name

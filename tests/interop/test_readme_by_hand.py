@@ -8,6 +8,7 @@ else. The French text has the same commands, letter for letter.
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import os
 import re
@@ -25,10 +26,10 @@ pytestmark = pytest.mark.needs_openssl
 ROOT = Path(__file__).parents[2]
 CHAPTERS = {"en": ("README.md", "## Talk to us with openssl"),
             "fr": ("gateway/docs/fr/README.md", "## Nous parler avec openssl")}
-TOOLS = ("openssl", "cat", "cut", "date", "head", "mkdir", "mv", "sed", "tail", "tr")
+TOOLS = ("openssl", "cat", "cmp", "cut", "date", "gunzip", "gzip", "head", "mkdir", "mv", "sed", "tail", "tr")
 """All that a partner's shell has here; printf, umask and the rest are the shell's own."""
 
-OPENING, COMPARING, EC_TO_EC, RSA_TO_EC, EC_TO_RSA, KEYS, IMPORT, SEND, TAKE, CHECK, RECEIPTS = range(11)
+OPENING, COMPARING, EC_TO_EC, RSA_TO_EC, EC_TO_RSA, GZIP, KEYS, IMPORT, SEND, TAKE, CHECK, RECEIPTS = range(12)
 
 
 def blocks(language: str) -> list[str]:
@@ -93,7 +94,7 @@ def test_the_commands_are_the_same_in_both_languages_and_each_block_is_tried() -
     assert blocks("en") == blocks("fr")
     assert len(TEXTS) == RECEIPTS + 1
     assert [("openssl cms" in block, re.search(r"/edi(-receive)? ", block) is not None) for block in TEXTS] == [
-        (True, False), (False, True), (True, True), (True, True), (True, True),
+        (True, False), (False, True), (True, True), (True, True), (True, True), (True, True),
         (False, False), (False, True), (True, False), (True, True), (False, False), (True, True)]
 
 
@@ -123,6 +124,23 @@ def test_two_commands_make_a_sealed_file_that_edi_open_accepts(place: Path, numb
     assert payload == (place / "hand" / source).read_bytes()
     assert payload.startswith(b"UNA")
     assert payload.endswith(b"'")
+
+
+def test_a_shell_makes_and_opens_a_compressed_interchange(place: Path) -> None:
+    """Only one line of it is ours; the others are run with the tools of a partner who has only a shell."""
+    typed(TEXTS[OPENING], place)
+    (place / "hand" / "received.edi").unlink(missing_ok=True)
+    assert acts(TEXTS[GZIP]) == ["-sign", "-encrypt", "-decrypt", "-verify"]
+    before, ours, after = re.split(r"(?m)^(\.demo/.*\n)", TEXTS[GZIP])
+    by_the_partner(before, place)
+    interchange = (place / "hand" / "interchange.edi").read_bytes()
+    shown = typed(ours, place)
+    assert re.search(rf"compressed by agreement: [0-9]+ octets, {len(interchange)} written", shown)
+    assert (place / "hand" / "received.edi").read_bytes() == interchange
+    by_the_partner(after, place)
+    assert (place / "hand" / "gunzipped.edi").read_bytes() == interchange
+    typed(ours.replace("received.edi", "received.edi.gz --raw"), place)
+    assert gzip.decompress((place / "hand" / "received.edi.gz").read_bytes()) == interchange
 
 
 def test_a_partner_who_has_only_a_shell_makes_keys_sends_reads_the_receipt_and_gives_receipts(place: Path) -> None:
