@@ -10,12 +10,14 @@ from gateway.ledger.reading.open_matters import Deadlines, OpenMatters
 from gateway.ledger.reading.outages import OutageLookups
 from gateway.ledger.reading.partners import PartnerLookups
 from gateway.ledger.reading.revocation import RevocationLookups
+from gateway.ledger.reading.traffic import TrafficLookups
 from gateway.ledger.reading.trust import KeyLookups
 
 __all__ = ["Deadlines", "Queries"]
 
 
-class Queries(OpenMatters, Find, Audit, KeyLookups, PartnerLookups, RevocationLookups, OutageLookups):
+class Queries(OpenMatters, Find, Audit, KeyLookups, PartnerLookups, RevocationLookups, OutageLookups,
+              TrafficLookups):
     """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""
 
     def __init__(self, connection: Connection) -> None:

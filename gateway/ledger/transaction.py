@@ -12,11 +12,12 @@ from gateway.ledger.parts.queue import Queue
 from gateway.ledger.parts.releasing import Releasing
 from gateway.ledger.parts.retries import Retries
 from gateway.ledger.parts.revocation import Revocations
+from gateway.ledger.parts.traffic import Lines
 from gateway.ledger.parts.trust import Keys
 
 
 class Transaction(National, Mappings, Queue, Links, Answers, Inbox, Partners, Releasing, Keys, Revocations,
-                  Retries):
+                  Retries, Lines):
     """Everything that one transaction may do to the ledger. It stands as a whole or not at all.
 
     Made by `Ledger.transaction`; not to be kept beyond its ``with``.

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, inspect, text
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0005"
-REVISIONS = frozenset({"0001", "0002", "0003", "0004", HEAD})
+HEAD = "0006"
+REVISIONS = frozenset({"0001", "0002", "0003", "0004", "0005", HEAD})
 """Every revision that this program knows; any other was made by a newer one."""
 
 

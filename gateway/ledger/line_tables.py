@@ -1,0 +1,31 @@
+"""Two tables of the lines to partners: what crossed them, and whose turn it is. Part of `tables.metadata`."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table
+
+from gateway.ledger.tables import Instant, metadata
+
+traffic = Table(  # one row for each session of a run, or for all of a day once these are old
+    "traffic", metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("partner", String(32), nullable=False),
+    Column("direction", String(8), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("folded", Boolean, nullable=False),
+    Column("sessions", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("octets_in", BigInteger, nullable=False),
+    Column("octets_out", BigInteger, nullable=False),
+    Column("files_in", BigInteger, nullable=False),
+    Column("files_out", BigInteger, nullable=False),
+    Column("milliseconds", BigInteger, nullable=False),
+    Index(None, "folded", "at"),
+    Index(None, "partner", "at"),
+)
+
+turn = Table(  # with whom the last session of a direction was begun: the next run begins after it
+    "turn", metadata,
+    Column("direction", String(8), primary_key=True),
+    Column("partner", String(32), nullable=False),
+)
