@@ -177,12 +177,14 @@ class ServedFolder(SFTPServerInterface):
 class SftpSubsystem(SFTPServer):
     """paramiko's server, made to say which extensions it has, and with flushing added."""
 
+    extensions: tuple[bytes, ...] = (POSIX_RENAME, FSYNC)
+
     def _send_server_version(self) -> int:
         """VERSION with the extensions that are really there (the library speaks of check-file only)."""
         _, data = self._read_packet()  # type: ignore[attr-defined]
         message = paramiko.Message()
         message.add_int(3)
-        for name in (POSIX_RENAME, FSYNC):
+        for name in self.extensions:
             message.add_string(name)
             message.add_string(b"1")
         self._send_packet(CMD_VERSION, message)  # type: ignore[attr-defined]

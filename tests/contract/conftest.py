@@ -1,65 +1,152 @@
-"""The places where the mailbox contract is tried: one fixture, every implementation."""
+"""The places where the mailbox contract is tried: every implementation, real servers, each mode where it is needed."""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from gateway.transport import DirectoryLane, Mailbox, SftpLane, open_mailbox
+from gateway.transport import DirectoryLane, Mailbox, Mode, SftpLane, open_mailbox
+from gateway.transport.modes import Mark
 from gateway.transport.server import MailboxServer
 from tests.tools.faulty_mailbox import MemoryMailbox, Store
+from tests.tools.lacking_server import LACKING, lacking_server
+from tests.tools.proftpd import running_proftpd
+from tests.tools.rclone import running_rclone
 from tests.tools.sshd import make_client_key, running_sshd
 
 
 @dataclass(frozen=True)
 class Place:
-    """One mailbox, to be opened any number of times; `base` is its folder, where it is made of files."""
+    """One mailbox, to be opened any number of times; `base` is its folder, where it is made of files.
+
+    many         how many files are many, for a test's patience
+    line_feed    what a line feed in a name becomes
+    shows_links  whether links and pipes are listed at all
+    """
 
     open: Callable[[], Mailbox]
     base: Path
+    mode: Mode = Mode.RENAME
+    many: int = 1000
+    line_feed: str = "\\n"
+    shows_links: bool = True
+
+    def partial(self, name: str) -> Path:
+        """Where a file stands while it is written."""
+        return {Mode.SUFFIX: self.base / "new" / f"{name}.part", Mode.MARKER: self.base / "new" / name,
+                Mode.DIRECT: self.base / "new" / name}.get(self.mode, self.base / "tmp" / name)
+
+    def left(self, *names: str) -> list[str]:
+        """What stands in the mailbox when nothing but these files is there."""
+        marks = [f"{name}.ok" for name in names] if self.mode is Mode.MARKER else []
+        return sorted([*names, *marks])
+
+    def standing(self) -> list[str]:
+        """What does stand there, in both folders."""
+        return sorted(path.name for path in self.base.glob("*/*"))
+
+    def mark(self, name: str) -> None:
+        """Say that a file is whole, in the mode where that is said."""
+        if self.mode is Mode.MARKER:
+            (self.base / "new" / f"{name}.ok").write_bytes(bytes(Mark.of(b"")))
 
 
-OPENSSH = pytest.param("openssh", marks=pytest.mark.needs_sshd)
+@dataclass(frozen=True)
+class _Host:
+    """A running server, and how to log in."""
+
+    port: int
+    user: str
+    key: Path
+    host_keys: tuple[str, ...]
+    root: Path
 
 
-@pytest.fixture(params=["memory", "directory", OPENSSH, "our-server"])
+_REAL = {"openssh": running_sshd, "proftpd": running_proftpd, "rclone": running_rclone}
+_MODES = ["directory:suffix", "directory:marker", "directory:direct", "openssh:posix-rename", "openssh:suffix",
+          "openssh:marker", "openssh:direct", "proftpd:suffix", "rclone:marker", "no-rename:marker", "no-rename:direct",
+          "store:direct", "store:marker", "one-folder:suffix", "quiet:posix-rename", "unflushed:rename"]
+
+
+def _params(*kinds: str) -> list[object]:
+    return [pytest.param(kind, marks=pytest.mark.needs_sshd) if kind.partition(":")[0] in _REAL else kind
+            for kind in kinds]
+
+
+@pytest.fixture(scope="session")
+def host_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], _Host]]:
+    """Each server once, when it is first asked for."""
+    hosts: dict[str, _Host] = {}
+    with ExitStack() as running:
+        def host(kind: str) -> _Host:
+            if kind not in hosts:
+                folder = tmp_path_factory.mktemp(kind)
+                folder.chmod(0o755)
+                key, line = make_client_key(folder)
+                if kind in _REAL:
+                    real = running.enter_context(_REAL[kind](folder, [line]))
+                    hosts[kind] = _Host(real.port, real.user, key, real.host_keys, real.root)
+                else:
+                    root = folder / "root"
+                    server = running.enter_context(
+                        lacking_server(kind, line, root) if kind in LACKING else MailboxServer({"TGOTR": (line, root)}))
+                    hosts[kind] = _Host(server.start(), "TGOTR", key, (server.host_key_line,), root)
+            return hosts[kind]
+        yield host
+
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(params=_params("memory", "directory", "openssh", "proftpd", "rclone", "our-server", *_MODES))
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """Every implementation in turn."""
-    with _place(request.param, tmp_path) as made:
+    with _place(request, tmp_path) as made:
         yield made
 
 
-@pytest.fixture(params=["directory", OPENSSH, "our-server"])
+@pytest.fixture(params=_params("directory", "openssh", "proftpd", "rclone", "our-server", *_MODES))
 def place_on_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """Every implementation that is made of files."""
-    with _place(request.param, tmp_path) as made:
+    with _place(request, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(params=_params("directory", "openssh", "proftpd", "rclone", "our-server", "openssh:suffix",
+                               "quiet:posix-rename"))
+def place_renaming(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Those where a file is renamed when it is whole."""
+    with _place(request, tmp_path) as made:
         yield made
 
 
 @contextlib.contextmanager
-def _place(kind: str, tmp_path: Path) -> Iterator[Place]:
+def _place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    kind, _, word = request.param.partition(":")
+    mode = Mode(word or "rename")
     if kind == "memory":
         store = Store()
         yield Place(lambda: MemoryMailbox(store), tmp_path / "nowhere")
         return
     if kind == "directory":
-        lane = DirectoryLane(path=tmp_path / "v1" / "in")
-        yield Place(lambda: open_mailbox(lane, clock=time.monotonic), lane.path)
+        lane = DirectoryLane(path=tmp_path / "v1" / "in", mode=mode)
+        yield Place(lambda: open_mailbox(lane, clock=time.monotonic), lane.path, mode)
         return
-    key, line = make_client_key(tmp_path)
-    if kind == "openssh":
-        with running_sshd(tmp_path, [line]) as sshd:
-            yield _sftp(sshd.port, sshd.user, key, sshd.host_keys, sshd.root)
-        return
-    with MailboxServer({"TGOTR": (line, tmp_path / "root")}) as server:
-        yield _sftp(server.start(), "TGOTR", key, (server.host_key_line,), tmp_path / "root")
+    yield place_on(request.getfixturevalue("host_of")(kind), mode, rclone=kind == "rclone",
+                   many=1000 if not word and kind != "rclone" else 100)
 
 
-def _sftp(port: int, user: str, key: Path, host_keys: tuple[str, ...], root: Path) -> Place:
-    lane = SftpLane(host="127.0.0.1", port=port, user=user, key=key, host_keys=host_keys, base="v1/in")
-    return Place(lambda: open_mailbox(lane, clock=time.monotonic), root / "v1" / "in")
+def place_on(host: _Host, mode: Mode, *, rclone: bool = False, many: int = 1000) -> Place:
+    """A new mailbox on a server."""
+    base = f"{next(_NUMBERS)}/in"
+    where = SftpLane(host="127.0.0.1", port=host.port, user=host.user, key=host.key, host_keys=host.host_keys,
+                     base=base, mode=mode)
+    return Place(lambda: open_mailbox(where, clock=time.monotonic), host.root / base, mode, many,
+                 "\\u240a" if rclone else "\\n", not rclone)

@@ -60,25 +60,25 @@ def test_publishing_again_is_done_and_changes_nothing(place: Place) -> None:
             assert mailbox.list() == [Entry(file[0], 5000)]
 
 
-def test_nothing_is_left_in_the_temporary_folder(place_on_disk: Place) -> None:
+def test_nothing_is_left_but_the_files_themselves(place_on_disk: Place) -> None:
     files = [sealed(os.urandom(1000)) for _ in range(20)]
     with place_on_disk.open() as mailbox:
         mailbox.publish(files)
-    assert sorted(path.name for path in (place_on_disk.base / "new").iterdir()) == sorted(name for name, _ in files)
-    assert list((place_on_disk.base / "tmp").iterdir()) == []
+    assert place_on_disk.standing() == place_on_disk.left(*(name for name, _ in files))
 
 
 def test_the_leftover_of_an_interrupted_run_is_overwritten(place_on_disk: Place) -> None:
     name, content = sealed(b"whole")
-    (place_on_disk.base / "tmp").mkdir(parents=True)
-    (place_on_disk.base / "tmp" / name).write_bytes(b"longer than the whole file, and torn")
+    torn = place_on_disk.partial(name)
+    torn.parent.mkdir(parents=True)
+    torn.write_bytes(b"longer than the whole file, and torn")
     with place_on_disk.open() as mailbox:
         assert codes(mailbox.publish([(name, content)])) == [(name, None)]
         assert fetched(mailbox, mailbox.list()) == {name: content}
 
 
-def test_a_thousand_small_files_come_and_go_each_exactly_once(place: Place) -> None:
-    files = dict(sealed(os.urandom(700)) for _ in range(1000))
+def test_many_small_files_come_and_go_each_exactly_once(place: Place) -> None:
+    files = dict(sealed(os.urandom(700)) for _ in range(place.many))
     with place.open() as mailbox:
         assert codes(mailbox.publish(list(files.items()))) == done(files.items())
         entries = mailbox.list()
@@ -123,7 +123,7 @@ def test_a_size_that_is_not_the_listed_one_is_an_error(place: Place, listed: int
 
 
 def test_a_fetch_that_is_not_finished_leaves_the_session_usable(place: Place) -> None:
-    files = dict(sealed(os.urandom(2000)) for _ in range(200))
+    files = dict(sealed(os.urandom(2000)) for _ in range(min(200, place.many)))
     with place.open() as mailbox:
         mailbox.publish(list(files.items()))
         entries = mailbox.list()
@@ -148,7 +148,7 @@ def test_only_names_of_sealed_files_are_used(place: Place) -> None:
 @pytest.mark.threat(14)
 def test_other_names_are_reported_and_left_alone(place_on_disk: Place) -> None:
     good = sealed(b"good")
-    strange = ["-rf", "a" * 250, good[0].upper(), good[0] + "\n", " " + good[0], "été.p7m", good[0] + ".part"]
+    strange = ["-rf", "a" * 250, good[0].upper(), good[0] + "\n", " " + good[0], "été.p7m", good[0] + ".bak"]
     new = place_on_disk.base / "new"
     new.mkdir(parents=True)
     for name in strange:
@@ -158,10 +158,10 @@ def test_other_names_are_reported_and_left_alone(place_on_disk: Place) -> None:
         assert mailbox.list() == [Entry(good[0], 4)]
         assert sorted((found.name, found.size, found.found) for found in mailbox.foreign) == sorted([
             ("-rf", 5, "name"), ("a" * 120 + "...(250)", 5, "name"), (good[0].upper(), 5, "name"),
-            (good[0] + "\\n", 5, "name"), (" " + good[0], 5, "name"), ("\\xe9t\\xe9.p7m", 5, "name"),
-            (good[0] + ".part", 5, "name")])
+            (good[0] + place_on_disk.line_feed, 5, "name"), (" " + good[0], 5, "name"), ("\\xe9t\\xe9.p7m", 5, "name"),
+            (good[0] + ".bak", 5, "name")])
         assert mailbox.foreign_count == len(strange)
-    assert len(list(new.iterdir())) == len(strange) + 1
+    assert place_on_disk.standing() == sorted([*strange, *place_on_disk.left(good[0])])
 
 
 @pytest.mark.threat(15)
@@ -172,10 +172,12 @@ def test_links_pipes_and_folders_are_reported_and_never_opened(place_on_disk: Pl
     (new / names[0]).symlink_to("/etc/hostname")
     os.mkfifo(new / names[1])
     (new / names[2]).mkdir()
+    for name in names:
+        place_on_disk.mark(name)
     with place_on_disk.open() as mailbox:
         assert mailbox.list() == []
-        assert sorted((found.name, found.found) for found in mailbox.foreign) == [
-            (names[0], "link"), (names[1], "pipe"), (names[2], "directory")]
+        shown = [(names[0], "link"), (names[1], "pipe")] if place_on_disk.shows_links else []
+        assert sorted((found.name, found.found) for found in mailbox.foreign) == [*shown, (names[2], "directory")]
 
 
 def test_the_oldest_file_comes_first(place_on_disk: Place) -> None:
@@ -203,18 +205,24 @@ def test_a_trial_reads_the_clock_of_the_other_side(place_on_disk: Place) -> None
         probed = mailbox.probe("0123456789abcdef0123456789abcdef")
     assert probed.changed is not None
     assert abs(probed.changed - time.time()) < 60
-    assert list((place_on_disk.base / "tmp").iterdir()) == list((place_on_disk.base / "new").iterdir()) == []
+    assert place_on_disk.standing() == []
 
 
-def test_a_trial_names_the_step_that_is_refused_and_takes_its_leftover_away(place_on_disk: Place) -> None:
-    with place_on_disk.open() as mailbox:
+def test_a_trial_names_the_step_that_is_refused_and_takes_its_leftover_away(place_renaming: Place) -> None:
+    with place_renaming.open() as mailbox:
         mailbox.probe("0123456789abcdef0123456789abcdef")
-        in_the_way = place_on_disk.base / "tmp" / "fedcba9876543210fedcba9876543210.p7m"
+        in_the_way = place_renaming.partial("fedcba9876543210fedcba9876543210.p7m")
         in_the_way.mkdir()
         (in_the_way / "full").touch()
         probed = mailbox.probe("0123456789abcdef0123456789abcdef")
     assert (probed.step, probed.error and probed.error.code) == ("rename", "B110")
-    assert [path.name for path in (place_on_disk.base / "tmp").iterdir()] == [in_the_way.name]
+    assert place_renaming.standing() == [in_the_way.name]
+
+
+def test_a_mailbox_that_lets_files_go_does_not_say_otherwise(place: Place) -> None:
+    with place.open() as mailbox:
+        mailbox.list()
+        assert mailbox.may_remove("0123456789abcdef0123456789abcdef") is None
 
 
 def test_closing_twice_is_harmless(place: Place) -> None:

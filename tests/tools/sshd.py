@@ -61,17 +61,13 @@ def running_sshd(folder: Path, public_keys: Iterable[str], *, options: Iterable[
     options       more lines of sshd_config
     largest_file  octets beyond which a write fails on the server, as on a full disk (RLIMIT_FSIZE)
     """
-    if SSHD is None or KEYGEN is None:
-        said = "OpenSSH's sshd is not installed (package openssh-server): this test did not run"
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(said)
-        pytest.skip(said)
+    sshd, keygen = require_tools(sshd=SSHD, ssh_keygen=KEYGEN)
     home = folder / "sshd"
     root = home / "root"
     root.mkdir(parents=True)
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # compiled in: the server wants it when root runs it
-    subprocess.run([KEYGEN, "-q", "-t", "ed25519", "-N", "", "-f", home / "host"], check=True)
+    subprocess.run([keygen, "-q", "-t", "ed25519", "-N", "", "-f", home / "host"], check=True)
     (home / "authorized").write_text("".join(f"{line}\n" for line in public_keys))
     port = free_port()
     lines = [f"Port {port}", "ListenAddress 127.0.0.1", f"HostKey {home / 'host'}", "StrictModes no", "UsePAM no",
@@ -80,7 +76,7 @@ def running_sshd(folder: Path, public_keys: Iterable[str], *, options: Iterable[
              "Subsystem sftp internal-sftp", f"ForceCommand internal-sftp -d {root}", *options]
     config = home / "sshd_config"
     config.write_text("\n".join([*lines, "PerSourcePenalties no", ""]))
-    if subprocess.run([SSHD, "-t", "-f", config], capture_output=True).returncode:  # before OpenSSH 9.8
+    if subprocess.run([sshd, "-t", "-f", config], capture_output=True).returncode:  # before OpenSSH 9.8
         config.write_text("\n".join([*lines, ""]))
 
     def restrained() -> None:
@@ -89,7 +85,7 @@ def running_sshd(folder: Path, public_keys: Iterable[str], *, options: Iterable[
 
     log = home / "log"
     # With restore_signals=False the server inherits that SIGXFSZ is ignored: an error, not a killed process.
-    with log.open("wb") as output, subprocess.Popen([SSHD, "-f", config, "-D", "-e"], stdout=output, stderr=output,
+    with log.open("wb") as output, subprocess.Popen([sshd, "-f", config, "-D", "-e"], stdout=output, stderr=output,
                                                     stdin=subprocess.DEVNULL, restore_signals=False,
                                                     preexec_fn=restrained) as process:
         try:
@@ -98,6 +94,17 @@ def running_sshd(folder: Path, public_keys: Iterable[str], *, options: Iterable[
             yield Sshd(port, getpass.getuser(), (f"{kind} {blob}",), root, log, process.pid)
         finally:
             process.terminate()
+
+
+def require_tools(**found: str | None) -> list[str]:
+    """The paths of programs that a test cannot do without. One that is absent skips the test, and fails it in CI."""
+    absent = [name for name, path in found.items() if path is None]
+    if absent:
+        said = f"not installed: {', '.join(absent)}; this test did not run"
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(said)
+        pytest.skip(said)
+    return [path for path in found.values() if path is not None]
 
 
 def free_port() -> int:
