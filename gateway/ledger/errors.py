@@ -23,7 +23,8 @@ from gateway.findings import Finding, Place
 OPEN_FAILED, KIND_UNKNOWN, MOVED, OLDER, NEWER, DAMAGED, BUSY = "L001", "L002", "L003", "L004", "L005", "L006", "L007"
 DISK_FAILED, DISK_FULL, EVENT_DIFFERS, DELIVERY_DIFFERS, INTERCHANGE_DIFFERS = "L008", "L009", "L010", "L011", "L012"
 
-_SYMPTOMS = (  # SQLite's own sentences, sqlite3_errstr()
+_SYMPTOMS = (  # SQLite's own names for the case, then its sentences, sqlite3_errstr()
+    ("SQLITE_IOERR_SHMSIZE", DISK_FULL),  # no room for the few pages by which processes share the log
     ("database or disk is full", DISK_FULL),
     ("disk I/O error", DISK_FAILED),
     ("database is locked", BUSY),
@@ -74,7 +75,7 @@ def translated(name: str) -> Iterator[None]:
             code = next((code for words, code in _SYMPTOMS if words in symptom), None)
             if code is not None:
                 raise LocalError(Finding(code=code, place=Place(file=name),
-                                         values={"ledger": name, "reason": symptom})) from error
+                                         values={"ledger": name, "reason": symptom.partition(": ")[2]})) from error
         raise
 
 
@@ -83,5 +84,5 @@ def _symptoms(error: BaseException | None) -> Iterator[str]:
     savepoint that is to be undone after that "does not exist"."""
     while error is not None:
         if isinstance(error, DatabaseError):
-            yield str(error.orig)
+            yield f"{getattr(error.orig, 'sqlite_errorname', '')}: {error.orig}"
         error = error.__context__

@@ -270,10 +270,18 @@ def test_a_backup_that_cannot_be_flushed_is_none_and_leaves_nothing(
     assert not (tmp_path / "copy.sqlite").exists()
 
 
-def test_a_ledger_opened_and_closed_by_too_many_at_once_is_busy_not_broken(ledger: Ledger) -> None:
+@pytest.mark.parametrize(("name", "words", "code"), [
+    ("SQLITE_PROTOCOL", "locking protocol", "L007"),  # too many open and close it at once
+    ("SQLITE_IOERR_SHMSIZE", "disk I/O error", "L009"),  # no room for what processes share: seen on a full tmpfs
+    ("SQLITE_IOERR_FSYNC", "disk I/O error", "L008"),
+    ("SQLITE_FULL", "database or disk is full", "L009")])
+def test_what_sqlite_says_of_disk_and_locks_has_our_code(ledger: Ledger, name: str, words: str, code: str) -> None:
+    said = sqlite3.OperationalError(words)
+    said.sqlite_errorname = name
     with pytest.raises(LocalError) as error, translated("ledger.sqlite"):
-        raise DatabaseError("SELECT 1", {}, sqlite3.OperationalError("locking protocol"))
-    assert error.value.code == "L007"
+        raise DatabaseError("SELECT 1", {}, said)
+    assert (error.value.code, dict(error.value.findings[0].values)) == (
+        code, {"ledger": "ledger.sqlite", "reason": words})
 
 
 def test_integrity_names_what_is_loose(ledger: Ledger, tmp_path: Path) -> None:
