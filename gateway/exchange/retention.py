@@ -8,7 +8,8 @@ the evidence, and no retention touches it.
     inbox       national/in: files that stand there as they were handed over; kept for ever unless the settings say so
     quarantine  state/quarantine, unless the partner's link is halted
     reports     state/defects: reports of our own defects
-    partial     what interrupted writings left behind, after a day, in these folders and beside keys and partners
+    partial     what interrupted writings and transfers left behind, after a day, in these folders and beside keys and
+                partners
 """
 
 from __future__ import annotations
