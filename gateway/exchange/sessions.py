@@ -2,12 +2,13 @@
 
 What a run collects and what that makes necessary travel in the same session where both mailboxes are on one host,
 account and keys; else each has its own, once. Here it is decided whether a session is due, how long it may last and
-what its end means; how it went is noted for the next run (`backoff`). Nothing is opened for which there is nothing to
-do.
+what its end means; how it went is noted for the next run (`backoff`), and what crossed the line for people (`edi
+traffic`). Nothing is opened for which there is nothing to do.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 from gateway.errors import GatewayError, LinkError
@@ -17,6 +18,7 @@ from gateway.exchange.budget import in_turn, share
 from gateway.exchange.held import HeldMailbox
 from gateway.exchange.summary import Exit, Summary
 from gateway.findings import Finding, Place
+from gateway.ledger.line_rows import Traffic
 from gateway.transport import Lane, Lines, Meter, Session, same_line
 
 NOT_BEGUN, CUT_SHORT = "X095", "X096"
@@ -35,7 +37,8 @@ class Sessions:
         self._lines = Lines(clock=occasion.clock)
         self._failed: set[tuple[str, str]] = set()
         self._first: set[str] = set(_DIRECTIONS)
-        self._order = {direction: in_turn(partners, None) for direction in _DIRECTIONS}
+        self._order = {direction: in_turn(partners, self._last_begun(direction) if len(partners) > 1 else None)
+                       for direction in _DIRECTIONS}
 
     def __enter__(self) -> Sessions:
         return self
@@ -75,8 +78,11 @@ class Sessions:
         """One use of a mailbox; what it ended with, which has been told."""
         meter = Meter()
         clock = self._occasion.clock
-        end = clock() + seconds
+        begun = clock()
+        end = begun + seconds
         held: HeldMailbox | None = None
+        failed = False
+        self._note_begun(partner, direction)
         try:
             with self._lines.mailbox(partner, lane, meter=meter, seconds=seconds,
                                      keep=shared and direction == "inbound") as mailbox:
@@ -89,13 +95,38 @@ class Sessions:
             if held is not None and meter.spent and held.files_in + held.files_out:  # slow, and alive
                 self._cut_short(partner)
                 return None
-            if held is None or isinstance(error, LinkError):
+            if failed := held is None or isinstance(error, LinkError):
                 self._fail(partner, None if shared else direction)
             self._summary.trouble(error)
             return error
+        finally:
+            self._note_traffic(Traffic(
+                partner=partner, direction=direction, at=self._occasion.now, failed=int(failed),
+                octets_in=meter.octets_in, octets_out=meter.octets_out, files_in=0 if held is None else held.files_in,
+                files_out=0 if held is None else held.files_out, milliseconds=round(1000 * (clock() - begun))))
         if held.stopped:
             self._cut_short(partner)
         return None
+
+    def _note_traffic(self, crossed: Traffic) -> None:
+        """A count that cannot be kept is told, and the run goes on. A folder in which there was nothing is no news."""
+        if not (crossed.octets_in or crossed.octets_out or crossed.failed):
+            return
+        try:
+            with self._gateway.ledger.transaction() as transaction:
+                transaction.note_traffic([crossed], at=self._occasion.now)
+        except GatewayError as error:
+            self._summary.trouble(error)
+
+    def _last_begun(self, direction: str) -> str | None:
+        with self._gateway.ledger.reading() as queries:
+            return queries.last_begun(direction)
+
+    def _note_begun(self, partner: str, direction: str) -> None:
+        """Whoever stands alone has no turn. Without the note the next run begins elsewhere, no more."""
+        if len(self._order[direction]) > 1:
+            with contextlib.suppress(GatewayError), self._gateway.ledger.transaction() as transaction:
+                transaction.note_begun(direction, partner)
 
     def _fail(self, partner: str, direction: str | None) -> None:
         """What uses the same connection is not tried in this run any more."""
