@@ -212,7 +212,7 @@ def test_t16_a_dripping_server_is_cut_at_the_end_of_the_session_and_finished_fil
     assert (late.code, late.findings[0].values["reason"]) == ("B103", "timed out")
 
 
-STEPS = {"open": CMD_OPEN, "write": CMD_WRITE, "fsync": CMD_EXTENDED, "fstat": CMD_FSTAT, "close": CMD_CLOSE}
+STEPS = {"open": CMD_OPEN, "write": CMD_WRITE, "fsync": CMD_EXTENDED, "close": CMD_CLOSE}
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -232,7 +232,30 @@ def test_a_failure_at_any_step_is_reported_for_exactly_the_files_it_met(
     base = tmp_path / "root" / "v1" / "in"
     assert {path.name: path.read_bytes() for path in (base / "new").iterdir()} == {
         name: content for name, content in files if name not in failing}
-    assert step == "fstat" or list((base / "tmp").iterdir()) == []
+    assert list((base / "tmp").iterdir()) == []
+
+
+def test_a_server_that_does_not_measure_an_open_file_is_asked_by_name(serve: Callable[..., SftpLane],
+                                                                      tmp_path: Path) -> None:
+    files = [sealed(os.urandom(50_000)) for _ in range(3)]
+
+    class Failing(Refusing):
+        names: ClassVar[set[str]] = {name for name, _ in files[:2]}
+        step = CMD_FSTAT
+
+    class Measuring(ServedFolder):
+        def stat(self, path: str) -> SFTPAttributes | int:
+            found = super().stat(path)
+            if isinstance(found, SFTPAttributes) and path.endswith(f"tmp/{files[1][0]}"):
+                found.st_size = 49_999
+            return found
+
+    with opened(serve(subsystem=Failing, folder=Measuring)) as mailbox:
+        outcomes = mailbox.publish(files)
+    assert [outcome.error and outcome.error.code for outcome in outcomes] == [None, "B112", None]
+    base = tmp_path / "root" / "v1" / "in"
+    assert {path.name for path in (base / "new").iterdir()} == {files[0][0], files[2][0]}
+    assert list((base / "tmp").iterdir()) == []
 
 
 class NoExtensions(SftpSubsystem):
