@@ -37,11 +37,15 @@ class Streamed:
 Job: TypeAlias = Generator["Sequence[Request] | Streamed", list[Reply], T]
 """A job receives the answers of its flight in order; of a streamed one, which has them already, an empty list."""
 
-_REQUESTS = 256
+_REQUESTS = 512
 """Requests under way at once: some servers choke on thousands (paramiko issues 1587 and 2058)."""
 
 _HELD = 16 << 20
 """Octets that files under way may hold in memory together, unless one alone is larger."""
+
+
+_SHARE = 4
+"""The part of what may be under way that streams have while other jobs run beside them: a fourth."""
 
 
 class Stream(Protocol):
@@ -70,7 +74,10 @@ class Patience(Protocol):
 
 @dataclass(slots=True)
 class _Flight(Generic[T]):
-    """A job, and its current flight: the answers so far, how many are due; of a streamed one how many were asked."""
+    """A job, and its current flight: the answers so far, how many are due; of a streamed one how many were asked.
+
+    large  whether any flight of the job was streamed
+    """
 
     job: Job[T]
     weight: int
@@ -78,6 +85,7 @@ class _Flight(Generic[T]):
     due: int = 0
     streamed: Streamed | None = None
     asked: int = 0
+    large: bool = False
 
     @property
     def landed(self) -> bool:
@@ -87,9 +95,15 @@ class _Flight(Generic[T]):
 
 @dataclass(slots=True)
 class _Window(Generic[T]):
-    """What is asked for next, and what is asked for and not yet answered."""
+    """What is asked for next, and what is asked for and not yet answered.
+
+    octets   what may be under way in all
+    small    jobs running that have not streamed; beside them streams have only a part of it, for an answer stands
+             behind everything that was asked before it
+    """
 
     octets: int
+    small: int = 0
     queue: deque[tuple[_Flight[T], int, Request]] = field(default_factory=deque)
     streams: deque[_Flight[T]] = field(default_factory=deque)
     under_way: dict[int, tuple[_Flight[T], Callable[[int, Reply], bool] | None, int, int]] = field(default_factory=dict)
@@ -100,10 +114,17 @@ class _Window(Generic[T]):
         """Whether one more request may leave."""
         return len(self.under_way) < _REQUESTS and (self.cost < self.octets or not self.under_way)
 
+    @property
+    def _streams_have_room(self) -> bool:
+        share = _SHARE if self.small else 1
+        return self.cost * share < self.octets or not self.under_way
+
     def add(self, flight: _Flight[T], requests: Sequence[Request] | Streamed) -> None:
         """Queue the next flight of a job."""
         if isinstance(requests, Streamed):
             flight.streamed, flight.asked = requests, 0
+            self.small -= not flight.large
+            flight.large = True
             self.streams.append(flight)
             return
         if not requests:
@@ -117,7 +138,7 @@ class _Window(Generic[T]):
         if self.queue:
             flight, slot, request = self.queue.popleft()
             self.under_way[number] = (flight, None, slot, request.cost)
-        elif self.streams:
+        elif self.streams and self._streams_have_room:
             flight = self.streams[0]
             assert flight.streamed is not None
             following = next(flight.streamed.requests, None)
@@ -188,6 +209,7 @@ class BatchSFTP:
                         more = False
                         break
                     flight = _Flight(job=following[1], weight=following[0])
+                    window.small += 1
                     if self._advance(flight, None, window, results):
                         running += 1
                         held += flight.weight
@@ -243,6 +265,7 @@ class BatchSFTP:
                 requests = flight.job.send([answer for answer in answers if answer is not None])
         except StopIteration as end:
             results.append(end.value)
+            window.small -= not flight.large
             return False
         window.add(flight, requests)
         return True

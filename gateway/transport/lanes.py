@@ -21,7 +21,8 @@ class Limits:
     session         everything together, however lively (a dripping server)
     names           sealed files taken from one listing, the oldest; ten times as many names are read at most
     files           files under way at once
-    octets          octets asked for or sent and not yet answered
+    octets          octets asked for or sent and not yet answered; with one request more (`wire.LARGEST`) still less
+                    than the 2 MiB that an OpenSSH server takes before it wants to be read
     """
 
     connect: float = 10.0
@@ -31,8 +32,8 @@ class Limits:
     idle: float = 60.0
     session: float = 900.0
     names: int = 20_000
-    files: int = 64
-    octets: int = 1 << 20
+    files: int = 128
+    octets: int = 7 << 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

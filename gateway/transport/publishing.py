@@ -42,15 +42,15 @@ def _publish_marked(folders: Folders, name: str, content: bytes) -> Job[LinkErro
 
 def _put(folders: Folders, name: str, path: bytes, content: bytes) -> Job[LinkError | None]:
     """Write one file at a path, every status looked at; None when all of it stands there."""
-    opened, start = yield from open_to_write(path, content, resume=folders.mode is not Mode.DIRECT)
-    if not isinstance(opened, Handle):
+    opened = yield from open_to_write(path, content, folders.extensions, resume=folders.mode is not Mode.DIRECT)
+    if not isinstance(opened.answer, Handle):
         [there] = yield [wire.with_path(Kind.LSTAT, path)]  # may be created and not overwritten: it is there already
         whole = folders.mode.in_place and _of_size(there, len(content))
-        return None if whole else refused(name, "open", opened)
-    handle = opened.value
+        return None if whole else refused(name, "open", opened.answer)
+    handle = opened.answer.value
     flushing = [wire.extended(wire.FSYNC, handle)] if wire.FSYNC in folders.extensions else []
     end = [*flushing, wire.with_handle(Kind.FSTAT, handle), wire.with_handle(Kind.CLOSE, handle)]
-    refusals, ended = yield from write_on(handle, content, start, end)
+    refusals, ended = yield from write_on(opened, handle, content, end)
     if refusals:
         if len(ended) < len(end):
             yield end[-1:]

@@ -16,8 +16,9 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gateway.errors import LinkError
 from gateway.spool import Resumable, Resumables
@@ -25,7 +26,7 @@ from gateway.transport import wire
 from gateway.transport.batch import Job, Streamed
 from gateway.transport.jobs import Folders, done, refused
 from gateway.transport.mailbox import Entry, Fetched, file_fault
-from gateway.transport.wire import CHUNK, Attributes, Code, Data, Flags, Handle, Kind, Reply, Request, Status
+from gateway.transport.wire import CHUNK, Attributes, Code, Data, Flags, Handle, Kind, Reply, Request, Sizes, Status
 
 LARGE = 1 << 20
 """Octets from which on a file is resumed."""
@@ -39,35 +40,55 @@ SAMPLE = 16
 _FRESH = Flags.WRITE | Flags.CREATE | Flags.TRUNCATE
 
 
-def open_to_write(path: bytes, content: bytes, *, resume: bool = True) -> Job[tuple[Reply, int]]:
-    """Open a file for writing `content`: the answer to OPEN, and how many octets of it stand there already.
+class Opened(NamedTuple):
+    """A file to write on: the answer to OPEN, how many octets of it stand there already, how many a WRITE may have."""
+
+    answer: Reply
+    standing: int = 0
+    chunk: int = CHUNK
+
+
+def open_to_write(path: bytes, content: bytes, extensions: Mapping[bytes, bytes], *,
+                  resume: bool = True) -> Job[Opened]:
+    """Open a file for writing `content`.
 
     resume  whether something in part may stand at `path`; content below LARGE is begun anew all the same
     """
-    if resume and len(content) >= LARGE:
-        found = yield from _standing(path, content)
+    if len(content) < LARGE:
+        [answer] = yield [wire.open_file(path, _FRESH)]
+        return Opened(answer)
+    if resume:
+        found = yield from _standing(path, content, extensions)
         if found is not None:
             return found
-    [opened] = yield [wire.open_file(path, _FRESH)]
-    return opened, 0
+    answer, sizes = yield from _open_large(path, _FRESH, extensions)
+    return Opened(answer, 0, sizes.write)
 
 
-def write_on(handle: bytes, content: bytes, start: int, end: Sequence[Request]) -> Job[tuple[list[Reply], list[Reply]]]:
-    """Write a content from `start` on, and then what is to be asked at its `end`, without waiting in between.
+def _open_large(path: bytes, flags: Flags, extensions: Mapping[bytes, bytes]) -> Job[tuple[Reply, Sizes]]:
+    """OPEN, and in the same flight the question how much a READ and a WRITE may have: fewer answers to wait for."""
+    asked = [wire.extended(wire.LIMITS)] if wire.LIMITS in extensions else []
+    opened, *limits = yield [wire.open_file(path, flags), *asked]
+    return opened, Sizes.of(limits[0] if limits else None)
+
+
+def write_on(opened: Opened, handle: bytes, content: bytes,
+             end: Sequence[Request]) -> Job[tuple[list[Reply], list[Reply]]]:
+    """Write what is missing of a content, and then what is to be asked at its `end`, without waiting in between.
 
     Gives the refusals of writing, and the answers to `end`. Of large content nothing more is asked after a refusal, so
     that answers may be missing.
     """
-    writes = range(start, len(content), CHUNK)
+    writes = list(_pieces(opened.standing, len(content), opened.chunk))
     if len(content) < LARGE:
-        replies = yield [*(wire.write(handle, at, content[at:at + CHUNK]) for at in writes), *end]
+        replies = yield [*(wire.write(handle, at, content[at:at + length]) for at, length in writes), *end]
         return [answer for answer in replies[:len(writes)] if not done(answer)], replies[len(writes):]
     refusals: list[Reply] = []
     answers: dict[int, Reply] = {}
 
     def requests() -> Iterator[Request]:
-        for at in writes:
-            yield wire.write(handle, at, content[at:at + CHUNK])
+        for at, length in writes:
+            yield wire.write(handle, at, content[at:at + length])
         yield from end
 
     def take(place: int, answer: Reply) -> bool:
@@ -81,13 +102,26 @@ def write_on(handle: bytes, content: bytes, start: int, end: Sequence[Request]) 
     return refusals, [answers[place] for place in sorted(answers)]
 
 
-def _standing(path: bytes, content: bytes) -> Job[tuple[Reply, int] | None]:
+def _pieces(start: int, size: int, chunk: int) -> Iterator[tuple[int, int]]:
+    """(Offset, octets) of the READs or WRITEs for what is missing of a file.
+
+    Small ones first, for a piece of which a part has arrived when a line breaks did not arrive; a line that has carried
+    that many octets may carry large ones, which cost both sides less.
+    """
+    at = start
+    while at < size:
+        length = min(CHUNK if at < start + LARGE else chunk, size - at)
+        yield at, length
+        at += length
+
+
+def _standing(path: bytes, content: bytes, extensions: Mapping[bytes, bytes]) -> Job[Opened | None]:
     """What an earlier run left at `path`, open, and how many octets of it are `content`; None: begin anew.
 
     By one handle, for what is compared has to be what is written on. A server that cannot read and write at once
     refuses here or there, and has the file from its beginning.
     """
-    [opened] = yield [wire.open_file(path, Flags.READ | Flags.WRITE)]
+    opened, sizes = yield from _open_large(path, Flags.READ | Flags.WRITE, extensions)
     if not isinstance(opened, Handle):
         return None
     [measured] = yield [wire.with_handle(Kind.FSTAT, opened.value)]
@@ -95,7 +129,7 @@ def _standing(path: bytes, content: bytes) -> Job[tuple[Reply, int] | None]:
     if PAGE <= size <= len(content):
         same = yield from _same(opened.value, content, size // PAGE)
         if same:
-            return opened, same * PAGE
+            return Opened(opened, same * PAGE, sizes.write)
     yield [wire.with_handle(Kind.CLOSE, opened.value)]
     return None
 
@@ -140,11 +174,11 @@ def _fits(name: str, content: bytes) -> bool:
 
 def _read(folders: Folders, entry: Entry, standing: bytes, beginning: Resumable | None) -> Job[bytes | LinkError]:
     """Read what follows `standing`; it is added to `beginning`."""
-    [opened] = yield [wire.open_file(folders.whole(entry.name), Flags.READ)]
+    opened, sizes = yield from _open_large(folders.whole(entry.name), Flags.READ, folders.extensions)
     if not isinstance(opened, Handle):
         return refused(entry.name, "open", opened)
     arriving = _Arriving(entry, opened.value, beginning)
-    arriving.begin(standing)
+    arriving.begin(standing, sizes.read)
     while arriving.error is None and arriving.wanted:
         yield Streamed(arriving.requests(), arriving.take)
     [closed] = yield [wire.with_handle(Kind.CLOSE, opened.value)]
@@ -168,11 +202,11 @@ class _Arriving:
     wanted: deque[tuple[int, int]] = field(default_factory=deque)
     error: LinkError | None = None
 
-    def begin(self, standing: bytes) -> None:
-        """Note what is there already, and want the rest and one octet beyond it."""
+    def begin(self, standing: bytes, chunk: int) -> None:
+        """Note what is there already, and want the rest in chunks and one octet beyond it."""
         self.content.write(standing)
         size = self.entry.size
-        self.wanted.extend((at, min(CHUNK, size - at)) for at in range(len(standing), size, CHUNK))
+        self.wanted.extend(_pieces(len(standing), size, chunk))
         self.wanted.append((size, 1))
 
     def requests(self) -> Iterator[Request]:

@@ -16,12 +16,16 @@ VERSION = 3
 CHUNK = 32 << 10
 """Octets per READ and WRITE that every server must take [3]."""
 
+LARGEST = 255 << 10
+"""Octets per READ and WRITE that we ask of a server that says that it takes more; what OpenSSH says."""
+
 PACKET_LIMIT = 1 << 20
 """No answer is longer; OpenSSH stays below 256 KiB."""
 
 POSIX_RENAME = b"posix-rename@openssh.com"
 FSYNC = b"fsync@openssh.com"
 STATVFS = b"statvfs@openssh.com"
+LIMITS = b"limits@openssh.com"
 
 _U32 = struct.Struct(">I")
 _U64 = struct.Struct(">Q")
@@ -185,12 +189,12 @@ def open_file(path: bytes, flags: Flags) -> Request:
 
 
 def write(handle: bytes, offset: int, content: bytes) -> Request:
-    """WRITE of at most CHUNK octets."""
+    """WRITE of at most CHUNK octets, or of what `Sizes` says."""
     return Request(Kind.WRITE, text(handle) + _U64.pack(offset) + _U32.pack(len(content)), content, len(content))
 
 
 def read(handle: bytes, offset: int, length: int) -> Request:
-    """READ of at most CHUNK octets; the server may give fewer."""
+    """READ of at most CHUNK octets, or of what `Sizes` says; the server may give fewer."""
     return Request(Kind.READ, text(handle) + _U64.pack(offset) + _U32.pack(length), cost=length)
 
 
@@ -247,6 +251,22 @@ def free_octets(body: bytes) -> int:
     reader = _Reader(body)
     values = [reader.u64() for _ in range(11)]
     return values[1] * values[4]  # f_frsize, f_bavail
+
+
+class Sizes(NamedTuple):
+    """Octets that one READ and one WRITE may have on this server, between CHUNK and LARGEST."""
+
+    read: int = CHUNK
+    write: int = CHUNK
+
+    @classmethod
+    def of(cls, answer: Reply | None) -> Sizes:
+        """From an answer to limits@openssh.com; 0 there is a limit that is not told. Raises Malformed."""
+        if not isinstance(answer, Extended):
+            return cls()
+        reader = _Reader(answer.body)
+        _, read, write, _ = (reader.u64() for _ in range(4))
+        return cls(min(max(read, CHUNK), LARGEST), min(max(write, CHUNK), LARGEST))
 
 
 class _Reader:

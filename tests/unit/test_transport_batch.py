@@ -118,7 +118,7 @@ def test_octets_under_way_stay_below_the_cap_and_requests_below_theirs() -> None
     assert max(stream.outstanding) == 10
     stream = Scripted(echo)
     list(BatchSFTP(stream, Patient(), Limits()).run([(0, reading(b"a", 5000))]))
-    assert max(stream.outstanding) == 256
+    assert max(stream.outstanding) == 512
 
 
 def test_files_that_are_heavy_together_are_taken_one_after_the_other() -> None:
@@ -308,3 +308,37 @@ def test_a_stopped_watchdog_never_cuts_and_leaves_no_thread(cuts: list[float]) -
         dog.stop()
     time.sleep(0.2)
     assert (cuts, dog.expired, set(threading.enumerate()) - before) == ([], False, set())
+
+
+def test_streams_have_a_fourth_of_the_window_beside_small_files_and_all_of_it_among_themselves() -> None:
+    beside: list[int] = []
+    alone: list[int] = []
+    running = [True]
+
+    def streaming_on(ahead: list[int]) -> Job[None]:
+        left, came = 0, 0
+
+        def requests() -> Iterator[wire.Request]:
+            nonlocal left
+            for at in range(300):
+                left += 1
+                (beside if running[0] else ahead).append(left - came)
+                yield wire.read(b"a", at, 100)
+
+        def take(place: int, reply: wire.Reply) -> bool:
+            nonlocal came
+            came += 1
+            return True
+
+        yield [wire.open_file(b"a", wire.Flags.READ)]
+        yield Streamed(requests(), take)
+        yield [wire.with_handle(Kind.CLOSE, b"a")]
+
+    def small() -> Job[None]:
+        for _ in range(50):
+            yield [wire.open_file(b"s", wire.Flags.READ)]
+        running[0] = False
+
+    batch = BatchSFTP(Scripted(echo), Patient(), Limits(octets=1000))
+    list(batch.run([(0, streaming_on(alone)), (0, small()), (0, streaming_on(alone))]))
+    assert (max(beside), max(alone)) == (3, 10)

@@ -105,6 +105,20 @@ def test_free_space_is_blocks_for_us_times_their_size() -> None:
         wire.free_octets(b"short")
 
 
+@pytest.mark.parametrize(("read", "write", "sizes"), [
+    (261_120, 261_120, (261_120, 261_120)), (1 << 40, 100_000, (261_120, 100_000)), (0, 0, (32_768, 32_768)),
+    (1, 40_000, (32_768, 40_000))])
+def test_pieces_are_as_large_as_a_server_takes_between_ours_and_what_all_take(
+        read: int, write: int, sizes: tuple[int, int]) -> None:
+    assert wire.Sizes.of(Extended(struct.pack(">4Q", 1 << 18, read, write, 0))) == sizes
+
+
+def test_a_server_that_tells_no_limits_is_given_what_all_take_and_one_that_tells_half_is_malformed() -> None:
+    assert wire.Sizes.of(Status(Code.OP_UNSUPPORTED, "")) == wire.Sizes.of(None) == (32_768, 32_768)
+    with pytest.raises(Malformed):
+        wire.Sizes.of(Extended(bytes(31)))
+
+
 def test_a_status_is_shown_with_its_word() -> None:
     assert (str(Status(4, "disk on fire")), str(Status(4, "")), str(Status(99, "new"))) == (
         "FAILURE disk on fire", "FAILURE", "99 new")
