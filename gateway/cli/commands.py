@@ -14,11 +14,11 @@ _COMMANDS = {
     "resend": "act", "reprocess": "act", "quarantine": "quarantine", "validate": "files",
     "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "setup",
     "bench": "bench", "partner": "partner", "retention": "retention", "codes": "codes", "map": "map",
-    "link": "link", "audit": "audit",
+    "link": "link", "audit": "audit", "traffic": "traffic",
 }
 _PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
 _READS = {"status", "overdue", "show", "trace", "explain", "validate", "inspect", "config", "bench",
-          "codes", "audit"}
+          "codes", "audit", "traffic"}
 """Commands that change nothing: a reader who walks away (`| head`) takes nothing from anybody."""
 
 
