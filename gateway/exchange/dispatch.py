@@ -35,11 +35,18 @@ _UNSENT = (ObjectState.PREPARED, ObjectState.REFUSED)
 """What lies there in one of these states was put up by a run that died before it could note it, or by hand."""
 
 BATCH = 64
-"""Files per publication and transaction: their bytes are held in memory."""
+"""Files per publication and transaction."""
+
+BATCH_OCTETS = 32 << 20
+"""Octets of one publication, unless one file alone is larger: they are held in memory together."""
 
 
 def dispatch(gateway: Gateway, partner: str, sessions: Sessions, occasion: Occasion, summary: Summary) -> None:
-    """Publish everything that is due to a partner, receipts first. An unreachable partner is noted; the run goes on."""
+    """Publish everything that is due to a partner: receipts first, then what is small, then declarations, for whoever
+    waits for an answer waits for less than a day's declarations; in their order where that was agreed (`strict`).
+
+    An unreachable partner is noted; the run goes on.
+    """
     kinds = _may_go(gateway, partner) if link_halted(gateway, partner, "out", summary) else None
     due = _due(gateway, partner, occasion, kinds)
     if not due:
@@ -65,7 +72,8 @@ def _may_go(gateway: Gateway, partner: str) -> tuple[str, ...]:
 
 def _due(gateway: Gateway, partner: str, occasion: Occasion, kinds: Sequence[str] | None) -> list[ObjectOut]:
     with gateway.ledger.transaction() as transaction:
-        return transaction.due_objects(partner, now=occasion.now, limit=BATCH, kinds=kinds)
+        return transaction.due_objects(partner, now=occasion.now, limit=BATCH, octets=BATCH_OCTETS, kinds=kinds,
+                                       declarations_last=gateway.partner(partner).agreement.order == "loose")
 
 
 def _readable(gateway: Gateway, partner: str, due: Sequence[ObjectOut], lying: set[str],

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Case, Select, and_, bindparam, case, insert, literal, or_, select, update
+from sqlalchemy import Case, Select, and_, bindparam, case, exists, insert, literal, or_, select, update
 
 from gateway.ledger.chain import Fact
 from gateway.ledger.errors import Moved
@@ -124,21 +125,32 @@ class Sealing(Base):
 
     # --- dispatch
 
-    def due_objects(self, partner: str, *, now: datetime, limit: int | None = None,
-                    kinds: Sequence[str] | None = None) -> list[ObjectOut]:
+    def due_objects(self, partner: str, *, now: datetime, limit: int | None = None, octets: int | None = None,
+                    kinds: Sequence[str] | None = None, declarations_last: bool = False) -> list[ObjectOut]:
         """What should go to this partner now: PREPARED objects, and repeats whose time has come.
 
-        Receipts come first, then by Sequence. limit: how many at most (their bytes are read into memory); kinds: these
-        alone, where not all may go.
+        Receipts come first, then by Sequence. limit: how many at most; octets: of their sealed bytes together at most,
+        the first is given whatever its size (they are read into memory); kinds: these alone, where not all may go;
+        declarations_last: answers and whatever else is small go before interchanges of CUSDEC, whatever their numbers.
         """
-        order = (case((object_.c.receipt_for.is_(None), 1), else_=0), object_.c.sequence)
-        chosen = (select(object_.c.id)
-                  .where(object_.c.direction == "out", object_.c.partner == partner,
-                         or_(object_.c.state == ObjectState.PREPARED, object_.c.next_at <= now),
-                         *([] if kinds is None else [object_.c.kind.in_(kinds)]))
-                  .order_by(*order).limit(limit))
-        rows = self._connection.execute(_objects_out().where(object_.c.id.in_(chosen)).order_by(*order))
-        return [object_out(row) for row in rows]
+        declares = exists().where(interchange.c.id == object_.c.interchange_id, interchange.c.type == "CUSDEC")
+        order = (case((object_.c.receipt_for.is_(None), 1), else_=0),
+                 *([case((declares, 1), else_=0)] if declarations_last else []), object_.c.sequence)
+        sizes = self._connection.execute(
+            select(object_.c.id, content.c.size).join(content, content.c.id == object_.c.sealed_id)
+            .where(object_.c.direction == "out", object_.c.partner == partner,
+                   or_(object_.c.state == ObjectState.PREPARED, object_.c.next_at <= now),
+                   *([] if kinds is None else [object_.c.kind.in_(kinds)]))
+            .order_by(*order).limit(limit)).all()
+        together = itertools.accumulate(row.size for row in sizes)
+        chosen = [row.id for row, so_far in zip(sizes, together, strict=True)
+                  if octets is None or so_far <= octets or row is sizes[0]]
+        found: list[ObjectOut] = []
+        for start in range(0, len(chosen), _SLICE):  # in their order, and below the limit of bound values
+            rows = self._connection.execute(
+                _objects_out().where(object_.c.id.in_(chosen[start:start + _SLICE])).order_by(*order))
+            found.extend(object_out(row) for row in rows)
+        return found
 
     def mark_dispatched(self, object_ids: Iterable[int], *, at: datetime, receipt_due: datetime | None,
                         repeat_at: datetime | None = None) -> None:
