@@ -1,10 +1,21 @@
-"""What holds for every test: one whose name says a row of the threat table carries its mark (`pytest -m threat`)."""
+"""What holds for every test: one whose name says a row of the threat table carries its mark (`pytest -m threat`); and
+chance puts nothing off, unless the test draws for itself."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from unittest import mock
 
 import pytest
 
 from tests.tools.threats import row_of
+
+
+@pytest.fixture(scope="session", autouse=True)
+def chance_puts_nothing_off() -> Iterator[None]:
+    """What is tried again after a time that is drawn, is tried again at once by programs that run in this process."""
+    with mock.patch("gateway.cli.context.chance", lambda: 0.0):
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

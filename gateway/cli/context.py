@@ -50,12 +50,17 @@ def t(key: str, **values: object) -> str:
     return say(key, LANGUAGE, **values)
 
 
+def chance() -> float:
+    """From 0 up to 1, as nobody can foresee it."""
+    return secrets.SystemRandom().random()
+
+
 def occasion() -> Occasion:
     """The one instant and the identifiers of this run: the only place that reads the clock and draws randomness."""
     from gateway.exchange.assembly import Occasion  # slow to import, and not wanted by --help
 
     return Occasion(datetime.now(UTC).replace(microsecond=0), lambda: secrets.token_hex(16), time.monotonic,
-                    secrets.SystemRandom().random)
+                    lambda: chance())
 
 
 def start(language: Language) -> None:

@@ -19,12 +19,16 @@ from gateway.exchange.tracing import explain
 from gateway.findings import Finding
 from gateway.ledger import Deadlines
 from gateway.ledger.questions import LinkState
+from gateway.ledger.rows import Outage
 from gateway.references import Tree
 from gateway.reports import InterchangeLine, MovementLine, Sheet, Totals, everything, overdue, sheet, status
 from gateway.texts import known, say, sentence, where
 
 _ENDED = ("CLOSED", "DISCHARGED", "CANCELLED", "ELSEWHERE")
-_KINDS = {MovementLine: "movement", InterchangeLine: "interchange", LinkState: "link", Totals: "summary"}
+_CALLS = ("call", "chase", "enquire")
+_SHORT = {"inbound": "in", "outbound": "out"}
+_KINDS = {MovementLine: "movement", InterchangeLine: "interchange", LinkState: "link", Outage: "outage",
+          Totals: "summary"}
 
 
 @click.command(name="status", help=t("cli.status.help"))
@@ -64,9 +68,14 @@ def status_command(config: Path, as_json: bool) -> int:
         emit(t("status.link", partner=link.partner, direction=t(f"direction.{link.direction}"),
                missing=sum(gap.last - gap.first + 1 for gap in link.gaps), parked=link.parked,
                halted=link.halted or t("status.link.runs")))
+    for outage in shown.outages:
+        emit(t("status.outage", partner=outage.partner, direction=t(f"direction.{_SHORT[outage.direction]}"),
+               since=_time(outage.since), failures=outage.failures, next=_time(outage.next_at)))
     for _, _, finding in keys:
         emit(sentence(finding, language()))
     totals = shown.totals
+    if totals.dead:
+        emit(t("status.dead", n=totals.dead))
     emit(t("status.totals", movements=totals.movements, interchanges=totals.interchanges, waiting=totals.waiting,
            unanswered=totals.unanswered, quarantined=totals.quarantined))
     return Exit.DONE
@@ -93,7 +102,7 @@ def overdue_command(config: Path, as_json: bool) -> int:
         late = overdue(gateway.ledger, now, deadlines)
     rows = []
     for line in late:
-        call = _contact(settings, line.partner) if line.next in ("call", "chase", "enquire") else ""
+        call = _contact(settings, line.partner) if line.next in _CALLS or line.kind == "dead" else ""
         if as_json:
             emit_json("overdue", {**{name: getattr(line, name) for name in line.__slots__}, "contact": call})
         what = t(f"overdue.{line.kind}", what=_state(line.what))

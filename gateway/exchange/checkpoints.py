@@ -16,7 +16,7 @@ from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.forks import OLDER, fork_found
 from gateway.exchange.outcome import Outcome
-from gateway.exchange.repeats import a_day_before
+from gateway.exchange.repeats import day_passed
 from gateway.exchange.sealing import seal_object
 from gateway.exchange.summary import Exit, Summary
 from gateway.exchange.trees import BOTH, broken_head, link_name, tree_at, trees_at
@@ -40,7 +40,7 @@ def send_heads_daily(gateway: Gateway, partner: str, occasion: Occasion) -> None
         last = times.checkpointed or times.first
         if last is None or queries.halted(partner, "out") is not None:
             return
-        due = last <= a_day_before(occasion.now)
+        due = day_passed(last, occasion.now)
         broken = broken_head(queries, partner, thorough=due)
     if broken is not None:
         stop(gateway, partner, broken, occasion)

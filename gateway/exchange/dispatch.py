@@ -14,6 +14,7 @@ from gateway.errors import GatewayError, PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.arrival import RECEIPTED
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.dead_letters import bury_uncollected
 from gateway.exchange.forks import FORK
 from gateway.exchange.halting import link_halted
 from gateway.exchange.held import HeldMailbox
@@ -31,8 +32,9 @@ from gateway.transport import LINK_BROKEN, Mailbox
 
 UNCOLLECTED = "X051"
 
-_UNSENT = (ObjectState.PREPARED, ObjectState.REFUSED)
-"""What lies there in one of these states was put up by a run that died before it could note it, or by hand."""
+_UNSENT = (ObjectState.PREPARED, ObjectState.REFUSED, ObjectState.DEAD_LETTER)
+"""What lies there in one of these states was put up by a run that died before it could note it, or by hand; or it was
+never collected, and goes again by hand."""
 
 BATCH = 64
 """Files per publication and transaction."""
@@ -132,6 +134,7 @@ def _look_later(gateway: Gateway, partner: str, waiting: Sequence[ObjectOut], oc
         transaction.look_later([item.id for item in waiting],
                                at=now + gateway.partner(partner).agreement.deadlines.receipt)
         if not late or transaction.noted(partner=partner, name=told, code=UNCOLLECTED):
+        bury_uncollected(gateway, transaction, partner, waiting, occasion)
             return
         transaction.note_incoming(partner=partner, name=told, code=UNCOLLECTED, size=0, kept="", at=now)
     summary.trouble(PartnerError(Finding(code=UNCOLLECTED, place=Place(file=partner), values={
@@ -148,5 +151,5 @@ def _note(gateway: Gateway, partner: str, there: Sequence[ObjectOut], occasion: 
         for attempts in sorted({item.attempts for item in there if item.kind in RECEIPTED}):
             ids = [item.id for item in there if item.kind in RECEIPTED and item.attempts == attempts]
             transaction.mark_dispatched(ids, at=occasion.now, receipt_due=occasion.now + agreed,
-                                        repeat_at=repeat_at(occasion.now, attempts, agreed))
+                                        repeat_at=repeat_at(occasion.now, attempts, agreed, occasion.chance()))
             handed_over(gateway, transaction, ids, occasion.now)

@@ -15,7 +15,7 @@ from gateway.errors import PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.outcome import Outcome
-from gateway.exchange.repeats import a_day_before
+from gateway.exchange.repeats import SKEW, a_day_before, day_passed
 from gateway.exchange.sealing import seal_object
 from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
@@ -39,13 +39,13 @@ def ask_for_missing(gateway: Gateway, partner: str, occasion: Occasion, summary:
     """Tell which numbers of the partner's link have been missing for an hour, and ask for them where that is due."""
     now = occasion.now
     with gateway.ledger.reading() as queries:
-        gaps = [gap for gap in queries.gaps(partner) if now - gap.since >= LATE]
+        gaps = [gap for gap in queries.gaps(partner) if now - gap.since >= LATE or gap.since > now + SKEW]
         asked = queries.link_times(partner).asked
         halted = queries.halted(partner, "out")
     for words, since in _told(gaps):
         summary.trouble(PartnerError(Finding(code="E_GAP", place=Place(interchange=partner), values={
-            "n": words, "hours": f"{(now - since) // LATE} h"})), Exit.PERSON)
-    fresh = asked is None or asked <= a_day_before(now) or any(gap.since + LATE > asked for gap in gaps)
+            "n": words, "hours": f"{max(now - since, LATE) // LATE} h"})), Exit.PERSON)
+    fresh = asked is None or day_passed(asked, now) or any(gap.since + LATE > asked for gap in gaps)
     if gaps and fresh and halted is None:
         with gateway.ledger.transaction() as transaction:
             _ask(gateway, transaction, partner, gaps, occasion)

@@ -1,6 +1,6 @@
 """The upkeep of a partner's two links, in every run: what is missing, what was signed, what stays unanswered.
 
-Everything here is decided by dates in the ledger: a run that has nothing to do asks three small questions and goes on.
+Everything here is decided by dates in the ledger: a run that has nothing to do asks some small questions and goes on.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from gateway.errors import GatewayError, LocalError, PartnerError
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.checkpoints import judge_waiting, send_heads_daily
+from gateway.exchange.dead_letters import bury_unacknowledged
 from gateway.exchange.gaps import ask_for_missing
 from gateway.exchange.repeats import QUICK, unacknowledged_since
 from gateway.exchange.summary import Exit, Summary
@@ -20,13 +21,15 @@ LATEST = 100
 
 
 def tend(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -> None:
-    """Judge what waited, ask for what is missing, tell what stays unanswered, and sign our heads once a day."""
+    """Judge what waited, ask for what is missing, tell what stays unanswered or is repeated no more, and sign our heads
+    once a day."""
     try:
         judge_waiting(gateway, partner, occasion, summary)
         ask_for_missing(gateway, partner, occasion, summary)
         send_heads_daily(gateway, partner, occasion)
     except GatewayError as error:
         summary.trouble(error)
+    bury_unacknowledged(gateway, partner, occasion, summary)
     _tell_unacknowledged(gateway, partner, occasion, summary)
 
 

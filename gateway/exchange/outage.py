@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gateway.exchange.repeats import a_day_before
+from gateway.exchange.repeats import day_passed
 from gateway.ledger.rows import Outage
 
 
@@ -48,7 +48,7 @@ def after_failure(before: Outage | None, failure: tuple[str, str, str], now: dat
     """
     partner, direction, code = failure
     failures = 1 if before is None else before.failures + 1
-    tell = before is None or failures & (failures - 1) == 0 or _long_ago(before.told, now)
+    tell = before is None or failures & (failures - 1) == 0 or day_passed(before.told, now)
     return Outage(
         partner=partner, direction=direction, since=now if before is None else min(before.since, now),
         failures=failures, tried=now, next_at=now + interval(failures, patience) * chance, code=code,
@@ -62,10 +62,5 @@ def is_due(known: Outage | None, now: datetime, patience: Patience) -> bool:
 
 def after_holding(known: Outage, now: datetime) -> tuple[Outage, bool]:
     """What is remembered of a mailbox that was not tried, and whether that is to be told: once a day."""
-    tell = known.held is None or _long_ago(known.held, now)
+    tell = known.held is None or day_passed(known.held, now)
     return replace(known, held=now) if tell else known, tell
-
-
-def _long_ago(told: datetime, now: datetime) -> bool:
-    """A day ago, or told by a clock that was ahead."""
-    return told <= a_day_before(now) or told > now

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from gateway.ledger.reading.audit import Audit
+from gateway.ledger.reading.dead_letters import DeadLetterLookups
 from gateway.ledger.reading.find import Find
 from gateway.ledger.reading.open_matters import Deadlines, OpenMatters
 from gateway.ledger.reading.outages import OutageLookups
@@ -17,7 +18,7 @@ __all__ = ["Deadlines", "Queries"]
 
 
 class Queries(OpenMatters, Find, Audit, KeyLookups, PartnerLookups, RevocationLookups, OutageLookups,
-              TrafficLookups):
+              DeadLetterLookups, TrafficLookups):
     """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""
 
     def __init__(self, connection: Connection) -> None:

@@ -69,7 +69,7 @@ class BadContent:
 class Overdue:
     """An answer that is late.
 
-    kind       receipt, contrl or cusres
+    kind       receipt, contrl or cusres; dead: the receipt of an object that is a dead letter
     reference  Message-ID of the object, control reference of the interchange, or control reference-message reference
     since      when the waiting began; due: when the answer should have been here
     """

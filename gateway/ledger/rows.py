@@ -160,6 +160,20 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Buried:
+    """The dead letters to one partner: how many, from which number to which, and since when the first has no receipt.
+
+    reference  what the first answers to: a control reference, or the name of its file where it carries no interchange
+    """
+
+    count: int
+    first: int
+    last: int
+    since: datetime
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingGroup:
     """Messages of one type that wait for an interchange."""
 

@@ -43,20 +43,23 @@ class Step(enum.StrEnum):
 @enum.unique
 class ObjectState(enum.StrEnum):
     """A GW-1 object. In: STORED, REFUSED when it was authentic and still not acceptable, or VOID: its sender took the
-    number back, and we hold no more of it than the leaf. Out: WITHDRAWN once we took it back (ENVELOPE O4)."""
+    number back, and we hold no more of it than the leaf. Out: WITHDRAWN once we took it back (ENVELOPE O4), DEAD_LETTER
+    when it got no receipt for so long that it is repeated no more until a person says so."""
 
     PREPARED = "PREPARED"
     DISPATCHED = "DISPATCHED"
     RECEIVED = "RECEIVED"
     REFUSED = "REFUSED"
     WITHDRAWN = "WITHDRAWN"
+    DEAD_LETTER = "DEAD-LETTER"
     STORED = "STORED"
     VOID = "VOID"
 
 
 @enum.unique
 class InterchangeState(enum.StrEnum):
-    """An interchange. In: STORED until its messages are judged; DEAD after three attempts that did not end."""
+    """An interchange. In: STORED until its messages are judged; DEAD after three attempts that did not end. Out:
+    DEAD_LETTER while the object that carries it is one; an answer still moves it on."""
 
     PREPARED = "PREPARED"
     DISPATCHED = "DISPATCHED"
@@ -64,6 +67,7 @@ class InterchangeState(enum.StrEnum):
     ACKNOWLEDGED = "ACKNOWLEDGED"
     REJECTED = "REJECTED"
     REFUSED = "REFUSED"
+    DEAD_LETTER = "DEAD-LETTER"
     STORED = "STORED"
     TAKEN = "TAKEN"
     DEAD = "DEAD"
@@ -96,7 +100,11 @@ _O, _I, _M = ObjectState, InterchangeState, MessageState
 OBJECT_OUT: Transitions[ObjectState] = {
     _O.PREPARED: {Step.DISPATCH: _O.DISPATCHED, Step.RECEIPT: _O.RECEIVED, Step.REFUSAL: _O.REFUSED,
                   Step.WITHDRAW: _O.WITHDRAWN},
-    _O.DISPATCHED: {Step.RECEIPT: _O.RECEIVED, Step.REFUSAL: _O.REFUSED, Step.WITHDRAW: _O.WITHDRAWN},
+    _O.DISPATCHED: {Step.RECEIPT: _O.RECEIVED, Step.REFUSAL: _O.REFUSED, Step.WITHDRAW: _O.WITHDRAWN,
+                    Step.BURY: _O.DEAD_LETTER},
+    # never the end: a late receipt settles it, and what is sent again by hand is dispatched as if for the first time
+    _O.DEAD_LETTER: {Step.DISPATCH: _O.DISPATCHED, Step.RECEIPT: _O.RECEIVED, Step.REFUSAL: _O.REFUSED,
+                     Step.WITHDRAW: _O.WITHDRAWN},
     # R6: a retry of what left no leaf at the partner is judged afresh
     _O.REFUSED: {Step.DISPATCH: _O.DISPATCHED, Step.RECEIPT: _O.RECEIVED, Step.WITHDRAW: _O.WITHDRAWN},
     _O.WITHDRAWN: {Step.RECEIPT: _O.RECEIVED},  # it was accepted before the partner knew that we took it back
@@ -108,7 +116,8 @@ _AWAITED = {Step.RECEIPT: _I.RECEIVED, Step.CONTRL_8: _I.RECEIVED, **_CONTRL}
 
 INTERCHANGE_OUT: Transitions[InterchangeState] = {
     _I.PREPARED: {Step.DISPATCH: _I.DISPATCHED, Step.REFUSAL: _I.REFUSED, **_AWAITED},
-    _I.DISPATCHED: {Step.REFUSAL: _I.REFUSED, **_AWAITED},
+    _I.DISPATCHED: {Step.REFUSAL: _I.REFUSED, Step.BURY: _I.DEAD_LETTER, **_AWAITED},
+    _I.DEAD_LETTER: {Step.DISPATCH: _I.DISPATCHED, Step.REFUSAL: _I.REFUSED, **_AWAITED},
     _I.RECEIVED: dict(_CONTRL),
     _I.REFUSED: {Step.DISPATCH: _I.DISPATCHED, **_AWAITED},
     _I.ACKNOWLEDGED: {},

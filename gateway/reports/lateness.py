@@ -8,14 +8,14 @@ from datetime import datetime
 
 from gateway.ledger import Deadlines, Ledger
 
-_NEXT = {"receipt": "resend", "contrl": "call", "cusres": "chase"}
+_NEXT = {"receipt": "resend", "dead": "resend", "contrl": "call", "cusres": "chase"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Late:
     """One late answer or movement.
 
-    kind  receipt, contrl, cusres, or movement
+    kind  receipt, contrl, cusres, or movement; dead: the receipt of an envelope that is repeated no more
     what  for a movement its state; else the kind again
     """
 
@@ -35,7 +35,7 @@ def overdue(ledger: Ledger, now: datetime, deadlines: Mapping[str, Deadlines]) -
         late = []
         for row in queries.overdue(now, deadlines):
             reference = row.reference
-            if row.kind == "receipt":
+            if row.kind in ("receipt", "dead"):
                 carried = queries.object_of(row.subject_id)
                 interchange = queries.interchange(carried.interchange_id) \
                     if carried is not None and carried.interchange_id is not None else None

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import TypeAlias
 
 from gateway.ledger import Ledger, Queries
 from gateway.ledger.questions import LinkState
-from gateway.ledger.rows import InterchangeRow, Movement
+from gateway.ledger.rows import InterchangeRow, Movement, Outage
 
 LATEST = 50
 """How much of what ended a person is shown beside what is open."""
@@ -52,12 +53,13 @@ class InterchangeLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """The last line."""
+    """The last line. dead: of the unanswered those that are repeated no more."""
 
     movements: int
     interchanges: int
     waiting: int
     unanswered: int
+    dead: int
     quarantined: int
 
 
@@ -65,14 +67,19 @@ class Totals:
 class Status:
     """What is open at one moment, and the latest that ended.
 
-    links   those on which something is missing, parked or halted
-    totals  of everything held
+    links    those on which something is missing, parked or halted
+    outages  mailboxes that failed when they were last tried
+    totals   of everything held
     """
 
     movements: tuple[MovementLine, ...]
     interchanges: tuple[InterchangeLine, ...]
     links: tuple[LinkState, ...]
+    outages: tuple[Outage, ...]
     totals: Totals
+
+
+Line: TypeAlias = MovementLine | InterchangeLine | LinkState | Outage | Totals
 
 
 def status(ledger: Ledger, now: datetime) -> Status:
@@ -83,11 +90,12 @@ def status(ledger: Ledger, now: datetime) -> Status:
                               key=lambda row: row.id, reverse=True)
         return Status(movements=(*_worst_first(queries), *map(_movement, ended)),
                       interchanges=tuple(map(_interchange, interchanges)), links=_links(queries),
-                      totals=_totals(queries, now))
+                      outages=tuple(queries.outages()), totals=_totals(queries, now))
 
 
-def everything(ledger: Ledger, now: datetime) -> Iterator[MovementLine | InterchangeLine | LinkState | Totals]:
-    """All that is held of one moment, line by line: movements, worst first, interchanges, links that wait, totals.
+def everything(ledger: Ledger, now: datetime) -> Iterator[Line]:
+    """All that is held of one moment, line by line: movements, worst first, interchanges, links that wait, mailboxes
+    that failed, totals.
 
     Only what is open is held in memory. The moment is held until the last line is taken.
     """
@@ -96,6 +104,7 @@ def everything(ledger: Ledger, now: datetime) -> Iterator[MovementLine | Interch
         yield from map(_movement, queries.movements_to_move(_ENDED))
         yield from map(_interchange, queries.each_interchange())
         yield from _links(queries)
+        yield from queries.outages()
         yield _totals(queries, now)
 
 
@@ -114,7 +123,7 @@ def _totals(queries: Queries, now: datetime) -> Totals:
     return Totals(
         movements=sum(summary.movements.values()), interchanges=queries.interchange_count(),
         waiting=sum(count.count for count in summary.open_messages if count.state == "WAITING"),
-        unanswered=queries.unanswered(),
+        unanswered=queries.unanswered(), dead=queries.dead_letter_count(),
         quarantined=queries.quarantined())  # not what waits one run in the mailbox (V3)
 
 
@@ -135,4 +144,5 @@ def _next(direction: str, kind: str, state: str) -> str:
         return {"STORED": "wait", "DEAD": "examine"}.get(state, "none")
     if state == "RECEIVED":
         return "none" if kind == "CONTRL" else "wait"
-    return {"PREPARED": "wait", "DISPATCHED": "wait", "REJECTED": "correct", "REFUSED": "call"}.get(state, "none")
+    return {"PREPARED": "wait", "DISPATCHED": "wait", "REJECTED": "correct", "REFUSED": "call",
+            "DEAD-LETTER": "resend"}.get(state, "none")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import random
 import re
 import shutil
 import sqlite3
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli import context
 from gateway.cli.entry import run
 from gateway.spool import run_lock
 from tests.tools.command import ROOT, command
@@ -189,7 +189,7 @@ def test_an_unreachable_partner_is_told_on_change_only_and_is_4_each_time(away: 
 
 def test_a_partner_whose_time_has_not_come_is_not_tried_which_is_told_once_and_is_4_each_time(
         away: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(random.SystemRandom, "random", lambda self: 1.0)
+    monkeypatch.setattr(context, "chance", lambda: 1.0)
     away.drop("declarations", {"a.json": declaration_json("A")})
     for _ in range(2):  # after the first failure the next run tries again
         assert "B102: Mailbox 127.0.0.1:1" in people(away, "edi-send").err

@@ -6,10 +6,19 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.errors import LinkError, LocalError, PartnerError
 from gateway.exchange.rejection import position, rule_refusal, unreadable
-from gateway.exchange.repeats import repeat_at, unacknowledged_since
+from gateway.exchange.repeats import (
+    QUICK,
+    day_passed,
+    latest_repeat,
+    lived_before,
+    repeat_at,
+    unacknowledged_since,
+)
 from gateway.exchange.route import corridor_of, departure_of, foreign_office, others, recipients
 from gateway.exchange.summary import Exit, Summary, exit_for, worst
 from gateway.findings import Finding, Place, Severity
@@ -71,6 +80,35 @@ def test_the_same_bytes_go_up_three_times_at_the_agreed_interval_and_then_once_a
     agreed = timedelta(hours=4)
     assert [repeat_at(NOW, attempts, agreed) - NOW for attempts in range(5)] == [
         agreed, agreed, agreed, timedelta(days=1), timedelta(days=1)]
+
+
+@given(st.integers(1, 40 * 86_400).map(lambda seconds: timedelta(seconds=seconds)), st.integers(0, 50),
+       st.floats(0, 1, exclude_max=True))
+def test_no_repeat_comes_earlier_than_agreed_and_all_quick_ones_before_the_alarm(
+        agreed: timedelta, attempts: int, chance: float) -> None:
+    waits = repeat_at(NOW, attempts, agreed, chance) - NOW
+    assert agreed <= waits
+    assert NOW + waits <= latest_repeat(NOW, agreed)
+    if attempts >= QUICK:
+        assert waits >= timedelta(hours=23)
+        assert waits <= max(timedelta(days=1), agreed * 1.1)
+    else:  # three quick ones take less time than the alarm waits for: the receipt, and three times as long again
+        assert waits * QUICK <= agreed * (QUICK + 1)
+
+
+@given(st.integers(1, 40 * 86_400).map(lambda seconds: timedelta(seconds=seconds)),
+       st.integers(1, 365).map(lambda days: timedelta(days=days)))
+def test_no_dead_letter_is_younger_than_the_settings_say_or_than_its_alarm(
+        agreed: timedelta, lifetime: timedelta) -> None:
+    age = NOW - lived_before(NOW, lifetime, agreed)
+    assert age == max(lifetime, agreed * 5)
+    assert NOW - age + agreed <= unacknowledged_since(NOW, agreed)
+
+
+def test_what_is_done_daily_is_due_a_little_early_and_whatever_a_clock_ahead_has_written() -> None:
+    hour = timedelta(hours=1)
+    assert [day_passed(NOW - hours * hour, NOW) for hours in (0, 22, 23, 24, -1, -2, -9999)] == [
+        False, False, True, True, False, True, True]
 
 
 @pytest.mark.parametrize(("error", "expected"), [

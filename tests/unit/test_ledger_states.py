@@ -28,7 +28,10 @@ ARROWS = {  # written out a second time on purpose: who changes a life changes i
         DISPATCHED receipt RECEIVED | DISPATCHED refusal REFUSED
         REFUSED dispatch DISPATCHED | REFUSED receipt RECEIVED
         PREPARED withdraw WITHDRAWN | DISPATCHED withdraw WITHDRAWN | REFUSED withdraw WITHDRAWN
-        WITHDRAWN receipt RECEIVED"""),
+        WITHDRAWN receipt RECEIVED
+        DISPATCHED bury DEAD-LETTER
+        DEAD-LETTER dispatch DISPATCHED | DEAD-LETTER receipt RECEIVED | DEAD-LETTER refusal REFUSED
+        DEAD-LETTER withdraw WITHDRAWN"""),
     "INTERCHANGE_OUT": (INTERCHANGE_OUT, """
         PREPARED dispatch DISPATCHED | PREPARED receipt RECEIVED | PREPARED contrl-8 RECEIVED
         PREPARED contrl-7 ACKNOWLEDGED | PREPARED contrl-4 REJECTED | PREPARED refusal REFUSED
@@ -36,7 +39,10 @@ ARROWS = {  # written out a second time on purpose: who changes a life changes i
         DISPATCHED contrl-4 REJECTED | DISPATCHED refusal REFUSED
         RECEIVED contrl-7 ACKNOWLEDGED | RECEIVED contrl-4 REJECTED
         REFUSED dispatch DISPATCHED | REFUSED receipt RECEIVED | REFUSED contrl-8 RECEIVED
-        REFUSED contrl-7 ACKNOWLEDGED | REFUSED contrl-4 REJECTED"""),
+        REFUSED contrl-7 ACKNOWLEDGED | REFUSED contrl-4 REJECTED
+        DISPATCHED bury DEAD-LETTER | DEAD-LETTER dispatch DISPATCHED | DEAD-LETTER refusal REFUSED
+        DEAD-LETTER receipt RECEIVED | DEAD-LETTER contrl-8 RECEIVED
+        DEAD-LETTER contrl-7 ACKNOWLEDGED | DEAD-LETTER contrl-4 REJECTED"""),
     "INTERCHANGE_IN": (INTERCHANGE_IN, """
         STORED acknowledge ACKNOWLEDGED | STORED reject REJECTED | STORED take TAKEN | STORED bury DEAD
         DEAD revive STORED"""),

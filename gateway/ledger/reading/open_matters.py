@@ -41,7 +41,8 @@ _ANSWERED_BY_CONTRL = ("CUSDEC", "CUSRES")
 """A CONTRL gets no CONTRL: it is done when it stands in the mailbox, its interchange when it is receipted."""
 
 _OPEN_INTERCHANGES: _States = (
-    ("out", (InterchangeState.PREPARED, InterchangeState.DISPATCHED, InterchangeState.REFUSED), None),
+    ("out", (InterchangeState.PREPARED, InterchangeState.DISPATCHED, InterchangeState.REFUSED,
+             InterchangeState.DEAD_LETTER), None),
     ("out", (InterchangeState.RECEIVED,), _ANSWERED_BY_CONTRL),
     ("in", (InterchangeState.STORED, InterchangeState.DEAD), None))
 _OPEN_MESSAGES: _States = (
@@ -155,7 +156,8 @@ class OpenMatters(Lists):
     def overdue(self, now: datetime, deadlines: Mapping[str, Deadlines]) -> list[Overdue]:
         """Every answer that is late, the oldest first. deadlines: partner -> its agreement; others have none."""
         late = [
-            Overdue(kind="receipt", partner=one.object.partner, reference=one.object.message_id, mrn=None,
+            Overdue(kind="dead" if one.object.state is ObjectState.DEAD_LETTER else "receipt",
+                    partner=one.object.partner, reference=one.object.message_id, mrn=None,
                     subject_id=one.object.id, since=one.object.dispatched or one.object.at,
                     due=one.object.receipt_due, attempts=one.object.attempts)
             for one in self.objects_unanswered(now) if one.late and one.object.receipt_due is not None]

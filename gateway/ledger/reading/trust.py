@@ -89,7 +89,8 @@ class KeyLookups:
     def unreceived(self) -> Iterator[SignedObject]:
         """Every object of ours that has no receipt and still awaits one, one after the other, by partner and number."""
         return self._signed(object_.c.direction == "out",
-                            object_.c.state.in_([ObjectState.PREPARED, ObjectState.DISPATCHED]),
+                            object_.c.state.in_(
+                                [ObjectState.PREPARED, ObjectState.DISPATCHED, ObjectState.DEAD_LETTER]),
                             or_(object_.c.state == ObjectState.PREPARED, object_.c.receipt_due.is_not(None)))
 
     def _signed(self, *where: ColumnElement[bool]) -> Iterator[SignedObject]:
