@@ -131,10 +131,10 @@ def _look_later(gateway: Gateway, partner: str, waiting: Sequence[ObjectOut], oc
             if item.dispatched is not None and item.receipt_due is not None and item.receipt_due <= now]
     told = f"{partner} {now:%Y-%m-%d}"
     with gateway.ledger.transaction() as transaction:
+        bury_uncollected(gateway, transaction, partner, waiting, occasion)
         transaction.look_later([item.id for item in waiting],
                                at=now + gateway.partner(partner).agreement.deadlines.receipt)
         if not late or transaction.noted(partner=partner, name=told, code=UNCOLLECTED):
-        bury_uncollected(gateway, transaction, partner, waiting, occasion)
             return
         transaction.note_incoming(partner=partner, name=told, code=UNCOLLECTED, size=0, kept="", at=now)
     summary.trouble(PartnerError(Finding(code=UNCOLLECTED, place=Place(file=partner), values={
