@@ -39,6 +39,7 @@ from typing import Any, Literal
 
 from gateway import failpoints
 from gateway.exchange.summary import Summary
+from gateway.security import RECEIPT
 from tests.campaigns.mailbox_files import pulled
 from tests.tools.malice import Puppet
 from tests.tools.offices import Office, offices
@@ -232,8 +233,8 @@ def _judge(run: Run, togo: Office, burkina: Office, problems: dict[str, int]) ->
         stored = [row[0] for row in ledger.execute("select sequence from object where direction = 'in' order by id")]
         judged = [row[0] for row in ledger.execute(
             "select mrn from message where direction = 'in' and state = 'ACCEPTED'")]
-        answered = ledger.execute("select count(*) from object where direction = 'out' and state = 'DISPATCHED'"
-                                  ).fetchone()[0]
+        [answered] = ledger.execute("select count(*) from object where direction = 'out' and kind = ? and "
+                                    "state = 'DISPATCHED'", (RECEIPT,)).fetchone()
     expected = list(range(1, run.waiting + 1))
     mrns = {numbered_mrn(number) for number in expected}
     if missing := set(expected) - set(stored):
