@@ -20,6 +20,7 @@ from gateway.exchange.clocks import warn_of_clocks
 from gateway.exchange.forks import OLDER, first_difference
 from gateway.exchange.halting import link_halted
 from gateway.exchange.held import HeldMailbox
+from gateway.exchange.lingering import list_new, remove
 from gateway.exchange.payload import interchange_of, look_at, payload_refusal
 from gateway.exchange.room import require_room, room_for_more
 from gateway.exchange.sealing import seal_receipt
@@ -113,7 +114,7 @@ def collect(gateway: Gateway, partner: str, sessions: Sessions, occasion: Occasi
 
 def _collect(gateway: Gateway, partner: str, mailbox: HeldMailbox, occasion: Occasion, summary: Summary,
              limit: int | None) -> None:
-    listed = mailbox.list()
+    listed = list_new(gateway, partner, mailbox)
     entries = affordable(listed)[:limit]
     for foreign in mailbox.foreign:
         summary.trouble(PartnerError(Finding(code="E_NAME", place=Place(file=f"{partner}/{foreign.name}"))),
@@ -137,18 +138,16 @@ def _collect_batch(gateway: Gateway, partner: str, mailbox: HeldMailbox, entries
                    summary: Summary) -> None:
     fetched = list(_fetch(gateway, partner, mailbox, entries, occasion, summary))
     reach(failpoints.FETCHED)
-    settled: list[str] = []
+    settled: list[Entry] = []
     with gateway.ledger.transaction() as transaction:
         if gateway.renew_keys(transaction):  # what a key signed that was revoked a moment ago does not get in
             fetched = [_open(gateway, partner, file.entry, file.content, occasion) for file in fetched]
         for file in sorted(fetched, key=_order):
             if _settle(gateway, transaction, partner, file, occasion, summary):
-                settled.append(file.entry.name)
+                settled.append(file.entry)
     reach(failpoints.STORED)
     warn_of_clocks(gateway, partner, [file.opened for file in fetched if file.opened is not None], summary)
-    for outcome in mailbox.remove(settled) if mailbox.broken is None else ():
-        if outcome.error is not None and outcome.error.code not in LINK_BROKEN:
-            summary.trouble(outcome.error)
+    remove(gateway, partner, mailbox, settled, occasion, summary)
     reach(failpoints.REMOVED)
 
 

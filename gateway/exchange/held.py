@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -56,9 +56,9 @@ class HeldMailbox:
         """See the contract."""
         return self._mailbox.session
 
-    def list(self) -> Entries:
+    def list(self, known: Collection[str] = ()) -> Entries:
         """See the contract."""
-        return self._mailbox.list()
+        return self._mailbox.list(known)
 
     def fetch(self, entries: Sequence[Entry], *, limit: int) -> Iterator[Fetched]:
         """See the contract."""

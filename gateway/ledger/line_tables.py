@@ -1,4 +1,4 @@
-"""Two tables of the lines to partners: what crossed them, and whose turn it is. Part of `tables.metadata`."""
+"""Tables of the lines to partners: what crossed them, whose turn it is, what stays. Part of `tables.metadata`."""
 
 from __future__ import annotations
 
@@ -28,4 +28,12 @@ turn = Table(  # with whom the last session of a direction was begun: the next r
     "turn", metadata,
     Column("direction", String(8), primary_key=True),
     Column("partner", String(32), nullable=False),
+)
+
+lingering = Table(  # files that were taken and could not be removed from the mailbox: they are not taken again
+    "lingering", metadata,
+    Column("partner", String(32), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("changed", BigInteger),  # by the mailbox's clock, Unix seconds; another time is another file
+    Column("at", Instant, nullable=False),
 )

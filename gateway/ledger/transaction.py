@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.ledger.parts.answers import Answers
 from gateway.ledger.parts.dead_letters import DeadLetters
 from gateway.ledger.parts.inbox import Inbox
+from gateway.ledger.parts.lingering import Lingering
 from gateway.ledger.parts.links import Links
 from gateway.ledger.parts.mappings import Mappings
 from gateway.ledger.parts.national import National
@@ -18,7 +19,7 @@ from gateway.ledger.parts.trust import Keys
 
 
 class Transaction(National, Mappings, Queue, Links, Answers, Inbox, Partners, Releasing, Keys, Revocations,
-                  Retries, DeadLetters, Lines):
+                  Retries, DeadLetters, Lines, Lingering):
     """Everything that one transaction may do to the ledger. It stands as a whole or not at all.
 
     Made by `Ledger.transaction`; not to be kept beyond its ``with``.

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -78,11 +78,11 @@ class DirectoryMailbox:
         """See the contract; octets of file content."""
         return Session(kind="directory", bytes_in=self._in, bytes_out=self._out)
 
-    def list(self) -> Entries:
+    def list(self, known: Collection[str] = ()) -> Entries:
         """See the contract."""
         try:
             with os.scandir(os.fsencode(self._new)) as found:
-                self._seen = sort_out(_described(found), self._lane.names, self._lane.mode)
+                self._seen = sort_out(_described(found), self._lane.names, self._lane.mode, known)
         except OSError as error:
             raise file_fault("B120", escaped(os.fspath(self._new)), answer=_words(error)) from error
         return [*self._seen.entries]

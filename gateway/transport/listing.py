@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from gateway.spool import escaped
@@ -44,11 +44,13 @@ class Sieve:
     """Takes a listing as it streams in and holds no more of it than a run can use (threat 17).
 
     Of sealed files the `cap` oldest, then by name; of all else a few, counted; ten times `cap` names are read at most.
+    What is `known` counts for neither.
     """
 
-    def __init__(self, cap: int, mode: Mode = Mode.RENAME) -> None:
+    def __init__(self, cap: int, mode: Mode = Mode.RENAME, known: Collection[str] = ()) -> None:
         self._cap = cap
         self._mode = mode
+        self._known = known
         self._candidates: dict[str, Attributes] = {}
         self._marked: set[str] = set()
         self._foreign: list[Foreign] = []
@@ -69,11 +71,12 @@ class Sieve:
 
     def add(self, raw: bytes, attributes: Attributes) -> None:
         """One entry, in the order of the listing; a name that comes twice counts once."""
-        self._names += 1
         name = raw.decode("utf-8", "backslashreplace")
+        if name.removesuffix(MARKED) not in self._known:
+            self._names += 1
         if is_name(name):
             self._candidates.setdefault(name, attributes)
-            if len(self._candidates) > 2 * self._cap * (1 + (self._mode is Mode.MARKER)):
+            if len(self._candidates) > 2 * self._cap * (1 + (self._mode is Mode.MARKER)) + len(self._known):
                 self._prune()
         elif self._mode is Mode.MARKER and is_name(stem := name.removesuffix(MARKED)):
             self._marked.add(stem)
@@ -96,7 +99,7 @@ class Sieve:
             if not self._whole(name):
                 continue
             if _kind(attributes) == "name" and attributes.size is not None:
-                entries.append(Entry(name, attributes.size))
+                entries.append(Entry(name, attributes.size, attributes.mtime))
             else:
                 self._report(name, attributes)
         cut = self._cut or self.enough
@@ -109,9 +112,10 @@ class Sieve:
 
     def _prune(self) -> None:
         """Keep the oldest; where markers tell what is whole, as many of those whose marker did not come by yet."""
-        kept: dict[str, Attributes] = {}
+        kept = {name: attributes for name, attributes in self._candidates.items() if name in self._known}
         for whole in (True, False):
-            group = [item for item in self._candidates.items() if self._whole(item[0]) is whole]
+            group = [item for item in self._candidates.items()
+                     if item[0] not in kept and self._whole(item[0]) is whole]
             if len(group) > self._cap:
                 group = heapq.nsmallest(self._cap, group, key=_age)
                 self._cut = True
@@ -124,9 +128,10 @@ class Sieve:
             self._foreign.append(Foreign(escaped(name), attributes.size or 0, _kind(attributes)))
 
 
-def sort_out(listed: Iterable[tuple[bytes, Attributes]], cap: int, mode: Mode = Mode.RENAME) -> Seen:
+def sort_out(listed: Iterable[tuple[bytes, Attributes]], cap: int, mode: Mode = Mode.RENAME,
+             known: Collection[str] = ()) -> Seen:
     """A listing that says everything by itself, sorted out as `Sieve` does."""
-    sieve = Sieve(cap, mode)
+    sieve = Sieve(cap, mode, known)
     for raw, attributes in listed:
         sieve.add(raw, attributes)
         if sieve.enough:

@@ -13,8 +13,8 @@ commit point is the partner's signed receipt.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
@@ -34,10 +34,14 @@ def is_name(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One sealed file in the mailbox, as listed: its name and its size in octets. Both are hints of the server."""
+    """One sealed file in the mailbox, as listed: its name and its size in octets. All are hints of the server.
+
+    changed  when it was written by the clock of the other side, Unix seconds; None where it does not say
+    """
 
     name: str
     size: int
+    changed: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +138,10 @@ class Mailbox(Protocol):
         """What was negotiated, and how much was carried so far."""
         ...
 
-    def list(self) -> Entries:
+    def list(self, known: Collection[str] = ()) -> Entries:
         """The sealed files in ``new``: regular files whose name fits, oldest first, at most the cap of the lane.
 
+        Names that are `known` do not count towards the cap: what has to stay there leaves room for what is new.
         What the mode says is still on its way is passed over, as are partial files and markers. A name listed twice
         counts once. A missing folder ``new`` is made where that is permitted, and is empty.
         Raises LinkError B101-B106, B120; LocalError B107 (folder missing and not ours to make).

@@ -113,16 +113,21 @@ def _failure(mode: Mode, trial: _Trial, renames: Mode | None) -> tuple[str, Link
     for answer in (trial.written, trial.closed):
         if not _done(answer):
             return "write", _refused("write", answer)
-    if not mode.in_place and (renames is None or (mode is Mode.POSIX_RENAME and not _done(trial.posix))):
-        return "rename", _refused("rename", trial.posix if mode is Mode.POSIX_RENAME else trial.renamed)
+    if mode is Mode.POSIX_RENAME and not _done(trial.posix):
+        return "rename", _refused("rename", trial.posix)
+    if mode in (Mode.RENAME, Mode.SUFFIX) and renames is not Mode.RENAME:
+        return "rename", _refused("rename", trial.renamed)
     if trial.seen is not None and not isinstance(trial.seen, Attributes):
         return "list", _refused("list", trial.seen)
     return "remove", None
 
 
 def _renames(folders: Folders, trial: _Trial) -> Mode | None:
-    """How files can be renamed here; the extension alone where the server has it without saying so."""
-    if _done(trial.renamed) or (wire.POSIX_RENAME in folders.extensions and _done(trial.posix)):
+    """How files can be renamed here, as `publishing` goes about it: by what is offered, by the other where the server
+    does not know that one; by the extension alone where nothing else is left."""
+    ways = [trial.posix, trial.renamed] if wire.POSIX_RENAME in folders.extensions else [trial.renamed, trial.posix]
+    first, second = ways
+    if _done(first) or (first is not None and unsupported(first) and _done(second)):
         return Mode.RENAME
     return Mode.POSIX_RENAME if _done(trial.posix) else None
 
@@ -133,9 +138,11 @@ def _fitting(folders: Folders, trial: _Trial, aside: _Trial) -> Mode | None:
     if not here.holds:
         return None
     renames = _renames(folders, here)
-    if renames is None:
-        return Mode.DIRECT if here.early is not None and absent(here.early) else Mode.MARKER
-    return renames if here is trial and folders.mode.through_tmp else Mode.SUFFIX
+    if renames is not None and here is trial and folders.mode.through_tmp:
+        return renames
+    if renames is Mode.RENAME:
+        return Mode.SUFFIX
+    return Mode.DIRECT if here.early is not None and absent(here.early) else Mode.MARKER
 
 
 def _seen(folder: bytes, path: bytes) -> Job[Reply]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
@@ -72,10 +72,10 @@ class SftpMailbox:
         """See the contract."""
         return self._line.session
 
-    def list(self) -> Entries:
+    def list(self, known: Collection[str] = ()) -> Entries:
         """See the contract."""
         self._seen = Seen()
-        sieve = Sieve(self._lane.limits.names, self._lane.mode)
+        sieve = Sieve(self._lane.limits.names, self._lane.mode, known)
         refusal = self._line.one("list", jobs.listing(self._folders.new, sieve))
         if refusal is not None:
             if not jobs.absent(refusal):

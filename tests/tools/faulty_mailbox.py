@@ -12,7 +12,7 @@ error that broke the link, as the contract says; the store stays for the next se
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -72,7 +72,7 @@ class MemoryMailbox:
         self.steps = 0
         self._broken: LinkError | None = None
 
-    def list(self) -> Entries:
+    def list(self, known: Collection[str] = ()) -> Entries:
         """See the contract."""
         self._before()
         entries = [Entry(name, len(content)) for name, content in self.store.files.items()]

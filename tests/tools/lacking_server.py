@@ -3,7 +3,7 @@
 no-rename    neither RENAME nor an extension; files are seen while they are written
 store        an object store: no rename, no flush, no size of an open file; a file appears when it is closed
 one-folder   ``tmp`` belongs to somebody else, and nothing is renamed from one folder to another
-quiet        only posix-rename, which it does not speak of
+quiet        RENAME fails; posix-rename does not, but it does not speak of it
 keeps        nothing is ever removed
 unclosed     every CLOSE of a file that was written fails, as in a store that commits there
 unflushed    speaks of fsync, and cannot
@@ -88,7 +88,7 @@ class _OneFolder(ServedFolder):
 
 class _Quiet(ServedFolder):
     def rename(self, oldpath: str, newpath: str) -> int:
-        return SFTP_OP_UNSUPPORTED
+        return SFTP_FAILURE
 
 
 class _Keeps(ServedFolder):
