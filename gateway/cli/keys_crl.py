@@ -10,9 +10,11 @@ import click
 from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, report, t
 from gateway.config import Settings, load_settings
 from gateway.errors import GatewayError
+from gateway.exchange import failpoints
 from gateway.exchange.assembly import open_gateway
 from gateway.exchange.revocation_lists import LARGEST_LIST, Refreshed, refresh
 from gateway.exchange.summary import Exit, exit_for, worst
+from gateway.failpoints import reach
 from gateway.security import judge_list, load_certificate, read_passphrase
 from gateway.security.keys import load_private_key
 from gateway.security.own_list import REASONS, Revoked, issue_list
@@ -87,8 +89,9 @@ def _issue(settings: Settings, revoked: list[Revoked], days: int, authority_key:
     made = issue_list(key, authority, now=now, valid=timedelta(days=days), revoked=revoked, before=before)
     judged = judge_list(made, authority, seen=0, now=now)
     public = make_folder(settings.paths.keys / "public") / "authority.crl"
-    for path in (target, public):
-        write_whole(path, made)
+    write_whole(target, made)
+    reach(failpoints.ISSUED)
+    write_whole(public, made)
     if as_json:
         emit_json("issued", {"file": public, "number": str(judged.number), "ends": judged.ends,
                              "revoked": judged.revoked})

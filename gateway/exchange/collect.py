@@ -252,6 +252,7 @@ def _quarantine(gateway: Gateway, transaction: Transaction, partner: str, file: 
             raise
         summary.trouble(fault)  # bad files stay in the mailbox until there is room; good ones go on
         return False
+    reach(failpoints.QUARANTINED)
     transaction.note_incoming(partner=partner, name=file.entry.name, code=error.code, size=len(file.content),
                               kept=kept.name, at=occasion.now)
     if error.code in _HALTS:

@@ -90,8 +90,10 @@ def _readable(gateway: Gateway, partner: str, due: Sequence[ObjectOut], lying: s
     if not stale:
         return list(due)
     with gateway.ledger.transaction() as transaction:
-        return [_anew(gateway, transaction, partner, item, recipients, occasion) if item.id in stale else item
-                for item in due]
+        readable = [_anew(gateway, transaction, partner, item, recipients, occasion) if item.id in stale else item
+                    for item in due]
+    reach(failpoints.RENEWED)
+    return readable
 
 
 def _anew(gateway: Gateway, transaction: Transaction, partner: str, item: ObjectOut,
@@ -115,6 +117,7 @@ def _publish(gateway: Gateway, partner: str, mailbox: Mailbox, due: Sequence[Obj
     waiting = [item for item in there if item.name in lying and item.state not in _UNSENT]
     new = [item for item in there if item not in waiting]
     _note(gateway, partner, new, occasion)
+    reach(failpoints.ENTERED)
     _look_later(gateway, partner, waiting, occasion, summary)
     reach(failpoints.DISPATCHED)
     summary.objects_dispatched += sum(1 for item in new if item.name not in lying)

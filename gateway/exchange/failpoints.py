@@ -1,19 +1,34 @@
-"""Where a run may be cut: one failpoint before and one after each durable step (MAILBOX section 2.6)."""
+"""Where a run may be cut: one failpoint before and one after each durable step (MAILBOX section 2.6).
+
+Those of `ledger` and `security` stand where they are reached. What each leaves behind, and what the next run finds and
+does, is said in gateway/docs/crash-points.md (`python -m tests.tools.crash_points`).
+"""
 
 from __future__ import annotations
 
 from gateway.failpoints import declare
+from gateway.ledger.ledger import MADE as LEDGER_MADE
+from gateway.ledger.ledger import UPGRADING as LEDGER_UPGRADING
+from gateway.security.identity import PARTED as FILES_PARTED
+
+OF_OTHERS = (LEDGER_MADE, LEDGER_UPGRADING, FILES_PARTED)
+"""Those that stand in packages below."""
 
 CLAIMED = declare("send.claimed", "national files moved into the spool, nothing in the ledger yet")
 TAKEN = declare("send.taken", "records and messages committed, national files not yet filed as sent")
+INTENDED = declare("send.filing.noted", "noted what becomes of several national files; nothing of it done yet")
 FILED = declare("send.filed", "national files filed as sent or refused")
 PARTED = declare("send.filing.parted", "first of several national files filed as sent, the others not yet")
 REASONED = declare("send.filing.reasoned", "reasons of refused national files written, no file moved yet")
 REFUSED = declare("send.filing.refused", "first of several refused national files moved, the others not yet")
+VIEWED = declare("views.written", "rows of a national view written as files, how far it was read not noted yet")
+COUNTED = declare("attempts.counted", "an attempt at files that failed before counted, the work not begun")
 PREPARING = declare("seal.before", "numbers drawn and bytes sealed, transaction not yet committed")
 PREPARED = declare("seal.after", "sealed bytes committed, nothing published")
 PUBLISHING = declare("dispatch.before", "mailbox open, nothing published in this run")
 PUBLISHED = declare("dispatch.published", "files stand in the partner's mailbox, ledger does not know")
+ENTERED = declare("dispatch.noted", "ledger knows what was published, files that lay there already not looked at")
+RENEWED = declare("objects.renewed", "objects encrypted anew committed under new names, not published")
 DISPATCHED = declare("dispatch.after", "ledger knows that the files stand there")
 FETCHED = declare("receive.fetched", "files fetched and opened, nothing stored")
 STORED = declare("receive.stored", "objects and receipts committed, mailbox not yet emptied")
@@ -21,9 +36,10 @@ REMOVED = declare("receive.removed", "mailbox emptied, interchanges not yet proc
 PROCESSING = declare("process.before", "messages judged and answers made, transaction not yet committed")
 PROCESSED = declare("process.after", "effects and answers committed, national inbox not yet written")
 DELIVERED = declare("deliver.written", "national inbox files written, ledger does not know")
+NOTED = declare("deliver.after", "ledger knows that the national inbox is written")
 ACTIVATING = declare("map.activating", "versions of mappings written, transaction not yet committed")
 ACTIVATED = declare("map.activated", "versions of mappings in force, nobody told yet")
-NOTED = declare("deliver.after", "ledger knows that the national inbox is written")
+QUARANTINED = declare("quarantine.kept", "a refused file and its note in quarantine, transaction not yet committed")
 RELEASING = declare("quarantine.before", "a released object and its receipt written, transaction not yet committed")
 RELEASED = declare("quarantine.after", "a released object stored, its note in quarantine does not say so yet")
 MAKING = declare("keys.making", "files of a new pair written, ledger does not know")
@@ -40,6 +56,9 @@ ANSWERED = declare("partner.answered", "the ledger knows who answers for a partn
 LISTED = declare("lists.written", "a partner's new revocation list written, the ledger does not know its number")
 NUMBERED = declare("lists.numbered", "the ledger knows the number of a list, the list not kept for evidence yet")
 LIST_KEPT = declare("lists.kept", "a list in use, numbered and kept, nobody told yet")
+ISSUED = declare("authority.issued", "our own revocation list written, its public copy not yet")
+REMOVING = declare("retention.noted", "history says what is removed, nothing removed yet")
+PARTLY_REMOVED = declare("retention.parted", "a file removed whose time is over, others not yet")
 SIGNING = declare("link.signing", "heads of both links sealed, transaction not yet committed")
 SIGNED = declare("link.signed", "heads of both links committed, nothing published")
 ASKING = declare("link.asking", "a request for what is missing sealed, transaction not yet committed")

@@ -98,6 +98,7 @@ class Filing:
                  for names in groups if len(names) > 1]
         if taken:
             self._write_note(taken=taken)
+            reach(failpoints.INTENDED)
 
     def sent(self, names: Iterable[str]) -> None:
         """File what the ledger has taken."""
@@ -116,6 +117,7 @@ class Filing:
         if several:
             self._write_note(refused=[[list(names), [_plain(finding) for finding in findings]]
                                       for names, findings in refusals])
+            reach(failpoints.INTENDED)
         resting: dict[str, str] = {}
         reasons: dict[Path, bytes] = {}
         for names, findings in refusals:

@@ -224,6 +224,7 @@ class _Intake:
         Raises GatewayError as the work does: that is no defect; LocalError B003, B006 where the machine failed it.
         """
         number = self.attempts.begin(names)
+        reach(failpoints.COUNTED)
         if number > TRIES:  # the process died over the last attempt
             self._give_up(names)
             return None

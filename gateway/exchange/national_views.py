@@ -12,10 +12,12 @@ from pathlib import Path
 
 from gateway.config import NationalSource
 from gateway.errors import GatewayError, LocalError
+from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.filing import folder_of
 from gateway.exchange.room import room_for_more
 from gateway.exchange.summary import Summary
+from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.records.sql import Mark, fetch
 from gateway.spool import make_folder, read_whole, write_together, write_whole
@@ -54,6 +56,7 @@ def _fetch(gateway: Gateway, kind: str, source: NationalSource, summary: Summary
             raise LocalError(Finding(code="R039", place=Place(file=name), values={"match": source.match}))
     folder = folder_of(gateway, kind)
     write_together({folder.out / name: content for name, content in files.items()})
+    reach(failpoints.VIEWED)
     if fetched.mark is not None:
         write_whole(note, json.dumps({"database": source.database, "mark": fetched.mark.dump()}).encode())
 

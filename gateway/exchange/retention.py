@@ -4,7 +4,7 @@ Removed is what these rules name and nothing else. The ledger keeps the content 
 the evidence, and no retention touches it.
 
     sent        national/sent: files that the ledger knows to have been taken, once everything they said is answered
-    refused     national/refused: files with their reason beside them
+    refused     national/refused: files with their reason beside them, and a reason that is alone
     inbox       national/in: files that stand there as they were handed over; kept for ever unless the settings say so
     quarantine  state/quarantine, unless the partner's link is halted
     reports     state/defects: reports of our own defects
@@ -22,8 +22,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.filing import REASON
+from gateway.failpoints import reach
 from gateway.spool import Kept, Quarantine, is_partial, sync_folder
 
 _PARTIAL = timedelta(days=1)
@@ -71,11 +73,13 @@ def remove(gateway: Gateway, things: Sequence[Due], occasion: Occasion) -> None:
         for one in things:
             if one.kept is not None:
                 transaction.kept_no_more(one.kept.partner, one.kept.path.name)
+    reach(failpoints.REMOVING)
     folders: dict[Path, None] = {}
     for one in things:
         for path in one.files:
             path.unlink(missing_ok=True)
             folders[path.parent] = None
+            reach(failpoints.PARTLY_REMOVED)
     for folder in folders:
         sync_folder(folder)
 
@@ -94,8 +98,12 @@ def _sent(gateway: Gateway, folder: Path, before: datetime) -> Iterator[Due]:
 def _refused(folder: Path, before: datetime) -> Iterator[Due]:
     for reason in _files(folder):
         path = reason.with_name(reason.name.removesuffix(REASON))
-        if reason.name.endswith(REASON) and path.is_file() and not path.is_symlink() and _changed(reason) <= before:
+        if not reason.name.endswith(REASON) or _changed(reason) > before:
+            continue
+        if path.is_file() and not path.is_symlink():
             yield Due(what="refused", since=_changed(reason), files=(path, reason))
+        elif not os.path.lexists(path):  # a removal that was cut, or somebody has taken the file away
+            yield Due(what="refused", since=_changed(reason), files=(reason,))
 
 
 def _inbox(gateway: Gateway, folder: Path, before: datetime) -> Iterator[Due]:
@@ -109,12 +117,16 @@ def _inbox(gateway: Gateway, folder: Path, before: datetime) -> Iterator[Due]:
 
 
 def _quarantine(gateway: Gateway, before: datetime) -> Iterator[Due]:
-    kept = [one for one in Quarantine(gateway.settings.paths.state / "quarantine").list() if one.at <= before]
+    folder = gateway.settings.paths.state / "quarantine"
+    kept = [one for one in Quarantine(folder).list() if one.at <= before]
     with gateway.ledger.reading() as queries:
         halted = {partner for partner in {one.partner for one in kept} if queries.halted(partner, "in") is not None}
     for one in kept:
         if one.partner not in halted:
             yield Due(what="quarantine", since=one.at, files=(one.path, one.path.with_suffix(".json")), kept=one)
+    for path in _regular(folder):
+        if path.suffix == ".bin" and not path.with_suffix(".json").exists() and _changed(path) <= before:
+            yield Due(what="quarantine", since=_changed(path), files=(path,))  # of a run that was cut before its note
 
 
 def _left_behind(*roots: Path, before: datetime) -> Iterator[Due]:

@@ -11,12 +11,16 @@ from types import TracebackType
 from sqlalchemy import URL, Engine
 
 from gateway.errors import LocalError
+from gateway.failpoints import declare, reach
 from gateway.findings import Finding
 from gateway.ledger import engine as engines
 from gateway.ledger import migrations
 from gateway.ledger.errors import NEWER, OLDER, OPEN_FAILED, translated
 from gateway.ledger.queries import Queries
 from gateway.ledger.transaction import Transaction
+
+MADE = declare("ledger.made", "the ledger's file made, without any table")
+UPGRADING = declare("ledger.upgrading", "tables made or brought to a new schema, transaction not yet committed")
 
 
 class Ledger:
@@ -65,6 +69,7 @@ class Ledger:
             raise LocalError(Finding(code=OLDER, values=values))
         with engines.making(path):
             engines.make_durable(self._writer)
+            reach(MADE)
             with self._writer.begin() as connection:
                 before = migrations.revision_of(connection)  # another run may have been faster
                 if before == migrations.HEAD:
@@ -73,6 +78,7 @@ class Ledger:
                 transaction = Transaction(connection)
                 transaction.journal(subject="ledger", reference=migrations.HEAD, text=before or "", at=now)
                 transaction._finish()
+                reach(UPGRADING)
 
     @property
     def file(self) -> Path:

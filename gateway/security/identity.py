@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from gateway.errors import LocalError
+from gateway.failpoints import declare, reach
 from gateway.findings import Finding, Place
 from gateway.security.algorithms import PublicKey
 from gateway.security.certificates import ENCRYPTION, SIGNING, Certificate
@@ -36,6 +37,8 @@ PUBLIC_FILES = ("authority.crt", "signing.crt", "encryption.crt", "ssh.pub")
 FILES = ("authority.key", "signing.key", "encryption.key", "ssh", *PUBLIC_FILES)
 REQUEST_FILES = ("signing.key", "encryption.key", "signing.csr", "encryption.csr", "ssh", "ssh.pub")
 """What there is to begin with where somebody else's authority issues the certificates."""
+
+PARTED = declare("files.parted", "a new key, certificate or request written, those made with it not yet")
 
 _SSH_LINE = re.compile(r"[a-z0-9@.-]+ [A-Za-z0-9+/]+=*(?: [ -~]*)?")
 
@@ -144,6 +147,7 @@ def write_new(contents: Mapping[Path, bytes]) -> None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path, content in contents.items():
             _write_new(path, content, written)
+            reach(PARTED)
     except BaseException as error:
         for path in written:
             path.unlink(missing_ok=True)

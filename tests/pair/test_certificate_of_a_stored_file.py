@@ -13,7 +13,7 @@ from tests.tools.offices import Office, offices
 from tests.tools.records import declaration_json
 
 
-def _another_identity(office: Office, other: Office) -> None:
+def another_identity(office: Office, other: Office) -> None:
     """The office begins anew with other keys, and the other knows them."""
     new = office.home / "anew"
     make_identity(new, gateway=office.name, environment="test", now=datetime.now(UTC).replace(microsecond=0),
@@ -41,7 +41,7 @@ def test_a_lost_file_is_encrypted_anew_round_the_same_signature(tmp_path: Path) 
     well(togo.run("edi-send"))
     (first,) = burkina.mailbox("TGOTR").iterdir()
     first.unlink()
-    _another_identity(burkina, togo)
+    another_identity(burkina, togo)
     assert togo.run("edi", "resend", "TG0000000001").exit == 0
     well(togo.run("edi-send"))
     (second,) = burkina.mailbox("TGOTR").iterdir()
