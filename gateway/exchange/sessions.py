@@ -12,11 +12,13 @@ import contextlib
 from collections.abc import Callable, Sequence
 
 from gateway.errors import GatewayError, LinkError
+from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.backoff import may_try, note_session
 from gateway.exchange.budget import in_turn, share
 from gateway.exchange.held import HeldMailbox
 from gateway.exchange.summary import Exit, Summary
+from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger.line_rows import Traffic
 from gateway.transport import Lane, Lines, Meter, Session, same_line
@@ -71,6 +73,7 @@ class Sessions:
             self._fail(partner, both)
             return
         error = self._held(partner, direction, lane, shared, seconds, work)
+        reach(failpoints.SESSION_COUNTED)
         note_session(self._gateway, partner, error, self._occasion, direction=both, summary=self._summary)
 
     def _held(self, partner: str, direction: str, lane: Lane, shared: bool, seconds: float,
@@ -100,6 +103,7 @@ class Sessions:
             self._summary.trouble(error)
             return error
         finally:
+            reach(failpoints.SESSION_USED)
             self._note_traffic(Traffic(
                 partner=partner, direction=direction, at=self._occasion.now, failed=int(failed),
                 octets_in=meter.octets_in, octets_out=meter.octets_out, files_in=0 if held is None else held.files_in,
