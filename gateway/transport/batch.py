@@ -104,6 +104,7 @@ class _Window(Generic[T]):
 
     octets: int
     small: int = 0
+    ahead: deque[tuple[_Flight[T], int, Request]] = field(default_factory=deque)
     queue: deque[tuple[_Flight[T], int, Request]] = field(default_factory=deque)
     streams: deque[_Flight[T]] = field(default_factory=deque)
     under_way: dict[int, tuple[_Flight[T], Callable[[int, Reply], bool] | None, int, int]] = field(default_factory=dict)
@@ -119,8 +120,12 @@ class _Window(Generic[T]):
         share = _SHARE if self.small else 1
         return self.cost * share < self.octets or not self.under_way
 
-    def add(self, flight: _Flight[T], requests: Sequence[Request] | Streamed) -> None:
-        """Queue the next flight of a job."""
+    def add(self, flight: _Flight[T], requests: Sequence[Request] | Streamed, *, begun: bool) -> None:
+        """Queue the next flight of a job.
+
+        A single request of one that has begun, as the RENAME of a file that is written, goes before all that is queued:
+        on a weak line that is cut after a while each file should be there as soon as it can, not all at the end.
+        """
         if isinstance(requests, Streamed):
             flight.streamed, flight.asked = requests, 0
             self.small -= not flight.large
@@ -131,12 +136,15 @@ class _Window(Generic[T]):
             raise ValueError("a flight without requests")
         flight.answers = [None] * len(requests)
         flight.due = len(requests)
+        if begun and len(requests) == 1:
+            self.ahead.append((flight, 0, requests[0]))
+            return
         self.queue.extend((flight, slot, request) for slot, request in enumerate(requests))
 
     def following(self, number: int) -> Request | _Flight[T] | None:
         """The next request, under this number from now on; or a flight whose stream ended; None: nothing to ask."""
-        if self.queue:
-            flight, slot, request = self.queue.popleft()
+        if waiting := self.ahead or self.queue:
+            flight, slot, request = waiting.popleft()
             self.under_way[number] = (flight, None, slot, request.cost)
         elif self.streams and self._streams_have_room:
             flight = self.streams[0]
@@ -267,7 +275,7 @@ class BatchSFTP:
             results.append(end.value)
             window.small -= not flight.large
             return False
-        window.add(flight, requests)
+        window.add(flight, requests, begun=answers is not None)
         return True
 
     def _send(self, data: bytes) -> None:

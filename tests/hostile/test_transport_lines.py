@@ -13,23 +13,10 @@ import pytest
 from gateway.errors import LinkError
 from gateway.transport import DirectoryLane, Lane, Limits, Lines, Meter, Mode, SftpLane, same_line
 from gateway.transport.served import SftpSubsystem
-from gateway.transport.server import MailboxServer
+from tests.tools.one_host import CountingServer
 from tests.tools.sshd import make_client_key
 
 NAMES = [f"{number:032x}.p7m" for number in range(4)]
-
-
-class CountingServer(MailboxServer):
-    """Remembers the transport of every connection, so that a test can count and end them."""
-
-    def __init__(self, *words: object, **named: object) -> None:
-        super().__init__(*words, **named)  # type: ignore[arg-type]  # as the base
-        self.made: list[paramiko.Transport] = []
-
-    def make_transport(self, connection: object) -> paramiko.Transport:
-        """As the base."""
-        self.made.append(super().make_transport(connection))  # type: ignore[arg-type]  # as the base
-        return self.made[-1]
 
 
 @dataclass
@@ -47,10 +34,6 @@ class World:
         with self.lines.mailbox(owner, lane, meter=meter, seconds=seconds, keep=keep) as mailbox:
             mailbox.list()
         return meter
-
-    def live(self) -> int:
-        """Connections that stand."""
-        return sum(one.is_active() for one in self.server.made)
 
 
 def until(true: Callable[[], bool]) -> bool:
@@ -70,7 +53,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         made = World(server, lane, replace(lane, base="v1/out"))
         with made.lines:
             yield made
-    assert made.live() == 0
+    assert server.live() == 0
 
 
 def test_what_makes_two_lanes_one_line(world: World, tmp_path: Path) -> None:
@@ -94,7 +77,7 @@ def test_two_mailboxes_use_one_connection_and_each_has_its_own_octets(world: Wor
 
 def test_a_line_is_closed_when_it_is_not_kept(world: World) -> None:
     world.use(world.inbound, keep=False)
-    assert until(lambda: world.live() == 0)
+    assert until(lambda: world.server.live() == 0)
     world.use(world.outbound)
     assert len(world.server.made) == 2
 
@@ -197,8 +180,8 @@ def test_of_idle_lines_the_latest_used_stay_open(world: World) -> None:
         for owner in ("A", "B", "A", "C"):
             world.use(world.inbound, owner=owner)
         assert [owner for owner in "ABC" if world.lines.holds(owner, world.inbound)] == ["A", "C"]
-        assert until(lambda: world.live() == 2)
-    assert until(lambda: world.live() == 0)
+        assert until(lambda: world.server.live() == 2)
+    assert until(lambda: world.server.live() == 0)
 
 
 def test_of_a_folder_the_octets_of_its_files_are_counted(world: World, tmp_path: Path) -> None:

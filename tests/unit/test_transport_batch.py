@@ -111,6 +111,17 @@ def test_the_window_is_full_and_never_exceeded() -> None:
     assert stream.kinds[:5] == [Kind.OPEN] * 5  # five files begin before the first goes on
 
 
+def test_what_is_nearly_done_goes_before_what_is_not() -> None:
+    """A line that is cut after a while leaves whole files: the last step of one never waits for pieces of another."""
+    stream = Scripted(echo)
+    batch = BatchSFTP(stream, Patient(), Limits(files=8, octets=2000))
+    assert len(list(batch.run((0, reading(b"%d" % number, 20)) for number in range(8)))) == 8
+    closes = [at for at, kind in enumerate(stream.kinds) if kind == Kind.CLOSE]
+    reads = [at for at, kind in enumerate(stream.kinds) if kind == Kind.READ]
+    assert sum(close < reads[-1] for close in closes) >= 6
+    assert closes[0] < reads[60]
+
+
 def test_octets_under_way_stay_below_the_cap_and_requests_below_theirs() -> None:
     stream = Scripted(echo)
     batch = BatchSFTP(stream, Patient(), Limits(octets=1000))
