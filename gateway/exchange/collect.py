@@ -233,8 +233,9 @@ def _compare(gateway: Gateway, transaction: Transaction, partner: str, opened: O
 
 
 def _first_sight(transaction: Transaction, partner: str, file: _Fetched, occasion: Occasion) -> bool:
-    """A content that does not fit its name may still be on its way: it waits one run (V3), counted in the ledger."""
-    if transaction.noted(partner=partner, name=file.entry.name, code="E_NAME"):
+    """A content that does not fit its name may still be on its way: it waits one run (V3), counted in the ledger; and
+    one more as often as it grew since, for over a weak line a large file is written for longer than that."""
+    if transaction.noted(partner=partner, name=file.entry.name, code="E_NAME", size=len(file.content)):
         return False
     transaction.note_incoming(partner=partner, name=file.entry.name, code="E_NAME", size=len(file.content), kept="",
                               at=occasion.now)

@@ -7,7 +7,7 @@ partner is not collecting, and once its receipt is late somebody is asked to cal
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gateway.errors import GatewayError, PartnerError
@@ -56,9 +56,9 @@ def dispatch(gateway: Gateway, partner: str, sessions: Sessions, occasion: Occas
 
     def work(mailbox: HeldMailbox) -> None:
         reach(failpoints.PUBLISHING)
-        lying = {entry.name for entry in mailbox.list()}
+        listed = {entry.name: entry.size for entry in mailbox.list()}
         left = due
-        while left and _publish(gateway, partner, mailbox, left, lying, occasion, summary):
+        while left and _publish(gateway, partner, mailbox, left, listed, occasion, summary):
             left = _due(gateway, partner, occasion, kinds)
             if left and mailbox.over:
                 return
@@ -103,9 +103,13 @@ def _anew(gateway: Gateway, transaction: Transaction, partner: str, item: Object
     return replace(item, name=file_name(sealed), sealed=sealed)
 
 
-def _publish(gateway: Gateway, partner: str, mailbox: Mailbox, due: Sequence[ObjectOut], lying: set[str],
+def _publish(gateway: Gateway, partner: str, mailbox: Mailbox, due: Sequence[ObjectOut], listed: Mapping[str, int],
              occasion: Occasion, summary: Summary) -> bool:
-    """Publish one batch and note what stands there. False when a file failed: it would only come round again."""
+    """Publish one batch and note what stands there. False when a file failed: it would only come round again.
+
+    listed: name -> size; what has another size than ours is the beginning of a file, or what a power cut left of it.
+    """
+    lying = {item.name for item in due if listed.get(item.name) == len(item.sealed)}
     due = _readable(gateway, partner, due, lying, occasion)
     outcomes = mailbox.publish([(item.name, item.sealed) for item in due if item.name not in lying])
     reach(failpoints.PUBLISHED)

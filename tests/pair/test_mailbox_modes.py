@@ -14,7 +14,7 @@ from gateway.transport.modes import Mark
 from gateway.transport.served import ServedHandle
 from tests.tools.hosts import agree_on_mode, hosted
 from tests.tools.lacking_server import LACKING
-from tests.tools.malice import Puppet, codes, refused, well
+from tests.tools.malice import Puppet, at, codes, later, refused, well
 from tests.tools.offices import Office, offices
 from tests.tools.records import declaration, declaration_json, numbered_mrn
 
@@ -159,3 +159,41 @@ def test_in_the_mode_with_markers_as_well(keeping: tuple[Puppet, Office]) -> Non
     with hosted(burkina, "TGOTR", mode="marker"):
         well(burkina.run("edi-receive"))
     assert list(burkina.mailbox("TGOTR").iterdir()) == []
+
+
+@pytest.mark.parametrize("mode", ["direct", "marker"])
+def test_an_upload_that_was_cut_is_put_up_whole_by_the_next_run_where_files_are_written_in_place(
+        world: tuple[Office, Office], mode: str) -> None:
+    togo, burkina = world
+    folder, subsystem = LACKING["no-rename"]
+    agree_on_mode(burkina, "TGOTR", "inbound", mode)
+    with hosted(togo, "BFDGD", direction="outbound", folder=folder, subsystem=subsystem, mode=mode):
+        well(togo.run("edi-send"))
+        path = next(path for path in burkina.mailbox("TGOTR").iterdir() if path.suffix == ".p7m")
+        content = path.read_bytes()
+        path.write_bytes(content[:1000])
+        assert burkina.run("edi-receive").exit in (Exit.LATER, Exit.TRUST)
+        well(at(togo, "edi-send", later(hours=5)))
+        assert path.read_bytes() == content
+    well(burkina.run("edi-receive"))
+    assert len(burkina.movements()) == 1
+
+
+def test_a_file_that_grows_from_run_to_run_is_on_its_way_and_one_that_does_not_is_no_file_of_that_name(
+        world: tuple[Office, Office]) -> None:
+    togo, burkina = world
+    for office, direction, partner in ((togo, "outbound", "BFDGD"), (burkina, "inbound", "TGOTR")):
+        agree_on_mode(office, partner, direction, "direct")
+    well(togo.run("edi-send"))
+    (path,) = burkina.mailbox("TGOTR").iterdir()
+    content = path.read_bytes()
+    for size in (1000, 1500, 2000):
+        path.write_bytes(content[:size])
+        refused(burkina.run("edi-receive"), Exit.TRUST, "E_NAME", place=f"TGOTR/{path.name}")
+        assert path.exists()
+    path.write_bytes(content)
+    well(burkina.run("edi-receive"))
+    assert len(burkina.movements()) == 1
+    path.write_bytes(content[:2000])
+    refused(burkina.run("edi-receive"), Exit.TRUST, "E_NAME", place=f"TGOTR/{path.name}")
+    assert not path.exists()

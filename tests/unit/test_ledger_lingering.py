@@ -27,9 +27,9 @@ def test_what_stays_is_known_until_it_is_forgotten_and_each_partner_has_its_own(
 
 def test_more_than_a_statement_holds_is_noted_and_forgotten(tmp_path: Path) -> None:
     names: dict[str, int | None] = {f"{number:032x}.p7m": number for number in range(1203)}
-    with Ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", now=NOW) as ledger:
-        with ledger.transaction() as transaction:
-            transaction.note_lingering("BFDGD", names, NOW)
-            assert transaction.lingering("BFDGD") == names
-            transaction.forget_lingering("BFDGD", names)
-            assert transaction.lingering("BFDGD") == {}
+    with Ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", now=NOW) as ledger, \
+            ledger.transaction() as transaction:
+        transaction.note_lingering("BFDGD", names, NOW)
+        assert transaction.lingering("BFDGD") == names
+        transaction.forget_lingering("BFDGD", names)
+        assert transaction.lingering("BFDGD") == {}
