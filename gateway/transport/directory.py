@@ -173,7 +173,12 @@ class DirectoryMailbox:
         """What the marker of a file says; None where the mode has none. Raises as `read_whole`."""
         if self._lane.mode is not Mode.MARKER:
             return None
-        mark = Mark.read(read_whole(self._new / (entry.name + MARKED), MARK_LIMIT))
+        try:
+            mark = Mark.read(read_whole(self._new / (entry.name + MARKED), MARK_LIMIT))
+        except LocalError as error:
+            if error.code != "B005":  # larger than any marker
+                raise
+            mark = None
         if mark is not None and mark.size != entry.size:
             return file_fault("B112", entry.name, expected=str(mark.size), found=str(entry.size))
         return mark or unlike_its_mark(entry.name)
