@@ -26,7 +26,6 @@ from gateway.texts import known, say, sentence, where
 
 _ENDED = ("CLOSED", "DISCHARGED", "CANCELLED", "ELSEWHERE")
 _CALLS = ("call", "chase", "enquire")
-_SHORT = {"inbound": "in", "outbound": "out"}
 _KINDS = {MovementLine: "movement", InterchangeLine: "interchange", LinkState: "link", Outage: "outage",
           Totals: "summary"}
 
@@ -40,6 +39,8 @@ def status_command(config: Path, as_json: bool) -> int:
     with open_gateway(settings, (now := occasion().now)) as gateway:
         if as_json:
             for line in everything(gateway.ledger, now):
+                if isinstance(line, Outage) and not _served(settings, line):
+                    continue
                 if isinstance(line, Totals):
                     for exception in _exceptions(settings, now):
                         emit_json("exception", exception)
@@ -68,9 +69,9 @@ def status_command(config: Path, as_json: bool) -> int:
         emit(t("status.link", partner=link.partner, direction=t(f"direction.{link.direction}"),
                missing=sum(gap.last - gap.first + 1 for gap in link.gaps), parked=link.parked,
                halted=link.halted or t("status.link.runs")))
-    for outage in shown.outages:
-        emit(t("status.outage", partner=outage.partner, direction=t(f"direction.{_SHORT[outage.direction]}"),
-               since=_time(outage.since), failures=outage.failures, next=_time(outage.next_at)))
+    for outage in (one for one in shown.outages if _served(settings, one)):
+        emit(t(f"status.outage.{outage.direction}", partner=outage.partner, since=_time(outage.since),
+               failures=outage.failures, next=_time(outage.next_at)))
     for _, _, finding in keys:
         emit(sentence(finding, language()))
     totals = shown.totals
@@ -79,6 +80,11 @@ def status_command(config: Path, as_json: bool) -> int:
     emit(t("status.totals", movements=totals.movements, interchanges=totals.interchanges, waiting=totals.waiting,
            unanswered=totals.unanswered, quarantined=totals.quarantined))
     return Exit.DONE
+
+
+def _served(settings: Settings, outage: Outage) -> bool:
+    """Whether a mailbox is still that of a partner: one that was taken out of the settings is tried no more."""
+    return outage.partner in settings.partners or outage.partner in settings.broken_partners
 
 
 def _exceptions(settings: Settings, now: datetime) -> Iterator[Mapping[str, object]]:
