@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import LinkError, LocalError
-from gateway.transport import DirectoryLane, Entry, Mailbox, Mode, open_mailbox
+from gateway.transport import DirectoryLane, Entry, Mailbox, Mode, SftpLane, open_mailbox
 from gateway.transport.listing import Sieve
 from gateway.transport.modes import Mark
 from gateway.transport.wire import Attributes
 from tests.contract.conftest import Place, place_on
+from tests.tools.sshd import make_client_key, running_sshd
 
 FRESH = "0123456789abcdef0123456789abcdef"
 LIMIT = 1 << 20
@@ -146,6 +147,20 @@ def test_publishing_needs_no_permission_to_remove(host_of: Hosts, mode: Mode) ->
         assert refusal is not None
         assert refusal.code == "B110"
         assert got(mailbox) == {name: content}
+
+
+@pytest.mark.needs_sshd
+def test_an_account_that_may_put_files_up_and_nothing_else_is_enough(tmp_path: Path) -> None:
+    key, line = make_client_key(tmp_path)
+    with running_sshd(tmp_path, [line], denied="remove,rmdir,setstat,fsetstat,symlink,hardlink") as sshd:
+        lane = SftpLane(host="127.0.0.1", port=sshd.port, user=sshd.user, key=key, host_keys=sshd.host_keys, base="in")
+        name, content = sealed(os.urandom(70_000))
+        with open_mailbox(lane, clock=time.monotonic) as mailbox:
+            assert [outcomes(mailbox, (name, content)) for _ in range(2)] == [[None], [None]]
+            probed, refusal = mailbox.probe(FRESH), mailbox.may_remove(FRESH)
+            assert got(mailbox) == {name: content}
+    assert (probed.error, probed.fits, probed.removing and probed.removing.code) == (None, Mode.RENAME, "B110")
+    assert refusal is not None
 
 
 @pytest.mark.parametrize(("kind", "fits"), [

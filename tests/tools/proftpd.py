@@ -17,8 +17,8 @@ from pathlib import Path
 from tests.tools.sshd import KEYGEN, Sshd, free_port, require_tools, wait_for_banner
 
 PROFTPD = shutil.which("proftpd", path=os.pathsep.join(["/usr/sbin", "/usr/local/sbin", os.environ.get("PATH", "")]))
-_MODULES = Path("/usr/lib/proftpd")
-_SFTP = _MODULES / "mod_sftp.so"
+MODULES = Path("/usr/lib/proftpd")
+_SFTP = MODULES / "mod_sftp.so"
 
 
 @contextlib.contextmanager
@@ -35,7 +35,7 @@ def running_proftpd(folder: Path, public_keys: Iterable[str], *, options: Iterab
     (home / "users").write_text(f"{user}:*:{os.getuid()}:{os.getgid()}::{root}:/bin/sh\n")
     (home / "users").chmod(0o600)
     port = free_port()
-    lines = [f"ModulePath {_MODULES}", "LoadModule mod_sftp.c", "ServerType standalone", "ServerName test",
+    lines = [f"ModulePath {MODULES}", "LoadModule mod_sftp.c", "ServerType standalone", "ServerName test",
              "DefaultServer on", "DefaultAddress 127.0.0.1", f"Port {port}", "UseIPv6 off", "UseReverseDNS off",
              f"User {user}", f"Group {group}", f"PidFile {home / 'pid'}", f"ScoreboardFile {home / 'scoreboard'}",
              f"SystemLog {home / 'log'}", "WtmpLog off", "DelayEngine off", "MaxInstances 30",

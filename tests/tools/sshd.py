@@ -55,10 +55,11 @@ def make_client_key(folder: Path, name: str = "client") -> tuple[Path, str]:
 
 @contextlib.contextmanager
 def running_sshd(folder: Path, public_keys: Iterable[str], *, options: Iterable[str] = (),
-                 largest_file: int | None = None) -> Iterator[Sshd]:
+                 largest_file: int | None = None, denied: str = "") -> Iterator[Sshd]:
     """Run sshd in `folder`/sshd; everybody with one of the keys may log in as the current user, SFTP only.
 
     options       more lines of sshd_config
+    denied        requests that the server refuses, as `internal-sftp -P` takes them
     largest_file  octets beyond which a write fails on the server, as on a full disk (RLIMIT_FSIZE)
     """
     sshd, keygen = require_tools(sshd=SSHD, ssh_keygen=KEYGEN)
@@ -73,7 +74,8 @@ def running_sshd(folder: Path, public_keys: Iterable[str], *, options: Iterable[
     lines = [f"Port {port}", "ListenAddress 127.0.0.1", f"HostKey {home / 'host'}", "StrictModes no", "UsePAM no",
              f"AuthorizedKeysFile {home / 'authorized'}", "PasswordAuthentication no", "PermitRootLogin yes",
              "KbdInteractiveAuthentication no", "PidFile none", "MaxStartups 100", "LogLevel VERBOSE",
-             "Subsystem sftp internal-sftp", f"ForceCommand internal-sftp -d {root}", *options]
+             "Subsystem sftp internal-sftp", f"ForceCommand internal-sftp -d {root}{f' -P {denied}' if denied else ''}",
+             *options]
     config = home / "sshd_config"
     config.write_text("\n".join([*lines, "PerSourcePenalties no", ""]))
     if subprocess.run([sshd, "-t", "-f", config], capture_output=True).returncode:  # before OpenSSH 9.8

@@ -25,6 +25,7 @@ PAIRS = [("README.md", "gateway/docs/fr/README.md"),
          ("mappings/dialects/README.md", "gateway/docs/fr/dialectes.md"),
          ("gateway/docs/en/benin-niger.md", "gateway/docs/fr/benin-niger.md"),
          ("gateway/docs/en/envelope.md", "gateway/docs/fr/enveloppe.md"),
+         ("gateway/docs/en/mailbox.md", "gateway/docs/fr/boite.md"),
          ("gateway/docs/SECURITY.md", "gateway/docs/fr/SECURITY.md"),
          ("samples/gw1/README.md", "samples/gw1/LISEZ-MOI.md")]
 FOR_PEOPLE = [*(name for pair in PAIRS for name in pair), "keys/README.md", "samples/README.md",
