@@ -18,6 +18,7 @@ from gateway.exchange.summary import Exit
 from gateway.exchange.tracing import explain
 from gateway.findings import Finding
 from gateway.ledger import Deadlines
+from gateway.ledger.line_rows import Traffic
 from gateway.ledger.questions import LinkState
 from gateway.ledger.rows import Outage
 from gateway.references import Tree
@@ -27,7 +28,7 @@ from gateway.texts import known, say, sentence, where
 _ENDED = ("CLOSED", "DISCHARGED", "CANCELLED", "ELSEWHERE")
 _CALLS = ("call", "chase", "enquire")
 _KINDS = {MovementLine: "movement", InterchangeLine: "interchange", LinkState: "link", Outage: "outage",
-          Totals: "summary"}
+          Traffic: "traffic", Totals: "summary"}
 
 
 @click.command(name="status", help=t("cli.status.help"))

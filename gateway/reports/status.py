@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeAlias
 
 from gateway.ledger import Ledger, Queries
+from gateway.ledger.line_rows import Traffic
 from gateway.ledger.questions import LinkState
 from gateway.ledger.rows import InterchangeRow, Movement, Outage
+from gateway.reports.traffic import together
+
+_LATELY = timedelta(days=1)
 
 LATEST = 50
 """How much of what ended a person is shown beside what is open."""
@@ -79,7 +83,7 @@ class Status:
     totals: Totals
 
 
-Line: TypeAlias = MovementLine | InterchangeLine | LinkState | Outage | Totals
+Line: TypeAlias = MovementLine | InterchangeLine | LinkState | Outage | Traffic | Totals
 
 
 def status(ledger: Ledger, now: datetime) -> Status:
@@ -95,7 +99,7 @@ def status(ledger: Ledger, now: datetime) -> Status:
 
 def everything(ledger: Ledger, now: datetime) -> Iterator[Line]:
     """All that is held of one moment, line by line: movements, worst first, interchanges, links that wait, mailboxes
-    that failed, totals.
+    that failed, what crossed the line to each partner in the last 24 hours, totals.
 
     Only what is open is held in memory. The moment is held until the last line is taken.
     """
@@ -105,6 +109,7 @@ def everything(ledger: Ledger, now: datetime) -> Iterator[Line]:
         yield from map(_interchange, queries.each_interchange())
         yield from _links(queries)
         yield from queries.outages()
+        yield from together(queries.traffic(since=now - _LATELY), now - _LATELY)
         yield _totals(queries, now)
 
 

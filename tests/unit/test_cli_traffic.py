@@ -81,3 +81,9 @@ def test_rows_are_added_by_day_and_all_together() -> None:
         ((NOW - timedelta(days=1)).date(), 1, 9000), (NOW.date(), 2, 18000)]
     (total,) = together(rows, TODAY)
     assert (total.at, total.sessions, total.octets_out, total.milliseconds) == (TODAY, 3, 3000, 4500)
+
+
+def test_the_status_for_programs_has_the_last_day_of_each_line(togo: Office) -> None:
+    lines = [one for one in checked("status", togo.run("edi", "status", "--json").out) if one["kind"] == "traffic"]
+    assert [(one["partner"], one["direction"], one["sessions"], one["failed"], one["octets_in"]) for one in lines] == [
+        ("BFDGD", "inbound", 2, 1, 18000), ("BFDGD", "outbound", 1, 0, 9000), ("MLDGD", "inbound", 1, 0, 9000)]
