@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from gateway.transport.lanes import Limits
-from gateway.transport.wire import PACKET_LIMIT, Malformed, Reply, Request, encode, hello, read_hello, read_reply
+from gateway.transport.wire import PACKET_LIMIT, Malformed, Reply, Request, hello, pieces, read_hello, read_reply
 
 T = TypeVar("T")
 
@@ -43,6 +43,8 @@ _REQUESTS = 512
 _HELD = 16 << 20
 """Octets that files under way may hold in memory together, unless one alone is larger."""
 
+_LOAD = 1 << 15
+"""Octets given to the channel at once; more does not fit into a packet of OpenSSH."""
 
 _SHARE = 4
 """The part of what may be under way that streams have while other jobs run beside them: a fourth."""
@@ -189,9 +191,9 @@ class BatchSFTP:
         self._patience = patience
         self._limits = limits
         self._number = 0
-        self._received = bytearray()
+        self._received = memoryview(b"")
         self._forsaken: set[int] = set()
-        self._send(hello())
+        self._send([hello()])
         self.extensions = read_hello(self._packet())
 
     def one(self, job: Job[T]) -> T:
@@ -237,7 +239,7 @@ class BatchSFTP:
 
     def _ask(self, window: _Window[T]) -> _Flight[T] | None:
         """Send what the window takes; a streamed flight that landed meanwhile, if any."""
-        packets = []
+        packets: list[bytes | memoryview] = []
         landed = None
         while landed is None and window.open:
             number = self._number + 1 & 0xFFFF_FFFF
@@ -248,9 +250,9 @@ class BatchSFTP:
                 landed = request if request.landed else None
             else:
                 self._number = number
-                packets.append(encode(request, number))
+                packets.extend(pieces(request, number))
         if packets:
-            self._send(b"".join(packets))
+            self._send(packets)
         return landed
 
     def _answer(self, window: _Window[T]) -> _Flight[T] | None:
@@ -278,13 +280,28 @@ class BatchSFTP:
         window.add(flight, requests, begun=answers is not None)
         return True
 
-    def _send(self, data: bytes) -> None:
-        at = 0
-        while at < len(data):
-            sent = self._stream.send(data[at:at + (1 << 15)])
+    def _send(self, data: Iterable[bytes | memoryview]) -> None:
+        """Send pieces one behind the other, as much at once as the channel takes; large ones are not copied before."""
+        load: list[bytes | memoryview] = []
+        room = _LOAD
+        for piece in data:
+            rest = memoryview(piece)
+            while len(rest) >= room:
+                self._send_load([*load, rest[:room]])
+                rest, load, room = rest[room:], [], _LOAD
+            if rest:
+                load.append(rest)
+                room -= len(rest)
+        if load:
+            self._send_load(load)
+
+    def _send_load(self, load: Sequence[bytes | memoryview]) -> None:
+        data = b"".join(load)
+        while data:
+            sent = self._stream.send(data)
             if sent <= 0:
                 raise EOFError("closed while sending")
-            at += sent
+            data = data[sent:]
             self._patience.alive()  # a weak line takes longer for a full window than silence may last
 
     def _packet(self) -> bytes:
@@ -294,14 +311,16 @@ class BatchSFTP:
         return self._take(length)
 
     def _take(self, count: int) -> bytes:
-        while len(self._received) < count:
-            part = self._stream.recv(1 << 18)
-            if not part:
+        parts: list[bytes | memoryview] = []
+        missing = count
+        while True:
+            parts.append(self._received[:missing])
+            self._received = self._received[missing:]
+            missing -= len(parts[-1])
+            if not missing:
+                return b"".join(parts)
+            received = self._stream.recv(1 << 18)
+            if not received:
                 raise EOFError("closed while receiving")
-            self._received += part
+            self._received = memoryview(received)
             self._patience.alive()
-        taken = bytes(memoryview(self._received)[:count])
-        del self._received[:count]
-        return taken
-
-

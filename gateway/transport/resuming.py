@@ -83,12 +83,13 @@ def write_on(opened: Opened, handle: bytes, content: bytes,
     if len(content) < LARGE:
         replies = yield [*(wire.write(handle, at, content[at:at + length]) for at, length in writes), *end]
         return [answer for answer in replies[:len(writes)] if not done(answer)], replies[len(writes):]
+    octets = memoryview(content)  # a slice of it is no copy
     refusals: list[Reply] = []
     answers: dict[int, Reply] = {}
 
     def requests() -> Iterator[Request]:
         for at, length in writes:
-            yield wire.write(handle, at, content[at:at + length])
+            yield wire.write(handle, at, octets[at:at + length])
         yield from end
 
     def take(place: int, answer: Reply) -> bool:

@@ -25,6 +25,7 @@ from gateway.transport.faults import Reason, classify, link_fault
 from gateway.transport.lanes import Limits, SftpLane
 from gateway.transport.mailbox import Session
 from gateway.transport.meter import Meter
+from gateway.transport.pipe import with_parts
 from gateway.transport.watchdog import Watchdog
 
 CIPHERS = ("aes256-gcm@openssh.com", "aes128-gcm@openssh.com", "aes256-ctr", "aes192-ctr", "aes128-ctr")
@@ -201,7 +202,7 @@ class SshConnection:
         self.phase = "channel"
         limits = self.lane.limits
         with self.watchdog.limit(limits.channel):
-            channel = self._require().open_session(timeout=limits.channel + _SECOND_LINE)
+            channel = with_parts(self._require().open_session(timeout=limits.channel + _SECOND_LINE))
             channel.invoke_subsystem("sftp")  # waits without any limit of its own
         return channel
 

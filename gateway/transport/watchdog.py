@@ -7,6 +7,7 @@ when it passes, cuts the TCP connection; every wait in the library then ends at 
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ class Watchdog:
         self._seconds = 0.0
         self._changed = threading.Condition()
         self._over = False
+        self._wakes = math.inf
+        """When the thread looks again by itself: it is not woken for every answer that is due later than that."""
         self.expired = False
         """Whether it was this that cut."""
         self.spent = False
@@ -36,7 +39,8 @@ class Watchdog:
         with self._changed:
             self._seconds = seconds
             self._deadline = self._clock() + seconds
-            self._changed.notify()
+            if min(self._deadline, self._end) < self._wakes:
+                self._changed.notify()
         try:
             yield
         finally:
@@ -65,11 +69,9 @@ class Watchdog:
         with self._changed:
             while not self._over:
                 deadline = self._deadline
-                if deadline is None:
-                    self._changed.wait()
-                    continue
-                left = min(deadline, self._end) - self._clock()
-                if left > 0:
+                left = None if deadline is None else min(deadline, self._end) - self._clock()
+                if left is None or deadline is None or left > 0:
+                    self._wakes = math.inf if left is None else self._clock() + left
                     self._changed.wait(left)
                     continue
                 self.spent = self._end <= deadline

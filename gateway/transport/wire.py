@@ -90,7 +90,7 @@ class Request(NamedTuple):
 
     kind: Kind
     body: bytes
-    content: bytes = b""
+    content: bytes | memoryview = b""
     cost: int = 0
 
 
@@ -162,8 +162,13 @@ def text(value: bytes) -> bytes:
 
 def encode(request: Request, number: int) -> bytes:
     """The packet with its length, ready to send."""
+    return b"".join(pieces(request, number))
+
+
+def pieces(request: Request, number: int) -> tuple[bytes | memoryview, ...]:
+    """What `encode` gives, in pieces: the content is not copied."""
     length = 5 + len(request.body) + len(request.content)
-    return b"".join((_HEAD.pack(length, request.kind, number), request.body, request.content))
+    return (_HEAD.pack(length, request.kind, number) + request.body, request.content)
 
 
 def hello() -> bytes:
@@ -188,7 +193,7 @@ def open_file(path: bytes, flags: Flags) -> Request:
     return Request(Kind.OPEN, text(path) + struct.pack(">II", flags, 0))
 
 
-def write(handle: bytes, offset: int, content: bytes) -> Request:
+def write(handle: bytes, offset: int, content: bytes | memoryview) -> Request:
     """WRITE of at most CHUNK octets, or of what `Sizes` says."""
     return Request(Kind.WRITE, text(handle) + _U64.pack(offset) + _U32.pack(len(content)), content, len(content))
 

@@ -1,0 +1,77 @@
+"""Does the pipe give every octet once and in order, wait for what is to come, and end when it is closed?"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from paramiko.buffered_pipe import PipeTimeout
+
+from gateway.transport.pipe import PartPipe
+from gateway.transport.watchdog import Watchdog
+
+
+@given(st.lists(st.binary(max_size=50), max_size=20), st.integers(1, 60))
+def test_what_is_fed_is_read_in_order_never_more_than_asked_for(parts: list[bytes], most: int) -> None:
+    pipe = PartPipe()
+    for part in parts:
+        pipe.feed(part)
+    assert (len(pipe), pipe.read_ready()) == (sum(map(len, parts)), any(parts))
+    pipe.close()
+    read = list(iter(lambda: pipe.read(most), b""))
+    assert b"".join(read) == b"".join(parts)
+    assert max(map(len, read), default=0) <= most
+    assert (len(pipe), pipe.read_ready(), pipe.read(1)) == (0, False, b"")
+
+
+def test_a_part_is_given_as_it_came() -> None:
+    pipe, part = PartPipe(), bytes(1000)
+    pipe.feed(part)
+    assert pipe.read(1 << 18) is part
+    pipe.feed(b"a")
+    pipe.feed(b"b")
+    assert (pipe.empty(), len(pipe)) == (b"ab", 0)
+
+
+def test_reading_waits_for_a_part_and_for_the_end() -> None:
+    pipe = PartPipe()
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.extend(iter(lambda: pipe.read(10), b"")))
+    reader.start()
+    for part in (b"one", b"two"):
+        time.sleep(0.01)
+        pipe.feed(part)
+    pipe.close()
+    reader.join(10)
+    assert (reader.is_alive(), b"".join(read)) == (False, b"onetwo")
+
+
+@pytest.mark.parametrize("timeout", [0.0, 0.01])
+def test_reading_with_a_limit_ends_with_it(timeout: float) -> None:
+    with pytest.raises(PipeTimeout):
+        PartPipe().read(1, timeout)
+
+
+def test_what_is_no_octets_and_selecting_are_refused() -> None:
+    with pytest.raises(TypeError):
+        PartPipe().feed("text")
+    with pytest.raises(NotImplementedError):
+        PartPipe().set_event(threading.Event())
+
+
+def test_the_watchdog_is_not_woken_for_every_answer() -> None:
+    asked: list[str] = []
+
+    def clock() -> float:
+        asked.append(threading.current_thread().name)
+        return time.monotonic()
+
+    watchdog = Watchdog(clock, lambda: None, 60)
+    for _ in range(1000):
+        with watchdog.limit(30):
+            watchdog.alive()
+    watchdog.stop()
+    assert asked.count("mailbox-watchdog") <= 4
