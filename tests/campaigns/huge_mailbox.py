@@ -51,7 +51,7 @@ Over = Literal["openssh", "directory"]
 FEW = 64
 """Messages in the mailbox that is compared with; and between the foreign files."""
 
-GROWTH = 48.0
+GROWTH = 64.0
 """MiB by which memory may grow from the first tenth of a run to its end, and beyond the run that is compared with."""
 
 UNEVEN = 2.0
