@@ -21,7 +21,7 @@ from gateway.failpoints import reach
 from gateway.findings import Finding
 from gateway.ledger import Transaction
 from gateway.ledger.key_rows import TrustedState
-from gateway.spool import make_folder, write_whole
+from gateway.spool import make_folder, sync_folder, write_whole
 
 REPLACED = "replaced"
 """Folder beside the partners' files for those that were changed here, each with its date."""
@@ -118,6 +118,7 @@ def _all_or_nothing() -> Iterator[dict[Path, bytes | None]]:
         for path, before in written.items():
             if before is None:
                 path.unlink(missing_ok=True)
+                sync_folder(path.parent)  # else a power cut might let the partner in after all
             else:
                 write_whole(path, before)
         raise

@@ -27,7 +27,7 @@ from gateway.security.hardening import forbid_dumps
 from gateway.security.header import is_gateway_id
 from gateway.security.issuing import AUTHORITY, CLOCKS_DIFFER, certificate_request, issue, issue_authority
 from gateway.security.privatekeys import AUTHORITY_KIND, ENCRYPTION_KIND, Algorithm, make_key, private_pem
-from gateway.spool import is_credential, read_credential, read_private, sync_folder
+from gateway.spool import is_credential, make_folder, read_credential, read_private, sync_folder
 
 SSH = "ssh"
 PUBLIC = "public"
@@ -144,7 +144,7 @@ def write_new(contents: Mapping[Path, bytes]) -> None:
     folders = sorted({path.parent for path in contents})
     try:
         for folder in folders:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_folder(folder)
         for path, content in contents.items():
             _write_new(path, content, written)
             reach(PARTED)
@@ -172,10 +172,7 @@ def _prepare(folder: Path, gateway: str, environment: str, names: tuple[str, ...
     """Make the folder, and refuse when one of the files to be made is there."""
     if not is_gateway_id(gateway) or environment not in ("demo", "test", "production"):
         raise ValueError("not a gateway id, or not an environment")
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(folder, error) from None
+    _make_folder(folder)
     taken = [name for name in names if (folder / name).exists() or (folder / name).is_symlink()]
     if taken:
         raise LocalError(*(Finding(code="K007", values={"path": str(folder / name)}) for name in taken))
@@ -198,6 +195,15 @@ def _write_new(path: Path, content: bytes, written: list[Path]) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, each flushed into the one above. Raises LocalError K001."""
+    try:
+        make_folder(folder)
+    except LocalError as fault:
+        error = fault.__cause__
+        raise _unwritable(folder, error if isinstance(error, OSError) else OSError(errno.ENOTDIR, "")) from None
 
 
 def _unwritable(folder: Path, error: OSError) -> LocalError:
