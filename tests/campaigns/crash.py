@@ -21,8 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.campaigns.crash_scenes import SCENES
-from tests.campaigns.mailbox_base import RECEIVER, SENDER, Options, Verdict, World, dice, main, settle_and_judge
-from tests.campaigns.mailbox_world import SAME_DAY
+from tests.campaigns.mailbox_base import RECEIVER, SENDER, Options, Verdict, World, dice, main, settled
 from tests.campaigns.planted import PLANTS, planting
 from tests.tools.kills import killed_at
 
@@ -80,7 +79,7 @@ def attempt(world: World, case: str, options: Options) -> Verdict:
             ran = killed_at(scene.prepare(world), where, int(number), world.folder / "killed.log")
         if ran.exit not in ENDS:
             ended.append(f"exit {ran.exit} {ran.err}")
-    verdict = settle_and_judge(world, patience=SAME_DAY)
+    verdict = settled(world, options)
     verdict.broken.extend(ended)
     return verdict
 

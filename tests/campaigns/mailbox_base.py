@@ -1,7 +1,7 @@
 """What the campaigns over mailboxes share: cases, workers, a file to resume from, and the report in one line.
 
     def plan(world, options): ...      the names of all cases, in order: "failpoint/edi-send/seal.after/1", "random/17"
-    def attempt(world, case, seed): ...    brings a case about and says what was wrong: `settle_and_judge`
+    def attempt(world, case, options): ...      brings a case about and says what was wrong: `settle_and_judge`
 
     if __name__ == "__main__":
         raise SystemExit(main("crash", __doc__, World, plan, attempt))
@@ -11,7 +11,8 @@ last line of `--json` is one object: runs, lost, doubled, leaked, and for each f
 command that repeats it. With `--resume FILE` every case that came to its end is noted in the file and not done again.
 
 Where things stand: `mailbox_world` two administrations and their time, `mailbox_forks` their programs as processes,
-`mailbox_proofs` what has to be true in the end, `planted` bugs that a campaign must find.
+`mailbox_proofs` what has to be true in the end, `mailbox_states` which cases leave what others have left (such states
+are followed to their end once, by `settled`), `planted` bugs that a campaign must find.
 """
 
 from __future__ import annotations
@@ -32,10 +33,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.campaigns.mailbox_proofs import Verdict, judge, settle_and_judge
-from tests.campaigns.mailbox_world import RECEIVER, SENDER, World
+from tests.campaigns.mailbox_states import Judged
+from tests.campaigns.mailbox_world import RECEIVER, SAME_DAY, SENDER, World
 
 __all__ = ["RECEIVER", "SENDER", "Failure", "Options", "Report", "Verdict", "World", "dice", "judge", "main", "run",
-           "settle_and_judge"]
+           "settle_and_judge", "settled"]
 
 SHOWN = 100
 """Failures that are kept in words; all are counted."""
@@ -50,6 +52,7 @@ class Options:
     only     cases whose name is, or begins with, this; all when empty
     workers  worlds at once
     plant    a planted bug, by name
+    judged   what the cases so far have left, and what became of it
     """
 
     runs: int = 20
@@ -59,6 +62,7 @@ class Options:
     plant: str = ""
     resume: Path | None = None
     folder: Path | None = None
+    judged: Judged = field(default_factory=Judged)
 
 
 @dataclass(slots=True)
@@ -98,6 +102,7 @@ class Report:
         return json.dumps({
             "schema": 1, "kind": "campaign", "name": name, "runs": self.runs, "lost": self.lost,
             "doubled": self.doubled, "leaked": self.leaked, "failed": self.failed, "seconds": round(self.seconds),
+            "known": options.judged.known,
             "seed": options.seed, "plant": options.plant, "ok": self.failed == 0,
             "failures": [{"case": one.case, "wrong": one.wrong, "replay": one.replay} for one in self.failures]})
 
@@ -110,6 +115,11 @@ Attempt = Callable[[World, str, Options], Verdict]
 def dice(seed: int, case: str) -> random.Random:
     """The dice of one case: the same for the same seed and name, whatever else is run."""
     return random.Random(f"{seed}/{case}")
+
+
+def settled(world: World, options: Options) -> Verdict:
+    """Let the world come to rest on the same day, and judge it: once for each state that cases may leave."""
+    return options.judged.end(world, options.plant, lambda: settle_and_judge(world, patience=SAME_DAY))
 
 
 def run(name: str, make: Make, plan: Plan, attempt: Attempt, options: Options,

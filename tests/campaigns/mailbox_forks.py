@@ -17,6 +17,8 @@ import gc
 import importlib
 import json
 import os
+import random
+import secrets
 import selectors
 import signal
 import socket
@@ -28,7 +30,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import Any, Self
 
 from tests.tools.offices import ROOT, Ran
@@ -268,8 +270,12 @@ def _arm(failpoint: str) -> None:
 
 
 def set_clock(moment: datetime) -> None:
-    """Let the programs of this process take an instant for now, whatever the machine says."""
+    """Let the programs of this process take an instant for now, whatever the machine says, and draw from it by how much
+    what fails is put off: the same again when the case is repeated. Identifiers stay as random as they are."""
     from gateway.cli import context
+
+    chance: Any = SimpleNamespace(token_hex=secrets.token_hex, SystemRandom=lambda: random.Random(str(moment)))
+    context.secrets = chance  # type: ignore[attr-defined]
 
     class Fixed(datetime):
         """The type, with a clock that stands still."""

@@ -18,6 +18,7 @@ import contextlib
 import copy
 import json
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -47,6 +48,10 @@ SAD = (ROOT / "samples" / "story" / "tgotr" / "declaration-1.xml").read_bytes()
 T1 = (ROOT / "samples" / "story" / "tgotr" / "declaration-1-t1.csv").read_bytes()
 
 _NEW, _START = "new", "start"
+_MOMENT = datetime.now(UTC).replace(microsecond=0)
+"""When every world begins: what stands in one of them can be compared with what stands in another."""
+
+_ENDS_WITHIN = 20.0
 _STANDING = "A"
 """The declaration that was exchanged before any case: numbers, keys and both ledgers are in use."""
 
@@ -86,11 +91,11 @@ class World:
         if sftp:
             _, line = make_client_key(folder)
             self.sshd = self._resources.enter_context(running_sshd(folder, [line], options=sshd_options))
-        self.togo, self.burkina = offices(folder, self._reached(), names=(SENDER, RECEIVER), **options)
+        self.now = _MOMENT
+        self.togo, self.burkina = offices(folder, self._reached(), names=(SENDER, RECEIVER), now=self.now, **options)
         if pull:
             self.pull()
         self.offices: Mapping[str, Office] = {SENDER: self.togo, RECEIVER: self.burkina}
-        self.now = datetime.now(UTC).replace(microsecond=0)
         self.work = Work()
         self.setups: tuple[Setup, ...] = ()
         """Called in the process of every program before its own: how a planted bug gets there."""
@@ -180,6 +185,17 @@ class World:
         """A whole run of an office."""
         return self.start(office, program, *words, **options).wait()
 
+    def rest(self) -> None:
+        """Wait until no session of the server is left: one of a run that was killed still does what it was told.
+
+        Raises RuntimeError.
+        """
+        end = time.monotonic() + _ENDS_WITHIN
+        while children(self._listening()):
+            if time.monotonic() > end:
+                raise RuntimeError("a session of the server does not end")
+            time.sleep(0.001)
+
     def pass_time(self, **passed: float) -> None:
         """Put the clock forward."""
         self.now += timedelta(**passed)
@@ -231,6 +247,10 @@ class World:
 
     # --- made once, and put back
 
+    def _listening(self) -> int:
+        """The process of the server; 0 where there is none."""
+        return 0 if self.sshd is None else self.sshd.pid
+
     def _reached(self) -> Sshd | None:
         """The server of the mailboxes, as the programs reach it."""
         return self.sshd
@@ -272,6 +292,15 @@ def moved(ran: Ran) -> bool:
         return False
     return any(value for name, value in ran.counts.items()
                if name not in ("schema", "exit", "records_waiting") and type(value) is int)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that have not ended; none of 0."""
+    found: list[int] = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children") if pid else ():
+        with contextlib.suppress(OSError):
+            found.extend(int(word) for word in path.read_text("ascii").split())
+    return found
 
 
 def _national(key: str) -> str:

@@ -24,8 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.campaigns.crash_scenes import SCENES
-from tests.campaigns.mailbox_base import Options, Verdict, World, dice, main, settle_and_judge
-from tests.campaigns.mailbox_world import SAME_DAY
+from tests.campaigns.mailbox_base import Options, Verdict, World, dice, main, settled
 from tests.campaigns.planted import PLANTS, planting
 from tests.tools import partly
 from tests.tools.offices import Ran
@@ -132,7 +131,7 @@ def attempt(world: World, case: str, options: Options) -> Verdict:
     else:
         ended.extend(_said_wrong(ran))
     here.setups = planting(options.plant)
-    verdict = settle_and_judge(here, patience=SAME_DAY)
+    verdict = settled(here, options)
     verdict.broken.extend(ended)
     if not verdict.good:
         verdict.broken.append(f"it was {named}")

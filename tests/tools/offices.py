@@ -106,12 +106,15 @@ class Office:
 
 
 def offices(root: Path, sshd: Sshd | None = None, *, names: Sequence[str] = ("TGOTR", "BFDGD"),
-            environment: str = "test", valid: timedelta = timedelta(days=30), **options: Any) -> list[Office]:
+            environment: str = "test", valid: timedelta = timedelta(days=30), now: datetime | None = None,
+            **options: Any) -> list[Office]:
     """Make gateways that know each other. With an sshd every push goes over SFTP; without, into local folders.
 
     Each reads its own mailboxes as local directories, as a gateway that hosts them does.
+
+    now  from when their keys are good; this moment when None
     """
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = now or datetime.now(UTC).replace(microsecond=0)
     mail = root / "mail" if sshd is None else sshd.root
     made = [Office(name, root / name.lower(), mail) for name in names]
     for office in made:

@@ -116,7 +116,7 @@ class Proxy:
 
     def arm(self, cut: Cut | None = None) -> None:
         """Cut the connection that comes, or none; forget what was seen, and end what hangs still."""
-        self._end_all()
+        self.end()
         with self._lock:
             self._cut = cut
             self.seen = []
@@ -133,7 +133,7 @@ class Proxy:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._end_all()
+        self.end()
         for thread in self._threads:
             thread.join(10)
 
@@ -172,7 +172,7 @@ class Proxy:
             side.settimeout(60)
         try:
             _Line(self, client, server, seen, cut).run()
-        except (OSError, ValueError):  # one side went away, or both were ended by `arm`
+        except (OSError, ValueError):  # one side went away, or both were ended by `end`
             pass
         finally:
             with self._lock:
@@ -180,7 +180,11 @@ class Proxy:
             for side in sides:
                 side.close()
 
-    def _end_all(self) -> None:
+    def end(self, patience: float = 0.0) -> None:
+        """End what hangs still, when it has had so many seconds to end by itself."""
+        patient = time.monotonic() + patience
+        while self._open and time.monotonic() < patient:
+            time.sleep(0.001)
         with self._lock:
             ending = list(self._open)
         for side in ending:
@@ -263,7 +267,7 @@ class _Line:
                 side.shutdown(socket.SHUT_WR)
         else:
             held = bytearray(rest if cut.direction == "out" else b"")
-            while part := self._from["out"].recv(1 << 16):  # until the client, or `arm`, ends it
+            while part := self._from["out"].recv(1 << 16):  # until the client, or `end`, ends it
                 held += part[:_HELD - len(held)]
             if cut.how == "late":
                 self._to["out"].sendall(held)
@@ -281,11 +285,11 @@ def reset(side: socket.socket) -> None:
 
 def hasten(limits: dict[str, float]) -> None:
     """In the process of a program: other limits of a session, in seconds, so that a silent line is given up sooner."""
-    from gateway.transport.sftp import SftpMailbox
+    from gateway.transport.line import SftpLine
 
-    begin: Callable[..., None] = SftpMailbox.__init__
+    begin: Callable[..., None] = SftpLine.__init__
 
-    def beginning(self: SftpMailbox, lane: Any, **options: Any) -> None:
+    def beginning(self: SftpLine, lane: Any, **options: Any) -> None:
         begin(self, dataclasses.replace(lane, limits=dataclasses.replace(lane.limits, **limits)), **options)
 
-    SftpMailbox.__init__ = beginning  # type: ignore[method-assign]
+    SftpLine.__init__ = beginning  # type: ignore[method-assign]
