@@ -77,6 +77,21 @@ def test_the_leftover_of_an_interrupted_run_is_overwritten(place_on_disk: Place)
         assert fetched(mailbox, mailbox.list()) == {name: content}
 
 
+@pytest.mark.parametrize("standing", ["its beginning", "all of it", "a page lost", "more than it"])
+def test_what_an_interrupted_run_left_of_a_large_file_becomes_the_whole_file(
+        place_on_disk: Place, standing: str) -> None:
+    name, content = sealed(os.urandom(1_500_000))
+    left = {"its beginning": content[:1_000_000], "all of it": content, "more than it": content + b"more",
+            "a page lost": content[:400_000 // 4096 * 4096] + bytes(4096) + content[400_000 // 4096 * 4096 + 4096:]}
+    partial = place_on_disk.partial(name)
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(left[standing])
+    with place_on_disk.open() as mailbox:
+        assert codes(mailbox.publish([(name, content)])) == [(name, None)]
+        assert fetched(mailbox, mailbox.list()) == {name: content}
+    assert place_on_disk.standing() == place_on_disk.left(name)
+
+
 def test_many_small_files_come_and_go_each_exactly_once(place: Place) -> None:
     files = dict(sealed(os.urandom(700)) for _ in range(place.many))
     with place.open() as mailbox:
