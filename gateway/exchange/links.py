@@ -30,7 +30,7 @@ def tend(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -
     except GatewayError as error:
         summary.trouble(error)
     bury_unacknowledged(gateway, partner, occasion, summary)
-    _tell_unacknowledged(gateway, partner, occasion, summary)
+    tell_unacknowledged(gateway, partner, occasion, summary)
 
 
 def check_history(gateway: Gateway, summary: Summary) -> None:
@@ -41,7 +41,7 @@ def check_history(gateway: Gateway, summary: Summary) -> None:
         summary.trouble(LocalError(Finding(code="L013", values={"row": str(bad.id), "fault": bad.fault})), Exit.TRUST)
 
 
-def _tell_unacknowledged(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -> None:
+def tell_unacknowledged(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -> None:
     """The alarm of R7, once a day: what was put up four times, and has no receipt. It is never shown as delivered."""
     now = occasion.now
     due = unacknowledged_since(now, gateway.partner(partner).agreement.deadlines.receipt)
