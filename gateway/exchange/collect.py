@@ -245,7 +245,7 @@ def _first_sight(transaction: Transaction, partner: str, file: _Fetched, occasio
 def _quarantine(gateway: Gateway, transaction: Transaction, partner: str, file: _Fetched, error: GatewayError,
                 occasion: Occasion, summary: Summary) -> bool:
     try:
-        kept = Quarantine(gateway.settings.paths.state / "quarantine").keep(
+        kept = Quarantine(gateway.settings.paths.state / "quarantine", gateway.settings.limits.room).keep(
             file.content, code=error.code, partner=partner, name=file.entry.name, at=occasion.now,
             note=sentence(error.findings[0], Language(gateway.settings.language)))
     except LocalError as fault:

@@ -1,7 +1,7 @@
 """Where a run may be cut: one failpoint before and one after each durable step (MAILBOX section 2.6).
 
-Those of `ledger` and `security` stand where they are reached. What each leaves behind, and what the next run finds and
-does, is said in gateway/docs/crash-points.md (`python -m tests.tools.crash_points`).
+Those of `ledger`, `security` and `transport` stand where they are reached. What each leaves behind, and what the next
+run finds and does, is said in gateway/docs/crash-points.md (`python -m tests.tools.crash_points`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from gateway.failpoints import declare
 from gateway.ledger.ledger import MADE as LEDGER_MADE
 from gateway.ledger.ledger import UPGRADING as LEDGER_UPGRADING
 from gateway.security.identity import PARTED as FILES_PARTED
+from gateway.transport import points as transport
 
-OF_OTHERS = (LEDGER_MADE, LEDGER_UPGRADING, FILES_PARTED)
+OF_OTHERS = (LEDGER_MADE, LEDGER_UPGRADING, FILES_PARTED, transport.OPENED, transport.WRITTEN, transport.UNMARKED)
 """Those that stand in packages below."""
 
 CLAIMED = declare("send.claimed", "national files moved into the spool, nothing in the ledger yet")

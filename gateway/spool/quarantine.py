@@ -60,9 +60,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """A folder of refused files."""
+    """A folder of refused files; room: octets that it leaves free on its disk."""
 
     folder: Path
+    room: int = 64 << 20
 
     def keep(self, content: bytes, code: str, partner: str, name: str, at: datetime, note: str) -> Path:
         """Keep the bytes and the note; returns where the bytes lie. Safe to repeat after a crash.
@@ -78,7 +79,7 @@ class Quarantine:
         about = path.with_suffix(".json")
         if about.exists() and _kept(about).released is None:
             return path
-        require_space(self.folder, len(content))
+        require_space(self.folder, len(content), self.room)
         write_whole(path, content)  # the note last: what has a note is whole
         _write(Kept(path=path, code=code, partner=partner, name=escaped(name), at=at, size=len(content),
                     sha256=digest, note=note))

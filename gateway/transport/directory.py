@@ -13,8 +13,10 @@ from types import TracebackType
 from typing import Self
 
 from gateway.errors import GatewayError, LinkError, LocalError
+from gateway.failpoints import reach
 from gateway.findings import Finding
 from gateway.spool import escaped, flush_together, make_folder, read_whole, sync_folder
+from gateway.transport import points
 from gateway.transport.lanes import DirectoryLane
 from gateway.transport.listing import Seen, sort_out
 from gateway.transport.mailbox import (
@@ -193,6 +195,7 @@ class DirectoryMailbox:
         """One batch. A folder can always rename: whatever the mode, a file stands there whole or not at all."""
         outcomes = self._put(items)
         if self._lane.mode is Mode.MARKER:
+            reach(points.UNMARKED)
             marks = self._put([(name + MARKED, bytes(Mark.of(content))) for name, content in items
                                if outcomes[name].error is None])
             outcomes.update((name, Outcome(name, marks[name + MARKED].error)) for name in outcomes
@@ -217,6 +220,7 @@ class DirectoryMailbox:
                 os.close(handle)
         for name, content in items:
             if outcomes[name].error is None:
+                reach(points.WRITTEN)
                 outcomes[name] = _outcome(name, "rename", partial(self._partial(name).rename, self._new / name))
                 self._out += len(content)
         return outcomes
@@ -224,6 +228,7 @@ class DirectoryMailbox:
     def _write(self, name: str, content: bytes, handles: dict[str, int]) -> None:
         handle = os.open(self._partial(name), _WRITE, 0o600)
         handles[name] = handle
+        reach(points.OPENED)
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(0, "not a regular file")
         os.fchmod(handle, self._lane.permissions)

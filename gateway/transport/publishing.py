@@ -7,7 +7,8 @@ OPEN · WRITE..., FSYNC, FSTAT, CLOSE back to back · what the mode asks for (`m
 from __future__ import annotations
 
 from gateway.errors import LinkError
-from gateway.transport import wire
+from gateway.failpoints import reach
+from gateway.transport import points, wire
 from gateway.transport.batch import Job
 from gateway.transport.jobs import Folders, absent, done, refused, unsupported
 from gateway.transport.mailbox import Outcome, file_fault
@@ -22,6 +23,7 @@ def publish(folders: Folders, name: str, content: bytes) -> Job[Outcome]:
         return Outcome(name, (yield from _publish_marked(folders, name, content)))
     error = yield from _put(folders, name, folders.partial(name), content)
     if error is None and not folders.mode.in_place:
+        reach(points.WRITTEN)
         error = yield from _rename(folders, name, len(content))
     return Outcome(name, error)
 
@@ -37,7 +39,10 @@ def _publish_marked(folders: Folders, name: str, content: bytes) -> Job[LinkErro
     if not absent(marker):
         yield [wire.with_path(Kind.REMOVE, folders.marker(name))]
     error = yield from _put(folders, name, folders.whole(name), content)
-    return error or (yield from _put(folders, name, folders.marker(name), mark))
+    if error is not None:
+        return error
+    reach(points.UNMARKED)
+    return (yield from _put(folders, name, folders.marker(name), mark))
 
 
 def _put(folders: Folders, name: str, path: bytes, content: bytes) -> Job[LinkError | None]:
@@ -47,6 +52,7 @@ def _put(folders: Folders, name: str, path: bytes, content: bytes) -> Job[LinkEr
         [there] = yield [wire.with_path(Kind.LSTAT, path)]  # may be created and not overwritten: it is there already
         whole = folders.mode.in_place and _of_size(there, len(content))
         return None if whole else refused(name, "open", opened.answer)
+    reach(points.OPENED)
     handle = opened.answer.value
     flushing = [wire.extended(wire.FSYNC, handle)] if wire.FSYNC in folders.extensions else []
     end = [*flushing, wire.with_handle(Kind.FSTAT, handle), wire.with_handle(Kind.CLOSE, handle)]

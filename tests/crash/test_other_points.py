@@ -18,6 +18,7 @@ from gateway.security import file_name
 from tests.pair.test_certificate_of_a_stored_file import another_identity
 from tests.pair.test_national_database import National, declaration, national
 from tests.pair.test_national_database import togo as of_a_database
+from tests.tools.hosts import agree_on_mode
 from tests.tools.malice import codes, later, quarantined, refused_files, sent_files, well
 from tests.tools.offices import Office, offices
 from tests.tools.records import declaration_json
@@ -34,8 +35,10 @@ def points(prefix: str) -> list[str]:
 
 def test_every_family_of_failpoints_that_has_no_file_of_its_own_stands_here() -> None:
     assert {prefix: len(points(prefix)) for prefix in (
-        "views.", "attempts.", "objects.", "files.", "authority.", "retention.", "ledger.")} == {
-        "views.": 1, "attempts.": 1, "objects.": 1, "files.": 1, "authority.": 1, "retention.": 2, "ledger.": 2}
+        "views.", "attempts.", "objects.", "files.", "authority.", "retention.", "ledger.",
+        "mailbox.")} == {
+        "views.": 1, "attempts.": 1, "objects.": 1, "files.": 1, "authority.": 1, "retention.": 2, "ledger.": 2,
+        "mailbox.": 1}
 
 
 @pytest.mark.parametrize("failpoint", points("ledger."))
@@ -98,6 +101,22 @@ def test_a_file_encrypted_anew_by_a_killed_run_goes_up_once_under_its_new_name(f
     [second] = burkina.mailbox("TGOTR").iterdir()
     assert second.name != first.name
     assert burkina.run("edi-receive").counts["messages_accepted"] == 1
+
+
+@pytest.mark.parametrize("failpoint", points("mailbox."))
+def test_a_file_without_its_marker_is_read_by_nobody_and_gets_it_from_the_next_run(
+        failpoint: str, tmp_path: Path) -> None:
+    togo, burkina = offices(tmp_path)
+    agree_on_mode(togo, "BFDGD", "outbound", "marker")
+    agree_on_mode(burkina, "TGOTR", "inbound", "marker")
+    togo.drop("declarations", {"a.json": declaration_json("A")})
+    assert togo.killed("edi-send", failpoint) == KILLED
+    [first] = burkina.mailbox(togo.name).iterdir()
+    well(burkina.run("edi-receive"))
+    assert (first.exists(), burkina.movements()) == (True, {})
+    well(togo.run("edi-send"))
+    assert burkina.run("edi-receive").counts["messages_accepted"] == 1
+    assert list(burkina.mailbox(togo.name).iterdir()) == []
 
 
 @pytest.mark.parametrize("failpoint", ["quarantine.kept"])
