@@ -94,6 +94,7 @@ def _outward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: S
         _step(gateway, f"outbound-{partner}", summary, partial(seal_waiting, gateway, partner, occasion, summary))
         _step(gateway, f"outbound-{partner}", summary,
               partial(dispatch, gateway, partner, sessions, occasion, summary))
+        sessions.release(partner)
 
 
 def _pass_time(gateway: Gateway, occasion: Occasion) -> None:

@@ -52,6 +52,10 @@ class Sessions:
         """The partners in the order of this run."""
         return list(self._order[direction])
 
+    def release(self, partner: str) -> None:
+        """All is said and fetched: close what still lies open for this partner."""
+        self._lines.release(partner)
+
     def hold(self, partner: str, direction: str, work: Callable[[HeldMailbox], None]) -> None:
         """Do some work in a session with a partner, ``inbound`` or ``outbound``, if one is due.
 

@@ -43,7 +43,7 @@ class Lines:
 
     def __exit__(self, *error: object) -> None:
         while self._open:
-            self._drop(next(iter(self._open)))
+            self.release(next(iter(self._open)))
 
     @contextmanager
     def mailbox(self, owner: str, lane: Lane, *, meter: Meter, seconds: float, keep: bool) -> Iterator[Mailbox]:
@@ -83,6 +83,11 @@ class Lines:
         """Whether a line for this lane lies open."""
         return any(same_line(line.lane, lane) for line in self._open.get(owner, ()))
 
+    def release(self, owner: str) -> None:
+        """Close what lies open for an owner."""
+        for line in self._open.pop(owner, ()):
+            line.close()
+
     def _take(self, owner: str, lane: SftpLane, meter: Meter, seconds: float) -> SftpLine:
         from gateway.transport.line import SftpLine
 
@@ -110,7 +115,3 @@ class Lines:
             self._open[owner] = left
         else:
             del self._open[owner]
-
-    def _drop(self, owner: str) -> None:
-        for line in self._open.pop(owner):
-            line.close()

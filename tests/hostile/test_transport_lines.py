@@ -174,6 +174,15 @@ def test_each_use_of_a_line_has_its_own_time_and_is_cut_after_it(world: World) -
     assert len(world.server.made) == 1
 
 
+def test_a_line_that_nobody_needs_any_more_is_closed_at_once(world: World) -> None:
+    world.use(world.inbound)
+    world.use(world.inbound, owner="MLDGD")
+    world.lines.release("BFDGD")
+    world.lines.release("NEDGD")
+    assert until(lambda: world.server.live() == 1)
+    assert world.lines.holds("MLDGD", world.inbound)
+
+
 def test_of_idle_lines_the_latest_used_stay_open(world: World) -> None:
     world.lines = Lines(clock=time.monotonic, idle=2)
     with world.lines:
