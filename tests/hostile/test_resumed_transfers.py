@@ -17,7 +17,7 @@ from paramiko import SFTPAttributes
 
 from gateway.errors import LinkError
 from gateway.spool import Resumables
-from gateway.transport import Entry, Mode, Outcome, SftpLane, open_mailbox
+from gateway.transport import Entry, Limits, Mode, Outcome, SftpLane, open_mailbox
 from gateway.transport.resuming import LARGE, PAGE
 from gateway.transport.served import ServedFolder, ServedHandle, SftpSubsystem
 from gateway.transport.server import MailboxServer
@@ -183,6 +183,43 @@ def test_a_file_that_had_half_come_when_the_line_was_cut_goes_on_from_there(open
     assert standing > 500_000  # a reset takes what was still on its way
     openssh.proxy.arm()
     content, octets = openssh.fetch()
+    assert content == CONTENT
+    assert octets < SIZE - standing + OVERHEAD
+
+
+@pytest.mark.needs_sshd
+def test_a_line_that_goes_silent_in_what_is_resumed_is_given_up_and_nothing_of_it_is_lost(openssh: Place) -> None:
+    place = dataclasses.replace(openssh, lane=dataclasses.replace(openssh.lane, limits=Limits(idle=2.0)))
+    place.put(CONTENT[:PAGE * 300], "tmp")
+    place.proxy.arm(Cut("out", "octet", 1_000_000, "stall"))
+    assert place.publish()[0] == "B103"
+    grown = (place.base / "tmp" / NAME).stat().st_size
+    assert grown > PAGE * 300
+    place.proxy.arm()
+    assert place.publish()[0] is None
+    assert (place.base / "new" / NAME).read_bytes() == CONTENT
+    codes, lengths = [], []
+    for _ in range(2):
+        place.proxy.arm(Cut("in", "octet", 1_000_000, "stall"))
+        codes.append(place.fetch()[0])
+        lengths.append(sum(length for _, length in place.kept))
+    assert codes == ["B103", "B103"]
+    assert 0 < lengths[0] < lengths[1]
+    place.proxy.arm()
+    assert place.fetch()[0] == CONTENT
+
+
+@pytest.mark.needs_sshd
+def test_a_session_that_lasts_too_long_is_cut_and_the_next_one_goes_on(openssh: Place) -> None:
+    place = dataclasses.replace(openssh, lane=dataclasses.replace(openssh.lane, limits=Limits(session=1.5)))
+    place.put()
+    place.proxy.rate = 1_000_000
+    assert place.fetch()[0] == "B103"
+    [(_, standing)] = place.kept
+    assert standing > 0
+    place.proxy.arm()
+    place.proxy.rate = 0
+    content, octets = place.fetch()
     assert content == CONTENT
     assert octets < SIZE - standing + OVERHEAD
 
