@@ -48,8 +48,10 @@ def may_try(gateway: Gateway, partner: str, occasion: Occasion, *, direction: st
 
 
 def note_session(gateway: Gateway, partner: str, error: GatewayError | None, occasion: Occasion, *,
-                 direction: str | None = None, summary: Summary | None = None) -> None:
+                 direction: str | None = None, summary: Summary | None = None, carried: bool = False) -> None:
     """Remember how a session ended: None where the link held, whatever else went wrong; call it once a session.
+
+    carried  whether it had carried something before it failed, parts of a large file, say: the next run tries again
 
     Failures of the link (every LinkError, a changed host key, weak algorithms) put off the next try; any other error
     says nothing about the link, and nothing is remembered of it. With a summary this does what `Summary.link` does,
@@ -67,17 +69,17 @@ def note_session(gateway: Gateway, partner: str, error: GatewayError | None, occ
     if error is None:
         _held(gateway, partner, direction, occasion, summary)
     else:
-        _failed(gateway, partner, direction, error, occasion, summary)
+        _failed(gateway, partner, direction, error, occasion, summary, carried)
 
 
 def _failed(gateway: Gateway, partner: str, direction: str | None, error: GatewayError, occasion: Occasion,
-            summary: Summary | None) -> None:
+            summary: Summary | None, carried: bool) -> None:
     chance = occasion.chance()  # one for both directions: they are one connection
     outages: list[tuple[Outage, bool]] = []
     with gateway.ledger.transaction() as transaction:
         for each in _directions(direction):
             outage, tell = after_failure(transaction.outage(partner, each), (partner, each, error.code), occasion.now,
-                                         patience=_patience(gateway), chance=chance)
+                                         patience=_patience(gateway), chance=chance, carried=carried)
             transaction.keep_outage(outage)
             outages.append((outage, tell))
     if summary is None:

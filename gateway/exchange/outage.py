@@ -3,7 +3,8 @@
 Tried again: at the next run after the first failure, for most of them are over by then; after that at intervals that
 double up to a longest one, and of each interval a part drawn by chance, so that many who lost one server do not all
 come back to it in the same second (MAILBOX 4; AWS Architecture Blog, "Exponential Backoff and Jitter": full jitter).
-Servers count failed logins and shut out who insists (OpenSSH PerSourcePenalties): these wait as all others do.
+Servers count failed logins and shut out who insists (OpenSSH PerSourcePenalties): these wait as all others do. A line
+that broke after it had carried something is there, and weak: the next run goes on with what it carried.
 
 A clock that jumps must not silence a link. Ahead: what was to come is due. Back: a next try farther away than the
 longest interval, or a last one that lies in the future, was reckoned by a clock that was wrong, and counts as due.
@@ -40,18 +41,19 @@ def interval(failures: int, patience: Patience) -> timedelta:
 
 
 def after_failure(before: Outage | None, failure: tuple[str, str, str], now: datetime, *, patience: Patience,
-                  chance: float) -> tuple[Outage, bool]:
+                  chance: float, carried: bool = False) -> tuple[Outage, bool]:
     """What is remembered of a mailbox after one more failure, and whether that is to be told.
 
     failure  partner, direction, code
     chance   from 0 to 1, drawn by the caller: how much of the interval is waited
+    carried  whether the session had carried something before it failed
     """
     partner, direction, code = failure
     failures = 1 if before is None else before.failures + 1
     tell = before is None or failures & (failures - 1) == 0 or day_passed(before.told, now)
     return Outage(
         partner=partner, direction=direction, since=now if before is None else min(before.since, now),
-        failures=failures, tried=now, next_at=now + interval(failures, patience) * chance, code=code,
+        failures=failures, tried=now, next_at=now + interval(1 if carried else failures, patience) * chance, code=code,
         told=now if before is None or tell else before.told, held=None if before is None else before.held), tell
 
 

@@ -27,6 +27,9 @@ NOT_BEGUN, CUT_SHORT = "X095", "X096"
 
 _DIRECTIONS = ("inbound", "outbound")
 
+CARRIED = 1 << 18
+"""Octets from which on a session has carried something: far more than a handshake, less than a large file."""
+
 
 class Sessions:
     """The sessions of one run with the partners it chose. A context manager: at its end all of them are closed."""
@@ -76,14 +79,15 @@ class Sessions:
                 self._gateway, partner, self._occasion, direction=both, summary=self._summary):
             self._fail(partner, both)
             return
-        error = self._held(partner, direction, lane, shared, seconds, work)
+        meter = Meter()
+        error = self._held(partner, direction, lane, shared, seconds, work, meter)
         reach(failpoints.SESSION_COUNTED)
-        note_session(self._gateway, partner, error, self._occasion, direction=both, summary=self._summary)
+        note_session(self._gateway, partner, error, self._occasion, direction=both, summary=self._summary,
+                     carried=_carried(meter))
 
     def _held(self, partner: str, direction: str, lane: Lane, shared: bool, seconds: float,
-              work: Callable[[HeldMailbox], None]) -> GatewayError | None:
+              work: Callable[[HeldMailbox], None], meter: Meter) -> GatewayError | None:
         """One use of a mailbox; what it ended with, which has been told."""
-        meter = Meter()
         clock = self._occasion.clock
         begun = clock()
         end = begun + seconds
@@ -99,7 +103,7 @@ class Sessions:
                 if held.broken is not None:
                     raise held.broken
         except GatewayError as error:
-            if held is not None and meter.spent and held.files_in + held.files_out:  # slow, and alive
+            if held is not None and meter.spent and (held.files_in + held.files_out or _carried(meter)):  # slow, alive
                 self._cut_short(partner)
                 return None
             if failed := held is None or isinstance(error, LinkError):
@@ -161,6 +165,10 @@ class Sessions:
     def _cut_short(self, partner: str) -> None:
         self._summary.problems.append((Exit.LATER, Finding(code=CUT_SHORT, place=Place(interchange=partner),
                                                            values={"partner": partner})))
+
+
+def _carried(meter: Meter) -> bool:
+    return meter.octets_in + meter.octets_out >= CARRIED
 
 
 def record_session(gateway: Gateway, partner: str, direction: str, session: Session, occasion: Occasion) -> None:

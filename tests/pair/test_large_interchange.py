@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from gateway.exchange import sessions
 from gateway.transport import fetching, resuming
 from tests.campaigns.mailbox_files import pulled
 from tests.tools.malice import Puppet
@@ -26,24 +29,34 @@ def begun(office: Office) -> list[Path]:
     return sorted(path for path in (office.home / "state" / "arriving").rglob("*") if path.is_file())
 
 
-@pytest.mark.needs_sshd
-def test_a_large_interchange_comes_in_two_runs_over_a_line_that_breaks_and_is_taken_once(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (fetching, resuming):
-        monkeypatch.setattr(module, "LARGE", 1 << 18)
-    with running_sshd(tmp_path, []) as sshd, Proxy(sshd.port) as proxy:
-        togo, burkina = offices(tmp_path, dataclasses.replace(sshd, port=proxy.port))
+@contextlib.contextmanager
+def pulling(folder: Path) -> Iterator[tuple[Proxy, Puppet, Office, Path]]:
+    """Ouagadougou fetches over a line that can be cut; a large interchange from Lomé lies there."""
+    with running_sshd(folder, []) as sshd, Proxy(sshd.port) as proxy:
+        togo, burkina = offices(folder, dataclasses.replace(sshd, port=proxy.port))
         file = burkina.home / "partners" / f"{togo.name}.yaml"
         file.write_text(pulled(file.read_text("utf-8"), f"{togo.name}/{burkina.name}/v1/in",
                                f"{burkina.name}/{togo.name}/v1/in"), "utf-8")
         puppet = Puppet(togo, burkina)
         wire = puppet.cusdec(declaration("T-1", mrn=numbered_mrn(1)))
-        messages = [dataclasses.replace(wire, body=wire.body.replace(numbered_mrn(1), numbered_mrn(number)))
-                    for number in range(1, MESSAGES + 1)]
-        path = puppet.send(*messages)
+        yield proxy, puppet, burkina, puppet.send(*(
+            dataclasses.replace(wire, body=wire.body.replace(numbered_mrn(1), numbered_mrn(number)))
+            for number in range(1, MESSAGES + 1)))
+
+
+@pytest.fixture(autouse=True)
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large is what a test can make in a second."""
+    for module in (fetching, resuming):
+        monkeypatch.setattr(module, "LARGE", 1 << 18)
+    monkeypatch.setattr(sessions, "CARRIED", 1 << 16)
+
+
+@pytest.mark.needs_sshd
+def test_a_large_interchange_comes_in_two_runs_over_a_line_that_breaks_and_is_taken_once(tmp_path: Path) -> None:
+    with pulling(tmp_path) as (proxy, puppet, burkina, path):
         size = path.stat().st_size
         assert size > 1 << 18
-
         proxy.arm(Cut("in", "octet", size * 3 // 4, "fin"))
         cut = burkina.run("edi-receive")
         [kept] = begun(burkina)
@@ -53,11 +66,27 @@ def test_a_large_interchange_comes_in_two_runs_over_a_line_that_breaks_and_is_ta
         assert kept.read_bytes() == path.read_bytes()[:standing]
 
         proxy.arm()
-        whole = burkina.run("edi-receive", "--now")
+        whole = burkina.run("edi-receive")
         assert (whole.exit, whole.counts["messages_accepted"], begun(burkina)) == (0, MESSAGES, [])
-        assert list(burkina.mailbox(togo.name).iterdir()) == []
+        assert not path.exists()
         assert proxy.seen[0].octets["in"] < size - standing + 50_000  # what was kept did not come again
         assert "processed" in puppet.receipts()
+
+
+@pytest.mark.needs_sshd
+def test_a_line_that_breaks_in_every_run_and_carries_something_is_tried_by_every_run(tmp_path: Path) -> None:
+    with pulling(tmp_path) as (proxy, _, burkina, _):
+        exits, lengths = [], []
+        for _ in range(12):
+            proxy.arm(Cut("in", "octet", 100_000, "fin"))
+            exits.append(burkina.run("edi-receive").exit)
+            lengths.append(sum(path.stat().st_size for path in begun(burkina)))
+            if not exits[-1]:
+                break
+        assert exits == [4] * (len(exits) - 1) + [0]
+        assert 4 <= len(exits) == len(set(lengths))  # each went on, none was put off
+        assert lengths[:-1] == sorted(lengths[:-1])
+        assert len(burkina.movements()) == MESSAGES
 
 
 @pytest.mark.needs_sshd

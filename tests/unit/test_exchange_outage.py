@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -43,6 +44,15 @@ def test_a_cron_of_five_minutes_skips_no_run_before_the_fifth_failure_in_a_row()
             known = fail(known, now)[0]
             tried.append(run)
     assert tried == [0, 1, 2, 3, 4, 6, 10, 17, 29]
+
+
+@given(outages, chances)
+def test_a_line_that_carried_something_is_tried_by_the_next_run_and_spoken_of_no_more_often(
+        before: Outage, chance: float) -> None:
+    put_off, told = after_failure(before, FAILURE, NOW, patience=PATIENCE, chance=chance)
+    after, tell = after_failure(before, FAILURE, NOW, patience=PATIENCE, chance=chance, carried=True)
+    assert (after, tell) == (replace(put_off, next_at=NOW), told)
+    assert is_due(after, NOW, PATIENCE)
 
 
 @given(st.integers(0, 10**9), patiences)
