@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import stat
 from collections.abc import Callable
@@ -65,6 +66,25 @@ def test_what_was_sealed_is_opened_byte_for_byte(world: list[Office], sealed: Pa
     assert result.read_bytes() == PAYLOAD
     assert stat.S_IMODE(result.stat().st_mode) == 0o600
     assert next(read_interchanges(result.read_bytes())).header == HEADER
+
+
+@pytest.mark.parametrize("name", ["plain.edi", "n" * 61, "n" * 62, "a b.edi"])
+def test_where_it_is_agreed_a_file_is_sealed_compressed_and_opened_inflated_or_as_it_came(tmp_path: Path,
+                                                                                          name: str) -> None:
+    togo, burkina = offices(tmp_path)
+    partner = togo.home / "partners" / "BFDGD.yaml"
+    partner.write_text(partner.read_text("utf-8").replace("agreement:\n", "agreement:\n  gzip: yes\n"), "utf-8")
+    (tmp_path / name).write_bytes(PAYLOAD)
+    told = togo.run("edi", "seal", str(tmp_path / name), "--to", "BFDGD", "-o", str(tmp_path / "x.p7m"), "--json")
+    assert (told.exit, checked("seal", told.out)[0]["content_type"]) == (0, "application/EDIFACT+gzip")
+    forms = []
+    for words in ((), ("--raw",)):
+        line = checked("open", opened(burkina, tmp_path / "x.p7m", *words).out)[0]
+        assert (line["header"]["content_type"], line["inflated"]) == ("application/EDIFACT+gzip", not words)
+        assert line["header"]["filename"] == f"{name if len(name) < 62 and ' ' not in name else 'interchange.edi'}.gz"
+        forms.append((tmp_path / "opened.edi").read_bytes())
+    assert forms[0] == gzip.decompress(forms[1]) == PAYLOAD
+    assert len(forms[1]) < len(PAYLOAD)
 
 
 def test_people_get_the_path_on_stdout_and_the_rest_on_stderr(world: list[Office], tmp_path: Path) -> None:
