@@ -44,6 +44,8 @@ async def serve(target: int, seconds: float) -> None:
         for one in (writer, far_writer):
             one.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         await asyncio.gather(carry(reader, far_writer, seconds / 2), carry(far_reader, writer, seconds / 2))
+        for one in (writer, far_writer):
+            one.close()
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=_PART)
     async with server:
@@ -63,10 +65,10 @@ async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seco
                 due, part = await parts.get()
                 await asyncio.sleep(due - loop.time())
                 if not part:
+                    writer.write_eof()
                     break
                 writer.write(part)
                 await writer.drain()
-        writer.close()
 
     delivery = asyncio.create_task(deliver())
     part = b"-"

@@ -8,9 +8,12 @@ files say it all: what takes that long is not done a thousand times, its time fo
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,13 +23,16 @@ from pathlib import Path
 
 from tests.bench import Figure
 from tests.bench.distance import distance
-from tests.bench.sftp_ways import Asyncssh, Command, NotHere, Ours, Plain, Server, Way
+from tests.bench.sftp_ways import Asyncssh, Command, NotHere, Ours, Plain, Server, Way, server_for
 from tests.tools.sshd import Sshd, make_client_key, running_sshd
 
+ROOT = Path(__file__).parents[2]
 FILES, SMALL, LARGE = 1000, 4000, 50_000_000
 """How many small files there are; octets of a small one and of the large one."""
 FEW = {"paramiko": 14, "sftp -b": 5}
 """Way that takes one file after the other -> files of one round over a distance; there are three rounds."""
+MEMORY = 1.5
+"""Most that our peak memory may grow, as a multiple of the large file."""
 AWAY = 0.150
 """Seconds for a question and its answer."""
 PLAIN, COMMAND, SAME, PEER = "paramiko", "sftp -b", "sftp -b with our cipher", "asyncssh"
@@ -94,6 +100,17 @@ def figures(scale: float) -> Iterator[Figure]:
         yield from _missing(root, sshd, key)
         for number, race in enumerate(races(scale)):
             yield from run(race, root / f"race-{number}", sshd, key, far if race.away else sshd.port)
+    yield from _memory(max(LARGE // 20, round(LARGE * min(1.0, scale))))
+
+
+def _memory(size: int) -> Iterator[Figure]:
+    """Peak memory of a process of its own that moves one file, above what it had before the file was there."""
+    for direction in ("up", "down"):
+        told = json.loads(subprocess.run([sys.executable, "-m", "tests.bench.mailbox_memory", direction, str(size)],
+                                         cwd=ROOT, check=True, capture_output=True).stdout)
+        ratio = told["peak"] / size
+        yield Figure(name=f"mailbox: peak memory, one of {size / 1e6:.3g} MB {direction}", value=told["peak"] / 1e6,
+                     unit="MB", against="the file", ratio=ratio, target=f"at most {MEMORY:g} x", met=ratio <= MEMORY)
 
 
 def _missing(root: Path, sshd: Sshd, key: Path) -> Iterator[Figure]:
@@ -104,14 +121,6 @@ def _missing(root: Path, sshd: Sshd, key: Path) -> Iterator[Figure]:
                 make(server_for(sshd, key, sshd.port, f"try-{len(name)}"), stack)
             except NotHere as reason:
                 yield Figure(name=f"mailbox: {name}", value=0, unit="s", against=f"not compared: {reason}")
-
-
-def server_for(sshd: Sshd, key: Path, port: int, base: str) -> Server:
-    """A server with an empty mailbox."""
-    folder = sshd.root / base
-    for part in ("tmp", "new"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
-    return Server(port, sshd.user, sshd.host_keys, key, base, folder)
 
 
 def run(race: Race, folder: Path, sshd: Sshd, key: Path, port: int) -> Iterator[Figure]:

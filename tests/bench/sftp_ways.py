@@ -22,6 +22,7 @@ from typing import Any, Protocol
 import paramiko
 
 from gateway.transport import Limits, SftpLane, open_mailbox
+from tests.tools.sshd import Sshd
 
 LONG = 3600.0
 """Seconds that a session may last: the others have their turns in between."""
@@ -50,6 +51,14 @@ class Server:
     def new(self) -> Path:
         """Where whole files appear."""
         return self.folder / "new"
+
+
+def server_for(sshd: Sshd, key: Path, port: int, base: str) -> Server:
+    """A server with an empty mailbox."""
+    folder = sshd.root / base
+    for part in ("tmp", "new"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    return Server(port, sshd.user, sshd.host_keys, key, base, folder)
 
 
 class Way(Protocol):
