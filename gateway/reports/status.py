@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import TypeAlias
 
@@ -12,9 +12,7 @@ from gateway.ledger import Ledger, Queries
 from gateway.ledger.line_rows import Traffic
 from gateway.ledger.questions import LinkState
 from gateway.ledger.rows import InterchangeRow, Movement, Outage
-from gateway.reports.traffic import together
-
-_LATELY = timedelta(days=1)
+from gateway.reports.traffic import by_day
 
 LATEST = 50
 """How much of what ended a person is shown beside what is open."""
@@ -99,7 +97,7 @@ def status(ledger: Ledger, now: datetime) -> Status:
 
 def everything(ledger: Ledger, now: datetime) -> Iterator[Line]:
     """All that is held of one moment, line by line: movements, worst first, interchanges, links that wait, mailboxes
-    that failed, what crossed the line to each partner in the last 24 hours, totals.
+    that failed, what crossed the line to each partner today (UTC), totals.
 
     Only what is open is held in memory. The moment is held until the last line is taken.
     """
@@ -109,7 +107,8 @@ def everything(ledger: Ledger, now: datetime) -> Iterator[Line]:
         yield from map(_interchange, queries.each_interchange())
         yield from _links(queries)
         yield from queries.outages()
-        yield from together(queries.traffic(since=now - _LATELY), now - _LATELY)
+        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        yield from by_day(queries.traffic(since=today))
         yield _totals(queries, now)
 
 

@@ -27,15 +27,6 @@ def by_day(rows: Iterable[Traffic]) -> list[Traffic]:
     return [days[key] for key in sorted(days)]
 
 
-def together(rows: Iterable[Traffic], since: datetime) -> list[Traffic]:
-    """One row for each partner and direction, for all the time since then."""
-    sums: dict[tuple[str, str], Traffic] = {}
-    for row in rows:
-        key = (row.partner, row.direction)
-        sums[key] = replace(row, at=since) if key not in sums else added(sums[key], row)
-    return [sums[key] for key in sorted(sums)]
-
-
 def added(one: Traffic, other: Traffic) -> Traffic:
     """Both counts in one, which is otherwise as the first."""
     return replace(one, sessions=one.sessions + other.sessions, failed=one.failed + other.failed,

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.exchange.assembly import open_gateway
 from gateway.ledger.line_rows import Traffic
-from gateway.reports.traffic import by_day, together
+from gateway.reports.traffic import by_day
 from tests.tools.offices import Office, offices
 from tests.tools.outputs import checked
 from tests.tools.records import declaration_json
@@ -75,15 +75,14 @@ def test_a_day_that_is_none_and_a_partner_that_is_none_are_refused(togo: Office)
     assert (unknown.exit, "X010" in unknown.err) == (3, True)
 
 
-def test_rows_are_added_by_day_and_all_together() -> None:
+def test_rows_are_added_by_day() -> None:
     rows = [crossed("inbound", NOW), crossed("inbound", NOW - timedelta(days=1)), crossed("inbound", NOW)]
     assert [(row.at.date(), row.sessions, row.octets_in) for row in by_day(rows)] == [
         ((NOW - timedelta(days=1)).date(), 1, 9000), (NOW.date(), 2, 18000)]
-    (total,) = together(rows, TODAY)
-    assert (total.at, total.sessions, total.octets_out, total.milliseconds) == (TODAY, 3, 3000, 4500)
 
 
-def test_the_status_for_programs_has_the_last_day_of_each_line(togo: Office) -> None:
+def test_the_status_for_programs_has_the_day_of_each_line(togo: Office) -> None:
     lines = [one for one in checked("status", togo.run("edi", "status", "--json").out) if one["kind"] == "traffic"]
+    assert {(one["at"], one["day"]) for one in lines} == {(f"{TODAY:%Y-%m-%dT00:00:00Z}", True)}
     assert [(one["partner"], one["direction"], one["sessions"], one["failed"], one["octets_in"]) for one in lines] == [
         ("BFDGD", "inbound", 2, 1, 18000), ("BFDGD", "outbound", 1, 0, 9000), ("MLDGD", "inbound", 1, 0, 9000)]
