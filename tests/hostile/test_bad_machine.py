@@ -136,7 +136,8 @@ def _out(office: Office) -> list[str]:
 
 @ROOT_ONLY
 def test_t32_a_full_disk_under_the_national_inbox_keeps_what_is_to_be_handed_over(pair: tuple[Office, Office]) -> None:
-    """A small file system under the national inbox that is full keeps what is to be handed over."""
+    """A small file system under the national inbox that is full stops receiving, and what was judged before is kept
+    to be handed over."""
     togo, burkina = pair
     dropped(togo, *"ABC")
     well(togo.run("edi-send"))
@@ -145,8 +146,14 @@ def test_t32_a_full_disk_under_the_national_inbox_keeps_what_is_to_be_handed_ove
     with small_disk(inbox, "16k"):
         (inbox / "ballast").write_bytes(b"x" * 8192)
         ran = burkina.run("edi-receive")
-        refused(ran, Exit.LATER, "B003", place=".*national/in/")
-        assert ran.counts["messages_accepted"] == 3
+        refused(ran, Exit.PERSON, "B010", place=".*national/in")
+        assert (ran.counts["objects_collected"], len(list(burkina.mailbox("TGOTR").iterdir()))) == (0, 1)
+        (inbox / "ballast").unlink()
+    assert burkina.killed("edi-receive", "process.after") == -9
+    with small_disk(inbox, "16k"):
+        (inbox / "ballast").write_bytes(b"x" * 8192)
+        ran = burkina.run("edi-receive")
+        assert (ran.exit, codes(ran), "Traceback" in ran.err) == (Exit.PERSON, ["B003", "B010"], False)
         (inbox / "ballast").unlink()
         shutil.rmtree(inbox / "declarations", ignore_errors=True)
     once(togo, burkina, *"ABC")
@@ -197,6 +204,26 @@ def test_t32_a_full_disk_under_everything_ends_with_4_and_loses_nothing(pair: tu
             assert re.search(r"\b(B003|L009)\b", ran.err), ran.err
         ballast.unlink()
     once(togo, burkina, *"AB")
+
+
+@ROOT_ONLY
+def test_t32_a_disk_that_fills_up_takes_nothing_more_in_and_what_is_sealed_goes(pair: tuple[Office, Office]) -> None:
+    """A disk with less free than the settings keep takes nothing more in; what is sealed still goes out."""
+    togo, burkina = pair
+    text = togo.settings.read_text("utf-8")
+    togo.settings.write_text(text.replace("room: 64MiB", "room: 1MiB"), "utf-8")
+    dropped(togo, "A")
+    assert togo.killed("edi-send", "seal.after") == -9
+    dropped(togo, "B")
+    with small_disk(togo.home, "24m"):
+        ballast = togo.home / "ballast"
+        room = os.statvfs(togo.home)
+        ballast.write_bytes(bytes(room.f_bavail * room.f_frsize - (512 << 10)))
+        ran = togo.run("edi-send")
+        refused(ran, Exit.PERSON, "B010", place=re.escape(str(togo.home / "state")))
+        assert (ran.counts["objects_dispatched"], _out(togo)) == (1, ["B.json"])
+        ballast.unlink()
+    once(togo, burkina, "A", "B")
 
 
 # --- the mailbox ----------------------------------------------------------------------------------------------------
