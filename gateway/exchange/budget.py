@@ -10,8 +10,8 @@ from gateway.transport import Entry
 BATCH = 64
 """Files fetched and stored in one transaction."""
 
-BATCH_OCTETS = 64 << 20
-"""Octets of one batch, unless one file alone is larger: they are in memory together."""
+BATCH_OCTETS = 32 << 20
+"""Octets of one batch: they are in memory together, opened and closed. The largest file makes a batch by itself."""
 
 RUN_OCTETS = 1 << 30
 """Octets taken from one partner in one run: what a quarantine may grow by before somebody looks."""
