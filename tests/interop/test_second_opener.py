@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import random
+import struct
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
@@ -12,12 +15,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from gateway.security import EnvelopeError, Opened, check_payload_kind, open_envelope
+from gateway.security import EnvelopeError, Opened, check_payload_kind, inflate, open_envelope
 from tests.tools import loose_sealer as loose
 from tests.tools import second_opener
 from tests.tools.published_vectors import FOLDER, File, entries, files, index, moment, trust, unpublished
 from tests.tools.published_vectors import keys as our_keys
 from tests.tools.second_opener import Listed, Situation
+from tests.tools.second_opener.member import unpacked
 
 FILES = files()
 
@@ -99,6 +103,44 @@ def test_both_accept_and_refuse_the_same_of_a_thousand_altered_files(inside: boo
             assert payload in (b"", whole[file.label].payload)
             assert (ours == "accepted") is (theirs == "accepted"), (file.label, ours, theirs)
     assert differing.total() < 25, differing
+
+
+def test_both_inflate_the_same_of_two_thousand_altered_members_and_to_the_same_octets() -> None:
+    """Names, times, comments, extra fields and a check sum of the head among them, whole and broken."""
+    chance, outcomes = random.Random("20261126 members"), Counter[str]()
+    interchange = b"UNB+UNOC:3+XA:ZZZ+XB:ZZZ+261126:1200+1'" + b"UNH+1+CUSDEC:D:96B:UN'" * 3
+    for _ in range(2000):
+        member = headed(chance, gzip.compress(interchange * chance.choice((1, 5, 60, 2000)), mtime=0))
+        for _ in range(chance.choice((0, 0, 1, 1, 2))):
+            member = chance.choice((*ALTERATIONS, shortened, followed))(chance, member)
+        ours = inflate(member) or b""
+        assert ours == unpacked(member), member.hex()
+        outcomes["whole" if ours else "nothing"] += 1
+    assert min(outcomes["whole"], outcomes["nothing"]) > 400, outcomes
+
+
+def headed(chance: random.Random, member: bytes) -> bytes:
+    """The member with another head (RFC 1952, section 2.3): flags, and what they announce."""
+    flags = chance.choice((0, 0, 1, 2, 4, 8, 16, 24, 30, 31, 32))
+    head = bytearray(member[:10])
+    head[3] = flags
+    if flags & 4:
+        extra = chance.randbytes(chance.choice((0, 3, 300)))
+        head += struct.pack("<H", len(extra)) + extra
+    head += b"d1.edi\x00" * (flags >> 3 & 1) + b"by hand\x00" * (flags >> 4 & 1)
+    if flags & 2:
+        head += struct.pack("<H", zlib.crc32(head) & 0xFFFF)
+    return bytes(head) + member[10:]
+
+
+def shortened(chance: random.Random, content: bytes) -> bytes:
+    """Cut somewhere, most often near the end."""
+    return content[:-chance.choice((1, 4, 8, len(content) // 2))]
+
+
+def followed(chance: random.Random, content: bytes) -> bytes:
+    """Something behind it."""
+    return content + chance.choice((b"\x00", bytes(8), content, gzip.compress(b"", mtime=0)))
 
 
 def opened(file: File, content: bytes) -> Opened:
