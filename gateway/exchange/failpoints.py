@@ -12,7 +12,8 @@ from gateway.ledger.ledger import UPGRADING as LEDGER_UPGRADING
 from gateway.security.identity import PARTED as FILES_PARTED
 from gateway.transport import points as transport
 
-OF_OTHERS = (LEDGER_MADE, LEDGER_UPGRADING, FILES_PARTED, transport.OPENED, transport.WRITTEN, transport.UNMARKED)
+OF_OTHERS = (LEDGER_MADE, LEDGER_UPGRADING, FILES_PARTED, transport.OPENED, transport.WRITTEN, transport.ARRIVING,
+             transport.UNMARKED)
 """Those that stand in packages below."""
 
 CLAIMED = declare("send.claimed", "national files moved into the spool, nothing in the ledger yet")

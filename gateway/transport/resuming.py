@@ -21,8 +21,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.errors import LinkError
+from gateway.failpoints import reach
 from gateway.spool import Resumable, Resumables
-from gateway.transport import wire
+from gateway.transport import points, wire
 from gateway.transport.batch import Job, Streamed
 from gateway.transport.jobs import Folders, done, refused
 from gateway.transport.mailbox import Entry, Fetched, file_fault
@@ -246,3 +247,4 @@ class _Arriving:
             self.content.write(following)
             if self.beginning is not None:
                 self.beginning.append(following)
+                reach(points.ARRIVING)

@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -18,7 +19,7 @@ from gateway.security import file_name
 from tests.pair.test_certificate_of_a_stored_file import another_identity
 from tests.pair.test_national_database import National, declaration, national
 from tests.pair.test_national_database import togo as of_a_database
-from tests.tools.hosts import agree_on_mode
+from tests.tools.hosts import agree_on_mode, hosted
 from tests.tools.malice import codes, later, quarantined, refused_files, sent_files, well
 from tests.tools.offices import Office, offices
 from tests.tools.records import declaration_json
@@ -36,9 +37,9 @@ def points(prefix: str) -> list[str]:
 def test_every_family_of_failpoints_that_has_no_file_of_its_own_stands_here() -> None:
     assert {prefix: len(points(prefix)) for prefix in (
         "views.", "attempts.", "objects.", "files.", "authority.", "retention.", "ledger.",
-        "mailbox.")} == {
+        "mailbox.", "arriving.")} == {
         "views.": 1, "attempts.": 1, "objects.": 1, "files.": 1, "authority.": 1, "retention.": 2, "ledger.": 2,
-        "mailbox.": 1}
+        "mailbox.": 1, "arriving.": 1}
 
 
 @pytest.mark.parametrize("failpoint", points("ledger."))
@@ -117,6 +118,25 @@ def test_a_file_without_its_marker_is_read_by_nobody_and_gets_it_from_the_next_r
     well(togo.run("edi-send"))
     assert burkina.run("edi-receive").counts["messages_accepted"] == 1
     assert list(burkina.mailbox(togo.name).iterdir()) == []
+
+
+@pytest.mark.parametrize("failpoint", points("arriving."))
+def test_the_beginning_of_a_large_file_that_a_killed_run_kept_goes_with_the_file(
+        failpoint: str, tmp_path: Path) -> None:
+    togo, burkina = offices(tmp_path)
+    junk = Random(7).randbytes(3_000_001)
+    lying = burkina.mailbox(togo.name) / file_name(junk)
+    lying.write_bytes(junk)
+    arriving = burkina.home / "state" / "arriving"
+    with hosted(burkina, togo.name):
+        assert burkina.killed("edi-receive", f"{failpoint}:3") == KILLED
+        [kept] = [path for path in arriving.rglob("*") if path.is_file()]
+        beginning = kept.read_bytes()
+        assert (0 < len(beginning) < len(junk), junk.startswith(beginning), kept.stat().st_mode & 0o777) == (
+            True, True, 0o600)
+        assert burkina.run("edi-receive", "--now").exit == Exit.TRUST
+    assert (quarantined(burkina), lying.exists()) == ([junk], False)
+    assert [path for path in arriving.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize("failpoint", ["quarantine.kept"])
