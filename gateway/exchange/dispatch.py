@@ -28,7 +28,7 @@ from gateway.ledger import ObjectState, Transaction
 from gateway.ledger.rows import ObjectOut
 from gateway.security import LEAVES, Certificate, encrypt, file_name
 from gateway.security.stored import encrypted_to
-from gateway.transport import LINK_BROKEN, Mailbox
+from gateway.transport import LINK_BROKEN, Mailbox, Mode
 
 UNCOLLECTED = "X051"
 
@@ -108,10 +108,14 @@ def _publish(gateway: Gateway, partner: str, mailbox: Mailbox, due: Sequence[Obj
     """Publish one batch and note what stands there. False when a file failed: it would only come round again.
 
     listed: name -> size; what has another size than ours is the beginning of a file, or what a power cut left of it.
+    Where markers say what is whole, a run that died may have left one that says nothing yet: what it has not noted is
+    published again, which looks at both and leaves what is right.
     """
     lying = {item.name for item in due if listed.get(item.name) == len(item.sealed)}
     due = _readable(gateway, partner, due, lying, occasion)
-    outcomes = mailbox.publish([(item.name, item.sealed) for item in due if item.name not in lying])
+    marked = gateway.lane(partner, "outbound").mode is Mode.MARKER
+    outcomes = mailbox.publish([(item.name, item.sealed) for item in due
+                                if item.name not in lying or (marked and item.state in _UNSENT)])
     reach(failpoints.PUBLISHED)
     failed = {outcome.name for outcome in outcomes if outcome.error is not None}
     for outcome in outcomes:
