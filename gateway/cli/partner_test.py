@@ -9,6 +9,7 @@ import click
 from gateway.cli.context import common, emit, emit_json, json_option, language, occasion, t
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
+from gateway.exchange.backoff import note_session
 from gateway.exchange.checks import Check
 from gateway.exchange.partner_test import try_partner
 from gateway.exchange.summary import worst
@@ -23,6 +24,10 @@ def test_command(config: Path, partner: str, as_json: bool) -> int:
     """All checks, however many fail; exit 0 when none does, else what the gravest asks for."""
     with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
         checks = list(try_partner(gateway, partner, now))
+        for direction in ("outbound", "inbound"):
+            tried = [check.verdict.value for check in checks if check.lane == direction]
+            if tried and not {"failed", "untried"} & set(tried):  # cron need not wait to learn that it holds again
+                note_session(gateway, partner, None, now, direction=direction)
     status = worst({check.status for check in checks})
     for check in checks:
         if as_json:

@@ -192,6 +192,25 @@ def test_the_file_that_remembered_outages_before_the_ledger_did_is_removed(gatew
     assert not folder.exists()
 
 
+def test_a_mailbox_that_edi_partner_test_has_reached_is_waited_for_no_more(tmp_path: Path) -> None:
+    togo, burkina = offices(tmp_path)
+    with open_gateway(togo.settings, NOW) as gateway:
+        for direction in ("inbound", "outbound"):
+            for _ in range(3):
+                ended(gateway, DOWN, NOW, direction)
+    new = burkina.mailbox("TGOTR")  # where Togo dispatches
+    new.rmdir()
+    new.write_text("no folder any more", "utf-8")
+    togo.run("edi", "partner", "test", "BFDGD")
+    with open_gateway(togo.settings, NOW) as gateway:
+        assert [(one.direction, one.failures) for one in kept(gateway)] == [("outbound", 3)]
+    new.unlink()
+    new.mkdir(mode=0o700)
+    togo.run("edi", "partner", "test", "BFDGD")
+    with open_gateway(togo.settings, NOW) as gateway:
+        assert kept(gateway) == []
+
+
 def test_status_shows_an_outage_until_it_is_over_or_the_partner_is_no_partner_any_more(tmp_path: Path) -> None:
     togo, _ = offices(tmp_path)
     with open_gateway(togo.settings, NOW) as gateway:
