@@ -160,13 +160,8 @@ def text(value: bytes) -> bytes:
     return _U32.pack(len(value)) + value
 
 
-def encode(request: Request, number: int) -> bytes:
-    """The packet with its length, ready to send."""
-    return b"".join(pieces(request, number))
-
-
 def pieces(request: Request, number: int) -> tuple[bytes | memoryview, ...]:
-    """What `encode` gives, in pieces: the content is not copied."""
+    """The packet with its length, ready to send, in pieces: its content is not copied."""
     length = 5 + len(request.body) + len(request.content)
     return (_HEAD.pack(length, request.kind, number) + request.body, request.content)
 

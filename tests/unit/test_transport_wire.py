@@ -25,7 +25,6 @@ from gateway.transport.wire import (
     Names,
     Request,
     Status,
-    encode,
     read_hello,
     read_reply,
 )
@@ -48,7 +47,7 @@ def string(value: bytes) -> bytes:
     (wire.extended(wire.FSYNC, b"h"), b"\0\0\0\x1f\xc8\0\0\0\x07" + string(b"fsync@openssh.com") + string(b"h")),
 ])
 def test_a_request_is_encoded_as_the_draft_says(request_: Request, packet: bytes) -> None:
-    assert encode(request_, 7) == packet
+    assert b"".join(wire.pieces(request_, 7)) == packet
     assert int.from_bytes(packet[:4], "big") == len(packet) - 4
 
 
