@@ -102,7 +102,7 @@ def test_a_receipt_that_comes_late_settles_a_dead_letter(pair: list[Office]) -> 
     at(burkina, "edi-receive", later(days=15))
     at(togo, "edi-receive", later(days=15, hours=1))
     assert objects(togo)[-1] == (1, "RECEIVED", 16, False)  # the others are answers to answers
-    assert [line["state"] for line in togo.interchanges("out")][0] == "ACKNOWLEDGED"
+    assert next(line["state"] for line in togo.interchanges("out")) == "ACKNOWLEDGED"
     assert totals(togo)[1] == 0
     assert DEAD not in codes(at(togo, "edi-send", later(days=17)))
 
