@@ -51,8 +51,8 @@ def _show(sheet: PartnerSheet) -> None:
     partner, agreement = sheet.partner, sheet.partner.agreement
     emit(f"{partner.partner}  {_name(partner)}  {partner.country}  {partner.environment or ''}".rstrip())
     _pair("unb", f"{partner.unb.identifier}:{partner.unb.qualifier}")
-    _pair("outbound", _box(partner.mailbox.outbound))
-    _pair("inbound", _box(partner.mailbox.inbound))
+    _pair("outbound", _box(partner.mailbox.outbound) + _mode(partner.mailbox.outbound))
+    _pair("inbound", _box(partner.mailbox.inbound) + _mode(partner.mailbox.inbound))
     _pair("agreement", agreement.reference)
     _pair("order", agreement.order)
     _pair("deadlines", t("partner.show.deadline_values", **_deadlines(agreement)))
@@ -102,6 +102,11 @@ def _name(partner: Partner) -> str:
 
 def _box(box: SftpMailbox | DirectoryMailbox) -> str:
     return f"sftp://{box.user}@{box.host}:{box.port}/{box.base}" if isinstance(box, SftpMailbox) else str(box.path)
+
+
+def _mode(box: SftpMailbox | DirectoryMailbox) -> str:
+    """The line of the partner's file that says how whole files are told, where it is not the usual one."""
+    return "" if box.mode == "rename" else f", mode: {box.mode}"
 
 
 def _halted(sheet: PartnerSheet) -> str:

@@ -156,3 +156,12 @@ def test_where_approvals_need_two_people_two_answer_for_a_link_that_goes_on(togo
     assert edi(*line, "--by", "Ama Lawson")[0] == 0
     _, [told, _] = shown(togo, "MLDGD")
     assert (told["halted"], told["decisions"][-1]["text"]) == ({}, "copies compared (Kofi Mensah, Ama Lawson)")
+
+
+def test_a_mode_of_a_mailbox_that_is_not_the_usual_one_is_shown(togo: Path) -> None:
+    file = togo.parent / "partners" / "MLDGD.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("\n  outbound:\n", "\n  outbound:\n    mode: marker\n"), "utf-8")
+    lines = edi("partner", "show", "MLDGD", "--config", togo)[1].splitlines()
+    assert [line.endswith(", mode: marker") for line in lines if line.startswith(("  we push to", "  we collect"))] == [
+        True, False]
