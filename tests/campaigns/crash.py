@@ -81,6 +81,7 @@ def attempt(world: World, case: str, options: Options) -> Verdict:
     else:
         name, where, number = rest
         scene = SCENES[name]
+        world.setups = (*world.setups, *scene.setups)
         scene.set(world)
         if kind == "failpoint":
             running = scene.prepare(world, failpoint=f"{where}:{number}")

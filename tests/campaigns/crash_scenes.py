@@ -6,9 +6,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.campaigns.mailbox_forks import Running
+from tests.campaigns.mailbox_forks import Running, Setup
 from tests.campaigns.mailbox_world import RECEIVER, SENDER, World
+from tests.tools import partly
 from tests.tools.kills import record_failpoints, traced
+
+PIECES: Setup = (f"{partly.__name__}:{partly.pieces.__name__}", [600, 250])
+"""Every sealed file is large, and crosses in pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,7 @@ class Scene:
     """One run of one program.
 
     before  brings the world, from its start, to where the run begins
+    setups  called in the process of every program that runs in the scene, and after it
     """
 
     name: str
@@ -23,11 +28,12 @@ class Scene:
     program: str
     before: Callable[[World], None]
     words: tuple[str, ...] = ()
+    setups: tuple[Setup, ...] = ()
 
     def set(self, world: World) -> None:
         """Bring the world there; the way is gone once, and then put back from a copy."""
         if not world.marked(self.name):
-            setups, world.setups = world.setups, ()  # whatever is planted, what went before was right
+            setups, world.setups = world.setups, self.setups  # whatever is planted, what went before was right
             self.before(world)
             world.setups = setups
             world.mark(self.name)
@@ -39,6 +45,7 @@ class Scene:
 
     def passages(self, world: World) -> tuple[Counter[str], Counter[str]]:
         """How often the run passes each failpoint, and makes each system call."""
+        world.setups = self.setups
         self.set(world)
         names = world.folder / f"{self.name}.failpoints"
         names.unlink(missing_ok=True)
@@ -128,6 +135,28 @@ def _missing(world: World) -> None:
     world.pass_time(hours=2)
 
 
+def _send_marked(world: World) -> None:
+    _send(world)
+    world.agree(mode="marker", compressed=True)
+
+
+def _receive_marked(world: World) -> None:
+    SCENES["send-marked"].set(world)
+    world.pull()
+    world.run(SENDER, "edi-send")
+
+
+def _send_suffixed(world: World) -> None:
+    world.begin(declarations=1)
+    world.agree(mode="suffix")
+
+
+def _receive_suffixed(world: World) -> None:
+    SCENES["send-in-pieces"].set(world)
+    world.pull()
+    world.run(SENDER, "edi-send")
+
+
 SCENES = {scene.name: scene for scene in (
     Scene("first", SENDER, "edi-send", _first),
     Scene("first-receive", RECEIVER, "edi-receive", _first_receive),
@@ -142,5 +171,9 @@ SCENES = {scene.name: scene for scene in (
     Scene("heads", SENDER, "edi-sync", _heads),
     Scene("heads-signed", RECEIVER, "edi-sync", _heads_signed),
     Scene("missing", RECEIVER, "edi-sync", _missing),
+    Scene("send-marked", SENDER, "edi-send", _send_marked),
+    Scene("marked-over-sftp", RECEIVER, "edi-receive", _receive_marked),
+    Scene("send-in-pieces", SENDER, "edi-send", _send_suffixed, setups=(PIECES,)),
+    Scene("in-pieces-over-sftp", RECEIVER, "edi-receive", _receive_suffixed, setups=(PIECES,)),
     Scene("activate", SENDER, "edi", _events, (
         "map", "activate", "base/cusres-d96b/accepted", "base/cusres-d96b/rejected", "--from", "2100-01-01")))}

@@ -24,7 +24,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.campaigns.crash_scenes import Scene
+from tests.campaigns.crash_scenes import PIECES, Scene
 from tests.campaigns.mailbox_base import RECEIVER, SENDER, Options, Verdict, World, dice, main, settled
 from tests.campaigns.mailbox_forks import Setup
 from tests.campaigns.mailbox_line import HASTY, LineWorld
@@ -73,6 +73,7 @@ def plan(world: World, options: Options) -> Iterator[str]:
 
 def sessions(world: LineWorld, scene: Scene) -> list[Seen]:
     """The connections of the run of a scene when nobody disturbs it."""
+    world.setups = scene.setups
     scene.set(world)
     world.proxy.arm()
     running = scene.prepare(world)
@@ -101,6 +102,7 @@ def attempt(world: World, case: str, options: Options) -> Verdict:
         ended = _at_random(world, dice(options.seed, case))
     else:
         scene, session, direction, at = SCENES[rest[0]], int(rest[1]), _direction(rest[2]), int(rest[3])
+        world.setups = (*world.setups, *scene.setups)
         scene.set(world)
         if kind == "packet":
             cut = Cut(direction, "packet", at, _how(rest[4]), session)
@@ -186,12 +188,25 @@ def _receipts(world: World) -> None:
     world.run(SENDER, "edi-receive")
 
 
+def _send_in_pieces(world: World) -> None:
+    world.begin(declarations=1)
+    world.agree(mode="suffix")
+
+
+def _receive_in_pieces(world: World) -> None:
+    _send_in_pieces(world)
+    world.run(SENDER, "edi-send")
+
+
 SCENES = {scene.name: scene for scene in (
     Scene("send", SENDER, "edi-send", _send),
     Scene("receive", RECEIVER, "edi-receive", _receive),
     Scene("answers", SENDER, "edi-sync", _answers),
-    Scene("receipts", RECEIVER, "edi-sync", _receipts))}
-"""One exchange, run by run: a declaration, its receipt and answer, the receipt of that, and the taking of it."""
+    Scene("receipts", RECEIVER, "edi-sync", _receipts),
+    Scene("send-in-pieces", SENDER, "edi-send", _send_in_pieces, setups=(PIECES,)),
+    Scene("receive-in-pieces", RECEIVER, "edi-receive", _receive_in_pieces, setups=(PIECES,)))}
+"""One exchange, run by run: a declaration, its receipt and answer, the receipt of that, and the taking of it; and the
+first two with files that count as large, cross in pieces, and go on where they were cut."""
 
 
 if __name__ == "__main__":

@@ -119,7 +119,8 @@ def dice(seed: int, case: str) -> random.Random:
 
 def settled(world: World, options: Options) -> Verdict:
     """Let the world come to rest on the same day, and judge it: once for each state that cases may leave."""
-    return options.judged.end(world, options.plant, lambda: settle_and_judge(world, patience=SAME_DAY))
+    how = f"{options.plant} {world.setups}"
+    return options.judged.end(world, how, lambda: settle_and_judge(world, patience=SAME_DAY))
 
 
 def run(name: str, make: Make, plan: Plan, attempt: Attempt, options: Options,

@@ -26,6 +26,20 @@ def pulled(partner: str, outbound: str, inbound: str) -> str:
     return "\n".join([*lines[:start + 1], *mailbox, *lines[end:]]) + "\n"
 
 
+def agreed(partner: str, mode: str, compressed: bool) -> str:
+    """A partner's file with another mode of both mailboxes, or with interchanges compressed."""
+    lines: list[str] = []
+    for line in partner.splitlines():
+        if mode and line.startswith("    mode:"):
+            continue
+        lines.append(line)
+        if mode and line.startswith("    kind:"):
+            lines.append(f"    mode: {mode}")
+        if compressed and line == "agreement:":
+            lines.append("  gzip: yes")
+    return "\n".join(lines) + "\n"
+
+
 def _sections(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     for number, line in enumerate(lines):
         if line in ("  outbound:", "  inbound:"):

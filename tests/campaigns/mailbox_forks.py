@@ -36,6 +36,9 @@ from typing import Any, Self
 from tests.tools.offices import ROOT, Ran
 
 LARGEST = 1 << 16
+LOADING = 120.0
+"""Seconds in which the server has loaded everything, on a machine however busy."""
+
 PR_SET_DUMPABLE = 4
 PR_SET_PTRACER, PR_SET_PTRACER_ANY = 0x59616D61, -1
 BROKEN = 99
@@ -50,7 +53,7 @@ class Running:
 
     def __init__(self, told: socket.socket, out: Path, err: Path) -> None:
         self._told, self._out, self._err = told, out, err
-        self.pid = int(self._hear(20))
+        self.pid = int(self._hear(LOADING))
 
     def go(self) -> None:
         """Let it begin."""

@@ -5,7 +5,7 @@
 It is made of every row of both ledgers, of every file with its name and content (mailboxes, national and own folders,
 temporary files), and of whether each ledger has left a journal. What was drawn or follows from what was drawn (message
 identifiers, names and digests of sealed files, signatures) is replaced by the order in which it comes first, so that
-two states are equal when the same things are equal in them. Of an unfinished sealed file counts whether it is empty.
+two states are equal when the same things are equal in them. Of an unfinished sealed file its length counts.
 
 A campaign that kills a run at a thousand system calls leaves the same few states again and again. `Judged` lets each be
 followed to its end once: what becomes of it is known then. How sound that is depends on nothing of the gateway's being
@@ -29,7 +29,7 @@ from tests.campaigns.mailbox_world import World
 from tests.tools.offices import Office
 
 _DRAWN = re.compile(r"[0-9a-f]{32,}|[A-Za-z0-9+/]{40,}=*")
-_PROCESS = re.compile(r"\.[0-9]+-[0-9]+\.partial$")
+_PROCESS = re.compile(r"\.[0-9]+(-[0-9]+)?\.partial$")
 _HOLDER = re.compile(r'("process": ")[0-9]+')
 _PORT = re.compile(r"(\bport: |127\.0\.0\.1:)[0-9]+")
 _LEDGER = "ledger.sqlite"
@@ -165,7 +165,7 @@ def _content(path: Path) -> str:
     content = path.read_bytes()
     if path.suffix == ".p7m" or content.startswith(_DER):
         whole = hashlib.sha256(content).hexdigest()[:32] == path.stem
-        return "whole" if whole else "part" if content else "empty"
+        return "whole" if whole else f"{len(content)} octets"
     return _text(content)
 
 

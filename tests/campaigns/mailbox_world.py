@@ -26,7 +26,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.campaigns.mailbox_files import clear, pulled
+from tests.campaigns.mailbox_files import agreed, clear, pulled
 from tests.campaigns.mailbox_forks import Forks, Running, Setup
 from tests.tools.offices import ROOT, Office, Ran, offices
 from tests.tools.records import declaration, event_json, numbered_mrn
@@ -207,6 +207,12 @@ class World:
             path = office.home / "partners" / f"{partner.name}.yaml"
             path.write_text(pulled(path.read_text("utf-8"), f"{partner.name}/{office.name}/v1/in",
                                    f"{office.name}/{partner.name}/v1/in"), "utf-8")
+
+    def agree(self, *, mode: str = "", compressed: bool = False) -> None:
+        """Let both have agreed on another mode of the mailboxes, or on compression."""
+        for office, partner in ((self.togo, self.burkina), (self.burkina, self.togo)):
+            path = office.home / "partners" / f"{partner.name}.yaml"
+            path.write_text(agreed(path.read_text("utf-8"), mode, compressed), "utf-8")
 
     def round(self) -> list[Ran]:
         """Cron comes round once at both."""

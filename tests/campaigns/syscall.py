@@ -81,6 +81,7 @@ class Worlds(World):
         """Which calls a run makes upon what the exchange is about: name -> ordinals, counted for each thread."""
         if (box, scene) not in self.found:
             world = self.box(box)
+            world.setups = SCENES[scene].setups
             SCENES[scene].set(world)
             ran, calls = recorded(SCENES[scene].prepare(world), world.folder / "calls", (*FILES, *SOCKETS))
             if ran.exit not in (0, 1):
@@ -114,7 +115,8 @@ def attempt(world: World, case: str, options: Options) -> Verdict:
     named = _drawn(world, dice(options.seed, case)) if case.startswith("random/") else case
     kind, box, scene, *rest = named.split("/")
     here = world.box(box)
-    here.setups = planting(options.plant)
+    usual = (*planting(options.plant), *SCENES[scene].setups)
+    here.setups = usual
     SCENES[scene].set(here)
     ended: list[str] = []
     try:
@@ -130,7 +132,7 @@ def attempt(world: World, case: str, options: Options) -> Verdict:
         ended.append(str(hanging))
     else:
         ended.extend(_said_wrong(ran))
-    here.setups = planting(options.plant)
+    here.setups = usual
     verdict = settled(here, options)
     verdict.broken.extend(ended)
     if not verdict.good:

@@ -1,4 +1,5 @@
-"""Writes that are done in part, in the process of a program: as the system may do any time, or as no more fits."""
+"""What is done in part, in the process of a program: writes, as the system may do any time or as no more fits, and
+transfers of files that count as large."""
 
 from __future__ import annotations
 
@@ -13,6 +14,18 @@ def limit(octets: int) -> None:
     """In the process of a program: no file grows beyond some octets."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (octets, octets))
+
+
+def pieces(large: int, piece: int) -> None:
+    """In the process of a program: files from so many octets on are large, cross in pieces as long as this at first,
+    and go on where a transfer was cut."""
+    from gateway.exchange import sessions
+    from gateway.transport import fetching, resuming
+
+    for place, name, value in ((fetching, "LARGE", large), (resuming, "LARGE", large), (resuming, "CHUNK", piece),
+                               (sessions, "CARRIED", large)):
+        getattr(place, name)
+        setattr(place, name, value)
 
 
 def short(seed: int) -> None:
