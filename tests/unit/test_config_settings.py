@@ -211,6 +211,8 @@ P = "partners/BFDGD.yaml"
     (f'encryption.crt, sha256: "{"2" * 64}", use: encryption', f'signing.crt, sha256: "{"1" * 64}", use: signing',
      ['S080 9 "1111']),
     (SFTP, "kind: directory, path: ../mailbox/BFDGD/v1/in", ["S085 12 {kind:"]),
+    (SFTP, "kind: directory, path: ../mailbox/BFDGD/v1/in, mode: suffix", ["S085 12 {kind:"]),
+    ("kind: sftp", "kind: sftp, mode: copy", ["S045 11 copy,"]),
     (f'["{HOST_KEY}"]', "[]", ["S046 11 []"]),
     ("port: 40713", "port: 0", ["S052 11 0,"]),
     ("key: ../keys/ssh, ", "", ["S040 11 outbound:"]),

@@ -14,6 +14,7 @@ import pytest
 from gateway.config import load_settings
 from gateway.exchange.mailbox_test import _clock
 from gateway.ledger import Ledger
+from tests.tools.hosts import agree_on_mode
 from tests.tools.newcomers import HOST_KEY, PEOPLE, edi, new_gateway, pack_of
 from tests.tools.offices import Office, offices
 from tests.tools.outputs import checked
@@ -183,6 +184,20 @@ def test_over_sftp_every_step_of_the_session_is_told_and_nothing_stays_on_the_se
         assert seen["host_key"]["host_key"].startswith("ssh-ed25519 SHA256:")
         assert seen["login"] == {"user": sshd.user}
         assert abs(float(seen["clock"]["seconds"])) < 60
+        assert [path for path in sshd.root.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.needs_sshd
+@pytest.mark.parametrize(("mode", "rights"), [
+    ("posix-rename", "ok"), ("suffix", "ok"), ("marker", "noted B116"), ("direct", "noted B116")])
+def test_a_mode_that_leaves_more_to_chance_than_the_server_needs_is_noted_with_the_line_to_write(
+        tmp_path: Path, mode: str, rights: str) -> None:
+    with sftp_offices(tmp_path) as (togo, sshd):
+        agree_on_mode(togo, "BFDGD", "outbound", mode)
+        _, lines = tried(togo.settings, "BFDGD")
+        assert verdicts(lines)["outbound.rights"] == rights
+        hints = [finding["hint"] for line in lines if line["name"] == "rights" for finding in line["findings"]]
+        assert [hint.endswith("mode: suffix") for hint in hints] == [True] * rights.count("noted")
         assert [path for path in sshd.root.rglob("*") if path.is_file()] == []
 
 
