@@ -71,9 +71,9 @@ def share(run: timedelta, spent: float, direction: str, left: int, *, first: boo
 
 
 def in_turn(partners: Sequence[str], last: str | None) -> list[str]:
-    """The partners in the order of a run: after the one with whom the last session was begun, and round.
+    """The partners in the order of a run: after the one with whom a run that came to no end began its last session.
 
-    A run that its deadline stopped so does not begin once more with those who took all the time.
+    So whoever takes all the time of a run is not the first of the next.
     """
     ordered = sorted(partners)
     if last is None:

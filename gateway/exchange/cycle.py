@@ -81,6 +81,7 @@ def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Se
         _step(gateway, f"inbound-{partner}", summary,
               partial(collect, gateway, partner, sessions, occasion, summary, limit))
         _step(gateway, f"lists-{partner}", summary, partial(note_used, gateway, partner, occasion.now))
+    sessions.finish("inbound")
     _step(gateway, "process", summary, partial(process_stored, gateway, occasion, summary))
 
 
@@ -95,6 +96,7 @@ def _outward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: S
         _step(gateway, f"outbound-{partner}", summary,
               partial(dispatch, gateway, partner, sessions, occasion, summary))
         sessions.release(partner)
+    sessions.finish("outbound")
 
 
 def _pass_time(gateway: Gateway, occasion: Occasion) -> None:

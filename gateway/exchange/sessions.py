@@ -38,10 +38,11 @@ class Sessions:
         self._gateway = gateway
         self._occasion = occasion
         self._summary = summary
-        self._begun = occasion.clock()
+        self._started = occasion.clock()
         self._lines = Lines(clock=occasion.clock)
         self._failed: set[tuple[str, str]] = set()
-        self._first: set[str] = set(_DIRECTIONS)
+        self._begun: set[str] = set()
+        self._late: set[str] = set()
         self._order = {direction: in_turn(partners, self._last_begun(direction) if len(partners) > 1 else None)
                        for direction in _DIRECTIONS}
 
@@ -54,6 +55,12 @@ class Sessions:
     def order(self, direction: str) -> list[str]:
         """The partners in the order of this run."""
         return list(self._order[direction])
+
+    def finish(self, direction: str) -> None:
+        """Everybody had his session, where he needed one: the next run begins as if there had been none."""
+        if direction in self._begun - self._late and len(self._order[direction]) > 1:
+            with contextlib.suppress(GatewayError), self._gateway.ledger.transaction() as transaction:
+                transaction.note_finished(direction)
 
     def release(self, partner: str) -> None:
         """All is said and fetched: close what still lies open for this partner."""
@@ -71,13 +78,13 @@ class Sessions:
         except GatewayError as fault:  # a passphrase that cannot be read
             self._summary.trouble(fault)
             return
-        seconds = self._seconds(partner, direction)
-        if seconds is None:
-            return
         both = None if shared else direction
         if not self._lines.holds(partner, lane) and not may_try(
                 self._gateway, partner, self._occasion, direction=both, summary=self._summary):
             self._fail(partner, both)
+            return
+        seconds = self._seconds(partner, direction)
+        if seconds is None:
             return
         meter = Meter()
         error = self._held(partner, direction, lane, shared, seconds, work, meter)
@@ -136,6 +143,7 @@ class Sessions:
 
     def _note_begun(self, partner: str, direction: str) -> None:
         """Whoever stands alone has no turn. Without the note the next run begins elsewhere, no more."""
+        self._begun.add(direction)
         if len(self._order[direction]) > 1:
             with contextlib.suppress(GatewayError), self._gateway.ledger.transaction() as transaction:
                 transaction.note_begun(direction, partner)
@@ -153,11 +161,10 @@ class Sessions:
         """How long the session may last; None when it may not begin, which is noted."""
         order = self._order[direction]
         left = len(order) - order.index(partner) if partner in order else 1
-        first = direction in self._first
-        self._first.discard(direction)
-        seconds = share(self._gateway.settings.limits.run, self._occasion.clock() - self._begun, direction, left,
-                        first=first)
+        seconds = share(self._gateway.settings.limits.run, self._occasion.clock() - self._started, direction, left,
+                        first=direction not in self._begun)
         if seconds is None:
+            self._late.add(direction)
             self._summary.problems.append((Exit.LATER, Finding(code=NOT_BEGUN, place=Place(interchange=partner),
                                                                values={"partner": partner})))
         return seconds

@@ -24,7 +24,7 @@ traffic = Table(  # one row for each session of a run, or for all of a day once 
     Index(None, "partner", "at"),
 )
 
-turn = Table(  # with whom the last session of a direction was begun: the next run begins after it
+turn = Table(  # with whom a run that came to no end began its last session of a direction: the next begins after it
     "turn", metadata,
     Column("direction", String(8), primary_key=True),
     Column("partner", String(32), nullable=False),

@@ -78,7 +78,7 @@ def test_a_year_of_five_minute_runs_stays_a_few_rows_a_day(ledger: Ledger) -> No
     assert sum(row.octets_in for row in rows) == 365 * 24 * ONE.octets_in
 
 
-def test_the_partner_begun_last_is_remembered_by_direction(ledger: Ledger) -> None:
+def test_the_partner_begun_last_is_remembered_by_direction_until_all_had_their_turn(ledger: Ledger) -> None:
     with ledger.transaction() as transaction:
         assert transaction.last_begun("inbound") is None
         transaction.note_begun("inbound", "BFDGD")
@@ -86,3 +86,6 @@ def test_the_partner_begun_last_is_remembered_by_direction(ledger: Ledger) -> No
         transaction.note_begun("outbound", "NEDGD")
     with ledger.reading() as queries:
         assert (queries.last_begun("inbound"), queries.last_begun("outbound")) == ("MLDGD", "NEDGD")
+    with ledger.transaction() as transaction:
+        transaction.note_finished("inbound")
+        assert (transaction.last_begun("inbound"), transaction.last_begun("outbound")) == (None, "NEDGD")

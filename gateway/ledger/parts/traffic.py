@@ -32,11 +32,15 @@ class Lines(Base, TrafficLookups):
         self._fold(at - KEPT_BY_RUN)
 
     def note_begun(self, direction: str, partner: str) -> None:
-        """A session with this partner begins: the next run begins after it."""
+        """A session with this partner begins: a run that does not end leaves it so, and the next begins after it."""
         if self.last_begun(direction) is None:
             self._connection.execute(insert(turn), {"direction": direction, "partner": partner})
         else:
             self._connection.execute(update(turn).where(turn.c.direction == direction).values(partner=partner))
+
+    def note_finished(self, direction: str) -> None:
+        """All sessions of a direction had their turn."""
+        self._connection.execute(delete(turn).where(turn.c.direction == direction))
 
     def _add(self, rows: Sequence[Traffic]) -> None:
         if rows:

@@ -26,7 +26,7 @@ class TrafficLookups:
             files_out=row.files_out, milliseconds=row.milliseconds) for row in rows]
 
     def last_begun(self, direction: str) -> str | None:
-        """The partner with whom the last session of a direction was begun."""
+        """The partner with whom a run that came to no end began its last session of a direction."""
         found: str | None = self._connection.execute(
             select(turn.c.partner).where(turn.c.direction == direction)).scalar()
         return found
