@@ -10,7 +10,9 @@ import click
 from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t
 from gateway.config import Settings, load_settings
 from gateway.errors import LocalError
+from gateway.exchange import failpoints
 from gateway.exchange.summary import Exit
+from gateway.failpoints import reach
 from gateway.findings import Finding
 from gateway.security import fingerprint, load_certificate, make_identity, read_passphrase
 from gateway.security.identity import make_requests, write_new
@@ -138,9 +140,13 @@ def import_command(config: Path, use: str, files: tuple[Path, ...], name: str | 
         contents[key_file] = private_pem(chosen.key, passphrase)
     if known is None:
         contents[authority_file] = chosen.authority.pem()
-    write_new(contents)
     public = make_folder(settings.paths.keys / "public")
-    write_whole(public / f"{name or use}.crt", chosen.certificate.pem())
+    copy = public / f"{name or use}.crt"
+    if _content(certificate_file) == chosen.certificate.pem() != _content(copy):
+        del contents[certificate_file]  # an import of the same that was cut is completed
+    write_new(contents)
+    reach(failpoints.IMPORTED)
+    write_whole(copy, chosen.certificate.pem())
     write_whole(public / "authority.crt", chosen.authority.pem())
     if as_json:
         emit_json("imported", {"use": use, "key": key_file, "certificate": certificate_file,
@@ -152,6 +158,10 @@ def import_command(config: Path, use: str, files: tuple[Path, ...], name: str | 
                end=f"{certificate.not_after:%Y-%m-%d}"))
     note(t("keys.imported", private=key_file, certificate=certificate_file))
     return Exit.DONE
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
 
 
 def _passphrase(settings: Settings) -> bytes | None:

@@ -60,6 +60,7 @@ ANSWERED = declare("partner.answered", "the ledger knows who answers for a partn
 LISTED = declare("lists.written", "a partner's new revocation list written, the ledger does not know its number")
 NUMBERED = declare("lists.numbered", "the ledger knows the number of a list, the list not kept for evidence yet")
 LIST_KEPT = declare("lists.kept", "a list in use, numbered and kept, nobody told yet")
+IMPORTED = declare("files.imported", "an imported key and certificate written, the copy for the partners not yet")
 ISSUED = declare("authority.issued", "our own revocation list written, its public copy not yet")
 REMOVING = declare("retention.noted", "history says what is removed, nothing removed yet")
 PARTLY_REMOVED = declare("retention.parted", "a file removed whose time is over, others not yet")

@@ -38,7 +38,7 @@ def test_every_family_of_failpoints_that_has_no_file_of_its_own_stands_here() ->
     assert {prefix: len(points(prefix)) for prefix in (
         "views.", "attempts.", "objects.", "files.", "authority.", "retention.", "ledger.",
         "mailbox.", "arriving.")} == {
-        "views.": 1, "attempts.": 1, "objects.": 1, "files.": 1, "authority.": 1, "retention.": 2, "ledger.": 2,
+        "views.": 1, "attempts.": 1, "objects.": 1, "files.": 2, "authority.": 1, "retention.": 2, "ledger.": 2,
         "mailbox.": 1, "arriving.": 1}
 
 
@@ -155,6 +155,27 @@ def test_a_file_put_into_quarantine_by_a_killed_run_lies_there_once_and_is_told_
 
 
 @pytest.mark.parametrize("failpoint", points("files."))
+def test_a_killed_import_of_a_key_is_completed_by_the_same_import(failpoint: str, tmp_path: Path) -> None:
+    togo, _ = offices(tmp_path)
+    keys, given = togo.home / "keys", tmp_path / "given"
+    given.mkdir()
+    for name in ("signing.key", "signing.crt", "authority.crt"):
+        shutil.copy(keys / name, given / name)
+    for path in (keys / "signing.key", keys / "signing.crt", keys / "public" / "signing.crt"):
+        path.unlink()
+    words = ("keys", "import", "signing", *(str(given / name) for name in ("signing.key", "signing.crt",
+                                                                            "authority.crt")))
+    assert togo.killed("edi", failpoint, *words) == KILLED
+    assert not (keys / "public" / "signing.crt").exists()
+    assert togo.run("edi", *words).exit == Exit.DONE
+    for copy in (keys / "signing.crt", keys / "public" / "signing.crt"):
+        assert copy.read_bytes() == (given / "signing.crt").read_bytes()
+    assert "K007" in togo.run("edi", *words).err, "what is done is not done again"
+    togo.drop("declarations", {"a.json": declaration_json("A")})
+    well(togo.run("edi-send"))
+
+
+@pytest.mark.parametrize("failpoint", ["files.parted"])
 def test_keys_of_which_only_some_were_written_are_never_taken_for_a_pair(failpoint: str, tmp_path: Path) -> None:
     togo, _ = offices(tmp_path)
     keys = togo.home / "keys"
