@@ -81,7 +81,7 @@ def races(scale: float) -> list[Race]:
     small, large = f"{files:,} files of 4 kB", f"one of {size / 1e6:.3g} MB"
     near, far = "loopback", f"{AWAY * 1e3:.0f} ms away"
     return [
-        Race(what=small, where=near, files=files, size=SMALL, rounds=5, least={}),
+        Race(what=small, where=near, files=files, size=SMALL, rounds=3, least={}),
         Race(what=large, where=near, files=1, size=size, rounds=9, least={COMMAND: 0.9}),
         Race(what=small, where=far, files=files, size=SMALL, rounds=3, least={PLAIN: 50, PEER: 1.5}, away=AWAY),
         Race(what=large, where=far, files=1, size=size, rounds=2, least={}, away=AWAY),
