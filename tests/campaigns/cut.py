@@ -14,25 +14,25 @@ SESSION counts the connections of a run from 1, DIRECTION is ``out`` to the serv
 octets of one exchange are enumerated, N of --runs are random. A run that is cut has to say so within its limits, with
 exit status 4. Afterwards cron comes round, and on the same day everything is as if nothing had been. Of the cuts that
 leave the same (`mailbox_states`) one is followed that far.
-With --plant noted-early what is to be published is noted as published first, and the campaign must fail.
+With --plant BUG the gateway has that bug, and the campaign must fail.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from tests.campaigns.crash_scenes import PIECES, Scene
 from tests.campaigns.mailbox_base import RECEIVER, SENDER, Options, Verdict, World, dice, main, settled
 from tests.campaigns.mailbox_forks import Setup
 from tests.campaigns.mailbox_line import HASTY, LineWorld
+from tests.campaigns.planted import PLANTS, planting
 from tests.tools.offices import Ran
 from tests.tools.proxy import DIRECTIONS, Cut, Direction, How, Seen
 
 STEP = 16
-MORE = (2, 64)
+MORE = (4, 256)
 """Packets and octets by which a session may be longer than the one that was measured: servers put answers together as
 they come, and signatures differ in length."""
 
@@ -48,7 +48,6 @@ _LATE = 2.0
 HOWS: tuple[How, ...] = ("rst", "fin", "stall", "late")
 CRON = ((SENDER, "edi-send"), (RECEIVER, "edi-receive"), (SENDER, "edi-sync"), (RECEIVER, "edi-send"),
         (SENDER, "edi-receive"), (RECEIVER, "edi-sync"))
-PLANTS = ("noted-early",)
 
 
 def make(folder: Path) -> World:
@@ -66,7 +65,7 @@ def plan(world: World, options: Options) -> Iterator[str]:
                 continue
             for number, seen in enumerate(sessions(world, scene), 1):
                 for direction in DIRECTIONS:
-                    yield from _cases(f"{scene.name}/{number}/{direction}", seen, direction)
+                    yield from _cases(scene, f"{scene.name}/{number}/{direction}", seen, direction)
     for number in range(options.runs):
         yield f"random/{number}"
 
@@ -84,20 +83,26 @@ def sessions(world: LineWorld, scene: Scene) -> list[Seen]:
     return list(world.proxy.seen)
 
 
-def _cases(where: str, seen: Seen, direction: Direction) -> Iterator[str]:
+def _cases(scene: Scene, where: str, seen: Seen, direction: Direction) -> Iterator[str]:
     packets, octets = seen.packets[direction], seen.octets[direction]
-    for number in range(len(packets) + 1 + MORE[0]):
+    login = _LOGIN[direction] if scene.setups else 0  # the same in all scenes, and enumerated in the others
+    for number in range(login, len(packets) + 1 + MORE[0]):
         for how in HOWS:
             yield f"packet/{where}/{number}/{how}"
-    for at in range(0, octets + 1 + MORE[1], STEP):
+    for at in range(packets[login] // STEP * STEP if login else 0, octets + 1 + MORE[1], STEP):
         yield f"octet/{where}/{at}"
+
+
+_LOGIN: Mapping[Direction, int] = {"out": 8, "in": 11}
+"""Packets before the first of SFTP: the version, the key exchange, and the requests for service, login and channel with
+their answers."""
 
 
 def attempt(world: World, case: str, options: Options) -> Verdict:
     """Bring one case about, and judge what is there on the same day."""
     assert isinstance(world, LineWorld)
     kind, *rest = case.split("/")
-    world.setups = ((f"{__name__}:note_early", []),) if options.plant else ()
+    world.setups = planting(options.plant)
     if kind == "random":
         ended = _at_random(world, dice(options.seed, case))
     else:
@@ -152,21 +157,6 @@ def _direction(word: str) -> Direction:
 
 def _how(word: str) -> How:
     return next(one for one in HOWS if one == word)
-
-
-def note_early() -> None:
-    """In the process of a program: what is to be published is noted as published before it is (a planted bug)."""
-    from gateway.exchange import dispatch
-
-    place: Any = dispatch
-    note, publish = place._note, place._publish
-
-    def publishing(gateway: Any, partner: str, mailbox: Any, due: Any, listed: Any, occasion: Any, summary: Any) -> Any:
-        note(gateway, partner, due, occasion)
-        return publish(gateway, partner, mailbox, due, listed, occasion, summary)
-
-    place._publish = publishing
-    place._note = lambda *words: None
 
 
 def _send(world: World) -> None:
