@@ -6,7 +6,7 @@ ledger, until it is gone; the first time a person is told, and not each time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.errors import PartnerError
 from gateway.exchange.assembly import Gateway, Occasion
@@ -31,14 +31,20 @@ def list_new(gateway: Gateway, partner: str, mailbox: HeldMailbox) -> list[Entry
     listed = mailbox.list(known)
     if not known:
         return listed
-    staying = [entry for entry in listed if entry.name in known and known[entry.name] in (None, entry.changed)]
+    new = untaken(listed, known)
+    names = {entry.name for entry in new}
+    staying = [entry.name for entry in listed if entry.name not in names]
     gone = [] if mailbox.truncated else sorted(known.keys() - {entry.name for entry in listed})
-    gone += _remove_again(mailbox, [entry.name for entry in staying])
+    gone += _remove_again(mailbox, staying)
     if gone:
         with gateway.ledger.transaction() as transaction:
             transaction.forget_lingering(partner, gone)
-    left = {entry.name for entry in staying}
-    return [entry for entry in listed if entry.name not in left]
+    return new
+
+
+def untaken(listed: Sequence[Entry], known: Mapping[str, int | None]) -> list[Entry]:
+    """What is listed and was not taken. known: of what was, name -> when it was written, None where nobody said."""
+    return [entry for entry in listed if entry.name not in known or known[entry.name] not in (None, entry.changed)]
 
 
 def remove(gateway: Gateway, partner: str, mailbox: HeldMailbox, settled: Sequence[Entry], occasion: Occasion,

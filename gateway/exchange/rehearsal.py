@@ -22,6 +22,7 @@ from gateway.exchange.budget import BATCH
 from gateway.exchange.collect import Link
 from gateway.exchange.filing import unfinished
 from gateway.exchange.intake import dialect_for, records_by_files
+from gateway.exchange.lingering import untaken
 from gateway.exchange.payload import interchange_of, payload_refusal
 from gateway.exchange.summary import Exit, exit_for
 from gateway.exchange.taking import Taken, take_groups
@@ -113,8 +114,10 @@ def rehearse_inward(gateway: Gateway, occasion: Occasion, *, partners: Sequence[
         if isinstance(lane, DirectoryLane) and not (lane.path / "new").is_dir():
             continue  # opening a mailbox makes its folders
         try:
+            with gateway.ledger.reading() as queries:
+                known = queries.lingering(partner)
             with open_mailbox(lane, clock=occasion.clock) as mailbox:
-                entries = mailbox.list()[:limit]
+                entries = untaken(mailbox.list(known), known)[:limit]
                 for foreign in mailbox.foreign:
                     yield Rehearsed(subject=f"{partner} {foreign.name}", action="leave", status=Exit.TRUST, findings=(
                         Finding(code="E_NAME", place=Place(file=foreign.name)),))

@@ -97,6 +97,8 @@ def test_what_may_not_be_removed_is_taken_once_and_told_once(keeping: tuple[Pupp
         assert sorted(Watched.read) == sorted(path.name for path in paths)
         for _ in range(2):
             well(burkina.run("edi-receive"))
+        rehearsed = burkina.run("edi-receive", "--dry-run")
+        assert (rehearsed.exit, [path.name for path in paths if path.name in rehearsed.out]) == (0, [])
         paths.append(sent(malice, 3))
         well(burkina.run("edi-receive"))
         assert sorted(Watched.read) == sorted(path.name for path in paths)
