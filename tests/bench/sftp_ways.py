@@ -74,8 +74,8 @@ class Way(Protocol):
 
 
 class Ours:
-    """The product's mailbox with the limits it has when nobody sets any. What it would keep of a large file on its way in
-    is not kept: the file that `get` writes stands for it."""
+    """The product's mailbox with the limits it has when nobody sets any. What it would keep of a large file on its way
+    in is not kept: the file that `get` writes stands for it."""
 
     def __init__(self, server: Server, stack: ExitStack) -> None:
         self._box = stack.enter_context(open_mailbox(SftpLane(
