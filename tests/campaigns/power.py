@@ -168,12 +168,17 @@ def attempt(world: World, case: str, options: Options) -> Verdict:
     world.back(scene.name)
     write_tree(tree, world.disks.values())
     world.now, world.setups = made.at(number), planting(options.plant)
-    verdict = settle_and_judge(world, patience=SAME_DAY, quarantined=scene.spoilt)
-    if scene.spoilt:
-        _in_quarantine(verdict, world.burkina)
+    verdict = options.judged.end(world, f"{options.plant} {scene.spoilt}", lambda: _judged(world, scene))
     if not verdict.good:
         verdict.broken.append(f"the power went after change {number} of {scene.name}, {loss.kind}, "
                               f"{sorted(loss.roots) or 'everywhere'}: {_said(made, number)}")
+    return verdict
+
+
+def _judged(world: Machines, scene: Scene) -> Verdict:
+    verdict = settle_and_judge(world, patience=SAME_DAY, quarantined=scene.spoilt)
+    if scene.spoilt:
+        _in_quarantine(verdict, world.burkina)
     return verdict
 
 
