@@ -48,7 +48,8 @@ def make_folder(path: Path, mode: int = 0o700) -> Path:
 
 def _make(path: Path, mode: int) -> None:
     """Make a folder and its parents where they are missing, each flushed into the one above. Raises OSError."""
-    if os.path.lexists(path):
+    with contextlib.suppress(FileNotFoundError):  # a disk that answers with an error has not said that it is missing
+        path.lstat()
         return
     _make(path.parent, mode)
     with contextlib.suppress(FileExistsError):  # another run makes it at this moment
