@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.ledger import ObjectState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,8 @@ class Resent:
 
 
 def resend(gateway: Gateway, references: Sequence[str], occasion: Occasion) -> list[Resent]:
-    """Have the next dispatch put up again every sealed file that carries a reference; one result per reference.
+    """Have the next dispatch put up again every sealed file that carries a reference; one result per reference. A
+    number that was taken back never goes up again: a partner that has not heard of it yet would accept it.
 
     reference  control reference, control reference-message reference, MRN, national key, or sealed file name
     """
@@ -33,14 +35,14 @@ def resend(gateway: Gateway, references: Sequence[str], occasion: Occasion) -> l
                 objects = {row.id: row for row in found.objects if row.direction == "out"}
                 for number in numbers:
                     objects.update({row.id: row for row in queries.objects_of(number)})
-            for number in objects:
-                transaction.again(number, at=occasion.now)
-            if objects:
-                transaction.journal(subject="resend", reference=reference, text=f"{len(objects)} by hand",
+            standing = [row for row in objects.values() if row.state is not ObjectState.WITHDRAWN]
+            for row in standing:
+                transaction.again(row.id, at=occasion.now)
+            if standing:
+                transaction.journal(subject="resend", reference=reference, text=f"{len(standing)} by hand",
                                     at=occasion.now)
-            reason = "" if objects else ("not-sealed" if found else "unknown")
-            results.append(Resent(reference=reference, objects=tuple(row.name for row in objects.values()),
-                                  reason=reason))
+            reason = "" if standing else "withdrawn" if objects else "not-sealed" if found else "unknown"
+            results.append(Resent(reference=reference, objects=tuple(row.name for row in standing), reason=reason))
     return results
 
 

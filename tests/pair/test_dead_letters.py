@@ -150,6 +150,21 @@ def test_a_dead_letter_can_be_taken_back(pair: list[Office]) -> None:
     assert totals(togo)[1] == 0
 
 
+def test_what_was_taken_back_does_not_go_up_again_by_hand(pair: list[Office]) -> None:
+    togo, burkina = pair
+    (lying,) = burkina.mailbox("TGOTR").iterdir()
+    silence(togo, burkina, 15)
+    assert togo.run("edi", "link", "withdraw", "1", "--partner", "BFDGD", "--reason", "not wanted any more",
+                    "--by", "K. Mensah").exit == 0
+    ran = togo.run("edi", "resend", "TG0000000001", "--json")
+    assert ran.exit == Exit.PERSON
+    assert checked("resend", ran.out)[0]["reason"] == "withdrawn"
+    assert "what was sealed under this reference was taken back and goes out no more" in ran.err
+    well(at(togo, "edi-send", later(days=16)))
+    assert [state for _, state, _, again in objects(togo)] == ["WITHDRAWN"]
+    assert not lying.exists()
+
+
 # --- clocks that jump
 
 def test_a_clock_that_was_years_ahead_for_one_run_makes_no_dead_letter_and_puts_no_repeat_off(
