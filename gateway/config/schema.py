@@ -59,6 +59,9 @@ def _described(schema: dict[str, Json], model: type[BaseModel], prefix: str) -> 
     if text is not None:
         made["description"] = text
     properties = cast("dict[str, dict[str, Json]]", made.get("properties", {}))
+    offered = {name for name, field in model.model_fields.items() if "default" in properties[field.alias or name]}
+    for key, value in model.model_construct().model_dump(mode="json", by_alias=True, include=offered).items():
+        properties[key]["default"] = value  # as it stands in a file, for editors write it there
     for key in keys_of(model):
         text = _hover(f"{prefix}.{model.__name__}.{key}")
         if text is not None:

@@ -49,6 +49,13 @@ def test_a_schema_is_valid_in_both_drafts_and_fits_the_samples(name: str, draft:
 
 
 @pytest.mark.parametrize("draft", DRAFTS)
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_what_an_editor_writes_for_a_key_is_what_may_stand_there(name: str, draft: Any) -> None:
+    offered = [one for one in inside(committed(name)) if "default" in one]
+    assert [one["default"] for one in offered if not draft(one).is_valid(one["default"])] == []
+
+
+@pytest.mark.parametrize("draft", DRAFTS)
 @pytest.mark.parametrize(("name", "old", "new"), [
     ("settings.json", "country: TG", "country: TOGO"), ("settings.json", 'format: "1"', "format: 1"),
     ("settings.json", "gateway:", "gatewya:"), ("settings.json", "500", "501"), ("settings.json", "15m", "15"),
