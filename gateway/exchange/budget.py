@@ -26,24 +26,33 @@ PHASES = {"inbound": 0.5, "outbound": 1.0}
 """Up to which part of that time sessions of a direction may begin. What collecting leaves, sending has."""
 
 
-def affordable(entries: Sequence[Entry], octets: int = RUN_OCTETS) -> Sequence[Entry]:
-    """The first entries, by their listed sizes, that fit into a run; at least one. No more than these is ever read."""
+def cost(entry: Entry, limit: int) -> int:
+    """Octets that are taken for a file: its listed size; none of one above the limit, which stays where it is."""
+    return entry.size if entry.size <= limit else 0
+
+
+def affordable(entries: Sequence[Entry], limit: int, octets: int = RUN_OCTETS) -> Sequence[Entry]:
+    """The first entries, by their listed sizes, that fit into a run; at least one. No more than these is ever read.
+
+    limit  size of the largest file that is taken
+    """
     total = 0
     for number, entry in enumerate(entries):
-        total += entry.size
+        total += cost(entry, limit)
         if total > octets and number:
             return entries[:number]
     return entries
 
 
-def batches(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-    """The entries in order, in pieces that are worked on together."""
+def batches(entries: Sequence[Entry], limit: int) -> Iterator[Sequence[Entry]]:
+    """The entries in order, in pieces that are worked on together. limit: as in `affordable`."""
     start = total = 0
     for number, entry in enumerate(entries):
-        if number > start and (number - start == BATCH or total + entry.size > BATCH_OCTETS):
+        octets = cost(entry, limit)
+        if number > start and (number - start == BATCH or total + octets > BATCH_OCTETS):
             yield entries[start:number]
             start, total = number, 0
-        total += entry.size
+        total += octets
     if start < len(entries):
         yield entries[start:]
 

@@ -15,7 +15,7 @@ from gateway.errors import GatewayError, LinkError, LocalError, PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.arrival import ACTS, RECEIPTED
 from gateway.exchange.assembly import Gateway, Occasion
-from gateway.exchange.budget import affordable, batches
+from gateway.exchange.budget import affordable, batches, cost
 from gateway.exchange.clocks import warn_of_clocks
 from gateway.exchange.forks import OLDER, first_difference
 from gateway.exchange.halting import link_halted
@@ -115,17 +115,18 @@ def collect(gateway: Gateway, partner: str, sessions: Sessions, occasion: Occasi
 def _collect(gateway: Gateway, partner: str, mailbox: HeldMailbox, occasion: Occasion, summary: Summary,
              limit: int | None) -> None:
     listed = list_new(gateway, partner, mailbox)
-    entries = affordable(listed)[:limit]
+    largest = gateway.settings.limits.file
+    entries = affordable(listed, largest)[:limit]
     for foreign in mailbox.foreign:
         summary.trouble(PartnerError(Finding(code="E_NAME", place=Place(file=f"{partner}/{foreign.name}"))),
                         Exit.TRUST)
     if mailbox.truncated or (limit is None and len(entries) < len(listed)):
         summary.trouble(PartnerError(Finding(code="B121", place=Place(file=partner), values={
             "partner": partner, "taken": str(len(entries))})), Exit.PERSON)
-    for number, batch in enumerate(batches(entries)):
+    for number, batch in enumerate(batches(entries, largest)):
         if number and mailbox.over:
             return
-        require_room(gateway, sum(entry.size for entry in batch))
+        require_room(gateway, sum(cost(entry, largest) for entry in batch))
         _collect_batch(gateway, partner, mailbox, batch, occasion, summary)
 
 
