@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from gateway.errors import GatewayError, LinkError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
-from gateway.exchange.backoff import may_try, note_session
+from gateway.exchange.backoff import may_try, note_session, of_the_link
 from gateway.exchange.budget import in_turn, share
 from gateway.exchange.held import HeldMailbox
 from gateway.exchange.summary import Exit, Summary
@@ -78,10 +78,8 @@ class Sessions:
         except GatewayError as fault:  # a passphrase that cannot be read
             self._summary.trouble(fault)
             return
-        both = None if shared else direction
         if not self._lines.holds(partner, lane) and not may_try(
-                self._gateway, partner, self._occasion, direction=both, summary=self._summary):
-            self._fail(partner, both)
+                self._gateway, partner, self._occasion, direction=direction, shared=shared, summary=self._summary):
             return
         seconds = self._seconds(partner, direction)
         if seconds is None:
@@ -89,8 +87,8 @@ class Sessions:
         meter = Meter()
         error = self._held(partner, direction, lane, shared, seconds, work, meter)
         reach(failpoints.SESSION_COUNTED)
-        note_session(self._gateway, partner, error, self._occasion, direction=both, summary=self._summary,
-                     carried=_carried(meter))
+        note_session(self._gateway, partner, error, self._occasion, direction=direction, shared=shared,
+                     summary=self._summary, carried=_carried(meter))
 
     def _held(self, partner: str, direction: str, lane: Lane, shared: bool, seconds: float,
               work: Callable[[HeldMailbox], None], meter: Meter) -> GatewayError | None:
@@ -114,7 +112,7 @@ class Sessions:
                 self._cut_short(partner)
                 return None
             if failed := held is None or isinstance(error, LinkError):
-                self._fail(partner, None if shared else direction)
+                self._fail(partner, None if shared and of_the_link(error) else direction)
             self._summary.trouble(error)
             return error
         finally:

@@ -36,16 +36,17 @@ def on(moment: datetime, chance: float = 1.0, *, at_once: bool = False) -> Occas
 
 def ended(gateway: Gateway, error: GatewayError | None, moment: datetime, direction: str | None = "outbound",
           chance: float = 1.0) -> Summary:
-    """A session that ended so; what the run has to say."""
+    """A session that ended so; what the run has to say. direction: None for a connection that serves both."""
     summary = Summary()
     if error is not None:
         summary.trouble(error)
-    note_session(gateway, "BFDGD", error, on(moment, chance), direction=direction, summary=summary)
+    note_session(gateway, "BFDGD", error, on(moment, chance), direction=direction or "inbound",
+                 shared=direction is None, summary=summary)
     return summary
 
 
 def due(gateway: Gateway, moment: datetime, direction: str | None = "outbound") -> bool:
-    return may_try(gateway, "BFDGD", on(moment), direction=direction)
+    return may_try(gateway, "BFDGD", on(moment), direction=direction or "inbound", shared=direction is None)
 
 
 def news(summary: Summary) -> list[tuple[str, str]]:
