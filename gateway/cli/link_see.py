@@ -10,7 +10,7 @@ from gateway.cli.context import common, emit, emit_json, json_option, occasion, 
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
 from gateway.exchange.summary import Exit
-from gateway.ledger.rows import Gap
+from gateway.ledger.link_rows import Gap
 
 
 @click.command(name="status", help=t("cli.link.status.help"))

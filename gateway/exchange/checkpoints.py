@@ -23,8 +23,8 @@ from gateway.exchange.trees import BOTH, broken_head, link_name, tree_at, trees_
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import Transaction
+from gateway.ledger.link_rows import HeadRow, NewHead
 from gateway.ledger.reading.links import Links
-from gateway.ledger.rows import HeadRow, NewHead
 from gateway.security import CHECKPOINT, EnvelopeError, Opened
 from gateway.security.checkpoint import MOST_HEADS, Head, checkpoint_payload, read_checkpoint
 

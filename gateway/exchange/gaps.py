@@ -21,7 +21,7 @@ from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import Transaction
-from gateway.ledger.rows import Gap
+from gateway.ledger.link_rows import Gap
 from gateway.security import RESEND, EnvelopeError, Opened
 from gateway.security.link_texts import MOST_RANGES, read_resend, resend_payload
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from gateway.ledger.link_rows import HeadRow
 from gateway.ledger.reading.links import Links
-from gateway.ledger.rows import HeadRow
 from gateway.security.checkpoint import Head
 from gateway.security.merkle import Frontier, leaf_hash
 

@@ -17,7 +17,7 @@ from gateway.exchange.summary import Summary
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import ObjectState, Transaction
-from gateway.ledger.rows import VoidLeaf
+from gateway.ledger.link_rows import VoidLeaf
 from gateway.security import WITHDRAW, Opened
 from gateway.security.link_texts import Leaf, read_leaf_texts
 

@@ -16,7 +16,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.ledger.tables import instant_number
+from gateway.ledger.columns import instant_number
 
 START = "0" * 64
 """What the first row follows."""

@@ -1,14 +1,14 @@
-"""Tables of the lines to partners: what crossed them, whose turn it is, what stays. Part of `tables.metadata`."""
+"""Tables of the lines to partners: what crossed them, whose turn it is, what stays. Part of `columns.metadata`."""
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table
 
-from gateway.ledger.tables import Instant, metadata
+from gateway.ledger.columns import Instant, id_column, metadata
 
 traffic = Table(  # one row for each session of a run, or for all of a day once these are old
     "traffic", metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    id_column(),
     Column("partner", String(32), nullable=False),
     Column("direction", String(8), nullable=False),
     Column("at", Instant, nullable=False),

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gateway.ledger.rows import EventRow, Gap, InterchangeRow, MessageRow, Movement, ObjectRow
+from gateway.ledger.link_rows import Gap
+from gateway.ledger.rows import EventRow, InterchangeRow, MessageRow, Movement, ObjectRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Every table of the ledger. The migrations build exactly these (a test compares).
+"""The tables of the ledger, with those in `line_tables`. The migrations build exactly these (a test compares).
 
 Invariants
     Bodies (payloads, sealed files, national files) stand once in `content`; the other rows stay slim, so that a
@@ -9,66 +9,22 @@ Invariants
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
     Text,
-    TypeDecorator,
     text,
 )
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def instant_number(value: datetime) -> int:
-    """Whole microseconds since 1970 UTC. Raises ValueError for a naive datetime."""
-    if value.tzinfo is None:
-        raise ValueError("the ledger takes aware datetimes only")
-    return (value - _EPOCH) // _MICROSECOND
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware datetime, stored as whole microseconds since 1970 UTC. A naive one is a ValueError."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """The number for an instant."""
-        return None if value is None else instant_number(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """The instant for a number, in UTC."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
-
-
-_NUMBER = BigInteger().with_variant(Integer, "sqlite")
-
-metadata = MetaData(naming_convention={
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s"})
-
-
-def _id() -> Column[int]:
-    return Column("id", _NUMBER, primary_key=True, autoincrement=False)
-
-
-def _link(name: str, target: str, nullable: bool = True) -> Column[int]:
-    return Column(name, _NUMBER, ForeignKey(target), nullable=nullable)
-
+from gateway.ledger.columns import NUMBER, Instant, id_column, link_column, metadata
 
 counter = Table(
     "counter", metadata,
@@ -78,7 +34,7 @@ counter = Table(
 
 content = Table(
     "content", metadata,
-    _id(),
+    id_column(),
     Column("digest", String(64), nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("bytes", LargeBinary, nullable=False),
@@ -86,7 +42,7 @@ content = Table(
 
 source = Table(
     "source", metadata,
-    _id(),
+    id_column(),
     Column("kind", String(40), nullable=False),
     Column("dialect", String(120), nullable=False),
     Column("key", String(255), nullable=False),
@@ -99,11 +55,11 @@ source = Table(
 
 source_file = Table(
     "source_file", metadata,
-    Column("source_id", _NUMBER, ForeignKey("source.id"), primary_key=True),
+    Column("source_id", NUMBER, ForeignKey("source.id"), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("name", String(255), nullable=False),
     Column("digest", String(64), nullable=False),
-    _link("content_id", "content.id", nullable=False),
+    link_column("content_id", "content.id", nullable=False),
     Index(None, "digest"),
     Index(None, "name"),
 )
@@ -134,13 +90,13 @@ movement = Table(
 
 declaration = Table(
     "declaration", metadata,
-    _id(),
+    id_column(),
     Column("mrn", String(35), ForeignKey("movement.mrn"), nullable=False),
     Column("amendment", Integer, nullable=False),
     Column("function", String(20), nullable=False),
     Column("digest", String(64), nullable=False),
-    _link("source_id", "source.id"),
-    _link("message_id", "message.id"),
+    link_column("source_id", "source.id"),
+    link_column("message_id", "message.id"),
     Column("at", Instant, nullable=False),
     Column("tree", Text, nullable=False),
     Index("uq_declaration", "mrn", "amendment", "function", "digest", unique=True),
@@ -148,15 +104,15 @@ declaration = Table(
 
 event = Table(
     "event", metadata,
-    _id(),
+    id_column(),
     Column("mrn", String(35)),
     Column("administration", String(32), nullable=False),
     Column("reference", String(70), nullable=False),
     Column("word", String(20), nullable=False),
     Column("happened", String(40)),
     Column("digest", String(64), nullable=False),
-    _link("source_id", "source.id"),
-    _link("message_id", "message.id"),
+    link_column("source_id", "source.id"),
+    link_column("message_id", "message.id"),
     Column("at", Instant, nullable=False),
     Column("tree", Text, nullable=False),
     Index("uq_event", "administration", "reference", "word", unique=True),
@@ -166,7 +122,7 @@ event = Table(
 
 object_ = Table(
     "object", metadata,
-    _id(),
+    id_column(),
     Column("direction", String(3), nullable=False),
     Column("partner", String(32), nullable=False),
     Column("sequence", BigInteger, nullable=False),
@@ -186,11 +142,11 @@ object_ = Table(
     Column("at", Instant, nullable=False),
     Column("dispatched", Instant),
     Column("received", Instant),
-    _link("interchange_id", "interchange.id"),
-    _link("receipt_for", "object.id"),
-    _link("sealed_id", "content.id"),
-    _link("inner_id", "content.id", nullable=False),
-    _link("payload_id", "content.id"),
+    link_column("interchange_id", "interchange.id"),
+    link_column("receipt_for", "object.id"),
+    link_column("sealed_id", "content.id"),
+    link_column("inner_id", "content.id", nullable=False),
+    link_column("payload_id", "content.id"),
     Index("uq_object_sequence", "direction", "partner", "sequence", unique=True),
     Index("uq_object_message_id", "direction", "partner", "message_id", unique=True),
     Index("ix_object_state", "direction", "state", "partner", "sequence"),
@@ -204,7 +160,7 @@ object_ = Table(
 
 interchange = Table(
     "interchange", metadata,
-    _id(),
+    id_column(),
     Column("direction", String(3), nullable=False),
     Column("partner", String(32), nullable=False),
     Column("control_reference", String(35), nullable=False),
@@ -221,7 +177,7 @@ interchange = Table(
     Column("received", Instant),
     Column("answered", Instant),
     Column("changed", Instant, nullable=False),
-    _link("content_id", "content.id", nullable=False),
+    link_column("content_id", "content.id", nullable=False),
     Index("uq_interchange", "direction", "partner", "control_reference", unique=True),
     Index("ix_interchange_changed", "direction", "state", "changed", "partner", "type"),
     Index(None, "direction", "state", "type"),
@@ -230,7 +186,7 @@ interchange = Table(
 
 message = Table(
     "message", metadata,
-    _id(),
+    id_column(),
     Column("direction", String(3), nullable=False),
     Column("partner", String(32), nullable=False),
     Column("type", String(6), nullable=False),
@@ -246,10 +202,10 @@ message = Table(
     Column("detail", Text),
     Column("at", Instant, nullable=False),
     Column("changed", Instant, nullable=False),
-    _link("source_id", "source.id"),
-    _link("answers", "message.id"),
-    _link("interchange_id", "interchange.id"),
-    _link("content_id", "content.id", nullable=False),
+    link_column("source_id", "source.id"),
+    link_column("answers", "message.id"),
+    link_column("interchange_id", "interchange.id"),
+    link_column("content_id", "content.id", nullable=False),
     Index("ix_message_waiting", "direction", "state", "type", "partner", "urgent", "id"),
     Index("ix_message_changed", "direction", "state", "changed", "partner", "type"),
     Index(None, "interchange_id", "message_reference"),
@@ -272,13 +228,13 @@ link = Table(
 
 delivery = Table(
     "delivery", metadata,
-    _id(),
+    id_column(),
     Column("folder", String(20), nullable=False),
     Column("name", String(255), nullable=False),
     Column("digest", String(64), nullable=False),
     Column("at", Instant, nullable=False),
     Column("delivered", Instant),
-    _link("content_id", "content.id", nullable=False),
+    link_column("content_id", "content.id", nullable=False),
     Index("uq_delivery", "folder", "name", unique=True),
     Index(None, "delivered", "id"),
     Index(None, "name"),
@@ -286,7 +242,7 @@ delivery = Table(
 
 incoming_note = Table(
     "incoming_note", metadata,
-    _id(),
+    id_column(),
     Column("at", Instant, nullable=False),
     Column("partner", String(32), nullable=False),
     Column("name", String(255), nullable=False),
@@ -306,7 +262,7 @@ mapping_text = Table(
 
 activation = Table(
     "activation", metadata,
-    _id(),
+    id_column(),
     Column("mapping", String(120), nullable=False),
     Column("version", String(40), nullable=False),
     Column("digest", String(64), ForeignKey("mapping_text.digest"), nullable=False),
@@ -317,7 +273,7 @@ activation = Table(
 
 trusted = Table(  # what is known of a partner's certificates beyond the list of its file, or against it
     "trusted", metadata,
-    _id(),
+    id_column(),
     Column("partner", String(32), nullable=False),
     Column("use", String(12), nullable=False),
     Column("sha256", String(64), nullable=False),
@@ -329,13 +285,13 @@ trusted = Table(  # what is known of a partner's certificates beyond the list of
     Column("reason", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("changed", Instant, nullable=False),
-    _link("object_id", "object.id"),
+    link_column("object_id", "object.id"),
     Index("uq_trusted", "partner", "use", "sha256", unique=True),
 )
 
 own_key = Table(  # our pairs beyond those of the settings, and what became of each
     "own_key", metadata,
-    _id(),
+    id_column(),
     Column("use", String(12), nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("key", Text, nullable=False),
@@ -352,11 +308,11 @@ own_key = Table(  # our pairs beyond those of the settings, and what became of e
 
 consent = Table(  # which partner takes which of our keys: asked by an object, answered by its receipt
     "consent", metadata,
-    _link("own_key_id", "own_key.id", nullable=False),
+    link_column("own_key_id", "own_key.id", nullable=False),
     Column("partner", String(32), nullable=False),
     Column("state", String(12), nullable=False),
     Column("changed", Instant, nullable=False),
-    _link("object_id", "object.id"),
+    link_column("object_id", "object.id"),
     PrimaryKeyConstraint("own_key_id", "partner"),
     Index(None, "object_id"),
 )
@@ -371,7 +327,7 @@ crl_number = Table(  # the highest number seen of an authority's revocation list
 
 checkpoint = Table(  # heads of both links as each side signed them; agreed once both signed the same text
     "checkpoint", metadata,
-    _id(),
+    id_column(),
     Column("partner", String(32), nullable=False),
     Column("direction", String(3), nullable=False),
     Column("size", BigInteger, nullable=False),
@@ -380,7 +336,7 @@ checkpoint = Table(  # heads of both links as each side signed them; agreed once
     Column("state", String(12), nullable=False),
     Column("at", Instant, nullable=False),
     Column("changed", Instant, nullable=False),
-    _link("object_id", "object.id", nullable=False),
+    link_column("object_id", "object.id", nullable=False),
     Column("frontier", LargeBinary),
     Index("uq_checkpoint", "partner", "direction", "size", "signer", "root", unique=True),
     Index(None, "partner", "state"),
@@ -401,10 +357,10 @@ outage = Table(  # mailboxes that failed when they were last tried: since when, 
 
 history = Table(
     "history", metadata,
-    _id(),
+    id_column(),
     Column("at", Instant, nullable=False),
     Column("subject", String(20), nullable=False),
-    Column("subject_id", _NUMBER),
+    Column("subject_id", NUMBER),
     Column("reference", Text, nullable=False),
     Column("event", String(40), nullable=False),
     Column("from_state", String(40)),

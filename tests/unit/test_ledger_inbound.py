@@ -17,7 +17,8 @@ from gateway.ledger import (
     ObjectState,
     PartnerConflict,
 )
-from gateway.ledger.rows import Gap, KnownInterchange, KnownObject, LinkHead
+from gateway.ledger.link_rows import Gap
+from gateway.ledger.rows import KnownInterchange, KnownObject, LinkHead
 from tests.unit.test_ledger_story import (
     NOW,
     PARTNER,

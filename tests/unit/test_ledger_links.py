@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from gateway.ledger import Ledger, Moved, Transaction
+from gateway.ledger.link_rows import Gap, LinkTimes, NewHead, VoidLeaf
 from gateway.ledger.questions import LinkState
-from gateway.ledger.rows import Gap, LinkTimes, NewHead, VoidLeaf
 from tests.unit.test_ledger_story import HOUR, NOW, PARTNER, digest, ledger, put, queue, receipt, receive, seal
 
 __all__ = ["ledger"]

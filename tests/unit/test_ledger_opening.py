@@ -21,8 +21,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from gateway.errors import GatewayError, LocalError
 from gateway.ledger import Ledger, engine, migrations
+from gateway.ledger.columns import metadata
 from gateway.ledger.errors import translated
-from gateway.ledger.tables import metadata
 from gateway.texts import Language, known
 from tests.unit.test_ledger_story import NOW, ledger, queue
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from gateway.ledger import Ledger
 from gateway.ledger.line_rows import Traffic
@@ -41,6 +42,19 @@ def test_a_session_is_read_as_it_was_noted(ledger: Ledger) -> None:
     assert read(ledger) == [ONE, other]
     assert read(ledger, partner="MLDGD") == [other]
     assert read(ledger, since=NOW + timedelta(seconds=1)) == [other]
+
+
+@pytest.mark.parametrize("partner", [None, "BFDGD"])
+def test_days_are_read_from_an_index_however_many_years_are_held(ledger: Ledger, partner: str | None) -> None:
+    asked: list[tuple[str, object]] = []
+    with ledger.reading() as queries:
+        connection = queries._connection
+        event.listen(connection, "before_cursor_execute",
+                     lambda _1, _2, statement, values, _3, _4: asked.append((statement, values)))
+        queries.traffic(since=NOW, partner=partner)
+        (statement, values), = asked
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert plan[0].startswith("SEARCH traffic USING INDEX"), plan
 
 
 def test_sessions_of_old_runs_are_folded_into_days_and_no_octet_is_lost(ledger: Ledger) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from gateway.ledger.tables import metadata
+from gateway.ledger.columns import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata,
                   transactional_ddl=True, render_as_batch=True)

@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import Case, Column, case, literal, select, update
 
 from gateway.ledger.chain import Fact
+from gateway.ledger.columns import Instant
 from gateway.ledger.parts.sealing import Sealing
 from gateway.ledger.reading.dead_letters import DeadLetterLookups
 from gateway.ledger.states import OBJECT_OUT, ObjectState, Step
-from gateway.ledger.tables import Instant, object_
+from gateway.ledger.tables import object_
 
 _SLICE = 500
 

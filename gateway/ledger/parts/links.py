@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, insert, select, update
 
 from gateway.ledger.chain import Fact
+from gateway.ledger.link_rows import NewHead, VoidLeaf
 from gateway.ledger.parts.receiving import Receiving
 from gateway.ledger.reading.links import Links as Reading
-from gateway.ledger.rows import NewHead, VoidLeaf
 from gateway.ledger.states import OBJECT_OUT, ObjectState, Step, may
 from gateway.ledger.tables import checkpoint, link, object_
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import Case, Select, and_, bindparam, case, exists, insert, literal, or_, select, update
 
 from gateway.ledger.chain import Fact
+from gateway.ledger.columns import Instant
 from gateway.ledger.errors import Moved
 from gateway.ledger.lookups import NO_MIC
 from gateway.ledger.parts.base import Base
@@ -27,7 +28,7 @@ from gateway.ledger.states import (
     Step,
     may,
 )
-from gateway.ledger.tables import Instant, content, interchange, link, message, object_
+from gateway.ledger.tables import content, interchange, link, message, object_
 
 _SLICE = 500
 

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, delete, func, insert, select, type_coerce, update
 
+from gateway.ledger.columns import Instant
 from gateway.ledger.line_rows import Traffic
 from gateway.ledger.line_tables import traffic, turn
 from gateway.ledger.parts.base import Base
 from gateway.ledger.reading.traffic import TrafficLookups
-from gateway.ledger.tables import Instant
 
 KEPT_BY_RUN = timedelta(days=90)
 """How long the sessions of single runs are told apart."""

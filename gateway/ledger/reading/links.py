@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, case, func, select
 
+from gateway.ledger.link_rows import Carried, Gap, HeadRow, HeldNumber, LinkTimes, StoredObject
 from gateway.ledger.lookups import Lookups
 from gateway.ledger.questions import LinkState
-from gateway.ledger.rows import Carried, Gap, HeadRow, HeldNumber, LinkTimes, StoredObject
 from gateway.ledger.states import ObjectState
 from gateway.ledger.tables import checkpoint, content, history, interchange, link, object_
 

@@ -1,0 +1,112 @@
+"""What the ledger holds of the two links with a partner: numbers, gaps, leaves, heads. Written as in `rows`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.ledger.states import ObjectState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldNumber:
+    """What is held under a number of a partner's link; `previous` is None where only its leaf is known."""
+
+    state: ObjectState
+    previous: str | None
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Sequences of a partner's link that are missing while a later one is here, or shown by a checkpoint; both ends
+    included.
+
+    since  when the one after them was stored, or when the checkpoint showed them
+    """
+
+    first: int
+    last: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadRow:
+    """A head of a link as somebody signed it (ENVELOPE section 11).
+
+    root       64 hex digits
+    signer     ours or theirs
+    state      waiting (larger than what we hold), verified, agreed (both signed this text), fork (ours is another)
+    object_id  the checkpoint object that it stands in; the latest, where it stands in several
+    frontier   the peaks of the tree, where we signed it as our own head
+    """
+
+    id: int
+    direction: str
+    size: int
+    root: str
+    signer: str
+    state: str
+    at: datetime
+    object_id: int
+    frontier: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewHead:
+    """A head to be kept; see `HeadRow`."""
+
+    direction: str
+    size: int
+    root: str
+    state: str
+    frontier: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidLeaf:
+    """The leaf of an object that a partner took back."""
+
+    sequence: int
+    message_id: str
+    mic: str
+    signature_digest: str
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """The interchange that an object of ours carries."""
+
+    id: int
+    control_reference: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTimes:
+    """Instants of the two links with a partner.
+
+    asked         when we last asked for what is missing
+    checkpointed  when we last told our heads
+    first         when the first object of either link was stored
+    """
+
+    asked: datetime | None
+    checkpointed: datetime | None
+    first: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """What the ledger notes of one object, for the check of a whole link, with its SignedData."""
+
+    id: int
+    sequence: int
+    message_id: str
+    mic: str
+    previous: str
+    signature_digest: str
+    leaf: bytes
+    state: ObjectState
+    inner: bytes
