@@ -1,7 +1,8 @@
 """The pipe between the SSH library's thread and ours, without copies: it keeps the parts that it is fed.
 
 The library's own keeps single octets in an array, and moves all that is left in it for every part that is read: of what
-a large file costs on its way in, a fourth.
+a large file costs on its way in, a fourth. And it holds as much as a server sends, whether it was asked for it or not:
+a line may lie idle for minutes while a run works, and nobody reads from it meanwhile.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ from collections import deque
 import paramiko
 from paramiko.buffered_pipe import BufferedPipe, PipeTimeout
 
+_WINDOWS = 2
+"""How many times its window a server may have sent: nobody has to count as we do."""
+
 
 class PartPipe(BufferedPipe):  # type: ignore[type-arg]  # generic in the stubs only
-    """Fed and closed by one thread, read by another. Holds no more than the channel's window lets the server send."""
+    """Fed and closed by one thread, read by another. most: octets that may wait in it to be read."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         super().__init__()
+        self._most = most
+        self._held = 0
         self._parts: deque[bytes] = deque()
         self._changed = threading.Condition()
         self._ended = False
@@ -28,11 +34,14 @@ class PartPipe(BufferedPipe):  # type: ignore[type-arg]  # generic in the stubs 
         raise NotImplementedError
 
     def feed(self, data: bytes | str) -> None:
-        """Add a part; octets, over SFTP."""
+        """Add a part; octets, over SFTP. Raises SSHException, which ends the connection, for more than there may be."""
         if not isinstance(data, bytes):
             raise TypeError("a part is octets")
         with self._changed:
+            if self._held + len(data) > self._most:
+                raise paramiko.SSHException("the server sends more than the window permits")
             if data:
+                self._held += len(data)
                 self._parts.append(data)
                 self._changed.notify_all()
 
@@ -54,13 +63,16 @@ class PartPipe(BufferedPipe):  # type: ignore[type-arg]  # generic in the stubs 
             part = self._parts.popleft()
             if len(part) > nbytes:
                 self._parts.appendleft(part[nbytes:])
-            return part[:nbytes]
+                part = part[:nbytes]
+            self._held -= len(part)
+            return part
 
     def empty(self) -> bytes:
         """Everything that is there."""
         with self._changed:
             whole = b"".join(self._parts)
             self._parts.clear()
+            self._held = 0
             return whole
 
     def close(self) -> None:
@@ -71,13 +83,17 @@ class PartPipe(BufferedPipe):  # type: ignore[type-arg]  # generic in the stubs 
 
     def __len__(self) -> int:
         with self._changed:
-            return sum(map(len, self._parts))
+            return self._held
 
 
 def with_parts(channel: paramiko.Channel) -> paramiko.Channel:
-    """A channel just opened, over which nothing was asked for, with such a pipe: nothing came yet but its end."""
-    pipe = PartPipe()
-    channel.in_buffer = pipe
+    """A channel just opened, over which nothing was asked for, with such pipes: nothing came yet but its end.
+
+    The other one is for what a server has to say beside the answers, which nobody reads.
+    """
+    channel.in_buffer, channel.in_stderr_buffer = pipes = [
+        PartPipe(_WINDOWS * channel.in_window_size) for _ in range(2)]
     if channel.closed or channel.eof_received:
-        pipe.close()
+        for pipe in pipes:
+            pipe.close()
     return channel

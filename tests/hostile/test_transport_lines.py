@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, cast
 
 import paramiko
 import pytest
@@ -200,3 +201,31 @@ def test_of_a_folder_the_octets_of_its_files_are_counted(world: World, tmp_path:
         mailbox.publish([(NAMES[0], b"12345")])
         assert [content for _, content in mailbox.fetch(mailbox.list(), limit=100)] == [b"12345"]
     assert (meter.octets_in, meter.octets_out, meter.spent) == (5, 5, False)
+
+
+@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.threat(17)
+def test_t17_a_server_that_floods_a_line_while_nobody_reads_from_it_is_cut_off(world: World, beside: bool) -> None:
+    """A line lies idle for as long as a run judges what came: what is sent meanwhile is held up to twice the window.
+
+    beside: as error output, which nobody ever reads.
+    """
+    world.use(world.inbound)
+    (transport,) = world.server.made
+    (channel,) = cast(Any, transport)._channels.values()
+    sent = 0
+    while sent < 64 << 20:
+        message = paramiko.Message()
+        message.add_byte(bytes([95 if beside else 94]))  # SSH_MSG_CHANNEL_EXTENDED_DATA, SSH_MSG_CHANNEL_DATA
+        message.add_int(channel.remote_chanid)
+        if beside:
+            message.add_int(1)
+        message.add_string(bytes(32_000))
+        try:
+            cast(Any, transport)._send_user_message(message)
+        except (OSError, EOFError):
+            break
+        sent += 32_000
+    assert sent < 32 << 20
+    world.use(world.outbound)  # which opens another
+    assert len(world.server.made) == 2

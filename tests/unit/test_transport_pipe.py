@@ -8,15 +8,18 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paramiko import SSHException
 from paramiko.buffered_pipe import PipeTimeout
 
 from gateway.transport.pipe import PartPipe
 from gateway.transport.watchdog import Watchdog
 
+MOST = 1 << 20
+
 
 @given(st.lists(st.binary(max_size=50), max_size=20), st.integers(1, 60))
 def test_what_is_fed_is_read_in_order_never_more_than_asked_for(parts: list[bytes], most: int) -> None:
-    pipe = PartPipe()
+    pipe = PartPipe(MOST)
     for part in parts:
         pipe.feed(part)
     assert (len(pipe), pipe.read_ready()) == (sum(map(len, parts)), any(parts))
@@ -28,7 +31,7 @@ def test_what_is_fed_is_read_in_order_never_more_than_asked_for(parts: list[byte
 
 
 def test_a_part_is_given_as_it_came() -> None:
-    pipe, part = PartPipe(), bytes(1000)
+    pipe, part = PartPipe(MOST), bytes(1000)
     pipe.feed(part)
     assert pipe.read(1 << 18) is part
     pipe.feed(b"a")
@@ -37,7 +40,7 @@ def test_a_part_is_given_as_it_came() -> None:
 
 
 def test_reading_waits_for_a_part_and_for_the_end() -> None:
-    pipe = PartPipe()
+    pipe = PartPipe(MOST)
     read: list[bytes] = []
     reader = threading.Thread(target=lambda: read.extend(iter(lambda: pipe.read(10), b"")))
     reader.start()
@@ -52,14 +55,25 @@ def test_reading_waits_for_a_part_and_for_the_end() -> None:
 @pytest.mark.parametrize("timeout", [0.0, 0.01])
 def test_reading_with_a_limit_ends_with_it(timeout: float) -> None:
     with pytest.raises(PipeTimeout):
-        PartPipe().read(1, timeout)
+        PartPipe(MOST).read(1, timeout)
+
+
+def test_more_than_may_wait_is_refused_and_what_was_read_makes_room() -> None:
+    pipe = PartPipe(10)
+    pipe.feed(bytes(6))
+    with pytest.raises(SSHException):
+        pipe.feed(bytes(5))
+    assert (pipe.read(4), len(pipe)) == (bytes(4), 2)
+    pipe.feed(bytes(8))
+    assert (pipe.empty(), len(pipe)) == (bytes(10), 0)
+    pipe.feed(bytes(10))
 
 
 def test_what_is_no_octets_and_selecting_are_refused() -> None:
     with pytest.raises(TypeError):
-        PartPipe().feed("text")
+        PartPipe(MOST).feed("text")
     with pytest.raises(NotImplementedError):
-        PartPipe().set_event(threading.Event())
+        PartPipe(MOST).set_event(threading.Event())
 
 
 def test_the_watchdog_is_not_woken_for_every_answer() -> None:
