@@ -19,7 +19,7 @@ _SHORT = {"inbound": "in", "outbound": "out"}
 
 
 @click.command(name="traffic", help=t("cli.traffic.help"))
-@click.argument("partner", metavar=t("cli.metavar.partner"), required=False)
+@click.argument("partner", metavar=f"[{t('cli.metavar.partner')}]", required=False)
 @click.option("--since", metavar=t("cli.metavar.date"), help=t("cli.traffic.since"))
 @json_option
 @common

@@ -86,3 +86,7 @@ def test_the_status_for_programs_has_the_day_of_each_line(togo: Office) -> None:
     assert {(one["at"], one["day"]) for one in lines} == {(f"{TODAY:%Y-%m-%dT00:00:00Z}", True)}
     assert [(one["partner"], one["direction"], one["sessions"], one["failed"], one["octets_in"]) for one in lines] == [
         ("BFDGD", "inbound", 2, 1, 18000), ("BFDGD", "outbound", 1, 0, 9000), ("MLDGD", "inbound", 1, 0, 9000)]
+
+
+def test_the_partner_may_be_left_out_and_help_says_so(togo: Office) -> None:
+    assert "edi traffic [OPTIONS] [PARTNER]" in togo.run("edi", "traffic", "--help").out
