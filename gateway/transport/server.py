@@ -25,6 +25,7 @@ from paramiko.common import (
 )
 
 from gateway.spool import write_whole
+from gateway.transport.packets import BoundedPackets
 from gateway.transport.served import ServedFolder, SftpSubsystem
 from gateway.transport.ssh import end_transport
 
@@ -120,7 +121,7 @@ class MailboxServer:
 
     def make_transport(self, connection: socket.socket) -> paramiko.Transport:
         """The SSH side of one connection."""
-        return paramiko.Transport(connection)
+        return paramiko.Transport(connection, packetizer_class=BoundedPackets)
 
     def make_gate(self) -> Gate:
         """The login of one connection."""

@@ -25,6 +25,7 @@ from gateway.transport.faults import Reason, classify, link_fault
 from gateway.transport.lanes import Limits, SftpLane
 from gateway.transport.mailbox import Session
 from gateway.transport.meter import Meter
+from gateway.transport.packets import BoundedPackets
 from gateway.transport.pipe import with_parts
 from gateway.transport.watchdog import Watchdog
 
@@ -171,7 +172,8 @@ class SshConnection:
         self.phase = "handshake"
         limits = self.lane.limits
         with self.watchdog.limit(limits.handshake):
-            transport = RecordingTransport(self._socket, disabled_algorithms=DISABLED)
+            transport = RecordingTransport(self._socket, disabled_algorithms=DISABLED,
+                                           packetizer_class=BoundedPackets)
             self._transport = transport
             _restrict(transport, pinned, limits)
             done = threading.Event()

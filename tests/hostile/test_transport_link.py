@@ -95,6 +95,26 @@ def test_a_peer_that_goes_silent_during_the_handshake_ends_as_timed_out(
     assert list(sockets) == []
 
 
+ENDLESS = b"SSH-2.0-OpenSSH_9.6\r\n\x7f\xff\xff\xfc\x04" + bytes(3)
+"""A banner, and the beginning of a packet of 2 GiB."""
+
+
+@pytest.mark.threat(16)
+def test_t16_a_packet_without_end_is_refused_by_its_length_before_anybody_is_known(
+        tmp_path: Path, key: tuple[Path, str], release: threading.Event) -> None:
+    """A server that announces an SSH packet of 2 GiB is cut off at once; so is whoever says that to our own server."""
+    host = MailboxServer({})
+    sockets = mute_socket(ENDLESS, release)
+    error, seconds = failure(lane_to(host, next(sockets), key[0], replace(SHORT, handshake=10.0)))
+    assert what(error) == (LinkError, "B106", "handshake")
+    assert seconds < 5
+    assert list(sockets) == []
+    with MailboxServer({}) as server, socket.create_connection(("127.0.0.1", server.start()), 10) as client:
+        client.sendall(ENDLESS)
+        while client.recv(1 << 16):
+            pass
+
+
 def test_a_host_that_does_not_answer_the_connection_ends_as_timed_out(key: tuple[Path, str]) -> None:
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
