@@ -12,6 +12,7 @@ from gateway.transport import points, wire
 from gateway.transport.batch import Job
 from gateway.transport.jobs import Folders, absent, done, refused, unsupported
 from gateway.transport.mailbox import Outcome, file_fault
+from gateway.transport.marking import read_mark
 from gateway.transport.modes import Mark, Mode
 from gateway.transport.resuming import open_to_write, write_on
 from gateway.transport.wire import CHUNK, Attributes, Extended, Handle, Kind, Reply
@@ -29,13 +30,16 @@ def publish(folders: Folders, name: str, content: bytes) -> Job[Outcome]:
 
 
 def _publish_marked(folders: Folders, name: str, content: bytes) -> Job[LinkError | None]:
-    """Data, then the marker. What is marked and of its size is ours, same name being same content: the reader may be at
-    it. A marker without that would call whole what is being written now, and goes first."""
+    """Data, then the marker. What is of its size and rightly marked is ours, same name being same content: the reader
+    may be at it. A marker without that would call whole what is being written now, and goes first; so does one of which
+    a power cut left the length and not the words, for nobody would ever collect its file."""
     mark = bytes(Mark.of(content))
     data, marker = yield [wire.with_path(Kind.LSTAT, folders.whole(name)),
                           wire.with_path(Kind.LSTAT, folders.marker(name))]
     if _of_size(data, len(content)) and _of_size(marker, len(mark)):
-        return None
+        says = yield from read_mark(folders, name)
+        if not isinstance(says, bytes) or says == mark:  # collected a moment ago, or not ours to read
+            return None
     if not absent(marker):
         yield [wire.with_path(Kind.REMOVE, folders.marker(name))]
     error = yield from _put(folders, name, folders.whole(name), content)
