@@ -151,9 +151,13 @@ class Sessions:
         self._failed.update((partner, each) for each in _DIRECTIONS if direction in (None, each))
 
     def _lanes(self, partner: str, direction: str) -> tuple[Lane, bool]:
-        """Where to go, and whether the other direction goes there as well."""
-        lanes = {each: self._gateway.lane(partner, each) for each in _DIRECTIONS}
-        return lanes[direction], same_line(*lanes.values())
+        """Where to go, and whether the other direction goes there as well. Of another account whose passphrase cannot
+        be read it is told when its turn comes."""
+        lane = self._gateway.lane(partner, direction)
+        shared = False
+        with contextlib.suppress(GatewayError):
+            shared = all(same_line(lane, self._gateway.lane(partner, each)) for each in _DIRECTIONS if each != direction)
+        return lane, shared
 
     def _seconds(self, partner: str, direction: str) -> float | None:
         """How long the session may last; None when it may not begin, which is noted."""
