@@ -156,7 +156,7 @@ class Sessions:
         lane = self._gateway.lane(partner, direction)
         shared = False
         with contextlib.suppress(GatewayError):
-            shared = all(same_line(lane, self._gateway.lane(partner, each)) for each in _DIRECTIONS if each != direction)
+            shared = all(same_line(lane, self._gateway.lane(partner, each)) for each in {*_DIRECTIONS} - {direction})
         return lane, shared
 
     def _seconds(self, partner: str, direction: str) -> float | None:

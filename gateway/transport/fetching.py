@@ -13,7 +13,7 @@ from gateway.transport import wire
 from gateway.transport.batch import Job
 from gateway.transport.jobs import Folders, done, refused
 from gateway.transport.mailbox import Entry, Fetched, file_fault
-from gateway.transport.resuming import LARGE, fetch_large
+from gateway.transport.resuming import LARGE, fetch_large, most_answers
 from gateway.transport.wire import CHUNK, Code, Data, Flags, Handle, Kind, Status
 
 
@@ -32,8 +32,10 @@ def fetch(folders: Folders, entry: Entry, limit: int, kept: Resumables | None = 
     parts: dict[int, bytes] = {}
     wanted = [(at, min(CHUNK, entry.size - at)) for at in range(0, entry.size, CHUNK)] + [(entry.size, 1)]
     error: LinkError | None = None
+    left = most_answers(entry.size)
     while wanted and error is None:
         answers = yield [wire.read(opened.value, at, length) for at, length in wanted]
+        left -= len(answers)
         short = []
         for (at, length), answer in zip(wanted, answers, strict=True):
             match answer:
@@ -48,6 +50,8 @@ def fetch(folders: Folders, entry: Entry, limit: int, kept: Resumables | None = 
                 case _:
                     error = refused(entry.name, "read", answer)
         wanted = short
+        if wanted and left < 0 and error is None:
+            error = refused(entry.name, "read", answers[0])
     [closed] = yield [wire.with_handle(Kind.CLOSE, opened.value)]
     if error is None and not done(closed):
         error = refused(entry.name, "close", closed)

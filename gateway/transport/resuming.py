@@ -38,7 +38,15 @@ PAGE = 4096
 SAMPLE = 16
 """Octets read back at the end of each page."""
 
+_LEAST = 256
+"""Octets that answers to READs give on the average at least: each piece costs as much memory as a hundred octets."""
+
 _FRESH = Flags.WRITE | Flags.CREATE | Flags.TRUNCATE
+
+
+def most_answers(size: int) -> int:
+    """Answers that a file of so many octets may take: whoever gives it octet by octet wants our memory, or our time."""
+    return 1024 + size // _LEAST
 
 
 class Opened(NamedTuple):
@@ -210,6 +218,7 @@ class _Arriving:
     asked: dict[int, tuple[int, int]] = field(default_factory=dict)
     wanted: deque[tuple[int, int]] = field(default_factory=deque)
     error: LinkError | None = None
+    answers: int = 0
 
     def begin(self, standing: bytes, chunk: int) -> None:
         """Note what is there already, and want the rest in chunks and one octet beyond it."""
@@ -230,6 +239,10 @@ class _Arriving:
         """One answer; whether to go on."""
         at, length = self.asked.pop(place)
         size = self.entry.size
+        self.answers += 1
+        if self.answers > most_answers(size):
+            self._fail(refused(self.entry.name, "read", answer))
+            return False
         match answer:
             case Status(code=Code.EOF) if at == size:
                 pass

@@ -291,6 +291,13 @@ class Dripping(ServedHandle):
         return super().read(offset, self.sizes.randint(1, length))
 
 
+class OctetByOctet(ServedHandle):
+    """Gives a single octet every time."""
+
+    def read(self, offset: int, length: int) -> bytes | int:
+        return super().read(offset, 1)
+
+
 class Changing(ServedHandle):
     """Gives other octets every time."""
 
@@ -320,6 +327,18 @@ def test_reads_that_give_more_are_refused_and_those_that_give_less_go_on(
     place = serve(folder=opening(handle))
     place.put()
     assert place.fetch()[0] == answer
+
+
+@pytest.mark.threat(16)
+@pytest.mark.parametrize("size", [LARGE - 1, LARGE])
+def test_t16_a_server_that_gives_a_file_octet_by_octet_is_not_waited_for(
+        serve: Callable[..., Place], size: int) -> None:
+    """Of a million answers of one octet a few thousand are taken: each piece costs memory, and time of the session."""
+    place = serve(folder=opening(OctetByOctet))
+    place.put(CONTENT[:size])
+    content, octets = place.fetch(size)
+    assert content == "B110"
+    assert octets < 5 * OVERHEAD
 
 
 def test_a_server_that_changes_what_it_has_given_gains_one_more_reading(serve: Callable[..., Place]) -> None:
