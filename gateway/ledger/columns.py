@@ -9,6 +9,9 @@ from sqlalchemy import BigInteger, Column, Dialect, ForeignKey, Integer, MetaDat
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
+EVER = _EPOCH
+"""Before every instant: a column is not null where it is not less, and every engine has an index for that."""
+
 
 def instant_number(value: datetime) -> int:
     """Whole microseconds since 1970 UTC. Raises ValueError for a naive datetime."""

@@ -12,6 +12,7 @@ L003, L007 and L009 mean "run again": nothing of the transaction stands, so noth
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -62,7 +63,7 @@ class LocalConflict(Conflict, LocalError):
 def of_the_machine(error: Exception) -> bool:
     """Tell whether the database, the disk or the memory failed, whatever was being written: then the transaction does
     not stand, and nothing that it holds is at fault."""
-    return isinstance(error, (SQLAlchemyError, OSError, MemoryError))
+    return isinstance(error, (SQLAlchemyError, sqlite3.Error, OSError, MemoryError))
 
 
 @contextmanager
@@ -70,7 +71,7 @@ def translated(name: str) -> Iterator[None]:
     """Turn the database's errors into LocalErrors. name: the ledger as people know it. Others pass through."""
     try:
         yield
-    except DatabaseError as error:
+    except (DatabaseError, sqlite3.DatabaseError) as error:  # the driver's own where it is asked without SQLAlchemy
         for symptom in _symptoms(error):
             code = next((code for words, code in _SYMPTOMS if words in symptom), None)
             if code is not None:
@@ -83,6 +84,7 @@ def _symptoms(error: BaseException | None) -> Iterator[str]:
     """What the database said, then what it had said before: on a full disk SQLite undoes the whole transaction, and the
     savepoint that is to be undone after that "does not exist"."""
     while error is not None:
-        if isinstance(error, DatabaseError):
-            yield f"{getattr(error.orig, 'sqlite_errorname', '')}: {error.orig}"
+        said = error.orig if isinstance(error, DatabaseError) else error
+        if isinstance(said, sqlite3.DatabaseError):
+            yield f"{getattr(said, 'sqlite_errorname', '')}: {said}"
         error = error.__context__

@@ -167,10 +167,11 @@ class Links(Lookups):
     def unacknowledged(self, partner: str, *, attempts: int, due: datetime) -> tuple[int, int, datetime] | None:
         """Objects of ours that went up so often and whose receipt was due by an instant: how many, the lowest Sequence
         and when the first of them went up. None where there is none."""
+        late = select(object_.c.id).where(object_.c.direction == "out", object_.c.receipt_due <= due)
         row = self._connection.execute(
             select(func.count().label("n"), func.min(object_.c.sequence).label("first"),
                    func.min(object_.c.dispatched).label("since"))
-            .where(object_.c.direction == "out", object_.c.partner == partner, object_.c.receipt_due <= due,
+            .where(object_.c.id.in_(late), object_.c.partner == partner,
                    object_.c.state == ObjectState.DISPATCHED, object_.c.attempts >= attempts)).one()
         return None if not row.n else (row.n, row.first, row.since)
 

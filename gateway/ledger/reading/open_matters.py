@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, Table, and_, func, not_, or_, select
 
+from gateway.ledger.columns import EVER
 from gateway.ledger.lookups import movement_row
 from gateway.ledger.questions import Count, Overdue, PartnerActivity, Summary, Unanswered
 from gateway.ledger.reading.lists import Lists
@@ -35,8 +36,6 @@ _States: TypeAlias = "Sequence[tuple[str, Sequence[str], Sequence[str] | None]]"
 RECENT = timedelta(hours=24)
 """How far back the summary looks at what is finished."""
 
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
-"""`receipt_due` is set only while a receipt is awaited; a comparison lets every engine use its index."""
 _ANSWERED_BY_CONTRL = ("CUSDEC", "CUSRES")
 """A CONTRL gets no CONTRL: it is done when it stands in the mailbox, its interchange when it is receipted."""
 
@@ -96,14 +95,14 @@ class OpenMatters(Lists):
 
     def objects_unanswered(self, now: datetime) -> list[Unanswered]:
         """Objects of ours whose receipt is awaited, the longest waiting first."""
-        rows = self._objects(object_.c.direction == "out", object_.c.receipt_due >= _EVER)
+        rows = self._objects(object_.c.direction == "out", object_.c.receipt_due >= EVER)
         found = [Unanswered(object=row, late=row.receipt_due is not None and row.receipt_due <= now) for row in rows]
         return sorted(found, key=lambda one: (one.object.dispatched or one.object.at, one.object.id))
 
     def unanswered(self) -> int:
         """How many objects of ours wait for a receipt."""
         return self._connection.execute(select(func.count()).select_from(object_).where(
-            object_.c.direction == "out", object_.c.receipt_due >= _EVER)).scalar_one()
+            object_.c.direction == "out", object_.c.receipt_due >= EVER)).scalar_one()
 
     def quarantined(self) -> int:
         """How many refused files of partners are kept somewhere."""
@@ -207,7 +206,7 @@ class OpenMatters(Lists):
         """Objects that still have to go, or whose receipt is awaited, or that were refused."""
         mine = object_.c.direction == "out"
         for where in ((mine, object_.c.state.in_([ObjectState.PREPARED, ObjectState.REFUSED])),
-                      (mine, object_.c.receipt_due >= _EVER)):
+                      (mine, object_.c.receipt_due >= EVER)):
             rows = self._connection.execute(
                 select(object_.c.partner, object_.c.kind, object_.c.state, func.count().label("n"),
                        func.min(object_.c.at).label("oldest"))
