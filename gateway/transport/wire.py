@@ -22,6 +22,9 @@ LARGEST = 255 << 10
 PACKET_LIMIT = 1 << 20
 """No answer is longer; OpenSSH stays below 256 KiB."""
 
+LONGEST_FILE = (1 << 63) - 1
+"""Octets of the largest file that a system can have (off_t); whatever is said to have more has that many for us."""
+
 POSIX_RENAME = b"posix-rename@openssh.com"
 FSYNC = b"fsync@openssh.com"
 STATVFS = b"statvfs@openssh.com"
@@ -306,7 +309,7 @@ class _Reader:
     def attributes(self) -> Attributes:
         """ATTRS [5]."""
         flags = self.u32()
-        size = self.u64() if flags & 1 else None
+        size = min(self.u64(), LONGEST_FILE) if flags & 1 else None
         if flags & 2:
             self.take(8)
         mode = self.u32() if flags & 4 else None
