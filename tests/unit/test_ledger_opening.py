@@ -304,3 +304,14 @@ def test_a_defect_of_our_own_is_not_dressed_up(ledger: Ledger) -> None:
 def test_every_code_has_its_sentence_and_its_hint(language: Language) -> None:
     codes = ["L001", "L002", "L003", "L004", "L005", "L006", "L007", "L008", "L009", "L010", "L011", "L012"]
     assert [key for code in codes for key in (code, f"{code}.hint") if not known(key, language)] == []
+
+
+def test_what_the_driver_says_without_sqlalchemy_is_translated_as_well(tmp_path: Path) -> None:
+    """The switch to write-ahead logging and the copy of a ledger ask the driver itself."""
+    raw = sqlite3.connect(tmp_path / "small.sqlite")
+    raw.execute("PRAGMA max_page_count=2")
+    with pytest.raises(LocalError) as caught, translated("small.sqlite"):
+        for number in range(9):
+            raw.execute(f"CREATE TABLE t{number} (x)")
+    raw.close()
+    assert (caught.value.code, caught.value.findings[0].values["reason"]) == ("L009", "database or disk is full")
