@@ -177,7 +177,8 @@ def _folders(verdict: Verdict, office: Office, partner: Office, quarantined: boo
     for folder in ("state/claimed", "national/out", "state/defects", *([] if quarantined else ["state/quarantine"])):
         for path in _files(office.home / folder):
             if not path.name.endswith(PARTIAL):
-                verdict.broken.append(f"{office.name}: {path.relative_to(office.home)} is left")
+                said = f":\n{path.read_text('utf-8')}" if path.parent.name == "defects" else ""
+                verdict.broken.append(f"{office.name}: {path.relative_to(office.home)} is left{said}")
 
 
 def _refused(verdict: Verdict, world: World) -> None:
