@@ -112,7 +112,7 @@ class Sessions:
                 self._cut_short(partner)
                 return None
             if failed := held is None or isinstance(error, LinkError):
-                self._fail(partner, None if shared and of_the_link(error) else direction)
+                self._fail(partner, None if shared and (held is None or of_the_link(error)) else direction)
             self._summary.trouble(error)
             return error
         finally:

@@ -76,3 +76,13 @@ def test_a_refused_folder_is_one_outage_that_lasts_and_not_one_that_ends_in_each
         assert codes(burkina.run("edi-receive", "--now")) == []
     assert outages(burkina) == []
     assert told(burkina) == ["begin outbound", "end outbound"]
+
+
+def test_a_key_that_opens_no_connection_is_told_once_for_both_directions(
+        burkina: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(burkina, "TGOTR", subsystem=Refusing):
+        monkeypatch.setattr(Refusing, "part", OUTBOUND)
+        burkina.run("edi-receive")  # collects, and cannot answer
+        (burkina.home / "keys" / "ssh").chmod(0o644)
+        ran = burkina.run("edi-receive", "--now")
+        assert [found["code"] for found in ran.counts["findings"]] == ["E_KEYFILE"]
