@@ -17,7 +17,20 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from gateway.transport.lanes import Limits
-from gateway.transport.wire import PACKET_LIMIT, Malformed, Reply, Request, hello, pieces, read_hello, read_reply
+from gateway.transport.wire import (
+    PACKET_LIMIT,
+    Data,
+    Extended,
+    Kind,
+    Malformed,
+    Names,
+    Reply,
+    Request,
+    hello,
+    pieces,
+    read_hello,
+    read_reply,
+)
 
 T = TypeVar("T")
 
@@ -109,7 +122,8 @@ class _Window(Generic[T]):
     ahead: deque[tuple[_Flight[T], int, Request]] = field(default_factory=deque)
     queue: deque[tuple[_Flight[T], int, Request]] = field(default_factory=deque)
     streams: deque[_Flight[T]] = field(default_factory=deque)
-    under_way: dict[int, tuple[_Flight[T], Callable[[int, Reply], bool] | None, int, int]] = field(default_factory=dict)
+    under_way: dict[int, tuple[_Flight[T], Callable[[int, Reply], bool] | None, int, Kind, int]] = field(
+        default_factory=dict)
     cost: int = 0
 
     @property
@@ -147,7 +161,7 @@ class _Window(Generic[T]):
         """The next request, under this number from now on; or a flight whose stream ended; None: nothing to ask."""
         if waiting := self.ahead or self.queue:
             flight, slot, request = waiting.popleft()
-            self.under_way[number] = (flight, None, slot, request.cost)
+            self.under_way[number] = (flight, None, slot, request.kind, request.cost)
         elif self.streams and self._streams_have_room:
             flight = self.streams[0]
             assert flight.streamed is not None
@@ -156,7 +170,8 @@ class _Window(Generic[T]):
                 self._end(flight)
                 return flight
             request = following
-            self.under_way[number] = (flight, flight.streamed.take, flight.asked, request.cost)
+            self.under_way[number] = (flight, flight.streamed.take, flight.asked, request.kind,
+                                       request.cost)
             flight.asked += 1
             flight.due += 1
         else:
@@ -168,7 +183,8 @@ class _Window(Generic[T]):
         """Note an answer; the flight it belongs to. Raises Malformed."""
         if number not in self.under_way:
             raise Malformed("an answer to nothing that was asked")
-        flight, take, slot, cost = self.under_way.pop(number)
+        flight, take, slot, kind, cost = self.under_way.pop(number)
+        reply = _bounded(reply, kind, cost)
         self.cost -= cost
         flight.due -= 1
         if take is None:
@@ -181,6 +197,20 @@ class _Window(Generic[T]):
         self.streams.remove(flight)
         flight.streamed = None
         flight.answers = []
+
+
+def _bounded(reply: Reply, kind: Kind, cost: int) -> Reply:
+    """An answer, of which no more is held than was asked for: answers wait in memory for the others of their flight.
+
+    Data that is longer is cut to one octet too much, which whoever asked takes for what it is. Raises Malformed for
+    long answers to what has short ones.
+    """
+    if (isinstance(reply, Names) and kind is not Kind.READDIR) or (
+            isinstance(reply, Extended) and kind is not Kind.EXTENDED):
+        raise Malformed(f"{type(reply).__name__} in answer to {kind.name}")
+    if isinstance(reply, Data) and len(reply.content) > cost:
+        return Data(reply.content[:cost + 1])
+    return reply
 
 
 class BatchSFTP:

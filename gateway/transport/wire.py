@@ -30,6 +30,12 @@ FSYNC = b"fsync@openssh.com"
 STATVFS = b"statvfs@openssh.com"
 LIMITS = b"limits@openssh.com"
 
+_HANDLE = 256
+"""Octets of a handle at most [6.3]."""
+
+_MESSAGE = 1024
+"""Octets that are kept of the words of a status."""
+
 _U32 = struct.Struct(">I")
 _U64 = struct.Struct(">Q")
 _HEAD = struct.Struct(">IBI")
@@ -235,9 +241,12 @@ def read_reply(packet: bytes) -> tuple[int, Reply]:
         case Kind.STATUS:
             code = reader.u32()
             message = b"" if reader.at_end else reader.string()  # old servers leave message and language out
-            return number, Status(code, message.decode("utf-8", "replace"))
+            return number, Status(code, message[:_MESSAGE].decode("utf-8", "replace"))
         case Kind.HANDLE:
-            return number, Handle(reader.string())
+            handle = reader.string()
+            if len(handle) > _HANDLE:  # it would stand in every request of the file
+                raise Malformed(f"a handle of {len(handle)} octets")
+            return number, Handle(handle)
         case Kind.DATA:
             return number, Data(reader.string())
         case Kind.ATTRS:

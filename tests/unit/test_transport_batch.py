@@ -226,13 +226,13 @@ def test_small_files_go_before_what_is_streamed_and_streams_one_after_the_other(
 
 
 def test_what_leaves_slowly_is_progress() -> None:
-    stream = Scripted(echo)
+    stream = Scripted(echo, piece=64)
     progress: list[int] = []
     patient = Patient()
     patient.alive = lambda: progress.append(len(stream.kinds))  # type: ignore[method-assign]
     batch = BatchSFTP(stream, patient, Limits())
     progress.clear()
-    batch.one(reading(b"a" * 30_000, 20))
+    batch.one(reading(b"a" * 80, 20))
     assert len([count for count in progress if 0 < count <= 20]) > 10  # while requests leave, before any answer
 
 
@@ -263,6 +263,32 @@ def test_an_answer_to_nothing_or_of_absurd_length_ends_the_session(packet: bytes
     stream.answer = lambda kind, body: b"\x65"
     with pytest.raises((Malformed, EOFError)):
         batch.one(reading(b"a", 1))
+
+
+def asked(request: wire.Request, answer: bytes) -> wire.Reply:
+    """What a job is given when the server answers a request so."""
+    def job() -> Job[wire.Reply]:
+        [reply] = yield [request]
+        return reply
+    stream = Scripted(lambda kind, body: answer[:1] + body[:4] + answer[1:])
+    return BatchSFTP(stream, Patient(), Limits()).one(job())
+
+
+@pytest.mark.threat(17)
+def test_t17_answers_that_wait_for_others_of_their_flight_hold_no_more_than_was_asked_for() -> None:
+    """A server answers each request with a megabyte: of data one octet too much is held, of words a thousand; lists and
+    handles without measure end the session."""
+    long = struct.pack(">I", 1 << 19) + bytes(1 << 19)
+    read = wire.read(b"h", 0, 4)
+    assert asked(read, bytes([Kind.DATA]) + long) == Data(bytes(5))
+    assert asked(read, bytes([Kind.STATUS]) + struct.pack(">I", 4) + long) == Status(4, "\0" * 1024)
+    listed = struct.pack(">I", 1000) + bytes(12) * 1000
+    listing = wire.with_handle(Kind.READDIR, b"h")
+    names = asked(listing, bytes([Kind.NAME]) + listed)
+    assert isinstance(names, wire.Names) and len(names.entries) == 1000
+    for answer in (bytes([Kind.NAME]) + listed, bytes([Kind.EXTENDED_REPLY]) + long, bytes([Kind.HANDLE]) + long):
+        with pytest.raises(Malformed):
+            asked(read, answer)
 
 
 def test_a_closed_stream_is_an_end_of_file_in_both_directions() -> None:
