@@ -51,7 +51,7 @@ def test_the_last_line_counts_cases_and_says_how_each_failure_is_repeated(capsys
     line = json.loads(capsys.readouterr().out.splitlines()[-1])
     failures = {one["case"]: one for one in line.pop("failures")}
     assert line == {"schema": 1, "kind": "campaign", "name": "crash", "runs": 8, "lost": 1, "doubled": 1, "leaked": 0,
-                    "failed": 3, "seconds": 0, "seed": 7, "plant": "", "ok": False}
+                    "failed": 3, "seconds": 0, "known": 0, "seed": 7, "plant": "", "ok": False}
     assert failures["bad/lost"] == {
         "case": "bad/lost", "wrong": ["lost: A", "lost: B"],
         "replay": "python -m tests.campaigns.crash --seed 7 --runs 3 --only bad/lost"}
