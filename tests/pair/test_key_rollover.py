@@ -35,7 +35,11 @@ BEFORE, SWITCHED, LAST = 29.9, 31.1, 45.1
 
 @pytest.fixture
 def pair(tmp_path: Path) -> tuple[Clocked, Clocked]:
+    """Two that visit each other once in two weeks here, and wait longer than that for a receipt."""
     togo, burkina = clocked(tmp_path)
+    for office in (togo.office, burkina.office):
+        with office.settings.open("a", encoding="utf-8") as settings:
+            settings.write("retry:\n  dead: 60d\n")
     return togo, burkina
 
 

@@ -46,7 +46,7 @@ def test_a_session_is_read_as_it_was_noted(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("partner", [None, "BFDGD"])
 def test_days_are_read_from_an_index_however_many_years_are_held(ledger: Ledger, partner: str | None) -> None:
-    asked: list[tuple[str, object]] = []
+    asked: list[tuple[str, tuple[object, ...]]] = []
     with ledger.reading() as queries:
         connection = queries._connection
         event.listen(connection, "before_cursor_execute",
