@@ -80,6 +80,8 @@ def _reason(error: BaseException, detail: str) -> Reason:
             return Reason.PROTOCOL
         case EOFError():
             return Reason.CLOSED
+        case OSError(errno=errno.ETIMEDOUT):
+            return Reason.TIMED_OUT
         case OSError():
             return Reason.CLOSED if error.errno in _CLOSED or "closed" in detail.lower() else Reason.UNREACHABLE
         case paramiko.SSHException() if isinstance(error.__context__, (EOFError, ConnectionError)):

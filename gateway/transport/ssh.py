@@ -14,7 +14,7 @@ import io
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import paramiko
 
@@ -67,17 +67,30 @@ class CountedSocket(socket.socket):
         if _QUICKACK is not None:
             with contextlib.suppress(OSError):  # the connection is gone: what is read says so
                 self.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
-        data = super().recv(bufsize, flags)
+        with _given_up():
+            data = super().recv(bufsize, flags)
         self.octets_in += len(data)
         self.meter.octets_in += len(data)
         return data
 
     def send(self, data: bytes, flags: int = 0, /) -> int:  # type: ignore[override]
         """As socket.send."""
-        sent = super().send(data, flags)
+        with _given_up():
+            sent = super().send(data, flags)
         self.octets_out += sent
         self.meter.octets_out += sent
         return sent
+
+
+@contextlib.contextmanager
+def _given_up() -> Iterator[None]:
+    """The system's own ETIMEDOUT ends a connection. The library takes it for the end of a wait of its own, and goes on."""
+    try:
+        yield
+    except TimeoutError as error:
+        if error.errno is None:  # that end
+            raise
+        raise ConnectionAbortedError(error.errno, error.strerror) from error
 
 
 class RecordingTransport(paramiko.Transport):

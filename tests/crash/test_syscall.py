@@ -10,7 +10,8 @@ from tests.tools.kills import require_strace
 
 CASES = ("call/sftp/send/fdatasync/EIO/3", "call/sftp/receive/pwrite64/ENOSPC/40+",
          "call/sftp/send/sendto/ECONNRESET/6", "call/sftp/answers/unlink/EROFS/1+",
-         "call/sftp/sync/newfstatat/EIO/30..60", "limit/sftp/receive/400000", "short/sftp/send/7")
+         "call/sftp/sync/newfstatat/EIO/30..60", "call/sftp/sync-answers/recvfrom/ETIMEDOUT/4+",
+         "limit/sftp/receive/400000", "short/sftp/send/7")
 
 
 def test_a_call_that_fails_loses_nothing() -> None:

@@ -1,7 +1,9 @@
-"""Does the pipe give every octet once and in order, wait for what is to come, and end when it is closed?"""
+"""Does the pipe give every octet once and in order, wait for what is to come, and end when it, or the line, is over?"""
 
 from __future__ import annotations
 
+import errno
+import socket
 import threading
 import time
 
@@ -11,7 +13,10 @@ from hypothesis import strategies as st
 from paramiko import SSHException
 from paramiko.buffered_pipe import PipeTimeout
 
+from gateway.transport.faults import classify
+from gateway.transport.meter import Meter
 from gateway.transport.pipe import PartPipe
+from gateway.transport.ssh import CountedSocket
 from gateway.transport.watchdog import Watchdog
 
 MOST = 1 << 20
@@ -89,3 +94,24 @@ def test_the_watchdog_is_not_woken_for_every_answer() -> None:
             watchdog.alive()
     watchdog.stop()
     assert asked.count("mailbox-watchdog") <= 4
+
+
+def test_a_connection_that_the_system_gave_up_is_over_and_no_wait_of_the_library(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """TCP_USER_TIMEOUT ends with ETIMEDOUT, which Python has as TimeoutError: paramiko would read again, and again."""
+    def refused(*_: object) -> None:
+        raise TimeoutError(errno.ETIMEDOUT, "Connection timed out")
+
+    def waited(*_: object) -> None:
+        raise TimeoutError("timed out")
+
+    with CountedSocket(socket.AF_INET, socket.SOCK_STREAM, 0, Meter()) as one:
+        for name, use in (("recv", lambda: one.recv(1)), ("send", lambda: one.send(b"x"))):
+            monkeypatch.setattr(socket.socket, name, refused, raising=False)
+            with pytest.raises(ConnectionAbortedError) as caught:
+                use()
+            fault = classify(caught.value, address="a:22", phase="fetch", expired=False)
+            assert (fault.code, fault.findings[0].values["detail"]) == ("B103", "Connection timed out")
+            monkeypatch.setattr(socket.socket, name, waited, raising=False)
+            with pytest.raises(TimeoutError, match="timed out"):
+                use()
