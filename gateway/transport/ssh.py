@@ -84,7 +84,7 @@ class CountedSocket(socket.socket):
 
 @contextlib.contextmanager
 def _given_up() -> Iterator[None]:
-    """The system's own ETIMEDOUT ends a connection. The library takes it for the end of a wait of its own, and goes on."""
+    """The system's own ETIMEDOUT ends a connection. The library takes it for the end of its own wait, and goes on."""
     try:
         yield
     except TimeoutError as error:
