@@ -65,7 +65,7 @@ def campaign(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 @installed
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_it_runs_and_keeps_what_reaches_something_new(tmp_path: Path) -> None:
     done = campaign(tmp_path, "-runs=200", "-seed=1")
     assert done.returncode == 0, done.stderr[-2000:]
@@ -76,7 +76,7 @@ def test_it_runs_and_keeps_what_reaches_something_new(tmp_path: Path) -> None:
 
 
 @installed
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_one_input_alone_is_examined_again(tmp_path: Path) -> None:
     file = tmp_path / "one"
     file.write_bytes(seeds()[0])
