@@ -61,7 +61,7 @@ def _tell(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) 
         return
     told = f"{partner} {now:%Y-%m-%d} {dead.count} {dead.last}"
     with gateway.ledger.transaction() as transaction:
-        if transaction.noted(partner=partner, name=told, code=DEAD):
+        if transaction.noted(partner=partner, name=told, code=DEAD, by=now + SKEW):
             return
         transaction.note_incoming(partner=partner, name=told, code=DEAD, size=0, kept="", at=now)
     summary.trouble(PartnerError(Finding(code=DEAD, place=Place(interchange=partner), values={

@@ -10,7 +10,7 @@ from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.checkpoints import judge_waiting, send_heads_daily
 from gateway.exchange.dead_letters import bury_unacknowledged
 from gateway.exchange.gaps import ask_for_missing
-from gateway.exchange.repeats import QUICK, unacknowledged_since
+from gateway.exchange.repeats import QUICK, SKEW, unacknowledged_since
 from gateway.exchange.summary import Exit, Summary
 from gateway.findings import Finding, Place
 
@@ -52,7 +52,7 @@ def tell_unacknowledged(gateway: Gateway, partner: str, occasion: Occasion, summ
         return
     count, first, since = found
     with gateway.ledger.transaction() as transaction:
-        if transaction.noted(partner=partner, name=told, code=UNACKNOWLEDGED):
+        if transaction.noted(partner=partner, name=told, code=UNACKNOWLEDGED, by=now + SKEW):
             return
         transaction.note_incoming(partner=partner, name=told, code=UNACKNOWLEDGED, size=0, kept="", at=now)
     summary.trouble(PartnerError(Finding(code=UNACKNOWLEDGED, place=Place(interchange=partner), values={

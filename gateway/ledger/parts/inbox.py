@@ -104,11 +104,16 @@ class Inbox(Base):
         self._record(Fact(at=at, subject="incoming", subject_id=number, reference=name, event="refused",
                           text=f"{partner} {code}"))
 
-    def noted(self, *, partner: str, name: str, code: str, size: int | None = None) -> bool:
-        """Tell whether a partner's file was noted with this code before, and of this size where one is given."""
+    def noted(self, *, partner: str, name: str, code: str, size: int | None = None,
+              by: datetime | None = None) -> bool:
+        """Tell whether a partner's file was noted with this code before, and of this size where one is given.
+
+        by  notes of later than this were made by a clock that was ahead, and do not count
+        """
         return self._connection.execute(select(incoming_note.c.id).where(
             incoming_note.c.partner == partner, incoming_note.c.name == name, incoming_note.c.code == code,
-            *([] if size is None else [incoming_note.c.size == size])).limit(1)).first() is not None
+            *([] if size is None else [incoming_note.c.size == size]),
+            *([] if by is None else [incoming_note.c.at <= by])).limit(1)).first() is not None
 
     def journal(self, *, subject: str, reference: str, text: str, at: datetime) -> None:
         """A row of the history that moves nothing: who did what by hand, a gap asked for, a partner told."""
