@@ -215,7 +215,8 @@ def test_a_retention_that_is_killed_leaves_no_file_without_its_reason_and_is_com
         os.utime(path, (time.time() - 300 * 86400,) * 2)
     assert togo.killed("edi", failpoint, "retention") == KILLED
     left = refused_files(togo, "declarations")
-    assert left == ["a.json", "a.json.reason", "b.json", "b.json.reason"][1 if failpoint.endswith("parted") else 0:]
+    gone = {"a.json", "a.json.reason", "b.json", "b.json.reason"} - set(left)
+    assert gone in ([{"a.json"}, {"b.json"}] if failpoint.endswith("parted") else [set()])  # the folder has no order
     for _ in range(2):
         assert togo.run("edi", "retention").exit == Exit.DONE
     assert refused_files(togo, "declarations") == []
