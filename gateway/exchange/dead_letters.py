@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from gateway.errors import PartnerError
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.daily import first_time
 from gateway.exchange.repeats import QUICK, SKEW, latest_repeat, lived_before
 from gateway.exchange.summary import Exit, Summary
 from gateway.findings import Finding, Place
@@ -61,9 +62,8 @@ def _tell(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) 
         return
     told = f"{partner} {now:%Y-%m-%d} {dead.count} {dead.last}"
     with gateway.ledger.transaction() as transaction:
-        if transaction.noted(partner=partner, name=told, code=DEAD, by=now + SKEW):
+        if not first_time(transaction, partner=partner, told=told, code=DEAD, now=now):
             return
-        transaction.note_incoming(partner=partner, name=told, code=DEAD, size=0, kept="", at=now)
     summary.trouble(PartnerError(Finding(code=DEAD, place=Place(interchange=partner), values={
         "partner": partner, "count": str(dead.count), "sequence": str(dead.first), "reference": dead.reference,
         "since": f"{dead.since:%Y-%m-%d %H:%M}"})), Exit.PERSON)

@@ -14,12 +14,13 @@ from gateway.errors import GatewayError, PartnerError
 from gateway.exchange import failpoints
 from gateway.exchange.arrival import RECEIPTED
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.daily import first_time
 from gateway.exchange.dead_letters import bury_uncollected
 from gateway.exchange.forks import FORK
 from gateway.exchange.halting import link_halted
 from gateway.exchange.held import HeldMailbox
 from gateway.exchange.movements import handed_over
-from gateway.exchange.repeats import SKEW, repeat_at
+from gateway.exchange.repeats import repeat_at
 from gateway.exchange.sessions import Sessions
 from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
@@ -145,9 +146,8 @@ def _look_later(gateway: Gateway, partner: str, waiting: Sequence[ObjectOut], oc
         bury_uncollected(gateway, transaction, partner, waiting, occasion)
         transaction.look_later([item.id for item in waiting],
                                at=now + gateway.partner(partner).agreement.deadlines.receipt)
-        if not late or transaction.noted(partner=partner, name=told, code=UNCOLLECTED, by=now + SKEW):
+        if not late or not first_time(transaction, partner=partner, told=told, code=UNCOLLECTED, now=now):
             return
-        transaction.note_incoming(partner=partner, name=told, code=UNCOLLECTED, size=0, kept="", at=now)
     summary.trouble(PartnerError(Finding(code=UNCOLLECTED, place=Place(file=partner), values={
         "partner": partner, "since": f"{min(late):%Y-%m-%d %H:%M}"})), Exit.PERSON)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from gateway.errors import PartnerError
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.daily import first_time
 from gateway.exchange.key_change import in_use
 from gateway.exchange.own_keys import consents_of
-from gateway.exchange.repeats import SKEW
 from gateway.exchange.summary import Exit, Summary
 from gateway.findings import Finding
 from gateway.ledger.key_rows import ConsentState, OwnKeyRow, OwnKeyState, TrustedState
@@ -30,10 +30,8 @@ def remind(gateway: Gateway, occasion: Occasion, summary: Summary) -> None:
     with gateway.ledger.transaction() as transaction:
         for partner, finding in open_matters:
             told = f"{finding.values['sha256'][:16]} {today}"
-            if transaction.noted(partner=partner, name=told, code=finding.code, by=occasion.now + SKEW):
-                continue
-            transaction.note_incoming(partner=partner, name=told, code=finding.code, size=0, kept="", at=occasion.now)
-            summary.trouble(PartnerError(finding), Exit.PERSON)
+            if first_time(transaction, partner=partner, told=told, code=finding.code, now=occasion.now):
+                summary.trouble(PartnerError(finding), Exit.PERSON)
 
 
 def waiting(gateway: Gateway, now: datetime) -> Iterator[tuple[str, datetime, Finding]]:

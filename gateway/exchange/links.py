@@ -8,9 +8,10 @@ from __future__ import annotations
 from gateway.errors import GatewayError, LocalError, PartnerError
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.checkpoints import judge_waiting, send_heads_daily
+from gateway.exchange.daily import first_time
 from gateway.exchange.dead_letters import bury_unacknowledged
 from gateway.exchange.gaps import ask_for_missing
-from gateway.exchange.repeats import QUICK, SKEW, unacknowledged_since
+from gateway.exchange.repeats import QUICK, unacknowledged_since
 from gateway.exchange.summary import Exit, Summary
 from gateway.findings import Finding, Place
 
@@ -52,9 +53,8 @@ def tell_unacknowledged(gateway: Gateway, partner: str, occasion: Occasion, summ
         return
     count, first, since = found
     with gateway.ledger.transaction() as transaction:
-        if transaction.noted(partner=partner, name=told, code=UNACKNOWLEDGED, by=now + SKEW):
+        if not first_time(transaction, partner=partner, told=told, code=UNACKNOWLEDGED, now=now):
             return
-        transaction.note_incoming(partner=partner, name=told, code=UNACKNOWLEDGED, size=0, kept="", at=now)
     summary.trouble(PartnerError(Finding(code=UNACKNOWLEDGED, place=Place(interchange=partner), values={
         "partner": partner, "count": str(count), "sequence": str(first), "since": f"{since:%Y-%m-%d %H:%M}"})),
         Exit.PERSON)

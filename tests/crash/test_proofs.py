@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,16 +14,6 @@ from tests.tools.offices import Office
 from tests.tools.records import numbered_mrn
 
 ACCEPTED, REJECTED = numbered_mrn(2), numbered_mrn(3)
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Two administrations that have exchanged one of everything."""
-    with World(tmp_path_factory.mktemp("world")) as made:
-        made.begin(declarations=1, rejected=1, events=1, refused=1)
-        made.quiet()
-        made.mark("rest")
-        yield made
 
 
 def changed(office: Office, statement: str, *values: object) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from tests.campaigns.crash_scenes import SCENES
 from tests.campaigns.mailbox_proofs import Verdict
@@ -14,16 +11,6 @@ from tests.campaigns.mailbox_world import World
 from tests.crash.test_proofs import BROKEN, DOUBLED, LEAKED, LOST
 
 SPOILS = LOST | DOUBLED | LEAKED | BROKEN
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Two administrations that have exchanged one of everything."""
-    with World(tmp_path_factory.mktemp("world")) as made:
-        made.begin(declarations=1, rejected=1, events=1, refused=1)
-        made.quiet()
-        made.mark("rest")
-        yield made
 
 
 def test_the_same_run_leaves_the_same_whatever_was_drawn_in_whatever_world(world: World, tmp_path: Path) -> None:
