@@ -72,14 +72,22 @@ class Running:
             self.kill()
             raise TimeoutError(f"process {self.pid} did not end within {seconds} s") from None
         self._told.close()
-        return Ran(status, self._out.read_text("utf-8", "replace"), self._err.read_text("utf-8", "replace"))
+        return Ran(status, _said(self._out), _said(self._err))
 
     def _hear(self, seconds: float) -> str:
         self._told.settimeout(seconds)
-        heard = self._told.recv(64).decode("ascii")
+        try:
+            heard = self._told.recv(64).decode("ascii")
+        except ConnectionResetError:  # it was killed before it read that it may begin; how it ended comes behind
+            heard = self._told.recv(64).decode("ascii")
         if not heard:
             raise RuntimeError("the server of forks has ended")
         return heard
+
+
+def _said(path: Path) -> str:
+    """What a program printed; one that was killed before it began has no file."""
+    return path.read_text("utf-8", "replace") if path.exists() else ""
 
 
 class Forks:

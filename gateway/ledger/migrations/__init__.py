@@ -14,8 +14,8 @@ from sqlalchemy import Connection, inspect, text
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0007"
-REVISIONS = frozenset({"0001", "0002", "0003", "0004", "0005", "0006", HEAD})
+HEAD = "0016"
+REVISIONS = frozenset(f"{number:04d}" for number in range(1, int(HEAD) + 1))
 """Every revision that this program knows; any other was made by a newer one."""
 
 
