@@ -10,7 +10,7 @@ import click
 from gateway.cli.context import t
 
 _COMMANDS = {
-    "status": "see", "overdue": "see", "show": "see", "trace": "ask", "explain": "ask",
+    "status": "see", "overdue": "see", "show": "show", "trace": "ask", "explain": "ask",
     "resend": "act", "reprocess": "act", "quarantine": "quarantine", "validate": "files",
     "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "setup",
     "bench": "bench", "partner": "partner", "retention": "retention", "codes": "codes", "map": "map",
