@@ -7,11 +7,16 @@ is the administration, its own event reference and the word: the same event twic
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeAlias
 
 from gateway.transit.declaration import Extra, Moment, Vehicle
+
+Identity: TypeAlias = tuple[str, str, str]
+"""Administration, its own reference of the event, word."""
 
 
 @enum.unique
@@ -179,3 +184,13 @@ class Event:
     digest_key: str | None = None
     digest_at: datetime | None = None
     extras: tuple[Extra, ...] = ()
+
+    @property
+    def identity(self) -> Identity:
+        """Administration, its own reference, word: the same event twice is one event."""
+        return self.administration, self.reference, self.word.value
+
+
+def distinct(events: Iterable[Event]) -> tuple[Event, ...]:
+    """The events, each once."""
+    return tuple({event.identity: event for event in events}.values())

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
 from functools import cached_property
+from itertools import chain
 
-from gateway.transit.balance import Balance, balances
+from gateway.transit.balance import Balance, balances, strays
 from gateway.transit.declaration import Declaration, Moment
-from gateway.transit.event import Event, Word
+from gateway.transit.event import Event, Identity, Word
 
 _ARRIVALS = ("ARRIVED", "DIVERTED")
 _VERSIONS = ("original", "replacement", "copy", "retransmission")
@@ -18,6 +19,31 @@ _VERSIONS = ("original", "replacement", "copy", "retransmission")
 def country_of(office: str) -> str:
     """The country of an office: the first two characters of its code (profile section 8.3)."""
     return office[:2]
+
+
+def latest_of(declarations: Iterable[Declaration]) -> Declaration | None:
+    """The version that counts: the one with the highest amendment number; of two, whatever order they came in, one."""
+    versions = [one for one in declarations if one.function in _VERSIONS]
+    highest = max((one.amendment or 0 for one in versions), default=0)
+    held = [one for one in versions if (one.amendment or 0) == highest]
+    return held[0] if len(held) == 1 else max(held, key=lambda one: (one.function == "original", repr(one)),
+                                              default=None)
+
+
+def vehicles_of(event: Event) -> frozenset[str]:
+    """The plates that an event names, written as one writes them anywhere: without blanks, hyphens and case."""
+    return frozenset(filter(None, (plate(vehicle.identity) for vehicle in event.vehicles)))
+
+
+def plate(identity: str | None) -> str:
+    """A number plate for comparison."""
+    return "".join(letter for letter in identity or "" if letter.isalnum()).upper()
+
+
+def on_paper(declarations: Iterable[Declaration], events: Iterable[Event]) -> str | None:
+    """Why a movement runs on paper, as its record or an event says (an extra named ``fallback``); None: it does not."""
+    extras = chain(*(one.extras for one in declarations), *(event.extras for event in events))
+    return next((extra.value for extra in extras if extra.key == "fallback"), None)
 
 
 @dataclass(frozen=True)
@@ -31,12 +57,14 @@ class Facts:
     route: Sequence[str] | None
     sent: Collection[str] | None
     zone: tzinfo
+    country: str | None = None
+    versions: Mapping[str, int] | None = None
+    recorded: Mapping[Identity, datetime] | None = None
 
     @cached_property
     def latest(self) -> Declaration | None:
         """The version with the highest amendment number."""
-        held = [one for one in self.declarations if one.function in _VERSIONS]
-        return max(held, key=lambda one: one.amendment or 0, default=None)
+        return latest_of(self.declarations)
 
     @cached_property
     def cancelled(self) -> bool:
@@ -92,8 +120,8 @@ class Facts:
 
     @cached_property
     def closed(self) -> bool:
-        """Nobody waits for anything: discharged, or cancelled before it was seen on the road."""
-        return self.discharged or (self.cancelled and not self.seen_on_the_road)
+        """Nobody waits for anything: discharged, recovered, or cancelled before it was seen on the road."""
+        return self.discharged or self.recovered or (self.cancelled and not self.seen_on_the_road)
 
     @cached_property
     def arrived(self) -> bool:
@@ -119,17 +147,30 @@ class Facts:
         return all(balance.zero for balance in self.balances)
 
     @cached_property
+    def recovered(self) -> bool:
+        """The recovery is recorded as finished (an extra ``recovery`` of the event that says so)."""
+        return any(extra.key == "recovery" and extra.value == "finished"
+                   for event in self.of("RECOVERY") for extra in event.extras)
+
+    @cached_property
     def results(self) -> list[Event]:
-        """Control results that no later result of the same office replaces by naming it."""
+        """Control results that no other result of the same administration replaces by naming it."""
         controls = self.of("CONTROL")
-        replaced = {event.answered_event for event in controls}
-        return [event for event in controls if event.reference not in replaced]
+        replaced = {(event.administration, event.answered_event) for event in controls
+                    if event.answered_event != event.reference}
+        return [event for event in controls if (event.administration, event.reference) not in replaced]
+
+    @cached_property
+    def open_differences(self) -> list[Event]:
+        """Results that do not conform and that no settlement names; one that names none settles all of its office."""
+        closed = {(event.administration, event.answered_event) for event in self.of("DIFF-CLOSED")}
+        return [event for event in self.results if event.control_result == "B1"
+                and not closed & {(event.administration, event.reference), (event.administration, None)}]
 
     @cached_property
     def disputed(self) -> bool:
         """A control that does not conform and is not settled, or a discharge that leaves something."""
-        open_results = [event for event in self.results if event.control_result == "B1"]
-        return bool(open_results and not self.has("DIFF-CLOSED")) or (self.discharged and not self.settled)
+        return bool(self.open_differences) or (self.discharged and not self.settled)
 
     @cached_property
     def controlled(self) -> bool:
@@ -162,9 +203,16 @@ class Facts:
 
     @cached_property
     def answers(self) -> dict[str, Event]:
-        """Who must accept -> the last answer from there."""
+        """Who must accept -> the last answer from there to the version that counts.
+
+        An answer names the message that it answers; one to an earlier version says nothing of a later one.
+        """
         found: dict[str, Event] = {}
+        current = (self.latest.amendment or 0) if self.latest is not None else 0
+        known = self.versions or {}
         for event in self.of("ACCEPTED", "REJECTED"):
+            if known.get(event.answered_message or "", current) < current:
+                continue
             for name in self.waited_for:
                 if name in self._said(event):
                     found[name] = event
@@ -187,9 +235,11 @@ class Facts:
 
     @cached_property
     def departure(self) -> str:
-        """Country of departure, "" where nobody knows it."""
+        """Country of departure, "" where nobody knows it: the record names its office, and so does the number."""
         office = self.latest.office_of_departure if self.latest is not None else None
-        return country_of(office.code) if office is not None else ""
+        if office is not None:
+            return country_of(office.code)
+        return next((country_of(event.mrn[2:]) for event in self.events if event.mrn is not None), "")
 
     @cached_property
     def destination(self) -> str:
@@ -201,15 +251,25 @@ class Facts:
         return self.destination if role == "departure" else self.departure
 
     @cached_property
+    def itinerary(self) -> tuple[str, ...]:
+        """The countries of the record's offices of transit and destination, in the order of the way."""
+        latest = self.latest
+        if latest is None:
+            return ()
+        offices = [office.code for office in sorted(latest.offices_of_transit, key=lambda one: one.order or 0)]
+        last = [latest.office_of_destination.code] if latest.office_of_destination is not None else []
+        return tuple(dict.fromkeys(map(country_of, (*offices, *last))))
+
+    @cached_property
     def further_on(self) -> bool:
-        """A later office than ours has seen the truck: somebody else's entry after ours, or an arrival."""
+        """Somebody behind us on the way has seen the truck: an entry into a later country, or an arrival."""
         if self.arrived:
             return True
-        passed = [office.code for office in self.latest.offices_of_transit] if self.latest is not None else []
-        entries = [(passed.index(event.office.code), self.ours(event)) for event in self.of("CROSS-IN")
-                   if event.office is not None and event.office.code in passed]
-        mine = [position for position, ours in entries if ours]
-        return bool(mine) and any(position > max(mine) for position, ours in entries if not ours)
+        way = self.itinerary
+        entries = [(way.index(country_of(event.office.code)), self.ours(event)) for event in self.of("CROSS-IN")
+                   if event.office is not None and country_of(event.office.code) in way]
+        mine = [way.index(self.country)] if self.country in way else [at for at, ours in entries if ours]
+        return bool(mine) and any(at > max(mine) for at, ours in entries if not ours)
 
     @cached_property
     def arrived_elsewhere(self) -> bool:
@@ -228,7 +288,8 @@ class Facts:
         offices = {event.office.code for event in self.of("ARRIVED") if event.office is not None}
         if len(offices) > 1 and not self.has("DIVERTED"):
             found.append("TWO-ARRIVALS")
-        if any(balance.below for balance in self.balances):
+        if any(balance.exceeded for balance in self.balances) \
+                or (self.latest is not None and strays(self.latest, self.events)):
             found.append("WRITTEN-OFF-ABOVE-DECLARED")
         if self.has("RECOVERY") and self.discharged:
             found.append("RECOVERY-AND-DISCHARGE")
@@ -240,7 +301,7 @@ class Facts:
             found.append("TWO-CONTROL-RESULTS")
         versions: dict[int, Declaration] = {}
         for one in self.declarations:
-            if one.function in ("original", "replacement") \
+            if one.function in _VERSIONS \
                     and _content(versions.setdefault(one.amendment or 0, one)) != _content(one):
                 found.append("TWO-CONTENTS-OF-ONE-VERSION")
                 break

@@ -7,12 +7,12 @@ are shown to a person and overwrite nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from gateway.transit.declaration import Declaration, Moment
-from gateway.transit.event import Event
+from gateway.transit.event import Event, Identity, distinct
 from gateway.transit.facts import Facts
 from gateway.transit.flags import flags_of
 
@@ -42,7 +42,9 @@ class MovementState:
 
 def movement_state(role: str, declarations: Sequence[Declaration], events: Sequence[Event], now: datetime, *,
                    administration: str | None = None, route: Sequence[str] | None = None,
-                   sent: Collection[str] | None = None, zone: tzinfo = UTC) -> MovementState:
+                   sent: Collection[str] | None = None, zone: tzinfo = UTC, country: str | None = None,
+                   versions: Mapping[str, int] | None = None,
+                   recorded: Mapping[Identity, datetime] | None = None) -> MovementState:
     """The state of a movement.
 
     role            departure, transit, destination: ours on this movement
@@ -51,12 +53,17 @@ def movement_state(role: str, declarations: Sequence[Declaration], events: Seque
     route           administrations that must accept; without it, the countries of the offices of the declaration
     sent            partners the record was handed to; None when the caller keeps no such list: then it counts as sent
     zone            of the office of destination: a time limit given as a day ends there at midnight
+    country         ours: where nobody recorded our entry, the record's itinerary says what lies behind us
+    versions        how an answer names the message that brought a version -> its amendment number; None: every answer
+                    counts for the version that counts
+    recorded        when we recorded an event, by its identity; None: an event from the future is told by `now`
 
-    Raises ValueError for another role.
+    Declarations and events may come in any order, and twice. Raises ValueError for another role.
     """
     if role not in TABLES:
         raise ValueError(f"no such role: {role}")
-    facts = Facts(tuple(declarations), tuple(events), now, administration, route, sent, zone)
+    facts = Facts(tuple(declarations), distinct(events), now, administration, route, sent, zone, country, versions,
+                  recorded)
     state = next(code for code, holds in TABLES[role] if holds(facts))
     flags = flags_of(facts, role)
     conflicts = facts.conflicts
@@ -73,7 +80,7 @@ def _always(facts: Facts) -> bool:
 Line = tuple[str, Callable[[Facts], bool]]
 
 DEPARTURE: tuple[Line, ...] = (
-    ("CLOSED", lambda facts: facts.discharged and facts.settled),
+    ("CLOSED", lambda facts: (facts.discharged and facts.settled) or facts.recovered),
     ("RECOVERY", lambda facts: facts.has("RECOVERY")),
     ("ENQUIRY", lambda facts: facts.enquiry_open),
     ("DISPUTED", lambda facts: facts.disputed),
@@ -125,7 +132,7 @@ def _next(role: str, state: str, flags: frozenset[str], facts: Facts) -> tuple[s
         return ("correct", "") if role == "departure" else ("wait", facts.departure)
     if state in _ENDED:
         return "none", ""
-    if state == "UNANNOUNCED":
+    if role != "departure" and facts.latest is None:
         return "chase", facts.departure
     if "OVERDUE" in flags and role == "departure" and state not in ("ENQUIRY", "RECOVERY"):
         return "enquire", facts.destination

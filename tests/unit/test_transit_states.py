@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 import random
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.transit.balance import Balance, balances
 from gateway.transit.declaration import Declaration, Extra, GoodsItem, Office, OfficeOfTransit, Packages, Vehicle
 from gateway.transit.event import Event, EventItem, EventOffice, SealSeen, Word
 from gateway.transit.states import TABLES, MovementState, movement_state
@@ -219,14 +218,84 @@ def test_a_rejection_is_ours_to_correct_and_an_acceptance_after_it_ends_it() -> 
     assert state("departure", later, rejected, ACCEPT_NE).state == "CONFIRMED"
 
 
-def test_the_balance_is_declared_less_written_off_less_settled() -> None:
-    assert balances(RECORD, [PART]) == [Balance(1, 60, Decimal(1560)), Balance(2, 0, Decimal(0))]
-    assert balances(RECORD, [PART, SETTLED]) == [Balance(1, 0, None), Balance(2, 0, Decimal(0))]
-    assert balances(RECORD, [DISCHARGED]) == [Balance(1, 0, Decimal(0)), Balance(2, 0, Decimal(0))]
-    assert balances(RECORD, []) == [Balance(1, 480, Decimal(12500)), Balance(2, 320, Decimal(14000))]
-    assert balances(RECORD, [PART, replace(PART, reference="x")])[0].below
-
-
 def test_an_unknown_role_is_a_mistake_of_ours() -> None:
     with pytest.raises(ValueError, match="no such role"):
         state("carrier")
+
+
+def test_a_settlement_closes_the_control_that_it_names_and_no_other() -> None:
+    other = event("CONTROL", "NEDGD", "NENRD", 51, control_result="B1", reference="C-2")
+    assert state("departure", SHORT, SETTLED).state == "CONTROLLED"
+    assert state("departure", SHORT, other, SETTLED).state == "DISPUTED"
+    assert state("departure", SHORT, replace(SETTLED, answered_event="C-9")).state == "DISPUTED"
+    assert state("departure", SHORT, replace(SETTLED, administration="BFDGD")).state == "DISPUTED"
+
+
+def test_a_recovery_that_is_recorded_as_finished_closes_the_movement() -> None:
+    finished = replace(RECOVERY, reference="R-2", extras=(Extra(key="recovery", value="finished"),))
+    assert state("departure", OUT, RECOVERY).state == "RECOVERY"
+    assert state("departure", OUT, RECOVERY, finished).state == "CLOSED"
+
+
+def test_an_answer_counts_for_the_version_that_it_answers() -> None:
+    amended = replace(RECORD, function="replacement", amendment=1)
+    versions = {"A-1": 0, "A-2": 1}
+    early = (replace(ACCEPT_BF, answered_message="A-1"), replace(ACCEPT_NE, answered_message="A-1"))
+    assert state("departure", *early, versions=versions).state == "CONFIRMED"
+    again = state("departure", *early, declarations=(RECORD, amended), versions=versions)
+    assert (again.state, again.flags) == ("SENT", frozenset({"NO-ANSWER-FROM:BF", "NO-ANSWER-FROM:NE"}))
+    late = tuple(replace(one, reference=f"{one.reference}b", answered_message="A-2") for one in early)
+    assert state("departure", *early, *late, declarations=(RECORD, amended), versions=versions).state == "CONFIRMED"
+    corrected = state("departure", event("REJECTED", "BFDGD", "BFCKS", 12, answered_message="A-1"),
+                      declarations=(RECORD, amended), versions=versions)
+    assert "REJECTED-BY:BF" not in corrected.flags
+
+
+def test_one_document_on_several_trucks_adds_up_and_the_same_truck_twice_is_shown() -> None:
+    def truck(word: str, office: str, number: str, hour: int) -> Event:
+        return event(word, "NEDGD", office, hour, vehicles=(Vehicle(identity=number),))
+
+    first, second = truck("ARRIVED", "NENIR", "TG 4521 AZ", 50), truck("ARRIVED", "NENIR", "TG 4522 AZ", 52)
+    split = state("departure", IN_NE, first, second)
+    assert (split.state, split.conflicts, "TWICE" in split.flags) == ("ARRIVED", (), False)
+    assert "TWICE" in state("departure", IN_NE, first, truck("ARRIVED", "NENIR", "tg-4521-az", 53)).flags
+    entries = (truck("CROSS-IN", "NETRD", "TG 4521 AZ", 41), truck("CROSS-IN", "NETRD", "TG 4522 AZ", 41))
+    assert "TWICE" not in state("departure", *entries).flags
+
+
+def test_a_plate_is_the_same_however_it_is_written() -> None:
+    assert "VEHICLE-CHANGED" not in state("departure", replace(IN, vehicles=(Vehicle(identity="tg-4521az"),))).flags
+
+
+def test_a_country_knows_what_lies_behind_it_although_nobody_recorded_its_entry() -> None:
+    found = state("transit", IN_NE, administration="BFDGD", country="BF")
+    assert (found.state, "EXIT-IMPLIED" in found.flags) == ("EXITED", True)
+    assert state("transit", IN_NE, administration="BFDGD").state == "EXPECTED"
+
+
+def test_an_exit_or_a_discharge_shows_an_entry_that_is_missing() -> None:
+    assert "PASSAGE-MISSING" in state("departure", OUT_BF).flags
+    assert "PASSAGE-MISSING" in state("departure", IN, DISCHARGED).flags
+    assert "PASSAGE-MISSING" not in state("departure", IN, OUT_BF).flags
+
+
+def test_without_a_record_the_country_of_the_number_is_asked() -> None:
+    seen = replace(IN, mrn=RECORD.mrn)
+    found = state("transit", seen, declarations=(), administration="BFDGD")
+    assert (found.state, found.next, found.who) == ("ENTERED", "chase", "TG")
+
+
+def test_an_event_is_odd_when_it_comes_from_the_future_or_was_recorded_long_after() -> None:
+    at = datetime(2026, 3, 10, 21, tzinfo=UTC)
+    assert "TIME-ODD" not in state("departure", IN, recorded={IN.identity: at + timedelta(days=9)}).flags
+    assert "TIME-ODD" in state("departure", IN, recorded={IN.identity: at + timedelta(days=11)}).flags
+    assert "TIME-ODD" in state("departure", IN, recorded={IN.identity: at - timedelta(minutes=11)}).flags
+
+
+def test_the_same_event_twice_is_one_event() -> None:
+    assert state("departure", PART, PART, SETTLED, SETTLED) == state("departure", PART, SETTLED)
+
+
+def test_of_two_contents_of_one_version_the_same_one_counts_in_any_order() -> None:
+    other = replace(RECORD, time_limit=date(2026, 3, 25))
+    assert state("departure", declarations=(RECORD, other)) == state("departure", declarations=(other, RECORD))
