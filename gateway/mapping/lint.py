@@ -55,7 +55,7 @@ def check_terms(definition: Definition, kinds: Mapping[str, str], findings: list
     if definition.extras:
         longest = max(typed.type.maximum for typed in definition.extras.values())
         types["extras"] = TermType("list", 1, len(definition.extras))
-        types["extras.key"] = TermType("an", 1, 35)
+        types["extras.key"] = TermType("an", 1, max(map(len, definition.extras)))
         types["extras.value"] = TermType("an", 1, longest)
         for key, typed in definition.extras.items():
             if len(key) + 1 + typed.type.maximum > EXTRA_ROOM:

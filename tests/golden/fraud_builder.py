@@ -1,0 +1,100 @@
+"""The story of 2,000 packages that became 800, told by two real gateways at fixed moments (`samples/fraud`).
+
+    with told() as fraud:                        two gateways in a temporary folder, their mailboxes, ledgers and keys
+        fraud.departure.settings                 settings of the gateway of Lomé; `fraud.destination` that of Ouagadougou
+        fraud.mrn, fraud.end                     the movement, and the moment at which everything had been said
+
+Lomé declares 2,000 cartons; the truck is weighed there and at the border, with the same result. At Ouagadougou a second
+declaration is keyed by hand: 800 cartons, and televisions that have become plastic goods. The seals are whole, every
+message is signed by the administration that made it, and both ledgers hold the same: that is what the mirror and the
+evidence are about. Everything is real but the moments: keys and sealed files differ each time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.golden.story.offices import Office, open_offices
+from tests.golden.story.scenarios import BURKINA, SAMPLES, TOGO
+from tests.golden.story.telling import PAUSE, ROUNDS
+
+FOLDER = SAMPLES / "fraud"
+MRN = "26TGLPLG0000000014"
+"""What the gateway of Lomé gives its first declaration of 2026."""
+
+BEGIN = datetime(2026, 9, 14, tzinfo=UTC)
+"""From when the keys are good."""
+
+END = datetime(2026, 9, 19, 8, tzinfo=UTC)
+"""The morning after the discharge: both have signed the heads of both links of the day before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that an administration says: its national file, and when its gateway runs."""
+
+    at: datetime
+    gateway: str
+    kind: str
+    file: str
+
+
+def _said(day: int, hour: int, minute: int, gateway: str, file: str, kind: str = "events") -> Said:
+    return Said(datetime(2026, 9, day, hour, minute, tzinfo=UTC), gateway, kind, file)
+
+
+STEPS = (
+    _said(14, 10, 20, "TGOTR", "declaration.json", "declarations"),
+    _said(15, 16, 35, "TGOTR", "1-sortie-TGCKS.json"),
+    _said(15, 18, 10, "BFDGD", "1-entree-BFCKS.json"),
+    _said(17, 9, 25, "BFDGD", "2-arrivee-BFOUI.json"),
+    _said(17, 14, 15, "BFDGD", "3-controle-BFOUI.json"),
+    _said(18, 10, 50, "BFDGD", "4-apurement-BFOUI.json"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fraud:
+    """Both gateways after everything was said and answered; `end` is the moment to ask at."""
+
+    departure: Office
+    destination: Office
+    mrn: str = MRN
+    end: datetime = END
+
+    @property
+    def offices(self) -> tuple[Office, Office]:
+        """Both, the departure first."""
+        return self.departure, self.destination
+
+
+@contextlib.contextmanager
+def told(root: Path | None = None) -> Iterator[Fraud]:
+    """Tell the story in a folder, a temporary one when None. The gateways stand until the block ends."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield tell(root or Path(folder))
+
+
+def tell(root: Path) -> Fraud:
+    """Tell the story below a folder, with new keys, and leave the gateways there."""
+    offices = open_offices(root, (TOGO, BURKINA), BEGIN)
+    by_name = {office.name: office for office in offices}
+    for said in STEPS:
+        content = (FOLDER / said.gateway.lower() / said.file).read_bytes()
+        by_name[said.gateway].drop(said.kind, said.file, content.replace(b"{mrn}", MRN.encode()))
+        by_name[said.gateway].run(said.at)
+        _everybody(offices, said.at + PAUSE)
+    for morning in (END - timedelta(hours=2), END - timedelta(hours=1)):  # the heads of the day before, and back
+        _everybody(offices, morning)
+    return Fraud(*offices)
+
+
+def _everybody(offices: list[Office], at: datetime) -> None:
+    for round_ in range(ROUNDS):
+        for office in offices:
+            office.run(at + round_ * PAUSE)
