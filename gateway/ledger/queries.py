@@ -11,6 +11,7 @@ from gateway.ledger.reading.lingering import LingeringLookups
 from gateway.ledger.reading.open_matters import Deadlines, OpenMatters
 from gateway.ledger.reading.outages import OutageLookups
 from gateway.ledger.reading.partners import PartnerLookups
+from gateway.ledger.reading.reference_data import ReferenceLookups
 from gateway.ledger.reading.revocation import RevocationLookups
 from gateway.ledger.reading.traffic import TrafficLookups
 from gateway.ledger.reading.trust import KeyLookups
@@ -19,7 +20,8 @@ __all__ = ["Deadlines", "Queries"]
 
 
 class Queries(OpenMatters, Find, Audit, KeyLookups, PartnerLookups, RevocationLookups, OutageLookups,
-              DeadLetterLookups, TrafficLookups, LingeringLookups):
+              DeadLetterLookups, TrafficLookups, LingeringLookups,
+              ReferenceLookups):
     """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""
 
     def __init__(self, connection: Connection) -> None:

@@ -11,6 +11,7 @@ from gateway.ledger.parts.mappings import Mappings
 from gateway.ledger.parts.national import National
 from gateway.ledger.parts.partners import Partners
 from gateway.ledger.parts.queue import Queue
+from gateway.ledger.parts.reference_data import ReferenceData
 from gateway.ledger.parts.releasing import Releasing
 from gateway.ledger.parts.retries import Retries
 from gateway.ledger.parts.revocation import Revocations
@@ -19,7 +20,8 @@ from gateway.ledger.parts.trust import Keys
 
 
 class Transaction(National, Mappings, Queue, Links, Answers, Inbox, Partners, Releasing, Keys, Revocations,
-                  Retries, DeadLetters, Lines, Lingering):
+                  Retries, DeadLetters, Lines, Lingering,
+                  ReferenceData):
     """Everything that one transaction may do to the ledger. It stands as a whole or not at all.
 
     Made by `Ledger.transaction`; not to be kept beyond its ``with``.
