@@ -23,10 +23,15 @@ from gateway.texts import known, say, where
 @click.command(name="show", help=t("cli.show.help"))
 @click.argument("reference", metavar="REF")
 @click.option("--raw", type=click.Choice(["source", "edi", "signed", "sealed"]), help=t("cli.show.raw"))
+@click.option("--at", metavar=t("cli.metavar.instant"), help=t("cli.show.at"))
 @json_option
 @common
-def show_command(config: Path, reference: str, raw: str | None, as_json: bool) -> int:
+def show_command(config: Path, reference: str, raw: str | None, at: str | None, as_json: bool) -> int:
     """Everything under a reference: movement, events, messages, the three answers apart, and the history."""
+    if at is not None:
+        from gateway.cli.show_at import show_at  # what only a look back needs
+
+        return show_at(load_settings(config), reference, at, occasion().now, raw=raw, as_json=as_json)
     with open_gateway(load_settings(config), occasion().now) as gateway:
         found = sheet(gateway.ledger, reference)
         if not found:

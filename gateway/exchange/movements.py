@@ -48,9 +48,15 @@ def refresh_due(assembly: Assembly, transaction: Transaction, now: datetime) -> 
 
 
 def derive(assembly: Assembly, movement: Movement | NewMovement, declarations: Sequence[Declaration],
-           events: Sequence[Event], sent: Collection[str], now: datetime) -> NewState:
-    """The state of one movement from everything held of it. sent: partners its declaration was handed to."""
-    derived = movement_state(movement.role, declarations, events, now, administration=assembly.name,
+           events: Sequence[Event], sent: Collection[str] | None, now: datetime, *,
+           seen_by: tuple[str, str] | None = None) -> NewState:
+    """The state of one movement from everything held of it.
+
+    sent     partners its declaration was handed to; None where nobody can say
+    seen_by  an administration and its role on the movement, where the state is as somebody else sees it
+    """
+    administration, role = seen_by or (assembly.name, movement.role)
+    derived = movement_state(role, declarations, events, now, administration=administration,
                              route=_answering(assembly, movement.corridor), sent=sent,
                              zone=_zone(assembly, movement.destination))
     return NewState(mrn=movement.mrn, state=derived.state, flags=" ".join(sorted(derived.flags)),

@@ -56,9 +56,10 @@ def sheet(ledger: Ledger, reference: str) -> Sheet:
         return Sheet(reference=reference, movements=tuple(found.movements), events=tuple(found.events),
                      messages=tuple(found.messages), interchanges=tuple(interchanges.values()),
                      objects=tuple(objects.values()), notes=tuple(found.notes),
-                     steps=tuple(_step(row) for row in queries.history_of(reference)))
+                     steps=tuple(step_of(row) for row in queries.history_of(reference)))
 
 
-def _step(row: HistoryRow) -> Step:
+def step_of(row: HistoryRow) -> Step:
+    """A row of the history as people see it."""
     return Step(at=row.at, subject=row.subject, reference=row.reference, event=row.event, from_state=row.from_state,
                 to_state=row.to_state, text=row.text)
