@@ -12,6 +12,7 @@ from functools import partial
 
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange.activation import corridor_kept
+from gateway.exchange.asking import answered_by_copy
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.effects import Effects, First
 from gateway.exchange.judgement import (
@@ -55,7 +56,8 @@ def judge_cusdec(incoming: Incoming, glance: Peek) -> Judgement:
     assert declaration.mrn is not None
     version = _version(incoming.transaction, declaration, tree)
     if version == "held":
-        return Judgement(state="TAKEN", mrn=declaration.mrn, word=declaration.function, mapping=mapping)
+        return Judgement(state="TAKEN", mrn=declaration.mrn, word=declaration.function, mapping=mapping,
+                         apply=partial(_answered, incoming, declaration))
     if version == "superseded":
         return Judgement(state="ACCEPTED", mrn=declaration.mrn, word=declaration.function, mapping=mapping,
                          apply=partial(_accept_superseded, incoming, corridor, declaration, tree))
@@ -128,6 +130,12 @@ def _national_files(gateway: Gateway, tree: Tree, mrn: str, amendment: int, func
     return gateway.dialect(gateway.settings.national.inbox.declarations).write(tree, stem)
 
 
+def _answered(incoming: Incoming, declaration: Declaration, message_id: int, effects: Effects) -> None:
+    """A copy that we asked for ends the request."""
+    if declaration.function == "copy" and declaration.mrn is not None:
+        answered_by_copy(incoming.transaction, incoming.partner, declaration.mrn, incoming.occasion)
+
+
 def _accept_superseded(incoming: Incoming, corridor: Corridor, declaration: Declaration, tree: Tree, message_id: int,
                        effects: Effects) -> None:
     """Keep a version that a later one overtook, for the file of the movement, and tell who sent it. The national side
@@ -148,6 +156,7 @@ def _accept(incoming: Incoming, corridor: Corridor, declaration: Declaration, tr
     """Hold the record, hand it to the national side, and answer ACCEPTED unless the national side wants to."""
     gateway = incoming.gateway
     assert declaration.mrn is not None
+    _answered(incoming, declaration, message_id, effects)
     departure, destination = declaration.office_of_departure, declaration.office_of_destination
     if departure is not None and destination is not None:  # a cancellation has neither, and its movement is held
         movement = NewMovement(

@@ -27,6 +27,7 @@ from gateway.edifact import (
 )
 from gateway.errors import GatewayError, LocalError, PartnerError
 from gateway.exchange import failpoints
+from gateway.exchange.asking import ask_for_records
 from gateway.exchange.assembly import PATIENCE, Gateway, Occasion
 from gateway.exchange.effects import Effects
 from gateway.exchange.inbound import judge_cusdec
@@ -60,6 +61,10 @@ def process_stored(gateway: Gateway, occasion: Occasion, summary: Summary) -> No
             summary.trouble(error)
         reach(failpoints.PROCESSED)
     _judge_held(gateway, gates, occasion, summary)
+    try:
+        ask_for_records(gateway, occasion)
+    except GatewayError as error:
+        summary.trouble(error)
 
 
 class _Gates:

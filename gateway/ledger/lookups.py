@@ -119,6 +119,12 @@ class Lookups:
             .join(message, message.c.interchange_id == interchange.c.id).where(message.c.id == message_id)).first()
         return None if row is None else f"{row.control_reference}-{row.message_reference}"
 
+    def record_asked_for(self, mrn: str) -> bool:
+        """Tell whether we asked somebody for the record of a movement."""
+        return self._connection.execute(select(message.c.id).where(
+            message.c.mrn == mrn, message.c.direction == "out", message.c.type == "CUSDEC",
+            message.c.word == "request").limit(1)).first() is not None
+
     def handed_to(self, mrns: Sequence[str]) -> dict[str, set[str]]:
         """The partners into whose mailbox a declaration of these movements was put, by MRN."""
         found: dict[str, set[str]] = {}

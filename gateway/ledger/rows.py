@@ -182,6 +182,14 @@ class WaitingGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unasked:
+    """A movement of which events wait and whose record nobody was asked for. message_id: the first of these events."""
+
+    mrn: str
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedMessage:
     """A message that waits for its interchange."""
 

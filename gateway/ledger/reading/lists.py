@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
 
 from gateway.ledger.lookups import movement_row
 from gateway.ledger.questions import HeldMessage, Note
@@ -19,6 +19,7 @@ from gateway.ledger.rows import (
     ObjectRow,
     Source,
     SourceFile,
+    Unasked,
 )
 from gateway.ledger.states import InterchangeState, MessageState, ObjectState
 from gateway.ledger.tables import (
@@ -185,6 +186,19 @@ class Lists(Links):
                        message.c.at <= before))
             .order_by(message.c.id))
         return [HeldMessage(**{**row._mapping, "body": row.body.decode()}) for row in rows]
+
+    def unasked_records(self, limit: int) -> list[Unasked]:
+        """Movements that are not known, of which partners' events wait, and for whose record we never asked."""
+        asked = message.alias("asked")
+        rows = self._connection.execute(
+            select(message.c.mrn, func.min(message.c.id).label("message_id"))
+            .outerjoin(movement, movement.c.mrn == message.c.mrn)
+            .where(message.c.direction == "in", message.c.state == MessageState.HELD, message.c.type == "CUSRES",
+                   message.c.word != "", message.c.mrn.is_not(None), movement.c.mrn.is_(None),
+                   ~exists().where(asked.c.mrn == message.c.mrn, asked.c.direction == "out",
+                                   asked.c.type == "CUSDEC", asked.c.word == "request"))
+            .group_by(message.c.mrn).order_by(func.min(message.c.id)).limit(limit))
+        return [Unasked(mrn=row.mrn, message_id=row.message_id) for row in rows]
 
     # --- rows as values
 
