@@ -1,8 +1,8 @@
 """The story of 2,000 packages that became 800, told by two real gateways at fixed moments (`samples/fraud`).
 
-    with told() as fraud:                        two gateways in a temporary folder, their mailboxes, ledgers and keys
-        fraud.departure.settings                 settings of the gateway of Lomé; `fraud.destination` that of Ouagadougou
-        fraud.mrn, fraud.end                     the movement, and the moment at which everything had been said
+    with told() as fraud:          two gateways in a temporary folder, their mailboxes, ledgers and keys
+        fraud.departure.settings   settings of the gateway of Lomé; `fraud.destination` that of Ouagadougou
+        fraud.mrn, fraud.end       the movement, and the moment at which everything had been said
 
 Lomé declares 2,000 cartons; the truck is weighed there and at the border, with the same result. At Ouagadougou a second
 declaration is keyed by hand: 800 cartons, and televisions that have become plastic goods. The seals are whole, every
@@ -91,7 +91,7 @@ def tell(root: Path) -> Fraud:
         _everybody(offices, said.at + PAUSE)
     for morning in (END - timedelta(hours=2), END - timedelta(hours=1)):  # the heads of the day before, and back
         _everybody(offices, morning)
-    return Fraud(*offices)
+    return Fraud(offices[0], offices[1])
 
 
 def _everybody(offices: list[Office], at: datetime) -> None:
