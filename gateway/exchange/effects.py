@@ -13,6 +13,7 @@ from datetime import datetime
 
 from gateway.edifact import WireMessage
 from gateway.exchange.assembly import Assembly
+from gateway.exchange.downtimes import note_downtimes
 from gateway.exchange.movements import derive, refresh
 from gateway.ledger import (
     EventOutcome,
@@ -83,6 +84,8 @@ class Effects:
         for event, outcome in zip(self.events, outcomes, strict=True):
             if outcome is EventOutcome.CONFLICT:
                 raise event_differs(event)
+        note_downtimes(transaction, (event for event, outcome in zip(self.events, outcomes, strict=True)
+                                     if outcome is EventOutcome.NEW), now)
         transaction.queue_messages(self.messages, at=now)
         transaction.add_deliveries(self.deliveries, at=now)
         new = {movement.mrn for movement, is_new in zip(self.movements, created, strict=True) if is_new}

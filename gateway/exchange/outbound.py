@@ -18,9 +18,17 @@ from gateway.exchange.activation import corridor_kept
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.effects import Effects, First
 from gateway.exchange.losses import note_overflows
-from gateway.exchange.route import corridor_asked, corridor_of, departure_of, foreign_office, others, recipients
+from gateway.exchange.route import (
+    corridor_asked,
+    corridor_of,
+    departure_of,
+    foreign_office,
+    others,
+    partners_on,
+    recipients,
+)
 from gateway.findings import Finding, Place, has_errors
-from gateway.ledger import NewDeclaration, NewDelivery, NewMovement, Transaction
+from gateway.ledger import NewDeclaration, NewDelivery, NewEvent, NewMovement, Transaction
 from gateway.mapping import Corridor, Mapping
 from gateway.mapping.dialect import NationalRecord
 from gateway.references import Path, Tree
@@ -302,6 +310,9 @@ def _hold(gateway: Gateway, transaction: Transaction, events: Sequence[Event], s
           effects: Effects) -> None:
     """Hold events of the national side and queue their message, unless all of them were said before."""
     first = events[0]
+    if first.word is Word.DOWNTIME:
+        _hold_notice(gateway, transaction, first, source, occasion, effects)
+        return
     movement = transaction.movement(first.mrn) if first.mrn is not None else None
     if movement is None:
         raise LocalError(Finding(code="X005", values={"mrn": first.mrn or "?"}))
@@ -311,6 +322,29 @@ def _hold(gateway: Gateway, transaction: Transaction, events: Sequence[Event], s
         at=occasion.now)]
     if fresh:
         queue_events(gateway, gateway.corridors.named(movement.corridor), events, effects, source=source, answers=None)
+
+
+def _hold_notice(gateway: Gateway, transaction: Transaction, said: Event, source: int, occasion: Occasion,
+                 effects: Effects) -> None:
+    """Hold a notice of downtime of ours, which concerns no movement, and queue it for every partner once: whoever
+    waits for an answer of the offices it names stops counting."""
+    event = replace(said, notice=said.notice or said.reference,
+                    starts=said.starts or occasion.now.replace(second=0, microsecond=0))
+    tree = to_tree(event)
+    known = transaction.known_event(event.administration, event.reference, event.word.value)
+    if known is not None and (known.tree == tree or said.starts is None):
+        return
+    effects.events.append(NewEvent(
+        mrn=None, administration=event.administration, reference=event.reference, word=event.word.value,
+        happened=event.happened or occasion.now, tree=tree, message_id=None, source_id=source))
+    told: set[str] = set()
+    for corridor in gateway.corridors.all:
+        partners = [name for name in partners_on(corridor, gateway.name, gateway.settings) if name not in told]
+        if partners:
+            wire, mapping = corridor.write([tree]), corridor.cusres(event.word.value)
+            check(wire, mapping, tree)
+            effects.queue(partners, "CUSRES", None, event.word.value, wire, mapping, source=source, answers=None)
+            told.update(partners)
 
 
 def event_reference(transaction: Transaction, office: str, now: datetime) -> str:

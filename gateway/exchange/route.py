@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gateway.config import Settings
 from gateway.errors import LocalError
+from gateway.exchange.downtimes import offices_of
 from gateway.findings import NOWHERE, Finding, Place
 from gateway.mapping import Corridor, Corridors
 from gateway.transit.declaration import Declaration
@@ -69,6 +71,12 @@ def others(corridor: Corridor, own: str) -> list[str]:
     return [member.gateway for member in corridor.administrations if member.gateway != own]
 
 
+def partners_on(corridor: Corridor, own: str, settings: Settings) -> list[str]:
+    """The partners with whom we share a corridor, those among them whose file is broken too: what is for them waits."""
+    known = {*settings.partners, *settings.broken_partners}
+    return [name for name in others(corridor, own) if name in known] if corridor.role(own) is not None else []
+
+
 def departure_of(corridor: Corridor) -> str:
     """The administration of departure."""
     return next(member.gateway for member in corridor.administrations if member.role == "departure")
@@ -97,12 +105,16 @@ def recipients(event: Event, corridor: Corridor, own: str) -> list[str]:
 
 
 def foreign_office(event: Event, administration: str, corridors: Corridors) -> str | None:
-    """The office that an event speaks for when it is not the administration's own, else None.
+    """An office that an event speaks for when it is not the administration's own, else None.
 
     Source: TRANSIT 3.3, "a partner's event refers to an office that is not its own: refused and logged". An enquiry
-    names offices of both sides, so only the office of the event itself is judged; offices without entry are not.
+    names offices of both sides, so only the office of the event itself is judged; of a downtime all that it names: it
+    stops the timers of each. Offices without entry are not judged.
     """
-    if event.office is None or event.word in (Word.ENQUIRY, Word.DOWNTIME):
-        return None
-    entry = corridors.offices.get(event.office.code)
-    return event.office.code if entry is not None and entry.administration != administration else None
+    if event.word is Word.DOWNTIME:
+        spoken = offices_of(event)
+    else:
+        spoken = {event.office.code} if event.office is not None and event.word is not Word.ENQUIRY else set()
+    foreign = (code for code in sorted(spoken) if code in corridors.offices
+               and corridors.offices[code].administration != administration)
+    return next(foreign, None)
