@@ -92,6 +92,10 @@ class Facts:
                 if office is not None] if self.latest is not None else []
         return event.office is not None and country_of(event.office.code) not in ends
 
+    def own_event(self, event: Event) -> bool:
+        """Tell whether our own administration said an event, where somebody says who we are."""
+        return event.administration == self.administration
+
     def instant(self, moment: Moment | None) -> datetime:
         """A moment as an instant; a day counts from its start, nothing counts as long ago."""
         if isinstance(moment, datetime):
@@ -108,10 +112,21 @@ class Facts:
     @cached_property
     def limit(self) -> datetime | None:
         """The instant at which the time limit is over."""
-        limit = self.declared_limit
-        if limit is None or isinstance(limit, datetime):
-            return limit
-        return datetime.combine(limit + timedelta(days=1), time(), self.zone)
+        return self.end_of(self.declared_limit)
+
+    def end_of(self, moment: Moment | None) -> datetime | None:
+        """When a moment is over: a day ends at midnight."""
+        if moment is None or isinstance(moment, datetime):
+            return moment
+        return datetime.combine(moment + timedelta(days=1), time(), self.zone)
+
+    @cached_property
+    def told(self) -> datetime:
+        """When the release was there to be acted upon: a record that was made later tells of it only then."""
+        latest = self.latest
+        released = self.instant(latest.released if latest is not None else None)
+        made = [one.prepared for one in self.declarations if one.function == "original" and one.prepared is not None]
+        return max(released, *made) if made else released
 
     @cached_property
     def due(self) -> datetime | None:

@@ -24,8 +24,6 @@ def flags_of(facts: Facts, role: str) -> frozenset[str]:
 
 
 def _flags(facts: Facts, role: str) -> Iterator[str]:
-    if facts.due is not None and facts.now >= facts.due:
-        yield "OVERDUE"
     if role == "departure" and not facts.closed:
         yield from (f"REJECTED-BY:{name}" for name, event in facts.answers.items() if event.word is Word.REJECTED)
         if facts.handed_over:

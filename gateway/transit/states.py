@@ -8,13 +8,14 @@ are shown to a person and overwrite nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
 from gateway.transit.declaration import Declaration, Moment
 from gateway.transit.event import Event, Identity, distinct
 from gateway.transit.facts import Facts
 from gateway.transit.flags import flags_of
+from gateway.transit.timers import LIMIT, CalendarOf, Running, Timers, running
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,13 @@ class MovementState:
 
     state      code of the table of the role: EN-ROUTE, CLOSED ...
     flags      codes; those about one administration carry it: ``REJECTED-BY:BFDGD``
-    next       wait, chase, correct, enquire, decide, none: the one thing to do
+    next       wait, chase, correct, enquire, record, decide, none: the one thing to do
     who        administration or country whose move it is, "" when nobody's or ours
     conflicts  why CONFLICT is among the flags: codes of section 3.3
     limit      the time limit as the version that counts gives it
-    due        when the time limit is over, while nothing held stops it: from then on OVERDUE is among the flags, and
-               nothing else comes from time passing
+    due        when the first of the timers that run ends, and timer its name: from then on OVERDUE is among the flags
+    wakes      when the next one ends: nothing comes from time passing before
+    running    the timers that run, the first to end first
     """
 
     state: str
@@ -38,13 +40,17 @@ class MovementState:
     conflicts: tuple[str, ...] = ()
     limit: Moment | None = None
     due: datetime | None = None
+    timer: str = ""
+    wakes: datetime | None = None
+    running: tuple[Running, ...] = field(default=(), compare=False)
 
 
 def movement_state(role: str, declarations: Sequence[Declaration], events: Sequence[Event], now: datetime, *,
                    administration: str | None = None, route: Sequence[str] | None = None,
                    sent: Collection[str] | None = None, zone: tzinfo = UTC, country: str | None = None,
                    versions: Mapping[str, int] | None = None,
-                   recorded: Mapping[Identity, datetime] | None = None) -> MovementState:
+                   recorded: Mapping[Identity, datetime] | None = None, timers: Timers | None = None,
+                   calendars: CalendarOf = lambda office: None) -> MovementState:
     """The state of a movement.
 
     role            departure, transit, destination: ours on this movement
@@ -57,6 +63,8 @@ def movement_state(role: str, declarations: Sequence[Declaration], events: Seque
     versions        how an answer names the message that brought a version -> its amendment number; None: every answer
                     counts for the version that counts
     recorded        when we recorded an event, by its identity; None: an event from the future is told by `now`
+    timers          of the corridor; None: the time limit of the document alone
+    calendars       office -> its calendar, which interrupts the timers that wait for it
 
     Declarations and events may come in any order, and twice. Raises ValueError for another role.
     """
@@ -65,12 +73,17 @@ def movement_state(role: str, declarations: Sequence[Declaration], events: Seque
     facts = Facts(tuple(declarations), distinct(events), now, administration, route, sent, zone, country, versions,
                   recorded)
     state = next(code for code, holds in TABLES[role] if holds(facts))
-    flags = flags_of(facts, role)
+    flags, timed = flags_of(facts, role), running(facts, role, timers, calendars)
+    over = [one for one in timed if one.due.at <= now]
+    if over:
+        flags |= {"OVERDUE"}
     conflicts = facts.conflicts
     if conflicts:
-        flags = flags | {"CONFLICT"}
-    action, who = _next(role, state, flags, facts)
-    return MovementState(state, flags, action, who, conflicts, facts.declared_limit, facts.due)
+        flags |= {"CONFLICT"}
+    action, who = _next(role, state, flags, facts, over)
+    return MovementState(state, flags, action, who, conflicts, facts.declared_limit,
+                         due=timed[0].due.at if timed else None, timer=timed[0].name if timed else "",
+                         wakes=min((one.due.at for one in timed if one.due.at > now), default=None), running=timed)
 
 
 def _always(facts: Facts) -> bool:
@@ -123,8 +136,8 @@ TABLES: dict[str, tuple[Line, ...]] = {"departure": DEPARTURE, "transit": TRANSI
 _ENDED = ("CLOSED", "DISCHARGED", "CANCELLED", "ELSEWHERE")
 
 
-def _next(role: str, state: str, flags: frozenset[str], facts: Facts) -> tuple[str, str]:
-    """The one thing to do, and whose move it is."""
+def _next(role: str, state: str, flags: frozenset[str], facts: Facts, over: Sequence[Running]) -> tuple[str, str]:
+    """The one thing to do, and whose move it is. over: the timers that ended."""
     if "CONFLICT" in flags or state == "DISPUTED":
         return "decide", ""
     rejecting = sorted(flag.partition(":")[2] for flag in flags if flag.startswith("REJECTED-BY:"))
@@ -134,8 +147,12 @@ def _next(role: str, state: str, flags: frozenset[str], facts: Facts) -> tuple[s
         return "none", ""
     if role != "departure" and facts.latest is None:
         return "chase", facts.departure
-    if "OVERDUE" in flags and role == "departure" and state not in ("ENQUIRY", "RECOVERY"):
+    if role == "departure" and state not in ("ENQUIRY", "RECOVERY") and any(
+            one.name in (LIMIT, "control", "enquiry") for one in over):
         return "enquire", facts.destination
+    late = next((one for one in over if one.name != LIMIT), None)
+    if late is not None:
+        return ("chase", late.who) if late.who else ("record", "")
     if state == "SENT":
         return "wait", " ".join(facts.silent)
     if state in ("DRAFT", "RECORDED", "RELEASED", "RECOVERY"):

@@ -207,7 +207,8 @@ def test_an_amendment_after_the_first_passage_is_flagged() -> None:
 def test_a_route_given_by_name_is_asked_by_name() -> None:
     found = state("departure", ACCEPT_BF, route=("BFDGD", "NEDGD"))
     assert found == MovementState("SENT", frozenset({"NO-ANSWER-FROM:NEDGD"}), "wait", "NEDGD",
-                                  limit=date(2026, 3, 20), due=datetime(2026, 3, 21, tzinfo=UTC))
+                                  limit=date(2026, 3, 20), due=datetime(2026, 3, 21, tzinfo=UTC), timer="limit",
+                                  wakes=datetime(2026, 3, 21, tzinfo=UTC))
 
 
 def test_a_rejection_is_ours_to_correct_and_an_acceptance_after_it_ends_it() -> None:
