@@ -14,7 +14,7 @@ _COMMANDS = {
     "resend": "act", "reprocess": "act", "quarantine": "quarantine", "validate": "files",
     "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "setup",
     "bench": "bench", "partner": "partner", "retention": "retention", "codes": "codes", "map": "map",
-    "link": "link", "audit": "audit", "traffic": "traffic",
+    "link": "link", "audit": "audit", "traffic": "traffic", "guarantee": "guarantee", "fallback": "fallback",
 }
 _PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
 _READS = {"status", "overdue", "show", "trace", "explain", "validate", "inspect", "config", "bench",
@@ -77,7 +77,7 @@ def reads(program: str, words: Sequence[str]) -> bool:
         return False
     if not name or name[0] in _READS or "--help" in words:
         return True
-    if name[0] not in ("map", "keys", "partner", "quarantine", "link"):
+    if name[0] not in ("map", "keys", "partner", "quarantine", "link", "guarantee", "fallback"):
         return False
     module = import_module(f"gateway.cli.{name[0]}")  # imported by the run itself
     return bool(module.only_reads(words[words.index(name[0]) + 1:]))

@@ -14,7 +14,7 @@ from datetime import datetime
 from gateway.edifact import WireMessage
 from gateway.exchange.assembly import Assembly
 from gateway.exchange.downtimes import note_downtimes
-from gateway.exchange.movements import derive, refresh
+from gateway.exchange.movements import Known, keep, refresh
 from gateway.ledger import (
     EventOutcome,
     NewDeclaration,
@@ -90,7 +90,7 @@ class Effects:
         transaction.add_deliveries(self.deliveries, at=now)
         new = {movement.mrn for movement, is_new in zip(self.movements, created, strict=True) if is_new}
         firsts = [first for mrn, first in self.firsts.items() if mrn in new - spoken_of]
-        transaction.set_movement_states([
-            derive(assembly, first.movement, [first.declaration], first.events, (), now) for first in firsts], at=now)
+        keep(assembly, transaction,
+             [Known(first.movement, (first.declaration,), first.events) for first in firsts], now)
         known = {first.movement.mrn for first in firsts}
         refresh(assembly, transaction, [mrn for mrn in self.touched if mrn not in known], now)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from gateway.exchange.assembly import Assembly
+from gateway.exchange.mirroring import keep_mirror
 from gateway.ledger import NewMovement, NewState, Transaction
+from gateway.ledger.guarantee_rows import NewEngagement, NewMonth
 from gateway.ledger.rows import Movement
 from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event
-from gateway.transit.facts import country_of
+from gateway.transit.facts import country_of, latest_of, on_paper
+from gateway.transit.guarantee import engagements
 from gateway.transit.states import movement_state
 from gateway.transit.terms import from_tree
 
@@ -32,11 +36,49 @@ def refresh(assembly: Assembly, transaction: Transaction, mrns: Iterable[str], n
         movements = transaction.movements_of(some)
         declarations, events = transaction.declarations_of(some), transaction.events_of(some)
         handed = transaction.handed_to(some)
-        transaction.set_movement_states([
-            derive(assembly, movement,
-                   [from_tree(Declaration, row.tree) for row in declarations.get(mrn, ())],
-                   [from_tree(Event, row.tree) for row in events.get(mrn, ())], handed.get(mrn, set()), now)
-            for mrn, movement in movements.items()], at=now)
+        keep(assembly, transaction, [
+            Known(movement, tuple(from_tree(Declaration, row.tree) for row in declarations.get(mrn, ())),
+                  tuple(from_tree(Event, row.tree) for row in events.get(mrn, ())), handed.get(mrn, ()))
+            for mrn, movement in movements.items()], now)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything from which what is kept of one movement is derived. sent: partners it was handed to."""
+
+    movement: Movement | NewMovement
+    declarations: tuple[Declaration, ...]
+    events: tuple[Event, ...]
+    sent: Collection[str] = ()
+
+
+def keep(assembly: Assembly, transaction: Transaction, known: Sequence[Known], now: datetime) -> None:
+    """Derive and store the state of movements, what they hold of guarantees, and whether they run on paper."""
+    states = [derive(assembly, one.movement, one.declarations, one.events, one.sent, now) for one in known]
+    transaction.set_movement_states(states, at=now)
+    keep_mirror(transaction, [(one.movement.mrn, one.movement.administration, one.declarations, one.events)
+                              for one in known], now)
+    ours = [(one, state) for one, state in zip(known, states, strict=True) if one.movement.role == "departure"]
+    held = [NewEngagement(mrn=state.mrn, reference=held.reference, currency=held.currency, amount=held.amount,
+                          engaged=held.engaged)
+            for one, state in ours
+            for held in engagements(latest_of(one.declarations), one.events, state.state)]
+    transaction.set_engagements([state.mrn for _, state in ours], held, at=now)
+    months = [(one, NewMonth(mrn=state.mrn, month=f"{_recorded(one.movement, now):%Y-%m}",
+                             office=one.movement.departure, paper=on_paper(one.declarations, one.events)))
+              for one, state in ours]
+    transaction.begin_months([month for one, month in months if _first(one.movement)], at=now)
+    transaction.note_on_paper([month for one, month in months
+                               if month.paper is not None and not _first(one.movement)], at=now)
+
+
+def _first(movement: Movement | NewMovement) -> bool:
+    """Whether a movement's state is derived for the first time."""
+    return isinstance(movement, NewMovement) or movement.state == ""
+
+
+def _recorded(movement: Movement | NewMovement, now: datetime) -> datetime:
+    return now if isinstance(movement, NewMovement) else movement.at
 
 
 def refresh_due(assembly: Assembly, transaction: Transaction, now: datetime) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from gateway.ledger.reading.audit import Audit
 from gateway.ledger.reading.dead_letters import DeadLetterLookups
 from gateway.ledger.reading.find import Find
+from gateway.ledger.reading.guarantees import GuaranteeLookups
 from gateway.ledger.reading.lingering import LingeringLookups
 from gateway.ledger.reading.open_matters import Deadlines, OpenMatters
 from gateway.ledger.reading.outages import OutageLookups
@@ -20,7 +21,7 @@ __all__ = ["Deadlines", "Queries"]
 
 
 class Queries(OpenMatters, Find, Audit, KeyLookups, PartnerLookups, RevocationLookups, OutageLookups,
-              DeadLetterLookups, TrafficLookups, LingeringLookups,
+              DeadLetterLookups, TrafficLookups, LingeringLookups, GuaranteeLookups,
               ReferenceLookups):
     """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.ledger.parts.answers import Answers
 from gateway.ledger.parts.dead_letters import DeadLetters
+from gateway.ledger.parts.guarantees import Guarantees
 from gateway.ledger.parts.inbox import Inbox
 from gateway.ledger.parts.lingering import Lingering
 from gateway.ledger.parts.links import Links
@@ -20,7 +21,7 @@ from gateway.ledger.parts.trust import Keys
 
 
 class Transaction(National, Mappings, Queue, Links, Answers, Inbox, Partners, Releasing, Keys, Revocations,
-                  Retries, DeadLetters, Lines, Lingering,
+                  Retries, DeadLetters, Lines, Lingering, Guarantees,
                   ReferenceData):
     """Everything that one transaction may do to the ledger. It stands as a whole or not at all.
 

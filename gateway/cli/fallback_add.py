@@ -1,0 +1,45 @@
+"""`edi fallback add MRN`: enter a movement that ran on paper into the register."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import common, emit, emit_json, json_option, occasion, t
+from gateway.cli.people import by_option, login, named_people
+from gateway.config import load_settings
+from gateway.errors import LocalError
+from gateway.exchange.assembly import open_gateway
+from gateway.exchange.summary import Exit
+from gateway.findings import Finding
+from gateway.ledger.guarantee_rows import NewMonth
+
+
+@click.command(name="add", help=t("cli.fallback.add.help"))
+@click.argument("mrn", metavar="MRN")
+@click.option("--reason", required=True, metavar=t("cli.metavar.reason"), help=t("cli.fallback.reason"))
+@by_option
+@json_option
+@common
+def add_command(config: Path, mrn: str, reason: str, people: tuple[str, ...], as_json: bool) -> int:
+    """Note who says so and why. A movement that stands in the register stays as it is, and it is said."""
+    who = ", ".join(named_people(people, 1))
+    now = occasion().now
+    with open_gateway(load_settings(config), now) as gateway:
+        with gateway.ledger.transaction() as transaction:
+            movement = transaction.movement(mrn)
+            if movement is None or movement.role != "departure":
+                raise LocalError(Finding(code="X141", values={"mrn": mrn}))
+            before = transaction.on_paper_of(mrn)
+            transaction.note_on_paper([NewMonth(
+                mrn=mrn, month=f"{movement.at:%Y-%m}", office=movement.departure,
+                paper=f"{reason} ({who} [{login()}])")], at=now)
+        with gateway.ledger.reading() as queries:
+            row = queries.on_paper_of(mrn)
+    assert row is not None
+    if as_json:
+        emit_json("movement", {**{name: getattr(row, name) for name in row.__slots__}, "new": before is None})
+    else:
+        emit(t("fallback.added" if before is None else "fallback.held", mrn=mrn, reason=row.reason))
+    return Exit.DONE
