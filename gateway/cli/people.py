@@ -7,6 +7,7 @@ import pwd
 import re
 import unicodedata
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -17,6 +18,7 @@ from gateway.findings import Finding
 
 _LONGEST = 80
 _LETTER = re.compile(r"[^\W\d_]")
+_NOBODY_LOGGED_IN = 0xffffffff
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -47,6 +49,30 @@ def login() -> str:
     user = _account(os.getuid())
     behind = os.environ.get("SUDO_UID", "")
     return f"{user} ({_account(int(behind))})" if behind.isdecimal() and int(behind) != os.getuid() else user
+
+
+def person() -> str:
+    """The one account that stands for the person at the keyboard: that of the login, as the kernel keeps it, else the
+    one that became this by sudo, else this one."""
+    try:
+        kept = int(Path("/proc/self/loginuid").read_text("ascii"))
+    except (OSError, ValueError):
+        kept = _NOBODY_LOGGED_IN
+    behind = os.environ.get("SUDO_UID", "")
+    if kept != _NOBODY_LOGGED_IN:
+        return _account(kept)
+    return _account(int(behind) if behind.isdecimal() else os.getuid())
+
+
+def person_apart(state: Path) -> str:
+    """The same, where a decision wants two people: the account that the gateway runs as stands for none.
+
+    state  the gateway's own folder, which that account owns. Raises LocalError C031 {account}.
+    """
+    found = person()
+    if found == _account(state.stat().st_uid):
+        raise LocalError(Finding(code="C031", values={"account": found}))
+    return found
 
 
 def _account(number: int) -> str:

@@ -7,15 +7,12 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, report, t, table, tell, verbose
-from gateway.cli.people import by_option, login, named_people
+from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t, table
+from gateway.cli.quarantine_decide import confirm_command, reject_command, release_command
 from gateway.config import load_settings
-from gateway.errors import LocalError, PartnerError
 from gateway.exchange.assembly import open_gateway
-from gateway.exchange.quarantine import Decision, Held, find, held, release
+from gateway.exchange.quarantine import Held, find, held
 from gateway.exchange.summary import Exit
-from gateway.findings import Finding
-from gateway.security import RELEASABLE
 
 _name = click.argument("name", metavar=t("cli.metavar.held"))
 
@@ -26,11 +23,11 @@ _name = click.argument("name", metavar=t("cli.metavar.held"))
 @common
 @click.pass_context
 def quarantine_command(context: click.Context, config: Path, as_json: bool) -> int:
-    """What is refused and kept, oldest first; without what was released."""
+    """What is refused and kept, oldest first; without what was released or rejected."""
     if context.invoked_subcommand is not None:
         return Exit.DONE
     with open_gateway(load_settings(config), occasion().now) as gateway:
-        found = [one for one in held(gateway) if one.released is None]
+        found = [one for one in held(gateway) if one.released is None and one.rejected is None]
     if as_json:
         for one in found:
             _emit_json(one)
@@ -49,8 +46,7 @@ def quarantine_command(context: click.Context, config: Path, as_json: bool) -> i
 @common
 def show_command(config: Path, name: str, as_json: bool) -> int:
     """Everything that may be said of one refused object; nothing of what it holds."""
-    settings = load_settings(config)
-    with open_gateway(settings, occasion().now) as gateway:
+    with open_gateway(load_settings(config), occasion().now) as gateway:
         one = find(gateway, name)
     if as_json:
         _emit_json(one)
@@ -65,59 +61,31 @@ def show_command(config: Path, name: str, as_json: bool) -> int:
         emit(f"{t(f'quarantine.{key}')}: {value}")
     if one.released is not None:
         emit(t("quarantine.released", words=one.released))
+    elif one.rejected is not None:
+        emit(t("quarantine.rejected", words=one.rejected.words))
+    elif one.asked is not None:
+        emit(t("quarantine.asked", words=one.asked.words))
+        note(t("quarantine.confirm", command=f"edi quarantine confirm {one.name} --by ..."))
     elif one.releasable:
-        people = " ".join("--by ..." for _ in range(_needed(settings.approvals)))
-        note(t("quarantine.may", command=f"edi quarantine release {one.name} --reason ... {people}"))
+        note(t("quarantine.may", command=f"edi quarantine release {one.name} --reason ... --by ..."))
     else:
         note(t("quarantine.never"))
     return Exit.DONE
 
 
-@quarantine_command.command(name="release", help=t("cli.quarantine.release.help"))
-@_name
-@click.option("--reason", required=True, metavar=t("cli.metavar.text"), help=t("cli.quarantine.reason"))
-@click.option("--also", "also", multiple=True, type=click.Choice(sorted(RELEASABLE)),
-              help=t("cli.quarantine.also"))
-@by_option
-@json_option
-@common
-def release_command(config: Path, name: str, reason: str, also: tuple[str, ...], people: tuple[str, ...],
-                    as_json: bool) -> int:
-    """Let a refused object in, by the decision of people who answer for it."""
-    settings, now = load_settings(config), occasion()
-    words = " ".join(reason.split())
-    if not words:
-        raise LocalError(Finding(code="C018"))
-    answering = named_people(people, _needed(settings.approvals))
-    with open_gateway(settings, now.now) as gateway:
-        one = find(gateway, name)
-        decision = Decision(rules=frozenset({one.code, *also}), people=answering, account=login(), reason=words)
-        try:
-            summary = release(gateway, one, decision, now)
-        except PartnerError as error:
-            return report(error, as_json=as_json, status=Exit.TRUST)
-    findings = [finding for _, finding in summary.problems]
-    if as_json:
-        emit_json("released", {"name": one.name, "partner": one.partner, "code": one.code,
-                               "rules": sorted(decision.rules), "people": answering, "account": decision.account,
-                               "exit": int(summary.status)})
-    elif not findings or verbose():
-        note(t("quarantine.done", name=one.name, partner=one.partner))
-    tell(findings)
-    return summary.status
+for _decision in (release_command, confirm_command, reject_command):
+    quarantine_command.add_command(_decision)
 
 
 def only_reads(words: Sequence[str]) -> bool:
     """Tell whether a line only reads. `words` is what follows ``edi quarantine``."""
-    return "release" not in words
-
-
-def _needed(approvals: str) -> int:
-    return 2 if approvals == "two" else 1
+    return not {"release", "confirm", "reject"} & set(words)
 
 
 def _emit_json(one: Held) -> None:
-    common_values = {"code": one.code, "partner": one.partner, "name": _mailbox_name(one), "at": one.at}
+    common_values = {"code": one.code, "partner": one.partner, "name": _mailbox_name(one), "at": one.at,
+                     "asked": None if one.asked is None else one.asked.words,
+                     "rejected": None if one.rejected is None else one.rejected.words}
     if one.kept is not None:
         emit_json("quarantined", {**common_values, "size": one.kept.size, "sha256": one.kept.sha256,
                                   "file": one.kept.path, "note": one.kept.note, "releasable": one.releasable,

@@ -8,7 +8,7 @@ by every rule but those that the people named pass over, and then it goes the wa
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.errors import LocalError, PartnerError
@@ -19,6 +19,8 @@ from gateway.exchange.payload import payload_refusal
 from gateway.exchange.summary import Summary
 from gateway.failpoints import reach
 from gateway.findings import Finding
+from gateway.ledger import Transaction
+from gateway.ledger.act_rows import Act
 from gateway.ledger.rows import ObjectRow
 from gateway.security import LEAF, RELEASABLE, Opened, file_name, judge_order, open_again, open_envelope
 from gateway.spool import Kept, Quarantine
@@ -37,6 +39,8 @@ class Held:
     sequence its number on the link; None where it is not authentic
     kept     the file in quarantine; None where the ledger has it
     object   the object of the ledger; None where it lies in quarantine
+    asked    its release was asked for by one person, and waits for another
+    rejected people decided that it is never let in
     """
 
     name: str
@@ -46,6 +50,8 @@ class Held:
     sequence: int | None = None
     kept: Kept | None = None
     object: ObjectRow | None = None
+    asked: Act | None = None
+    rejected: Act | None = None
 
     @property
     def releasable(self) -> bool:
@@ -65,12 +71,14 @@ class Decision:
     rules    codes passed over
     people   who decided
     account  who typed it
+    request  by which the first of two people asked for it
     """
 
     rules: frozenset[str]
     people: Sequence[str]
     account: str
     reason: str
+    request: Act | None = None
 
     def __str__(self) -> str:
         return f"{', '.join(sorted(self.rules))}; {', '.join(self.people)} ({self.account}): {self.reason}"
@@ -78,7 +86,13 @@ class Decision:
 
 def held(gateway: Gateway) -> list[Held]:
     """Everything refused that is still kept, the oldest first; what was released from quarantine included."""
-    return sorted(_held(gateway), key=lambda one: (one.at, one.name))
+    found = sorted(_held(gateway), key=lambda one: (one.at, one.name))
+    with gateway.ledger.reading() as queries:
+        asked = queries.acts_about([one.name for one in found], "release")
+        rejected = queries.acts_about([one.name for one in found], "reject")
+    return [replace(one, rejected=rejected.get(one.name),
+                    asked=act if (act := asked.get(one.name)) is not None and act.state == "open" else None)
+            for one in found]
 
 
 def _held(gateway: Gateway) -> Iterator[Held]:
@@ -115,14 +129,21 @@ def release(gateway: Gateway, one: Held, decision: Decision, occasion: Occasion)
     if not decision.rules <= RELEASABLE or one.code not in decision.rules:
         raise LocalError(Finding(code="X083", values={"name": one.name, "code": one.code,
                                                       "codes": ", ".join(sorted(RELEASABLE))}))
-    if one.released is not None:
-        raise LocalError(Finding(code="X084", values={"name": one.name, "words": one.released}))
+    require_open(one)
     summary = Summary()
     if one.kept is not None:
         _from_quarantine(gateway, one.kept, decision, occasion, summary)
     elif one.object is not None:
         _in_the_ledger(gateway, one.object, decision, occasion, summary)
     return summary
+
+
+def require_open(one: Held) -> None:
+    """Raises LocalError X084 for what was let in, X174 for what was rejected."""
+    if one.released is not None:
+        raise LocalError(Finding(code="X084", values={"name": one.name, "words": one.released}))
+    if one.rejected is not None:
+        raise LocalError(Finding(code="X174", values={"name": one.name, "words": one.rejected.words}))
 
 
 def _from_quarantine(gateway: Gateway, kept: Kept, decision: Decision, occasion: Occasion, summary: Summary) -> None:
@@ -136,6 +157,7 @@ def _from_quarantine(gateway: Gateway, kept: Kept, decision: Decision, occasion:
                                 text=f"release {kept.path.name}; {decision}")
         store(gateway, transaction, kept.partner, opened, file_name(content), None, occasion, summary)
         transaction.kept_no_more(kept.partner, kept.path.name)
+        _confirm(transaction, decision, occasion)
         reach(failpoints.RELEASING)
     reach(failpoints.RELEASED)
     _quarantine(gateway).mark_released(kept, f"{occasion.now.isoformat()} {decision}")
@@ -159,8 +181,15 @@ def _in_the_ledger(gateway: Gateway, row: ObjectRow, decision: Decision, occasio
         transaction.release_object_in(row.id, text=str(decision), at=occasion.now)
         accept(gateway, transaction, row.partner, opened, row.id, row.name, occasion, summary)
         transaction.kept_no_more(row.partner, f"object {row.id}")
+        _confirm(transaction, decision, occasion)
         reach(failpoints.RELEASING)
     reach(failpoints.RELEASED)
+
+
+def _confirm(transaction: Transaction, decision: Decision, occasion: Occasion) -> None:
+    """What was asked for is done with what it asked for: both or neither."""
+    if decision.request is not None:
+        transaction.settle_act(decision.request, "done", at=occasion.now, text=str(decision))
 
 
 def _judged_again(gateway: Gateway, row: ObjectRow, rules: Collection[str], occasion: Occasion) -> Opened:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from gateway.ledger.reading.acts import ActLookups
 from gateway.ledger.reading.audit import Audit
 from gateway.ledger.reading.dead_letters import DeadLetterLookups
 from gateway.ledger.reading.find import Find
@@ -22,7 +23,7 @@ __all__ = ["Deadlines", "Queries"]
 
 class Queries(OpenMatters, Find, Audit, KeyLookups, PartnerLookups, RevocationLookups, OutageLookups,
               DeadLetterLookups, TrafficLookups, LingeringLookups, GuaranteeLookups,
-              ReferenceLookups):
+              ReferenceLookups, ActLookups):
     """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""
 
     def __init__(self, connection: Connection) -> None:

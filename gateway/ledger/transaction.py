@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.ledger.parts.acts import Acts
 from gateway.ledger.parts.answers import Answers
 from gateway.ledger.parts.dead_letters import DeadLetters
 from gateway.ledger.parts.guarantees import Guarantees
@@ -22,7 +23,7 @@ from gateway.ledger.parts.trust import Keys
 
 class Transaction(National, Mappings, Queue, Links, Answers, Inbox, Partners, Releasing, Keys, Revocations,
                   Retries, DeadLetters, Lines, Lingering, Guarantees,
-                  ReferenceData):
+                  ReferenceData, Acts):
     """Everything that one transaction may do to the ledger. It stands as a whole or not at all.
 
     Made by `Ledger.transaction`; not to be kept beyond its ``with``.

@@ -210,19 +210,109 @@ def test_what_was_only_late_is_judged_again_by_what_is_known_of_its_signer_now(w
     taken_once(malice, burkina)
 
 
-def test_t24_two_people_are_wanted_where_the_settings_say_so(world: tuple[Puppet, Office]) -> None:
+def two_wanted(burkina: Office) -> None:
+    burkina.settings.write_text(burkina.settings.read_text("utf-8") + "\napprovals: two\n", "utf-8")
+
+
+@pytest.fixture
+def become(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], None]:
+    """Sit down at the keyboard as the person with an account, behind the gateway's own; None: as that itself."""
+    def sit(account: int | None) -> None:
+        if account is None:
+            monkeypatch.delenv("SUDO_UID", raising=False)
+        else:
+            monkeypatch.setenv("SUDO_UID", str(account))
+    return sit
+
+
+AWA, ISSA = 20001, 20002
+
+
+@pytest.mark.parametrize(("make", "code"), CASES, ids=["retired", "misdated"])
+def test_t24_two_people_are_wanted_where_the_settings_say_so(
+        world: tuple[Puppet, Office], become: Callable[[int | None], None], make: Callable[[Puppet, Office], str],
+        code: str) -> None:
     """Where the settings want two people, one name, or one name twice, releases nothing."""
     malice, burkina = world
-    name = retired(malice, burkina)
-    settings = burkina.settings.read_text("utf-8")
-    burkina.settings.write_text(settings + "\napprovals: two\n", "utf-8")
-    for people in (("--by", "Awa Diallo"), ("--by", "Awa Diallo", "--by", " awa  DIALLO")):
-        ran = burkina.run("edi", "quarantine", "release", name, "--reason", "by telephone", *people)
-        assert (ran.exit, "C012: " in ran.err) == (Exit.PERSON, True), ran.err
-    ran = burkina.run("edi", "quarantine", "release", name, *BY, "--by", "Issa Sow")
-    assert ran.exit == 0, ran.err
+    name = make(malice, burkina)
+    two_wanted(burkina)
+
+    def refusal(code: str, *words: str) -> None:
+        ran = burkina.run("edi", "quarantine", *words)
+        assert (ran.exit, f"{code}: " in ran.err) == (Exit.PERSON, True), ran.err
+        assert burkina.movements() == {}
+
+    become(AWA)
+    refusal("X171", "confirm", name, "--by", "Awa Diallo")
+    refusal("C032", "release", name, *BY, "--by", "Issa Sow")
+    become(None)
+    refusal("C031", "release", name, *BY)
+    become(AWA)
+    (said,) = checked("quarantine", burkina.run("edi", "quarantine", "release", name, *BY, "--json").out)
+    assert (said["kind"], said["new"], said["rules"], said["people"]) == ("asked", True, [code], ["Awa Diallo"])
+    (line, _) = checked("quarantine", burkina.run("edi", "quarantine", "--json").out)
+    assert "Awa Diallo" in line["asked"] and line["rejected"] is None
+    shown = burkina.run("edi", "quarantine", "show", name)
+    assert "release asked for: " in shown.out and f"edi quarantine confirm {name} --by ..." in shown.err
+    (said,) = checked("quarantine", burkina.run("edi", "quarantine", "release", name, *BY, "--json").out)
+    assert said["new"] is False, "said twice, asked once"
+    for account, by in ((AWA, "Issa Sow"), (ISSA, " awa  DIALLO")):
+        become(account)
+        refusal("X172", "confirm", name, "--by", by)
+    become(None)
+    refusal("C031", "confirm", name, "--by", "Issa Sow")
+    become(ISSA)
+    refusal("X170", "release", name, "--reason", "me too", "--by", "Issa Sow")
+    (said,) = checked("quarantine", burkina.run("edi", "quarantine", "confirm", name, "--by", "Issa Sow", "--json").out)
+    assert (said["kind"], said["people"]) == ("released", ["Awa Diallo", "Issa Sow"])
     taken_once(malice, burkina)
-    assert any("Awa Diallo, Issa Sow" in text for text in history(burkina, "journal"))
+    (asked, done) = history(burkina, "release")[-2:] if code == "E_CERT_RETIRED" else [
+        text for text in history(burkina, "release") if not text.startswith("E_DATE; E_DATE")]
+    assert (f"Awa Diallo (root ({AWA})): {BY[1]}" in asked, f"Awa Diallo, Issa Sow (root ({AWA}), root ({ISSA}))" in done
+            ) == (True, True)
+
+
+@pytest.mark.parametrize("failpoint", ["quarantine.before", "quarantine.after"])
+def test_a_confirmation_that_is_killed_and_said_again_is_done_once(
+        world: tuple[Puppet, Office], become: Callable[[int | None], None], failpoint: str) -> None:
+    malice, burkina = world
+    name = retired(malice, burkina)
+    two_wanted(burkina)
+    become(AWA)
+    assert burkina.run("edi", "quarantine", "release", name, *BY).exit == 0
+    become(ISSA)
+    assert burkina.killed("edi", failpoint, "quarantine", "confirm", name, "--by", "Issa Sow") == -9
+    done = burkina.run("edi", "quarantine", "confirm", name, "--by", "Issa Sow")
+    assert done.exit == 0, done.err
+    taken_once(malice, burkina)
+    assert burkina.run("edi", "quarantine", "confirm", name, "--by", "Issa Sow").exit == Exit.PERSON
+
+
+@pytest.mark.parametrize(("make", "code"), CASES, ids=["retired", "misdated"])
+def test_what_is_rejected_is_told_where_there_is_a_receipt_for_it_and_never_let_in(
+        world: tuple[Puppet, Office], become: Callable[[int | None], None], make: Callable[[Puppet, Office], str],
+        code: str) -> None:
+    malice, burkina = world
+    name = make(malice, burkina)
+    two_wanted(burkina)
+    become(AWA)
+    assert burkina.run("edi", "quarantine", "release", name, *BY).exit == 0
+    become(ISSA)
+    before = malice.receipts()
+    ran = burkina.run("edi", "quarantine", "reject", name, "--reason", "Lomé never sent it", "--by", "Issa Sow", "--json")
+    (said,) = checked("quarantine", ran.out)
+    assert (ran.exit, said["kind"], said["receipt"] is not None) == (0, "rejected", code == "E_DATE")
+    assert burkina.lines("quarantine")[-1]["count"] == 0
+    shown = burkina.run("edi", "quarantine", "show", name)
+    assert "rejected: " in shown.out and "Lomé never sent it" in shown.out
+    for words in (("confirm", name, "--by", "Issa Sow"), ("release", name, *BY),
+                  ("reject", name, "--reason", "again", "--by", "Issa Sow")):
+        ran = burkina.run("edi", "quarantine", *words)
+        assert (ran.exit, "X174: " in ran.err) == (Exit.PERSON, True), ran.err
+    assert burkina.run("edi-receive").exit == 0
+    assert burkina.movements() == {}
+    assert malice.receipts() == before + (["failed/failure: E_DATE"] if code == "E_DATE" and not before else [])
+    assert any("Issa Sow" in text for text in history(burkina, "reject"))
 
 
 @pytest.mark.parametrize(("words", "code"), [

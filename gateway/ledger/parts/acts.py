@@ -1,0 +1,37 @@
+"""Decisions of people: each is a row of its own and a step in the history, with who, when and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import insert, update
+
+from gateway.ledger.act_rows import Act, ActState, NewAct
+from gateway.ledger.act_tables import act
+from gateway.ledger.chain import Fact
+from gateway.ledger.parts.base import Base
+from gateway.ledger.reading.acts import ActLookups
+
+
+class Acts(Base, ActLookups):
+    """add_act, settle_act."""
+
+    def add_act(self, new: NewAct, *, at: datetime) -> int:
+        """Keep a decision; its number."""
+        number = self._ids(act, 1).start
+        self._connection.execute(insert(act), {
+            "id": number, "kind": new.kind, "subject": new.subject, "partner": new.partner, "people": new.people,
+            "account": new.account, "person": new.person, "rules": new.rules, "reason": new.reason,
+            "state": new.state, "at": at, "changed": at})
+        self._record(Fact(at=at, subject="act", subject_id=number, reference=new.subject, event=new.kind,
+                          to_state=new.state, text="; ".join(part for part in (
+                              new.partner, new.rules, f"{new.people} ({new.account}): {new.reason}") if part)))
+        return number
+
+    def settle_act(self, held: Act, state: ActState, *, at: datetime, text: str) -> None:
+        """A decision that was open is done or dropped; one that was settled stays. text: by whom, and why."""
+        done = self._connection.execute(update(act).where(act.c.id == held.id, act.c.state == "open")
+                                        .values(state=state, changed=at))
+        if done.rowcount:
+            self._record(Fact(at=at, subject="act", subject_id=held.id, reference=held.subject, event=held.kind,
+                              from_state="open", to_state=state, text=text))
