@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from gateway.exchange.assembly import Assembly
+from gateway.exchange.calendars import calendar_of
 from gateway.exchange.mirroring import keep_mirror
 from gateway.ledger import NewMovement, NewState, Transaction
 from gateway.ledger.guarantee_rows import NewEngagement, NewMonth
-from gateway.ledger.rows import Movement
+from gateway.ledger.queries import Queries
+from gateway.ledger.rows import DeclarationRow, Movement
 from gateway.transit.declaration import Declaration
-from gateway.transit.event import Event
+from gateway.transit.event import Event, Identity
 from gateway.transit.facts import country_of, latest_of, on_paper
 from gateway.transit.guarantee import engagements
-from gateway.transit.states import movement_state
+from gateway.transit.states import MovementState, movement_state
 from gateway.transit.terms import from_tree
+from gateway.transit.timers import CalendarOf, Running
 
 DUE = 1000
 """Movements that one run derives anew because their time is over; the next run goes on."""
@@ -35,26 +39,38 @@ def refresh(assembly: Assembly, transaction: Transaction, mrns: Iterable[str], n
         some = wanted[start:start + _SLICE]
         movements = transaction.movements_of(some)
         declarations, events = transaction.declarations_of(some), transaction.events_of(some)
-        handed = transaction.handed_to(some)
+        handed, names = transaction.handed_to(some), transaction.names_of(
+            [mrn for mrn, held in declarations.items() if len(held) > 1 and mrn in movements])
         keep(assembly, transaction, [
             Known(movement, tuple(from_tree(Declaration, row.tree) for row in declarations.get(mrn, ())),
-                  tuple(from_tree(Event, row.tree) for row in events.get(mrn, ())), handed.get(mrn, ()))
+                  tuple(from_tree(Event, row.tree) for row in events.get(mrn, ())), handed.get(mrn, ()),
+                  versions=_versions(declarations.get(mrn, ()), names.get(mrn, {})),
+                  recorded={(row.administration, row.reference, row.word): row.at for row in events.get(mrn, ())})
             for mrn, movement in movements.items()], now)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Everything from which what is kept of one movement is derived. sent: partners it was handed to."""
+    """Everything from which what is kept of one movement is derived.
+
+    sent      partners it was handed to
+    versions  how an answer names the message that brought a version -> its amendment number
+    recorded  when we recorded an event, by its identity; None: just now
+    """
 
     movement: Movement | NewMovement
     declarations: tuple[Declaration, ...]
     events: tuple[Event, ...]
     sent: Collection[str] = ()
+    versions: Mapping[str, int] | None = None
+    recorded: Mapping[Identity, datetime] | None = None
 
 
 def keep(assembly: Assembly, transaction: Transaction, known: Sequence[Known], now: datetime) -> None:
     """Derive and store the state of movements, what they hold of guarantees, and whether they run on paper."""
-    states = [derive(assembly, one.movement, one.declarations, one.events, one.sent, now) for one in known]
+    calendars = _calendars(assembly, transaction, now)
+    states = [derive(assembly, one.movement, one.declarations, one.events, one.sent, now, versions=one.versions,
+                     recorded=one.recorded, calendars=calendars) for one in known]
     transaction.set_movement_states(states, at=now)
     keep_mirror(transaction, [(one.movement.mrn, one.movement.administration, one.declarations, one.events)
                               for one in known], now)
@@ -82,7 +98,7 @@ def _recorded(movement: Movement | NewMovement, now: datetime) -> datetime:
 
 
 def refresh_due(assembly: Assembly, transaction: Transaction, now: datetime) -> None:
-    """Derive anew what only time changes: movements whose time limit is over and that are not OVERDUE yet.
+    """Derive anew what only time changes: movements of which a timer ended since they were derived.
 
     One indexed question where there is none. A corridor that cannot be read waits until it can be.
     """
@@ -91,18 +107,55 @@ def refresh_due(assembly: Assembly, transaction: Transaction, now: datetime) -> 
 
 def derive(assembly: Assembly, movement: Movement | NewMovement, declarations: Sequence[Declaration],
            events: Sequence[Event], sent: Collection[str] | None, now: datetime, *,
-           seen_by: tuple[str, str] | None = None) -> NewState:
+           seen_by: tuple[str, str] | None = None, versions: Mapping[str, int] | None = None,
+           recorded: Mapping[Identity, datetime] | None = None,
+           calendars: CalendarOf = lambda office: None) -> NewState:
     """The state of one movement from everything held of it.
 
-    sent     partners its declaration was handed to; None where nobody can say
-    seen_by  an administration and its role on the movement, where the state is as somebody else sees it
+    sent                partners its declaration was handed to; None where nobody can say
+    seen_by             an administration and its role on the movement, where the state is as somebody else sees it
+    versions, recorded  as in `Known`
+    calendars           office -> its calendar
     """
-    administration, role = seen_by or (assembly.name, movement.role)
-    derived = movement_state(role, declarations, events, now, administration=administration,
-                             route=_answering(assembly, movement.corridor), sent=sent,
-                             zone=_zone(assembly, movement.destination))
+    derived = _derived(assembly, movement, declarations, events, sent, now, seen_by or (assembly.name, movement.role),
+                       versions=versions, recorded=recorded, calendars=calendars)
     return NewState(mrn=movement.mrn, state=derived.state, flags=" ".join(sorted(derived.flags)),
-                    next_action=derived.next, who=derived.who, time_limit=derived.limit, due=derived.due)
+                    next_action=derived.next, who=derived.who, time_limit=derived.limit, due=derived.due,
+                    timer=derived.timer or None, wakes=derived.wakes)
+
+
+def running_of(assembly: Assembly, lookups: Transaction | Queries, movement: Movement,
+               now: datetime) -> tuple[Running, ...]:
+    """The timers of a movement that run, the first to end first: who is waited for, and what puts it off."""
+    declarations, events = lookups.declarations(movement.mrn), lookups.events(movement.mrn)
+    return _derived(assembly, movement, [from_tree(Declaration, row.tree) for row in declarations],
+                    [from_tree(Event, row.tree) for row in events], (), now, (assembly.name, movement.role),
+                    versions=None, recorded=None, calendars=_calendars(assembly, lookups, now)).running
+
+
+def _derived(assembly: Assembly, movement: Movement | NewMovement, declarations: Sequence[Declaration],
+             events: Sequence[Event], sent: Collection[str] | None, now: datetime, seen_by: tuple[str, str], *,
+             versions: Mapping[str, int] | None, recorded: Mapping[Identity, datetime] | None,
+             calendars: CalendarOf) -> MovementState:
+    administration, role = seen_by
+    corridor = assembly.corridors.named(movement.corridor)
+    country = next((one.country for one in corridor.administrations if one.gateway == administration), None)
+    return movement_state(role, declarations, events, now, administration=administration,
+                          route=_answering(assembly, movement.corridor), sent=sent,
+                          zone=_zone(assembly, movement.destination), country=country, versions=versions,
+                          recorded=recorded, timers=corridor.timers, calendars=calendars)
+
+
+def _versions(declarations: Iterable[DeclarationRow], names: Mapping[str, int | None]) -> dict[str, int]:
+    """How an answer names the message that brought a version -> its amendment number, by the files of both."""
+    brought = {row.source_id: row.amendment for row in declarations
+               if row.source_id is not None and row.function != "cancellation"}
+    return {name: brought[source] for name, source in names.items() if source in brought}
+
+
+def _calendars(assembly: Assembly, lookups: Transaction | Queries, now: datetime) -> CalendarOf:
+    """The calendars that hold at an instant, each asked for once."""
+    return cache(lambda office: calendar_of(assembly, lookups, office, now) if office else None)
 
 
 def handed_over(assembly: Assembly, transaction: Transaction, object_ids: Sequence[int], now: datetime) -> None:

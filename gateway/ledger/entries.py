@@ -33,7 +33,8 @@ class NewState:
     """The state of a movement as derived from its declarations and events.
 
     time_limit  of the version of its declaration that counts
-    due         when that is over, while nothing held stops it
+    due         when the first of the timers that run ends, and timer its name
+    wakes       when the next of them ends
     """
 
     mrn: str
@@ -43,6 +44,8 @@ class NewState:
     who: str
     time_limit: Moment | None
     due: datetime | None
+    timer: str | None = None
+    wakes: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

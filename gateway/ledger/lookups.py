@@ -125,6 +125,17 @@ class Lookups:
             message.c.mrn == mrn, message.c.direction == "out", message.c.type == "CUSDEC",
             message.c.word == "request").limit(1)).first() is not None
 
+    def names_of(self, mrns: Sequence[str]) -> dict[str, dict[str, int | None]]:
+        """How answers name our declarations of these movements -> the number of the files they came from, by MRN."""
+        found: dict[str, dict[str, int | None]] = {}
+        for row in self._connection.execute(
+                select(message.c.mrn, message.c.source_id, message.c.message_reference, interchange.c.control_reference)
+                .join(interchange, interchange.c.id == message.c.interchange_id)
+                .where(message.c.mrn.in_(mrns), message.c.direction == "out", message.c.type == "CUSDEC",
+                       message.c.word.in_(("original", "replacement", "retransmission")))):
+            found.setdefault(row.mrn, {})[f"{row.control_reference}-{row.message_reference}"] = row.source_id
+        return found
+
     def handed_to(self, mrns: Sequence[str]) -> dict[str, set[str]]:
         """The partners into whose mailbox a declaration of these movements was put, by MRN."""
         found: dict[str, set[str]] = {}

@@ -63,7 +63,8 @@ class Source:
 class Movement:
     """One transport under one transit declaration, with the state last derived from its events.
 
-    due  when its time limit is over; None when it has none, and from its arrival or end on
+    due    when the first of the timers that run ends, and timer its name; None where none runs
+    wakes  when the next of them ends: nothing comes from time passing before
     """
 
     mrn: str
@@ -75,6 +76,8 @@ class Movement:
     destination: str
     time_limit: Moment | None
     due: datetime | None
+    timer: str | None = None
+    wakes: datetime | None = None
     state: str
     flags: str
     next_action: str

@@ -32,6 +32,9 @@ counter = Table(
     Column("value", BigInteger, nullable=False),
 )
 
+MOVEMENTS = "movements/"
+"""The series that hold how many movements are in each state: this and the state; nobody counts a million rows again."""
+
 content = Table(
     "content", metadata,
     id_column(),
@@ -81,11 +84,14 @@ movement = Table(
     Column("who", String(64), nullable=False),
     Column("at", Instant, nullable=False),
     Column("changed", Instant, nullable=False),
+    Column("timer", String(20)),
+    Column("wakes", Instant),
     Index("uq_movement_key", "administration", "key", unique=True),
     Index(None, "key"),
     Index(None, "state", "changed"),
     Index(None, "next_action", "changed"),
     Index(None, "due"),
+    Index(None, "wakes"),
 )
 
 declaration = Table(
@@ -376,3 +382,7 @@ MESSAGE_REFERENCE_ONCE = Index(
     "uq_message_reference", message.c.interchange_id, message.c.message_reference, unique=True,
     sqlite_where=text("direction = 'out'"), postgresql_where=text("direction = 'out'"))
 """Two of our messages never share a reference in one interchange; a partner's may, and then CONTRL says so."""
+
+NOTES_KEPT = Index("ix_incoming_note_kept", incoming_note.c.id,
+                   sqlite_where=text("kept != ''"), postgresql_where=text("kept != ''"))
+"""The refused files that are kept somewhere: counted from here, however many were only noted."""

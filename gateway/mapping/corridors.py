@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from gateway.config.model import Model
-from gateway.config.scalars import Country, Flag, GatewayName, Text
+from gateway.config.scalars import Country, Duration, Flag, GatewayName, Text
 from gateway.config.validation import load_model
 from gateway.edifact import Message, WireMessage
 from gateway.errors import GatewayError, LocalError, PartnerError
@@ -25,6 +25,7 @@ from gateway.mapping.mapping import Mapping as MessageMapping
 from gateway.mapping.offices import OFFICES, OfficeEntry, load_offices, suggested
 from gateway.mapping.versions import Activated, Versions
 from gateway.references import Tree
+from gateway.transit.timers import Rule, Timers
 
 Role = Literal["departure", "transit", "destination"]
 
@@ -39,6 +40,9 @@ LAYOUTS: Mapping[str, str] = {
 
 JOINED = "arrived-control"
 """The layout that says ARRIVED and CONTROL at once."""
+
+FIRST = Timers()
+"""How long each step may take where a corridor does not say it."""
 
 BASE = "base/cusres-d96b"
 
@@ -68,12 +72,34 @@ class _Names(Model):
     en: Text
 
 
+class _Timer(Model):
+    lasting: Duration
+    time: Literal["calendar", "working"] = "calendar"
+
+
+class _Timers(Model):
+    first_passage: _Timer | None = None
+    exit: _Timer | None = None
+    control: _Timer | None = None
+    discharge: _Timer | None = None
+    enquiry: _Timer | None = None
+    enquiry_answer: _Timer | None = None
+    settlement: _Timer | None = None
+
+    def made(self) -> Timers:
+        """The timers, those that the file does not name with their first values."""
+        named = {name: Rule(lasting=timer.lasting, working=timer.time == "working")
+                 for name in type(self).model_fields if (timer := getattr(self, name)) is not None}
+        return replace(FIRST, **named)
+
+
 class _CorridorFile(Model):
     format: Literal["1"]
     id: Text
     name: _Names
     administrations: tuple[_Member, ...]
     invented: tuple[Text, ...] = ()
+    timers: _Timers = _Timers()
 
 
 class Layouts:
@@ -133,6 +159,7 @@ class Corridor:
     administrations  in the order of the itinerary, the one of departure first
     invented         code tables of the declaration whose codes are this project's own until the administrations supply
                      theirs
+    timers           how long each step of a movement may take
     """
 
     identifier: str
@@ -140,6 +167,7 @@ class Corridor:
     administrations: tuple[Administration, ...]
     layouts: Layouts = field(repr=False, compare=False)
     invented: tuple[str, ...] = ()
+    timers: Timers = FIRST
 
     @cached_property
     def cusdec(self) -> MessageMapping:
@@ -280,6 +308,10 @@ class Corridors:
                 found[corridor.identifier] = (*found.get(corridor.identifier, ()), _several(rivals))
         return found
 
+    def with_offices(self, further: Mapping[str, OfficeEntry]) -> Corridors:
+        """The same corridors with further offices; of two with one code, the one that is there already."""
+        return Corridors(self.all, {**further, **self.offices}, self.broken) if further else self
+
     def named(self, identifier: str) -> Corridor:
         """The corridor of that name. Raises LocalError M302, or its own faults when its file cannot be read."""
         for corridor in self.all:
@@ -360,4 +392,4 @@ def _load(path: Path, layouts: Layouts) -> Corridor:
                                    invented=member.invented)
                     for member in listed.administrations)
     return Corridor(listed.id, {"fr": listed.name.fr, "en": listed.name.en}, members, layouts,
-                    listed.invented)
+                    listed.invented, listed.timers.made())

@@ -62,6 +62,10 @@ class Base:
         """Row numbers for a table: a series like any other, so that they are known before the rows are written."""
         return self._numbers(f"id/{table.name}", count)
 
+    def _tally(self, name: str, more: int) -> None:
+        """Count on, or back: what a series counts that is no number of a row (`MOVEMENTS`)."""
+        self._counters[name] = self._numbers(name, 0).stop - 1 + more
+
     # --- savepoints
 
     @contextmanager

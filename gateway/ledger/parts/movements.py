@@ -16,7 +16,7 @@ from gateway.ledger.errors import EVENT_DIFFERS, Conflict, LocalConflict, Moved,
 from gateway.ledger.lookups import Lookups
 from gateway.ledger.parts.base import Base
 from gateway.ledger.rows import Moment, Movement
-from gateway.ledger.tables import declaration, event, movement
+from gateway.ledger.tables import MOVEMENTS, declaration, event, movement
 from gateway.references import Tree
 
 _SLICE = 500
@@ -24,6 +24,7 @@ _SLICE = 500
 _STATE = (update(movement).where(movement.c.mrn == bindparam("number"), movement.c.state == bindparam("expected"))
           .values(state=bindparam("new_state"), flags=bindparam("new_flags"), next_action=bindparam("new_action"),
                   who=bindparam("new_who"), time_limit=bindparam("new_limit"), due=bindparam("new_due"),
+                  timer=bindparam("new_timer"), wakes=bindparam("new_wakes"),
                   changed=bindparam("moment")))
 
 
@@ -62,11 +63,13 @@ class Movements(Lookups, Base):
             rows.append({"mrn": new.mrn, "key": new.key, "administration": new.administration,
                          "corridor": new.corridor, "role": new.role, "departure": new.departure,
                          "destination": new.destination, "time_limit": encode_moment(new.time_limit), "due": None,
-                         "state": "", "flags": "", "next_action": "", "who": "", "at": at, "changed": at})
+                         "timer": None, "wakes": None, "state": "", "flags": "", "next_action": "", "who": "",
+                         "at": at, "changed": at})
             self._record(Fact(at=at, subject="movement", subject_id=None, reference=new.mrn, event="new",
                               text=f"{new.administration} {new.key} {new.corridor} {new.role}"))
         if rows:
             self._connection.execute(insert(movement), rows)
+            self._tally(MOVEMENTS, len(rows))
         return outcome
 
     def set_movement_state(self, mrn: str, *, state: str, flags: str, next_action: str, who: str,
@@ -76,7 +79,8 @@ class Movements(Lookups, Base):
         if held is None:
             raise LookupError(mrn)
         self.set_movement_states([NewState(mrn=mrn, state=state, flags=flags, next_action=next_action, who=who,
-                                           time_limit=held.time_limit, due=held.due)], at=at)
+                                           time_limit=held.time_limit, due=held.due, timer=held.timer,
+                                           wakes=held.wakes)], at=at)
 
     def set_movement_states(self, states: Sequence[NewState], *, at: datetime) -> None:
         """Keep states derived from declarations and events, at most one for each MRN.
@@ -93,11 +97,14 @@ class Movements(Lookups, Base):
             if old is None:
                 raise LookupError(new.mrn)
             told = _told(old) != _told(new)
-            if not told and old.due == new.due:
+            if not told and (old.due, old.timer, old.wakes) == (new.due, new.timer, new.wakes):
                 continue
+            self._tally(MOVEMENTS + old.state, -1)
+            self._tally(MOVEMENTS + new.state, 1)
             moved.append({"number": new.mrn, "expected": old.state, "new_state": new.state, "new_flags": new.flags,
                           "new_action": new.next_action, "new_who": new.who,
                           "new_limit": encode_moment(new.time_limit), "new_due": new.due,
+                          "new_timer": new.timer, "new_wakes": new.wakes,
                           "moment": at if told else old.changed})
             if told:
                 limit = f"limit {encode_moment(new.time_limit)}" if old.time_limit != new.time_limit else ""
@@ -119,11 +126,11 @@ class Movements(Lookups, Base):
         return found
 
     def due_movements(self, *, now: datetime, corridors: Collection[str], limit: int) -> list[str]:
-        """The MRNs on these corridors whose time limit is over and that are not flagged OVERDUE yet, oldest first."""
+        """The MRNs on these corridors of which a timer ended since their state was derived, oldest first."""
         return list(self._connection.execute(
             select(movement.c.mrn)
-            .where(movement.c.due <= now, movement.c.flags.not_like("%OVERDUE%"), movement.c.corridor.in_(corridors))
-            .order_by(movement.c.due, movement.c.mrn).limit(limit)).scalars())
+            .where(movement.c.wakes <= now, movement.c.corridor.in_(corridors))
+            .order_by(movement.c.wakes, movement.c.mrn).limit(limit)).scalars())
 
     def add_declaration(self, *, mrn: str, amendment: int, function: str, tree: Tree, source_id: int | None,
                         message_id: int | None, at: datetime) -> int:
