@@ -14,11 +14,12 @@ _COMMANDS = {
     "resend": "act", "reprocess": "act", "quarantine": "quarantine", "validate": "files",
     "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "setup",
     "bench": "bench", "partner": "partner", "retention": "retention", "codes": "codes", "map": "map",
+    "mirror": "mirror", "seals": "seals",
     "link": "link", "audit": "audit", "traffic": "traffic", "guarantee": "guarantee", "fallback": "fallback",
 }
 _PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
 _READS = {"status", "overdue", "show", "trace", "explain", "validate", "inspect", "config", "bench",
-          "codes", "audit", "traffic"}
+          "codes", "mirror", "seals", "audit", "traffic"}
 """Commands that change nothing: a reader who walks away (`| head`) takes nothing from anybody."""
 
 

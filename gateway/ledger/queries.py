@@ -10,6 +10,7 @@ from gateway.ledger.reading.dead_letters import DeadLetterLookups
 from gateway.ledger.reading.find import Find
 from gateway.ledger.reading.guarantees import GuaranteeLookups
 from gateway.ledger.reading.lingering import LingeringLookups
+from gateway.ledger.reading.mirror import MirrorLookups
 from gateway.ledger.reading.open_matters import Deadlines, OpenMatters
 from gateway.ledger.reading.outages import OutageLookups
 from gateway.ledger.reading.partners import PartnerLookups
@@ -21,7 +22,7 @@ from gateway.ledger.reading.trust import KeyLookups
 __all__ = ["Deadlines", "Queries"]
 
 
-class Queries(OpenMatters, Find, Audit, KeyLookups, PartnerLookups, RevocationLookups, OutageLookups,
+class Queries(OpenMatters, Find, Audit, MirrorLookups, KeyLookups, PartnerLookups, RevocationLookups, OutageLookups,
               DeadLetterLookups, TrafficLookups, LingeringLookups, GuaranteeLookups,
               ReferenceLookups, ActLookups):
     """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""

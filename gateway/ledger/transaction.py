@@ -10,6 +10,7 @@ from gateway.ledger.parts.inbox import Inbox
 from gateway.ledger.parts.lingering import Lingering
 from gateway.ledger.parts.links import Links
 from gateway.ledger.parts.mappings import Mappings
+from gateway.ledger.parts.mirrors import Mirrors
 from gateway.ledger.parts.national import National
 from gateway.ledger.parts.partners import Partners
 from gateway.ledger.parts.queue import Queue
@@ -21,7 +22,7 @@ from gateway.ledger.parts.traffic import Lines
 from gateway.ledger.parts.trust import Keys
 
 
-class Transaction(National, Mappings, Queue, Links, Answers, Inbox, Partners, Releasing, Keys, Revocations,
+class Transaction(National, Mappings, Mirrors, Queue, Links, Answers, Inbox, Partners, Releasing, Keys, Revocations,
                   Retries, DeadLetters, Lines, Lingering, Guarantees,
                   ReferenceData, Acts):
     """Everything that one transaction may do to the ledger. It stands as a whole or not at all.

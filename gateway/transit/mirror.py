@@ -144,12 +144,12 @@ def mirror(declarations: Sequence[Declaration], events: Sequence[Event],
     mass = latest.total_gross_mass
     found_packages, found_mass = _totals(lines, arrival)
     reasons = [reason for line in lines for reason in _of_line(line, tolerances, arrival)]
-    named = {reason.what for reason in reasons}
-    if "packages" not in named and found_packages is not None:
-        reasons += _quantity("packages", 0, Decimal(packages), Decimal(found_packages), tolerances.usual.packages,
-                             _by(arrival))
-    if "mass" not in named and mass is not None and found_mass is not None:
-        reasons += _quantity("mass", 0, mass, found_mass, tolerances.usual.mass, _by(arrival))
+    allowed = [tolerances.of(line.commodity) for line in lines] or [tolerances.usual]
+    if found_packages is not None and (not lines or any(line.found_packages is None for line in lines)):
+        reasons += _quantity("packages", 0, Decimal(packages), Decimal(found_packages),
+                             max(one.packages for one in allowed), _by(arrival))
+    if mass is not None and found_mass is not None and (not lines or any(line.found_mass is None for line in lines)):
+        reasons += _quantity("mass", 0, mass, found_mass, max(one.mass for one in allowed), _by(arrival))
     reasons += [*_containers(latest, held, arrival), *_seals(latest, held), *_vehicles(latest, held, arrival),
                 *_weighed(held, tolerances, reasons, mass, found_mass), *_amended(declarations)]
     return Verdict(lines=lines, reasons=tuple(_sparing(reasons, lines)), packages=packages,

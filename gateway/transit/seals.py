@@ -15,7 +15,7 @@ from gateway.transit.event import Event, Word
 Thing: TypeAlias = Literal["seal", "container"]
 What: TypeAlias = Literal["put-on", "loaded", "seen", "damaged", "missing", "replaced"]
 
-ENDED = ("CLOSED", "DISCHARGED", "CANCELLED", "ELSEWHERE", "EXITED")
+ENDED = ("CLOSED", "DISCHARGED", "CANCELLED", "ELSEWHERE")
 """States in which a movement's seals and containers are free for another one, whatever the role."""
 
 

@@ -4,6 +4,9 @@
         fraud.departure.settings   settings of the gateway of Lomé; `fraud.destination` that of Ouagadougou
         fraud.mrn, fraud.end       the movement, and the moment at which everything had been said
 
+    python -m tests.golden.fraud_builder            write samples/fraud/verdict again
+    python -m tests.golden.fraud_builder --check    exit 1 and a unified diff when something differs
+
 Lomé declares 2,000 cartons; the truck is weighed there and at the border, with the same result. At Ouagadougou a second
 declaration is keyed by hand: 800 cartons, and televisions that have become plastic goods. The seals are whole, every
 message is signed by the administration that made it, and both ledgers hold the same: that is what the mirror and the
@@ -13,17 +16,23 @@ evidence are about. Everything is real but the moments: keys and sealed files di
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.golden.story.offices import Office, open_offices
+from tests.golden.story.offices import ROOT, Office, open_offices
 from tests.golden.story.scenarios import BURKINA, SAMPLES, TOGO
-from tests.golden.story.telling import PAUSE, ROUNDS
+from tests.golden.story.telling import PAUSE, ROUNDS, Files
+from tests.golden.story_builder import differences
 
 FOLDER = SAMPLES / "fraud"
+VERDICT = FOLDER / "verdict"
 MRN = "26TGLPLG0000000014"
 """What the gateway of Lomé gives its first declaration of 2026."""
 
@@ -98,3 +107,50 @@ def _everybody(offices: list[Office], at: datetime) -> None:
     for round_ in range(ROUNDS):
         for office in offices:
             office.run(at + round_ * PAUSE)
+
+
+ASKED = {"mirror": ("mirror", MRN), "worst": ("mirror", "--since", "2026-09-01"),
+         "importers": ("mirror", "--since", "2026-09-01", "--by", "importer"), "seals": ("seals", MRN)}
+"""Name of a file of the verdict -> what is asked at the gateway of departure."""
+
+
+def verdict(fraud: Fraud) -> Files:
+    """What the gateway of departure answers, in French, in English and for programs, by its name in the folder."""
+    return {f"{name}.{ending}": answer(fraud.departure, words)
+            for name, asked in ASKED.items()
+            for ending, words in (("fr.txt", (*asked, "--lang", "fr")), ("en.txt", (*asked, "--lang", "en")),
+                                  ("jsonl", (*asked, "--json")))}
+
+
+def answer(office: Office, words: tuple[str, ...]) -> bytes:
+    """What `edi` prints for some words, by a process of its own. Raises CalledProcessError when it refuses."""
+    return subprocess.run(
+        [sys.executable, "-m", "gateway.cli", *words, "--config", str(office.settings)], cwd=ROOT,
+        env={**os.environ, "PYTHONUTF8": "1"}, check=True, capture_output=True, timeout=60).stdout
+
+
+def held() -> Files:
+    """What stands in the checkout of the verdict."""
+    return {path.name: path.read_bytes() for path in sorted(VERDICT.iterdir())}
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or check."""
+    with told() as fraud:
+        made = verdict(fraud)
+    if arguments == ["--check"]:
+        found = list(differences(made, held(), "samples/fraud/verdict"))
+        print("\n".join(found) or "samples/fraud/verdict: as it is made")
+        return 1 if found else 0
+    if arguments:
+        print(__doc__)
+        return 2
+    shutil.rmtree(VERDICT, ignore_errors=True)
+    VERDICT.mkdir()
+    for name, content in made.items():
+        (VERDICT / name).write_bytes(content)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
