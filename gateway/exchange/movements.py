@@ -143,7 +143,8 @@ def _derived(assembly: Assembly, movement: Movement | NewMovement, declarations:
     return movement_state(role, declarations, events, now, administration=administration,
                           route=_answering(assembly, movement.corridor), sent=sent,
                           zone=_zone(assembly, movement.destination), country=country, versions=versions,
-                          recorded=recorded, timers=corridor.timers, calendars=calendars)
+                          recorded=recorded, begun=_recorded(movement, now), timers=corridor.timers,
+                          calendars=calendars)
 
 
 def _versions(declarations: Iterable[DeclarationRow], names: Mapping[str, int | None]) -> dict[str, int]:

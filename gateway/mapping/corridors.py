@@ -99,7 +99,7 @@ class _CorridorFile(Model):
     name: _Names
     administrations: tuple[_Member, ...]
     invented: tuple[Text, ...] = ()
-    timers: _Timers = _Timers()
+    timers: _Timers | None = None
 
 
 class Layouts:
@@ -392,4 +392,4 @@ def _load(path: Path, layouts: Layouts) -> Corridor:
                                    invented=member.invented)
                     for member in listed.administrations)
     return Corridor(listed.id, {"fr": listed.name.fr, "en": listed.name.en}, members, layouts,
-                    listed.invented, listed.timers.made())
+                    listed.invented, listed.timers.made() if listed.timers is not None else FIRST)

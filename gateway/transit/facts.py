@@ -60,6 +60,7 @@ class Facts:
     country: str | None = None
     versions: Mapping[str, int] | None = None
     recorded: Mapping[Identity, datetime] | None = None
+    begun: datetime | None = None
 
     @cached_property
     def latest(self) -> Declaration | None:
@@ -122,11 +123,11 @@ class Facts:
 
     @cached_property
     def told(self) -> datetime:
-        """When the release was there to be acted upon: a record that was made later tells of it only then."""
+        """When the release was there to be acted upon: a record that was made or taken later tells of it only then."""
         latest = self.latest
         released = self.instant(latest.released if latest is not None else None)
         made = [one.prepared for one in self.declarations if one.function == "original" and one.prepared is not None]
-        return max(released, *made) if made else released
+        return max([released, *made, *([self.begun] if self.begun is not None else [])])
 
     @cached_property
     def due(self) -> datetime | None:

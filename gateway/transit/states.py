@@ -50,7 +50,7 @@ def movement_state(role: str, declarations: Sequence[Declaration], events: Seque
                    sent: Collection[str] | None = None, zone: tzinfo = UTC, country: str | None = None,
                    versions: Mapping[str, int] | None = None,
                    recorded: Mapping[Identity, datetime] | None = None, timers: Timers | None = None,
-                   calendars: CalendarOf = lambda office: None) -> MovementState:
+                   begun: datetime | None = None, calendars: CalendarOf = lambda office: None) -> MovementState:
     """The state of a movement.
 
     role            departure, transit, destination: ours on this movement
@@ -63,6 +63,7 @@ def movement_state(role: str, declarations: Sequence[Declaration], events: Seque
     versions        how an answer names the message that brought a version -> its amendment number; None: every answer
                     counts for the version that counts
     recorded        when we recorded an event, by its identity; None: an event from the future is told by `now`
+    begun           when the movement was recorded: nobody waits for a passage before
     timers          of the corridor; None: the time limit of the document alone
     calendars       office -> its calendar, which interrupts the timers that wait for it
 
@@ -71,7 +72,7 @@ def movement_state(role: str, declarations: Sequence[Declaration], events: Seque
     if role not in TABLES:
         raise ValueError(f"no such role: {role}")
     facts = Facts(tuple(declarations), distinct(events), now, administration, route, sent, zone, country, versions,
-                  recorded)
+                  recorded, begun)
     state = next(code for code, holds in TABLES[role] if holds(facts))
     flags, timed = flags_of(facts, role), running(facts, role, timers, calendars)
     over = [one for one in timed if one.due.at <= now]
