@@ -9,16 +9,17 @@ from pathlib import Path
 import click
 
 from gateway.cli.context import common, emit, emit_json, json_option, language, occasion, t, table
+from gateway.cli.lateness_words import explained
 from gateway.cli.words import clock, life, next_step, standing, state_words
 from gateway.config import Settings, load_settings
 from gateway.exchange.assembly import open_gateway
+from gateway.exchange.awaited import calendars_at
 from gateway.exchange.key_reminders import waiting
 from gateway.exchange.summary import Exit
-from gateway.ledger import Deadlines
 from gateway.ledger.line_rows import Traffic
 from gateway.ledger.questions import LinkState
 from gateway.ledger.rows import Outage
-from gateway.reports import InterchangeLine, MovementLine, Totals, everything, overdue, status
+from gateway.reports import InterchangeLine, Late, MovementLine, Totals, everything, overdue, status
 from gateway.texts import sentence
 
 _CALLS = ("call", "chase", "enquire")
@@ -27,14 +28,20 @@ _KINDS = {MovementLine: "movement", InterchangeLine: "interchange", LinkState: "
 
 
 @click.command(name="status", help=t("cli.status.help"))
+@click.option("--all", "ended", is_flag=True, help=t("cli.status.all"))
 @json_option
 @common
-def status_command(config: Path, as_json: bool) -> int:
-    """Movements and interchanges, what needs somebody first; then one line of totals."""
+def status_command(config: Path, as_json: bool, ended: bool) -> int:
+    """Movements and interchanges, what needs somebody first; then one line of totals.
+
+    What is open, and the latest that ended; as lines of JSON with --all everything that is kept.
+    """
+    if ended and not as_json:
+        raise click.UsageError(t("cli.status.all_needs_json"))
     settings = load_settings(config)
     with open_gateway(settings, (now := occasion().now)) as gateway:
         if as_json:
-            for line in everything(gateway.ledger, now):
+            for line in everything(gateway.ledger, now, ended=ended):
                 if isinstance(line, Outage) and not _served(settings, line):
                     continue
                 if isinstance(line, Totals):
@@ -98,25 +105,32 @@ def _exceptions(settings: Settings, now: datetime) -> Iterator[Mapping[str, obje
 def overdue_command(config: Path, as_json: bool) -> int:
     """What is late, oldest first, each with one next action and, where it is a call, whom to call."""
     settings = load_settings(config)
-    deadlines = {name: Deadlines(contrl=partner.agreement.deadlines.contrl, cusres=partner.agreement.deadlines.cusres)
-                 for name, partner in settings.partners.items()}
+    agreements = {name: partner.agreement for name, partner in settings.partners.items()}
     with open_gateway(settings, (now := occasion().now)) as gateway:
-        late = overdue(gateway.ledger, now, deadlines)
+        late = overdue(gateway.ledger, now, agreements, calendars_at(gateway, now))
+        names = {code: entry.name for code, entry in gateway.corridors.offices.items()}
     rows = []
     for line in late:
         call = _contact(settings, line.partner) if line.next in _CALLS or line.kind == "dead" else ""
         if as_json:
-            emit_json("overdue", {**{name: getattr(line, name) for name in line.__slots__}, "contact": call})
+            emit_json("overdue", _as_json(line, call))
         what = t(f"overdue.{line.kind}", what=state_words(line.what))
-        rows.append([clock(line.since), line.reference, line.partner, what,
+        rows.append([clock(line.since), line.reference, line.partner, what, explained(line, now, names),
                      " ".join(part for part in (next_step(line.next, line.reference), call) if part)])
     if as_json:
         emit_json("summary", {"count": len(rows)})
     elif rows:
-        table([t("column.since"), t("column.reference"), t("column.partner"), t("column.what"), t("column.next")], rows)
+        table([t("column.since"), t("column.reference"), t("column.partner"), t("column.what"), t("column.why"),
+               t("column.next")], rows)
     else:
         emit(t("overdue.none"))
     return Exit.DONE
+
+
+def _as_json(line: Late, contact: str) -> Mapping[str, object]:
+    excuses = [{"starts": one.starts, "ends": one.ends, "why": one.why, "text": one.text} for one in line.excuses]
+    return {**{name: getattr(line, name) for name in line.__slots__ if name not in ("left", "excuses")},
+            "left": int(line.left.total_seconds()), "excuses": excuses, "contact": contact}
 
 
 def _contact(settings: Settings, partner: str) -> str:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gateway.config.loading import Settings, load_settings
     from gateway.config.model import Model
-    from gateway.config.partner import DirectoryMailbox, Partner, SftpMailbox
+    from gateway.config.partner import Agreement, Chase, DirectoryMailbox, Partner, SftpMailbox
     from gateway.config.resolved import Resolved, resolved
     from gateway.config.settings import NationalSource
     from gateway.config.starting import MailboxAnswers, PartnerAnswers, SettingsAnswers, partner_text, settings_text
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _HOMES = {name: home for home, names in {
     "loading": ["load_settings", "Settings"],
     "model": ["Model"],
-    "partner": ["DirectoryMailbox", "Partner", "SftpMailbox"],
+    "partner": ["Agreement", "Chase", "DirectoryMailbox", "Partner", "SftpMailbox"],
     "resolved": ["Resolved", "resolved"],
     "settings": ["NationalSource"],
     "starting": ["MailboxAnswers", "PartnerAnswers", "SettingsAnswers", "partner_text", "settings_text"],
@@ -38,9 +38,9 @@ _HOMES = {name: home for home, names in {
 }.items() for name in names}
 
 __all__ = [
-    "DirectoryMailbox", "MailboxAnswers", "Model", "NationalSource", "Partner", "PartnerAnswers", "Resolved",
-    "Settings", "SettingsAnswers", "SftpMailbox", "language_of", "load_model", "load_settings", "parse_document",
-    "partner_text", "read_document", "resolved", "settings_text", "validate_node",
+    "Agreement", "Chase", "DirectoryMailbox", "MailboxAnswers", "Model", "NationalSource", "Partner", "PartnerAnswers",
+    "Resolved", "Settings", "SettingsAnswers", "SftpMailbox", "language_of", "load_model", "load_settings",
+    "parse_document", "partner_text", "read_document", "resolved", "settings_text", "validate_node",
 ]
 
 

@@ -130,6 +130,37 @@ class Deadlines(Model):
     cusres: Duration = timedelta(hours=2)
 
 
+class Grace(Model):
+    """How long each answer may be late before somebody is told and it is asked for again; not at all by itself."""
+
+    receipt: Duration | None = None
+    contrl: Duration | None = None
+    cusres: Duration | None = None
+
+
+class CorridorTerms(Model):
+    """What one corridor gives an answer to a declaration, in place of what holds for all corridors."""
+
+    corridor: Word
+    cusres: Duration
+    grace: Duration | None = None
+
+
+class Chase(Model):
+    """How a late answer is asked for again: after ``first``, then after twice as long each time, ``longest`` at most;
+    after ``ends`` no more, and then it is a person's."""
+
+    first: Annotated[Duration, between(timedelta(minutes=1), timedelta(days=7), render_duration)] = timedelta(hours=2)
+    longest: Annotated[Duration, between(timedelta(minutes=1), timedelta(days=30), render_duration)] = timedelta(days=1)
+    ends: Annotated[Duration, between(timedelta(hours=1), timedelta(days=366), render_duration)] = timedelta(days=14)
+
+
+class Silence(Model):
+    """From a partner who sends every day, silence is news: how long nothing may come. Working time, where known."""
+
+    per: Annotated[Duration, between(timedelta(minutes=5), timedelta(days=366), render_duration)]
+
+
 class AgreedMapping(Model):
     """A mapping that both sides use: a message means the same to both only when their files are the same."""
 
@@ -156,6 +187,10 @@ class Agreement(Model):
     reference: Text
     order: Literal["loose", "strict"] = "loose"
     deadlines: Deadlines = section(Deadlines)
+    grace: Grace = section(Grace)
+    corridors: tuple[CorridorTerms, ...] = ()
+    chase: Chase = section(Chase)
+    expect: Silence | None = None
     algorithms: tuple[Literal["P-384", "Ed25519", "ECDH-P-384"], ...] = ()
     cbc: Cbc | None = None
     consent: Literal["automatic", "by-hand"] = "automatic"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from gateway.errors import GatewayError, LocalError, PartnerError
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.chasing import chase, tell_silence
 from gateway.exchange.checkpoints import judge_waiting, send_heads_daily
 from gateway.exchange.daily import first_time
 from gateway.exchange.dead_letters import bury_unacknowledged
@@ -22,14 +23,16 @@ LATEST = 100
 
 
 def tend(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -> None:
-    """Judge what waited, ask for what is missing, tell what stays unanswered or is repeated no more, and sign our heads
-    once a day."""
+    """Judge what waited, ask for what is missing and for answers that do not come, tell what stays unanswered or is
+    repeated no more, and sign our heads once a day."""
     try:
         judge_waiting(gateway, partner, occasion, summary)
         ask_for_missing(gateway, partner, occasion, summary)
         send_heads_daily(gateway, partner, occasion)
+        chase(gateway, partner, occasion, summary)
     except GatewayError as error:
         summary.trouble(error)
+    tell_silence(gateway, partner, occasion, summary)
     bury_unacknowledged(gateway, partner, occasion, summary)
     tell_unacknowledged(gateway, partner, occasion, summary)
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from gateway.ledger.reading.acts import ActLookups
 from gateway.ledger.reading.audit import Audit
+from gateway.ledger.reading.chases import ChaseLookups
 from gateway.ledger.reading.dead_letters import DeadLetterLookups
 from gateway.ledger.reading.find import Find
 from gateway.ledger.reading.guarantees import GuaranteeLookups
@@ -23,7 +24,7 @@ __all__ = ["Deadlines", "Queries"]
 
 
 class Queries(OpenMatters, Find, Audit, MirrorLookups, KeyLookups, PartnerLookups, RevocationLookups, OutageLookups,
-              DeadLetterLookups, TrafficLookups, LingeringLookups, GuaranteeLookups,
+              DeadLetterLookups, ChaseLookups, TrafficLookups, LingeringLookups, GuaranteeLookups,
               ReferenceLookups, ActLookups):
     """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""
 

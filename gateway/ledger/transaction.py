@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.ledger.parts.acts import Acts
 from gateway.ledger.parts.answers import Answers
+from gateway.ledger.parts.chases import Chases
 from gateway.ledger.parts.dead_letters import DeadLetters
 from gateway.ledger.parts.guarantees import Guarantees
 from gateway.ledger.parts.inbox import Inbox
@@ -23,7 +24,7 @@ from gateway.ledger.parts.trust import Keys
 
 
 class Transaction(National, Mappings, Mirrors, Queue, Links, Answers, Inbox, Partners, Releasing, Keys, Revocations,
-                  Retries, DeadLetters, Lines, Lingering, Guarantees,
+                  Retries, DeadLetters, Chases, Lines, Lingering, Guarantees,
                   ReferenceData, Acts):
     """Everything that one transaction may do to the ledger. It stands as a whole or not at all.
 

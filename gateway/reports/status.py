@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import TypeAlias
@@ -88,45 +88,53 @@ def status(ledger: Ledger, now: datetime) -> Status:
     """Everything that is open, worst first, and the latest that ended; all lines see the same moment."""
     with ledger.reading() as queries:
         ended = islice(queries.movements_to_move(_ENDED), LATEST)
-        interchanges = sorted((*queries.open_interchanges(), *queries.ended_interchanges(LATEST)),
-                              key=lambda row: row.id, reverse=True)
         return Status(movements=(*_worst_first(queries), *map(_movement, ended)),
-                      interchanges=tuple(map(_interchange, interchanges)), links=_links(queries),
-                      outages=tuple(queries.outages()), totals=_totals(queries, now))
+                      interchanges=tuple(_latest_interchanges(queries)), links=_links(queries),
+                      outages=tuple(queries.outages()), totals=_totals(queries))
 
 
-def everything(ledger: Ledger, now: datetime) -> Iterator[Line]:
-    """All that is held of one moment, line by line: movements, worst first, interchanges, links that wait, mailboxes
-    that failed, what crossed the line to each partner today (UTC), totals.
+def everything(ledger: Ledger, now: datetime, *, ended: bool = True) -> Iterator[Line]:
+    """What is held of one moment, line by line: movements, worst first, interchanges, links that wait, mailboxes that
+    failed, what crossed the line to each partner today (UTC), totals.
+
+    ended  all that ended as well, however much is kept; else the latest of it, as `status` has them
 
     Only what is open is held in memory. The moment is held until the last line is taken.
     """
     with ledger.reading() as queries:
         yield from _worst_first(queries)
-        yield from map(_movement, queries.movements_to_move(_ENDED))
-        yield from map(_interchange, queries.each_interchange())
+        yield from map(_movement, islice(queries.movements_to_move(_ENDED), None if ended else LATEST))
+        yield from map(_interchange, queries.each_interchange()) if ended else _latest_interchanges(queries)
         yield from _links(queries)
         yield from queries.outages()
         today = now.replace(hour=0, minute=0, second=0, microsecond=0)
         yield from by_day(queries.traffic(since=today))
-        yield _totals(queries, now)
+        yield _totals(queries)
 
 
 def _worst_first(queries: Queries) -> list[MovementLine]:
-    """The movements that are open."""
-    return sorted(map(_movement, queries.movements_to_move(_OPEN)),
+    """The movements that are open. Of one that is waited for while its message is a dead letter, the next thing to do
+    is to send that again: nobody has it."""
+    undelivered = queries.undelivered_movements()
+    return sorted((replace(line, next="resend") if line.next == "wait" and line.mrn in undelivered else line
+                   for line in map(_movement, queries.movements_to_move(_OPEN))),
                   key=lambda line: (_URGENCY.get(line.next, 9), line.changed))
+
+
+def _latest_interchanges(queries: Queries) -> list[InterchangeLine]:
+    """Those that are open and the latest that ended, the newest first."""
+    return list(map(_interchange, sorted((*queries.open_interchanges(), *queries.ended_interchanges(LATEST)),
+                                         key=lambda row: row.id, reverse=True)))
 
 
 def _links(queries: Queries) -> tuple[LinkState, ...]:
     return tuple(one for one in queries.links() if one.gaps or one.parked or one.halted)
 
 
-def _totals(queries: Queries, now: datetime) -> Totals:
-    summary = queries.summary(now)
+def _totals(queries: Queries) -> Totals:
     return Totals(
-        movements=sum(summary.movements.values()), interchanges=queries.interchange_count(),
-        waiting=sum(count.count for count in summary.open_messages if count.state == "WAITING"),
+        movements=sum(queries.movement_counts().values()), interchanges=queries.interchange_count(),
+        waiting=queries.waiting_count(),
         unanswered=queries.unanswered(), dead=queries.dead_letter_count(),
         quarantined=queries.quarantined())  # not what waits one run in the mailbox (V3)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Table, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, not_, or_, select, text
 
+from gateway.ledger.chase_tables import chase
 from gateway.ledger.columns import EVER
 from gateway.ledger.lookups import movement_row
 from gateway.ledger.questions import Count, Overdue, PartnerActivity, Summary, Unanswered
@@ -20,6 +21,8 @@ from gateway.ledger.reading.lists import Lists
 from gateway.ledger.rows import Delivered, InterchangeRow, Movement
 from gateway.ledger.states import InterchangeState, MessageState, ObjectState
 from gateway.ledger.tables import (
+    MOVEMENTS,
+    counter,
     delivery,
     incoming_note,
     interchange,
@@ -73,8 +76,7 @@ class OpenMatters(Lists):
         """Everything open, and what was finished in the last 24 hours, counted.
 
         Of messages only a CUSDEC waits for an answer after its CONTRL; a CUSRES that is acknowledged, and a CONTRL
-        that is dispatched, are done. Objects, interchanges and messages cost what is open and what ended in the last
-        24 hours; only the movements are counted by their state over the index of all that are kept.
+        that is dispatched, are done. It costs what is open and what ended in the last 24 hours, whatever is kept.
         """
         since = now - RECENT
         return Summary(
@@ -84,14 +86,25 @@ class OpenMatters(Lists):
             open_messages=tuple(self._counts(message, _OPEN_MESSAGES, None)),
             done_interchanges=tuple(self._counts(interchange, _DONE_INTERCHANGES, since)),
             done_messages=tuple(self._counts(message, _DONE_MESSAGES, since)),
-            movements={row.state: row.n for row in self._connection.execute(
-                select(movement.c.state, func.count().label("n")).group_by(movement.c.state))},
+            movements=self.movement_counts(),
             notes={row.code: row.n for row in self._connection.execute(
                 select(incoming_note.c.code, func.count().label("n")).where(incoming_note.c.at >= since)
                 .group_by(incoming_note.c.code))},
             pending_deliveries=self._connection.execute(
                 select(func.count()).select_from(delivery).where(delivery.c.delivered.is_(None))).scalar_one(),
             partners=tuple(self._activity()))
+
+    def movement_counts(self) -> dict[str, int]:
+        """How many movements are in each state: what was counted as they changed."""
+        return {row.name.removeprefix(MOVEMENTS): row.value for row in self._connection.execute(
+            select(counter.c.name, counter.c.value).where(
+                counter.c.name >= MOVEMENTS, counter.c.name < MOVEMENTS[:-1] + chr(ord(MOVEMENTS[-1]) + 1),
+                counter.c.value > 0))}
+
+    def waiting_count(self) -> int:
+        """How many messages of ours have no interchange yet."""
+        return self._connection.execute(select(func.count()).select_from(message).where(
+            message.c.direction == "out", message.c.state == MessageState.WAITING)).scalar_one()
 
     def objects_unanswered(self, now: datetime) -> list[Unanswered]:
         """Objects of ours whose receipt is awaited, the longest waiting first."""
@@ -106,8 +119,8 @@ class OpenMatters(Lists):
 
     def quarantined(self) -> int:
         """How many refused files of partners are kept somewhere."""
-        return self._connection.execute(
-            select(func.count()).select_from(incoming_note).where(incoming_note.c.kept != "")).scalar_one()
+        kept = text("kept != ''")  # word for word as its index has it
+        return self._connection.execute(select(func.count()).select_from(incoming_note).where(kept)).scalar_one()
 
     def answered_files(self, digests: Sequence[str]) -> dict[str, datetime]:
         """Of national files with these SHA-256 those of which everything that they said is answered, with the instant
@@ -147,8 +160,15 @@ class OpenMatters(Lists):
         """The newest interchanges whose life is over, the newest first."""
         return self._interchanges(not_(or_(*_where_open())), limit=limit)
 
+    def undelivered_movements(self) -> set[str]:
+        """MRNs of which a message lies in an interchange that is a dead letter."""
+        return set(self._connection.execute(
+            select(message.c.mrn).join(interchange, interchange.c.id == message.c.interchange_id)
+            .where(interchange.c.direction == "out", interchange.c.state == InterchangeState.DEAD_LETTER,
+                   message.c.mrn.is_not(None))).scalars())
+
     def movements_overdue(self, now: datetime) -> list[Movement]:
-        """Movements whose time limit is over while nothing held stops it, the longest late first."""
+        """Movements of which a timer ended while nothing held stops it, the longest late first."""
         return [movement_row(row) for row in self._connection.execute(
             select(movement).where(movement.c.due <= now).order_by(movement.c.due, movement.c.mrn))]
 
@@ -165,22 +185,29 @@ class OpenMatters(Lists):
             late.extend(self._late_cusres(partner, now, deadline.cusres))
         return sorted(late, key=lambda one: (one.due, one.kind, one.subject_id))
 
-    def _late_contrl(self, partner: str, now: datetime, deadline: timedelta) -> Iterable[Overdue]:
-        rows = self._connection.execute(
-            select(interchange.c.id, interchange.c.control_reference, interchange.c.changed)
-            .where(interchange.c.direction == "out", interchange.c.state == InterchangeState.RECEIVED,
-                   interchange.c.type.in_(_ANSWERED_BY_CONTRL), interchange.c.changed <= now - deadline,
-                   interchange.c.partner == partner))
+    def unchased(self, partner: str, now: datetime, deadline: Deadlines, *, limit: int) -> list[Overdue]:
+        """Late CONTRL and CUSRES of a partner that were never asked for again, the oldest first, so many of each."""
+        return [*self._late_contrl(partner, now, deadline.contrl, unchased=limit),
+                *self._late_cusres(partner, now, deadline.cusres, unchased=limit)]
+
+    def _late_contrl(self, partner: str, now: datetime, deadline: timedelta, *, unchased: int | None = None
+                     ) -> list[Overdue]:
+        late = (select(interchange.c.id, interchange.c.control_reference, interchange.c.changed)
+                .where(interchange.c.direction == "out", interchange.c.state == InterchangeState.RECEIVED,
+                       interchange.c.type.in_(_ANSWERED_BY_CONTRL), interchange.c.changed <= now - deadline,
+                       interchange.c.partner == partner))
+        rows = self._connection.execute(_unchased(late, "contrl", interchange, unchased))
         return [Overdue(kind="contrl", partner=partner, reference=row.control_reference, mrn=None, subject_id=row.id,
                         since=row.changed, due=row.changed + deadline, attempts=0) for row in rows]
 
-    def _late_cusres(self, partner: str, now: datetime, deadline: timedelta) -> Iterable[Overdue]:
-        rows = self._connection.execute(
-            select(message.c.id, message.c.mrn, message.c.changed, message.c.message_reference,
-                   interchange.c.control_reference)
-            .join(interchange, interchange.c.id == message.c.interchange_id)
-            .where(message.c.direction == "out", message.c.state == MessageState.ACKNOWLEDGED,
-                   message.c.changed <= now - deadline, message.c.partner == partner, message.c.type == "CUSDEC"))
+    def _late_cusres(self, partner: str, now: datetime, deadline: timedelta, *, unchased: int | None = None
+                     ) -> list[Overdue]:
+        late = (select(message.c.id, message.c.mrn, message.c.changed, message.c.message_reference,
+                       interchange.c.control_reference)
+                .join(interchange, interchange.c.id == message.c.interchange_id)
+                .where(message.c.direction == "out", message.c.state == MessageState.ACKNOWLEDGED,
+                       message.c.changed <= now - deadline, message.c.partner == partner, message.c.type == "CUSDEC"))
+        rows = self._connection.execute(_unchased(late, "cusres", message, unchased))
         return [Overdue(kind="cusres", partner=partner, reference=f"{row.control_reference}-{row.message_reference}",
                         mrn=row.mrn, subject_id=row.id, since=row.changed, due=row.changed + deadline, attempts=0)
                 for row in rows]
@@ -191,12 +218,14 @@ class OpenMatters(Lists):
             where = [table.c.direction == direction, table.c.state.in_(wanted)]
             if types is not None:
                 where.append(table.c.type.in_(types))
+            partner: ColumnElement[str] = table.c.partner
             if since is not None:
                 where.append(table.c.changed >= since)
+                partner = partner + ""  # else an index in this order is read whole, whatever instant it is since
             rows = self._connection.execute(
                 select(table.c.partner, table.c.type, table.c.state, func.count().label("n"),
                        func.min(table.c.changed).label("oldest"))
-                .where(*where).group_by(table.c.state, table.c.partner, table.c.type)
+                .where(*where).group_by(table.c.state, partner, table.c.type)
                 .order_by(table.c.partner, table.c.type, table.c.state))
             counts.extend(Count(partner=row.partner, direction=direction, type=row.type, state=row.state,
                                 count=row.n, oldest=row.oldest) for row in rows)
@@ -227,6 +256,14 @@ class OpenMatters(Lists):
                 .where(object_.c.partner == partner))}
             yield PartnerActivity(partner=partner, last_out=last.get("out"), last_in=last.get("in"),
                                   gaps=tuple(self.gaps(partner)))
+
+
+def _unchased(late: Select[Any], kind: str, table: Table, limit: int | None) -> Select[Any]:
+    """Of what is late that which was never chased, the oldest first; all of it where no limit is given."""
+    if limit is None:
+        return late
+    begun = exists().where(chase.c.kind == kind, chase.c.subject_id == table.c.id)
+    return late.where(not_(begun)).order_by(table.c.changed, table.c.id).limit(limit)
 
 
 def _where_open() -> list[ColumnElement[bool]]:
