@@ -15,7 +15,9 @@ _COMMANDS = {
     "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "setup",
     "bench": "bench", "partner": "partner", "retention": "retention", "codes": "codes", "map": "map",
     "mirror": "mirror", "seals": "seals",
-    "link": "link", "audit": "audit", "traffic": "traffic", "guarantee": "guarantee", "fallback": "fallback",
+    "link": "link", "reference": "reference", "audit": "audit", "reconcile": "reconcile",
+    "traffic": "traffic", "guarantee": "guarantee", "fallback": "fallback",
+    "evidence": "evidence",
 }
 _PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
 _READS = {"status", "overdue", "show", "trace", "explain", "validate", "inspect", "config", "bench",
@@ -78,7 +80,7 @@ def reads(program: str, words: Sequence[str]) -> bool:
         return False
     if not name or name[0] in _READS or "--help" in words:
         return True
-    if name[0] not in ("map", "keys", "partner", "quarantine", "link", "guarantee", "fallback"):
+    if name[0] not in ("map", "keys", "partner", "quarantine", "link", "reference", "guarantee", "fallback"):
         return False
     module = import_module(f"gateway.cli.{name[0]}")  # imported by the run itself
     return bool(module.only_reads(words[words.index(name[0]) + 1:]))

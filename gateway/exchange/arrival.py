@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.exchange.checkpoints import take_heads
-from gateway.exchange.forks import compare_leaves, keep_roots
 from gateway.exchange.gaps import put_up_again
 from gateway.exchange.key_arrival import take_key_notice
 from gateway.exchange.outcome import Act, Outcome
+from gateway.exchange.reconciling import take_checkpoint, take_leaf, take_roots
 from gateway.exchange.withdrawal import take_back
 from gateway.security import CHECKPOINT, INTERCHANGES, KEYS, LEAVES, REFERENCE, RESEND, ROOTS, WITHDRAW
 
@@ -23,6 +22,7 @@ __all__ = ["ACTS", "RECEIPTED", "Act", "Outcome"]
 RECEIPTED = INTERCHANGES | {WITHDRAW, KEYS, REFERENCE}
 """Kinds that get a receipt (GW-1 section 4); the others are covered by the tree, or answered by what they ask for."""
 
-ACTS: Mapping[str, Act] = {CHECKPOINT: take_heads, KEYS: take_key_notice, LEAVES: compare_leaves, RESEND: put_up_again,
-                           ROOTS: keep_roots, WITHDRAW: take_back}
+ACTS: Mapping[str, Act] = {CHECKPOINT: take_checkpoint, KEYS: take_key_notice, LEAVES: take_leaf,
+                           RESEND: put_up_again, ROOTS: take_roots,
+                           WITHDRAW: take_back}
 """Content type -> act."""

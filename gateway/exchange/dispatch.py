@@ -27,7 +27,7 @@ from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import ObjectState, Transaction
 from gateway.ledger.rows import ObjectOut
-from gateway.security import LEAVES, Certificate, encrypt, file_name
+from gateway.security import LEAVES, ROOTS, Certificate, encrypt, file_name
 from gateway.security.stored import encrypted_to
 from gateway.transport import LINK_BROKEN, Mailbox, Mode
 
@@ -68,9 +68,9 @@ def dispatch(gateway: Gateway, partner: str, sessions: Sessions, occasion: Occas
 
 
 def _may_go(gateway: Gateway, partner: str) -> tuple[str, ...]:
-    """What leaves a halted link: the leaves by which two histories are compared, nothing else."""
+    """What leaves a halted link: the leaves and roots by which two histories are compared, nothing else."""
     with gateway.ledger.reading() as queries:
-        return (LEAVES,) if queries.halted(partner, "out") == FORK else ()
+        return (LEAVES, ROOTS) if queries.halted(partner, "out") == FORK else ()
 
 
 def _due(gateway: Gateway, partner: str, occasion: Occasion, kinds: Sequence[str] | None) -> list[ObjectOut]:

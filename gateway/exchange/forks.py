@@ -19,7 +19,7 @@ from gateway.exchange.summary import Exit, Summary
 from gateway.exchange.trees import BOTH, link_name
 from gateway.findings import Finding, Place
 from gateway.ledger import Transaction
-from gateway.security import LEAVES, ROOTS, EnvelopeError, Opened, leaf_hash
+from gateway.security import LEAVES, EnvelopeError, Opened, leaf_hash
 from gateway.security.link_texts import MOST_LEAVES, leaves_payload, read_leaves
 
 FORK, OLDER = "E_FORK", "E_LEDGER"
@@ -46,19 +46,6 @@ def compare_leaves(gateway: Gateway, transaction: Transaction, partner: str, ope
         return Outcome(refusal=error.findings[0])
     if finding is not None:
         summary.trouble(PartnerError(finding), Exit.TRUST)
-    return Outcome()
-
-
-def keep_roots(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, object_id: int,
-               occasion: Occasion, summary: Summary) -> Outcome:
-    """Keep a partner's question after roots, or its answer: bisecting more than 10,000 leaves is done by people so far,
-    with these objects in hand. It stands in the history, and nothing goes back."""
-    _, link, word, *lines = opened.payload.decode("ascii").splitlines()
-    if set(link.split("/")[1:]) != {gateway.name, partner}:
-        return Outcome(refusal=Finding(code="E_PAYLOAD", values={"kind": ROOTS}, place=Place(
-            interchange=f"{partner} {opened.header.sequence}")))
-    transaction.journal(subject="link", reference=partner, text=f"roots of {link}: {word}, {len(lines)} sizes",
-                        at=occasion.now)
     return Outcome()
 
 

@@ -69,6 +69,13 @@ def _ask(gateway: Gateway, transaction: Transaction, partner: str, gaps: Sequenc
                         at=occasion.now)
 
 
+def ask_again(gateway: Gateway, transaction: Transaction, partner: str, ranges: Sequence[tuple[int, int]],
+              occasion: Occasion) -> None:
+    """Ask for numbers of the partner's link at once, for a comparison has shown that we lack them."""
+    seal_object(gateway, transaction, partner, RESEND, resend_payload(ranges[:MOST_RANGES]), "resend.txt", occasion)
+    transaction.note_asked(partner, occasion.now)
+
+
 def _words(gap: Gap) -> str:
     return str(gap.first) if gap.first == gap.last else f"{gap.first}-{gap.last}"
 

@@ -8,6 +8,7 @@ from gateway.ledger.reading.acts import ActLookups
 from gateway.ledger.reading.audit import Audit
 from gateway.ledger.reading.chases import ChaseLookups
 from gateway.ledger.reading.dead_letters import DeadLetterLookups
+from gateway.ledger.reading.evidence import EvidenceLookups
 from gateway.ledger.reading.find import Find
 from gateway.ledger.reading.guarantees import GuaranteeLookups
 from gateway.ledger.reading.lingering import LingeringLookups
@@ -15,6 +16,7 @@ from gateway.ledger.reading.mirror import MirrorLookups
 from gateway.ledger.reading.open_matters import Deadlines, OpenMatters
 from gateway.ledger.reading.outages import OutageLookups
 from gateway.ledger.reading.partners import PartnerLookups
+from gateway.ledger.reading.reconciling import ReconcileLookups
 from gateway.ledger.reading.reference_data import ReferenceLookups
 from gateway.ledger.reading.revocation import RevocationLookups
 from gateway.ledger.reading.traffic import TrafficLookups
@@ -23,9 +25,9 @@ from gateway.ledger.reading.trust import KeyLookups
 __all__ = ["Deadlines", "Queries"]
 
 
-class Queries(OpenMatters, Find, Audit, MirrorLookups, KeyLookups, PartnerLookups, RevocationLookups, OutageLookups,
-              DeadLetterLookups, ChaseLookups, TrafficLookups, LingeringLookups, GuaranteeLookups,
-              ReferenceLookups, ActLookups):
+class Queries(OpenMatters, Find, Audit, EvidenceLookups, MirrorLookups, KeyLookups, PartnerLookups, RevocationLookups,
+              OutageLookups, DeadLetterLookups, ChaseLookups, TrafficLookups, LingeringLookups, GuaranteeLookups,
+              ReferenceLookups, ReconcileLookups, ActLookups):
     """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""
 
     def __init__(self, connection: Connection) -> None:

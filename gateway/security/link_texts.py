@@ -12,12 +12,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.security.header import LEAVES, RESEND
+from gateway.security.header import LEAVES, RESEND, ROOTS
 from gateway.security.opening import Opened
 from gateway.security.refusals import EnvelopeError
 
 MOST_RANGES = 1000
 MOST_LEAVES = 10000
+MOST_ROOTS = 64
 
 _LEAF = re.compile(rb"gw-leaf/1\n([0-9]+)\n(<[^>\n]*>)\nsha-256=([0-9a-f]{64})\nsha-256=([0-9a-f]{64})\n")
 
@@ -41,6 +42,43 @@ class LeafList:
     recipient: str
     first: int
     hashes: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """A question after roots of a link, or its answer.
+
+    sender, recipient: of the link; roots: (size, root of 32 octets), where the line has one; bare: the other sizes
+    """
+
+    sender: str
+    recipient: str
+    answers: bool
+    roots: tuple[tuple[int, bytes], ...]
+    bare: tuple[int, ...]
+
+
+def roots_payload(link: Roots) -> bytes:
+    """A question or an answer, lines with a root first. Raises ValueError for no line, or more than 64."""
+    if not 1 <= len(link.roots) + len(link.bare) <= MOST_ROOTS:
+        raise ValueError(f"1 to {MOST_ROOTS} sizes can be named")
+    lines = [f"{size} {base64.b64encode(root).decode('ascii')}" for size, root in link.roots]
+    lines += [str(size) for size in link.bare]
+    word = "answer" if link.answers else "ask"
+    return (f"gw-roots/1\ngw-1/{link.sender}/{link.recipient}\n{word}\n"
+            + "".join(f"{line}\n" for line in lines)).encode("ascii")
+
+
+def read_roots(opened: Opened) -> Roots:
+    """What a partner asks or answers. Raises EnvelopeError E_PAYLOAD for another link than the two between us."""
+    _, link, word, *lines = opened.payload.decode("ascii").splitlines()
+    _, sender, recipient = link.split("/")
+    if {sender, recipient} != {opened.header.sender, opened.header.recipient}:
+        raise EnvelopeError("E_PAYLOAD", opened=opened, kind=ROOTS)
+    pairs = [line.split(" ") for line in lines]
+    return Roots(sender, recipient, word == "answer",
+                 tuple((int(pair[0]), base64.b64decode(pair[1])) for pair in pairs if len(pair) > 1),
+                 tuple(int(pair[0]) for pair in pairs if len(pair) == 1))
 
 
 def resend_payload(ranges: Sequence[tuple[int, int]]) -> bytes:

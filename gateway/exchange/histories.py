@@ -1,0 +1,96 @@
+"""Our side of a comparison of one link: roots at some sizes in one walk over the leaves, holes, and the answer to a
+partner's question.
+
+Every walk begins at the first leaf: what was kept of earlier walks would hide a leaf that was altered since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gateway.exchange.bisecting import SIZES, parting
+from gateway.exchange.trees import link_name
+from gateway.ledger.reading.reconciling import ReconcileLookups
+from gateway.security import leaf_hash
+from gateway.security.link_texts import MOST_ROOTS, Roots
+from gateway.security.merkle import Frontier
+
+_MOST_HOLES = (MOST_ROOTS - SIZES - 1) // 2
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A link as we hold it.
+
+    size   numbers up to the first hole
+    roots  size -> root, of the sizes asked for that it reaches
+    holes  ranges that it lacks below the highest number shown
+    """
+
+    size: int
+    roots: Mapping[int, bytes]
+    holes: tuple[tuple[int, int], ...]
+
+
+def history(ledger: ReconcileLookups, partner: str, direction: str, sizes: Iterable[int], *, shown: int,
+            replaced: Mapping[int, bytes] | None = None) -> History:
+    """Walk a link once. shown: a number that is known to exist; replaced: leaf hashes that stand instead of ours."""
+    instead = replaced or {}
+    wanted = set(sizes)
+    tree, roots, holes = Frontier(), dict[int, bytes](), list[tuple[int, int]]()
+    if 0 in wanted:
+        roots[0] = tree.root
+    batch: list[bytes] = []
+    expected = 1
+    for number, leaf in ledger.numbered_leaves(partner, direction):
+        if number > expected:
+            holes.append((expected, number - 1))
+        if not holes:
+            batch.append(instead.get(number) or leaf_hash(leaf))
+            if number in wanted:
+                tree, batch = tree.extended(batch), []
+                roots[number] = tree.root
+        expected = number + 1
+    if expected <= shown:
+        holes.append((expected, shown))
+    return History(holes[0][0] - 1 if holes else expected - 1, roots, tuple(holes))
+
+
+def sized_root(ledger: ReconcileLookups, partner: str, direction: str, size: int) -> bytes:
+    """Our root at a size that we hold."""
+    return history(ledger, partner, direction, [size], shown=0).roots[size]
+
+
+def question(ledger: ReconcileLookups, us: str, partner: str, direction: str, sizes: list[int],
+             replaced: Mapping[int, bytes]) -> Roots:
+    """A question after roots, with ours."""
+    ours = history(ledger, partner, direction, sizes, shown=0, replaced=replaced).roots
+    return Roots(*link_name(us, partner, direction), False,
+                 tuple((size, ours[size]) for size in sizes if size in ours), ())
+
+
+def answer(ledger: ReconcileLookups, us: str, partner: str, asked: Roots, *, shown: int
+           ) -> tuple[Roots, int | None, History]:
+    """Our answer to a question: the roots asked for, our own size and root, then first and last of each range that we
+    lack; beside it the number whose leaf the question shows to differ, and what we hold.
+
+    shown  the highest number of the link that we know of
+    """
+    direction = "out" if asked.sender == us else "in"
+    wanted = asked.roots[:SIZES]
+    held = history(ledger, partner, direction, [size for size, _ in wanted], shown=shown)
+    last = sized_root(ledger, partner, direction, held.size)
+    roots = (*((size, held.roots[size]) for size, _ in wanted if size in held.roots), (held.size, last))
+    bare = tuple(number for hole in held.holes[:_MOST_HOLES] for number in hole)
+    return (Roots(asked.sender, asked.recipient, True, roots, bare), parting(wanted, held.roots), held)
+
+
+def read_answer(answered: Roots) -> tuple[dict[int, bytes], int, list[tuple[int, int]]] | None:
+    """Roots by size, the partner's size, and what it lacks; None for what is no answer of this form."""
+    if not answered.roots or len(answered.bare) % 2:
+        return None
+    lacking = list(zip(answered.bare[::2], answered.bare[1::2], strict=True))
+    if any(first > last for first, last in lacking):
+        return None
+    return dict(answered.roots), answered.roots[-1][0], lacking

@@ -1,0 +1,78 @@
+"""Comparisons of whole links: how far each has come, and the leaves with their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from gateway.ledger.reconcile_tables import reconciliation
+from gateway.ledger.tables import interchange, message, object_
+
+_FETCH = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconciliationRow:
+    """A comparison of one link: state ``asking``, ``same`` or ``differs``; detail as its owner wrote it.
+
+    told  somebody has seen how it ended
+    """
+
+    partner: str
+    direction: str
+    state: str
+    detail: str
+    told: bool
+    began: datetime
+    changed: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What stands under a number of a link: its kind, and what of the business it carries."""
+
+    sequence: int
+    message_id: str
+    kind: str
+    control_reference: str
+    mrns: tuple[str, ...]
+
+
+class ReconcileLookups:
+    """reconciliation, and objects by number."""
+
+    _connection: Connection
+
+    def reconciliations(self, partner: str) -> dict[str, ReconciliationRow]:
+        """The latest comparison of each link with a partner, by direction."""
+        return {row.direction: ReconciliationRow(**row._mapping) for row in self._connection.execute(
+            select(reconciliation).where(reconciliation.c.partner == partner))}
+
+    def numbered_leaves(self, partner: str, direction: str) -> Iterator[tuple[int, bytes]]:
+        """Every number that a link holds with its leaf, in order; holes are not looked at."""
+        for row in self._connection.execute(
+                select(object_.c.sequence, object_.c.leaf)
+                .where(object_.c.direction == direction, object_.c.partner == partner)
+                .order_by(object_.c.sequence), execution_options={"yield_per": _FETCH}):
+            yield row.sequence, row.leaf
+
+    def named(self, partner: str, direction: str, sequence: int, *, most: int = 5) -> Named | None:
+        """What stands under a number, with the first movements it speaks of; None where nothing does."""
+        row = self._connection.execute(
+            select(object_.c.id, object_.c.message_id, object_.c.kind, object_.c.interchange_id).where(
+                object_.c.direction == direction, object_.c.partner == partner,
+                object_.c.sequence == sequence)).first()
+        if row is None:
+            return None
+        carried = self._connection.execute(
+            select(interchange.c.id, interchange.c.control_reference).where(
+                interchange.c.id == row.interchange_id)).first()
+        mrns: Iterable[str] = [] if carried is None else self._connection.execute(
+            select(message.c.mrn).where(message.c.interchange_id == carried.id, message.c.mrn.is_not(None))
+            .order_by(message.c.id).limit(most)).scalars()
+        return Named(sequence=sequence, message_id=row.message_id, kind=row.kind,
+                     control_reference="" if carried is None else carried.control_reference,
+                     mrns=tuple(dict.fromkeys(mrns)))
