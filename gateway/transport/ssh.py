@@ -52,26 +52,36 @@ _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 logging.getLogger("paramiko").addHandler(logging.NullHandler())  # it logs tracebacks; without a handler, to stderr
 
 
+_AHEAD = 64 << 10
+"""Octets that are read at once: the library asks for the head of each packet and for the rest of it apart."""
+
+
 class CountedSocket(socket.socket):
-    """A TCP socket that counts the octets that cross it: all of them, and for whoever uses it now."""
+    """A TCP socket that counts the octets that cross it: all of them, and for whoever uses it now. It reads ahead, so
+    that whoever asks for little does not ask the system each time."""
 
     def __init__(self, family: int, kind: int, protocol: int, meter: Meter) -> None:
         super().__init__(family, kind, protocol)
         self.meter = meter
         self.octets_in = 0
         self.octets_out = 0
+        self._ahead = memoryview(b"")
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """As socket.recv. Acknowledged at once: servers often send two short answers, the second (Nagle's algorithm)
         when the first is acknowledged, for which this side would wait 40 ms in every login."""
+        if self._ahead:
+            data, self._ahead = bytes(self._ahead[:bufsize]), self._ahead[bufsize:]
+            return data
         if _QUICKACK is not None:
             with contextlib.suppress(OSError):  # the connection is gone: what is read says so
                 self.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
         with _given_up():
-            data = super().recv(bufsize, flags)
+            data = super().recv(max(bufsize, _AHEAD), flags)
         self.octets_in += len(data)
         self.meter.octets_in += len(data)
-        return data
+        self._ahead = memoryview(data)[bufsize:]
+        return data[:bufsize]
 
     def send(self, data: bytes, flags: int = 0, /) -> int:  # type: ignore[override]
         """As socket.send."""
