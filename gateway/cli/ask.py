@@ -15,7 +15,6 @@ from gateway.cli.context import (
     occasion,
     t,
     table,
-    without_settings,
 )
 from gateway.errors import LocalError
 from gateway.exchange.summary import Exit
@@ -67,13 +66,17 @@ def trace_command(config: Path, reference: str, path: str | None, field: str | N
 
 
 @click.command(name="explain", help=t("cli.explain.help"))
-@click.argument("code", metavar="CODE")
+@click.argument("code", metavar="CODE|REF")
 @json_option
-@without_settings
-def explain_command(code: str, as_json: bool) -> int:
-    """The sentence and what to do, in both languages."""
+@common
+def explain_command(config: Path, code: str, as_json: bool) -> int:
+    """Of a code the sentence and what to do, in both languages; of a reference why partners refused it."""
     name = code.strip().upper()
     told = _catalogued(name) or _ruled(name)
+    if not told and config.is_file():
+        from gateway.cli.why import show_why  # only a reference needs the ledger
+
+        return show_why(config, code.strip(), occasion().now, as_json=as_json)
     if not told:
         raise LocalError(Finding(code="C002", values={"code": code}))
     if as_json:

@@ -91,6 +91,11 @@ def trace_from(gateway: Gateway, reference: str, field: str) -> list[Origin]:
     return found
 
 
+def origins_of(gateway: Gateway, reference: str) -> list[Origin]:
+    """Every value of the newest message of ours under a reference, with its origin. Raises LocalError X044."""
+    return _origins(gateway, reference)[1]
+
+
 def explain(gateway: Gateway, rejection: Tree) -> list[Explained]:
     """The reasons of a REJECTED event, each with the place in our national file (TRANSIT 7.2, 12)."""
     event = from_tree(Event, rejection)
