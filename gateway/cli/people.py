@@ -44,6 +44,17 @@ def named_people(names: tuple[str, ...], needed: int) -> tuple[str, ...]:
     return tuple(found.values())
 
 
+def answers_for(people: tuple[str, ...], reason: str) -> str:
+    """Who acts, and why, on one line for the history: names where they are given, and always the account.
+
+    Raises LocalError C014 as `named_people`.
+    """
+    names = ", ".join(named_people(people, 0))
+    words = " ".join(reason.split())
+    who = f"{names} ({login()})" if names else login()
+    return f"{who}: {words}" if words else who
+
+
 def login() -> str:
     """The account that runs this command, and behind it the one that became it by sudo; for the record."""
     user = _account(os.getuid())

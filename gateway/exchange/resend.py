@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.ledger import ObjectState
@@ -11,18 +12,32 @@ from gateway.ledger import ObjectState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resent:
-    """What became of one reference. objects: names of the sealed files; reason: a code word when there are none."""
+    """What became of one reference. objects: names of the sealed files; reason: a code word when there are none.
+
+    mrn  of the movement, where one message was asked for by what it belongs to
+    """
 
     reference: str
     objects: tuple[str, ...]
     reason: str = ""
+    mrn: str | None = None
 
 
-def resend(gateway: Gateway, references: Sequence[str], occasion: Occasion) -> list[Resent]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which messages of ours, by what they belong to: to a partner, on a corridor; prepared from an instant on."""
+
+    since: datetime
+    partner: str | None = None
+    corridor: str | None = None
+
+
+def resend(gateway: Gateway, references: Sequence[str], occasion: Occasion, who: str = "") -> list[Resent]:
     """Have the next dispatch put up again every sealed file that carries a reference; one result per reference. A
     number that was taken back never goes up again: a partner that has not heard of it yet would accept it.
 
     reference  control reference, control reference-message reference, MRN, national key, or sealed file name
+    who        who wants it, and why: for the history
     """
     results = []
     with gateway.ledger.transaction() as transaction:
@@ -39,10 +54,40 @@ def resend(gateway: Gateway, references: Sequence[str], occasion: Occasion) -> l
             for row in standing:
                 transaction.again(row.id, at=occasion.now)
             if standing:
-                transaction.journal(subject="resend", reference=reference, text=f"{len(standing)} by hand",
-                                    at=occasion.now)
+                transaction.journal(subject="resend", reference=reference, at=occasion.now,
+                                    text="; ".join(part for part in (f"{len(standing)} by hand", who) if part))
             reason = "" if standing else "withdrawn" if objects else "not-sealed" if found else "unknown"
             results.append(Resent(reference=reference, objects=tuple(row.name for row in standing), reason=reason))
+    return results
+
+
+def resend_wanted(gateway: Gateway, wanted: Wanted, occasion: Occasion, who: str = "") -> list[Resent]:
+    """Have the next dispatch put up again everything of ours that belongs there; one result per message, the oldest
+    first. What shares an interchange with a message asked for goes along: the bytes are the same.
+
+    Answers of the lines themselves (receipts, CONTRL) are repeated where they are missed, and not here.
+    """
+    results = []
+    with gateway.ledger.transaction() as transaction, gateway.ledger.reading() as queries:
+        for line in queries.interchanges_since(wanted.since, wanted.partner):
+            if line.type == "CONTRL":
+                continue
+            messages = queries.messages_of(line.id)
+            on_it = queries.movements_of([row.mrn for row in messages if row.mrn is not None])
+            asked = [row for row in messages if wanted.corridor is None
+                     or (row.mrn in on_it and on_it[row.mrn].corridor == wanted.corridor)]
+            if not asked:
+                continue
+            objects = queries.objects_of(line.id)
+            standing = [row for row in objects if row.state is not ObjectState.WITHDRAWN]
+            for row in standing:
+                transaction.again(row.id, at=occasion.now)
+            if standing:
+                transaction.journal(subject="resend", reference=line.control_reference, at=occasion.now,
+                                    text="; ".join(part for part in (f"{len(standing)} by hand", who) if part))
+            reason = "" if standing else "withdrawn" if objects else "not-sealed"
+            results += [Resent(reference=f"{line.control_reference}-{row.message_reference}", mrn=row.mrn,
+                               objects=tuple(one.name for one in standing), reason=reason) for row in asked]
     return results
 
 

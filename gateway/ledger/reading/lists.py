@@ -79,6 +79,12 @@ class Lists(Links):
             where.append(interchange.c.direction.in_(_DIRECTIONS))
         return self._interchanges(*where, limit=limit)
 
+    def interchanges_since(self, since: datetime, partner: str | None = None) -> list[InterchangeRow]:
+        """Interchanges of ours that were made from an instant on, to one partner or to all, the oldest first."""
+        where = [interchange.c.direction == "out", interchange.c.state.in_([str(state) for state in InterchangeState]),
+                 interchange.c.changed >= since, interchange.c.at >= since]  # the index knows when one last changed
+        return self._interchanges(*where, *([] if partner is None else [interchange.c.partner == partner]))[::-1]
+
     def interchange(self, interchange_id: int) -> InterchangeRow | None:
         """The interchange of this number."""
         return next(iter(self._interchanges(interchange.c.id == interchange_id)), None)
