@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.context import common, emit, emit_json, json_option, language, occasion, t, table
+from gateway.cli.show_balance import balance_json, show_balance
 from gateway.cli.words import clock, life, next_step, standing, word
 from gateway.config import load_settings
 from gateway.errors import LocalError
@@ -39,7 +40,7 @@ def show_command(config: Path, reference: str, raw: str | None, at: str | None, 
         if raw is not None:
             return _raw(gateway, found, raw)
         if as_json:
-            _show_json(found)
+            _show_json(gateway, found)
         else:
             _show(gateway, found)
     return Exit.DONE
@@ -58,6 +59,8 @@ def _show(gateway: Gateway, found: Sheet) -> None:
         emit("\n" + t("show.events"))
         table([t("column.time"), t("column.word"), t("column.partner"), t("column.reference")],
               [[clock(row.happened), word(row.word), row.administration, row.reference] for row in found.events])
+    for movement in found.movements:
+        show_balance(gateway.ledger, movement.mrn)
     for row in found.events:
         if row.word == "REJECTED":
             _show_rejection(gateway, row.administration, row.tree)
@@ -97,12 +100,13 @@ def _show_rejection(gateway: Gateway, partner: str, tree: Tree) -> None:
         emit(f"    → {say(advice, language())}" if known(advice, language()) else "    → " + t("show.rejection.hint"))
 
 
-def _show_json(found: Sheet) -> None:
+def _show_json(gateway: Gateway, found: Sheet) -> None:
     for kind, rows in (("movement", found.movements), ("event", found.events), ("message", found.messages),
                        ("interchange", found.interchanges), ("object", found.objects), ("note", found.notes),
                        ("step", found.steps)):
         for row in rows:
             emit_json(kind, {name: getattr(row, name) for name in row.__slots__})
+    balance_json(gateway.ledger, [movement.mrn for movement in found.movements])
     emit_json("summary", {"reference": found.reference, "steps": len(found.steps)})
 
 

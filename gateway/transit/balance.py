@@ -28,6 +28,7 @@ class WriteOff:
     packages, mass  taken; None where the event does not say it
     document        number of the import declaration that writes off, with its date; of a settlement, of the movement
     reference       of the event, with the administration that says it and when it happened
+    trucks          plates: of the event, else of the trucks that arrived at its office
     again           the same import declaration took of the same item in an earlier event as well: a person looks
     """
 
@@ -41,6 +42,7 @@ class WriteOff:
     administration: str
     reference: str
     happened: Moment | None
+    trucks: tuple[str, ...] = ()
     again: bool = False
 
 
@@ -79,18 +81,29 @@ class Balance:
 
 def write_offs(events: Iterable[Event]) -> list[WriteOff]:
     """Everything that was taken, by item and time, whatever the order the events came in."""
-    lines = [(line, event) for event in distinct(events) if event.word in _TAKES for line in event.items]
+    said = distinct(events)
+    lines = [(line, event) for event in said if event.word in _TAKES for line in event.items]
     lines.sort(key=lambda one: (one[0].item, str(one[1].happened or ""), one[1].administration, one[1].reference))
+    arrived = dict[str, set[str]]()
+    for event in said:
+        if event.word in (Word.ARRIVED, Word.DIVERTED) and event.office is not None:
+            arrived.setdefault(event.office.code, set()).update(_trucks(event))
     made, first = list[WriteOff](), dict[tuple[int, str | None], str]()
     for line, event in lines:
-        said = f"{event.administration} {event.reference}"
+        by = f"{event.administration} {event.reference}"
+        trucks = _trucks(event) or arrived.get(event.office.code if event.office is not None else "", set())
         imported = event.word in _WRITES_OFF and line.document_number is not None
-        again = imported and first.setdefault((line.item, line.document_number), said) != said
+        again = imported and first.setdefault((line.item, line.document_number), by) != by
         made.append(WriteOff(
             item=line.item, word=event.word.value, packages=line.packages, mass=line.gross_mass,
             document_type=line.document_type, document=line.document_number, document_date=line.document_date,
-            administration=event.administration, reference=event.reference, happened=event.happened, again=again))
+            administration=event.administration, reference=event.reference, happened=event.happened,
+            trucks=tuple(sorted(trucks)), again=again))
     return made
+
+
+def _trucks(event: Event) -> set[str]:
+    return {vehicle.identity for vehicle in event.vehicles if vehicle.identity is not None}
 
 
 def balances(declaration: Declaration, events: Sequence[Event]) -> list[Balance]:
