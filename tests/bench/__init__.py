@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-NAMES = ("edifact", "mapping", "envelope", "mailbox", "road")
+NAMES = ("edifact", "mapping", "envelope", "mailbox", "road", "ledger")
 """The benchmarks, in the order they run."""
 PEERS = ("edifact",)
 """Those that also have ``peer_figures(scale)``: against software that has to be installed first."""
+SIZED = ("ledger",)
+"""Those that also have ``figures_of(sizes, folder)``: at sizes somebody names, and with files that may be kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

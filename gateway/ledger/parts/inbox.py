@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, tuple_, update
+from sqlalchemy import bindparam, insert, select, update
 
 from gateway.findings import Finding
 from gateway.ledger.chain import Fact
@@ -40,10 +40,11 @@ class Inbox(Base):
                 raise ValueError(f"not a plain name: {new.folder!r}, {new.name!r}")
         held: dict[tuple[str, str], str] = {}
         for start in range(0, len(deliveries), _SLICE):
-            keys = [(new.folder, new.name) for new in deliveries[start:start + _SLICE]]
+            some = deliveries[start:start + _SLICE]  # column by column: SQLite has no index for a list of pairs
             for row in self._connection.execute(
                     select(delivery.c.folder, delivery.c.name, delivery.c.digest)
-                    .where(tuple_(delivery.c.folder, delivery.c.name).in_(keys))):
+                    .where(delivery.c.folder.in_({new.folder for new in some}),
+                           delivery.c.name.in_({new.name for new in some}))):
                 held[row.folder, row.name] = row.digest
         fresh: list[NewDelivery | None] = []
         for new in deliveries:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import Enum, unique
 
-from sqlalchemy import bindparam, insert, select, tuple_, update
+from sqlalchemy import bindparam, insert, select, update
 
 from gateway.findings import Finding
 from gateway.ledger.chain import Fact
@@ -182,8 +182,10 @@ class Movements(Lookups, Base):
         held: dict[tuple[str, str, str], str] = {}
         key = (event.c.administration, event.c.reference, event.c.word)
         for start in range(0, len(events), _SLICE):
-            keys = [(new.administration, new.reference, new.word) for new in events[start:start + _SLICE]]
-            for row in self._connection.execute(select(*key, event.c.tree).where(tuple_(*key).in_(keys))):
+            some = events[start:start + _SLICE]  # column by column: SQLite has no index for a list of pairs
+            for row in self._connection.execute(select(*key, event.c.tree).where(
+                    event.c.administration.in_({new.administration for new in some}),
+                    event.c.reference.in_({new.reference for new in some}))):
                 held[row.administration, row.reference, row.word] = row.tree
         outcome, rows = [], []
         for new in events:
