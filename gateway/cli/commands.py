@@ -11,7 +11,7 @@ from gateway.cli.context import t
 
 _COMMANDS = {
     "status": "see", "overdue": "see", "show": "show", "trace": "ask", "explain": "ask",
-    "resend": "act", "reprocess": "act", "quarantine": "quarantine", "validate": "files",
+    "resend": "act", "dead": "dead", "reprocess": "act", "quarantine": "quarantine", "validate": "files",
     "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "setup",
     "bench": "bench", "partner": "partner", "retention": "retention", "codes": "codes", "map": "map",
     "mirror": "mirror", "seals": "seals",
@@ -80,7 +80,7 @@ def reads(program: str, words: Sequence[str]) -> bool:
         return False
     if not name or name[0] in _READS or "--help" in words:
         return True
-    if name[0] not in ("map", "keys", "partner", "quarantine", "link", "reference", "guarantee", "fallback"):
+    if name[0] not in ("map", "keys", "partner", "quarantine", "dead", "link", "reference", "guarantee", "fallback"):
         return False
     module = import_module(f"gateway.cli.{name[0]}")  # imported by the run itself
     return bool(module.only_reads(words[words.index(name[0]) + 1:]))

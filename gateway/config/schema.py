@@ -1,6 +1,6 @@
 """JSON Schemas of our files for editors: completion, hover text and faults while somebody types.
 
-    python -m gateway.config.schema     write gateway/schema/settings.json and partner.json again
+    python -m gateway.config.schema     write gateway/schema/settings.json, partner.json and reference.json again
 
 Editors follow draft 7 or draft 2020-12, so only what both understand is used: no tuples, no text beside ``$ref``
 (draft 7 ignores it), no null. Hover texts are the catalogue's, French first, the English one in brackets. The schema
@@ -17,6 +17,7 @@ from typing import TypeAlias, cast
 from pydantic import BaseModel
 
 from gateway.config.partner import Partner
+from gateway.config.reference import ReferenceFile
 from gateway.config.settings import SettingsFile
 from gateway.config.shape import keys_of, models_in
 from gateway.texts import Language, known, say
@@ -24,7 +25,8 @@ from gateway.texts import Language, known, say
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 
 FOLDER = Path(__file__).parents[1] / "schema"
-SCHEMAS: dict[str, type[BaseModel]] = {"settings.json": SettingsFile, "partner.json": Partner}
+SCHEMAS: dict[str, type[BaseModel]] = {"settings.json": SettingsFile, "partner.json": Partner,
+                                      "reference.json": ReferenceFile}
 
 _UNKNOWN_TO_EDITORS = ("title", "discriminator")
 

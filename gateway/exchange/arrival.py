@@ -14,6 +14,7 @@ from gateway.exchange.gaps import put_up_again
 from gateway.exchange.key_arrival import take_key_notice
 from gateway.exchange.outcome import Act, Outcome
 from gateway.exchange.reconciling import take_checkpoint, take_leaf, take_roots
+from gateway.exchange.reference_data import take_reference_data
 from gateway.exchange.withdrawal import take_back
 from gateway.security import CHECKPOINT, INTERCHANGES, KEYS, LEAVES, REFERENCE, RESEND, ROOTS, WITHDRAW
 
@@ -23,6 +24,6 @@ RECEIPTED = INTERCHANGES | {WITHDRAW, KEYS, REFERENCE}
 """Kinds that get a receipt (GW-1 section 4); the others are covered by the tree, or answered by what they ask for."""
 
 ACTS: Mapping[str, Act] = {CHECKPOINT: take_checkpoint, KEYS: take_key_notice, LEAVES: take_leaf,
-                           RESEND: put_up_again, ROOTS: take_roots,
+                           REFERENCE: take_reference_data, RESEND: put_up_again, ROOTS: take_roots,
                            WITHDRAW: take_back}
 """Content type -> act."""

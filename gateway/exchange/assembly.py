@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from gateway.config import Settings, load_settings
@@ -16,11 +17,12 @@ from gateway.exchange.assembled import PATIENCE, Assembly, Occasion
 from gateway.exchange.known_keys import KnownKeys, read_known_keys
 from gateway.exchange.machine import require_fit
 from gateway.exchange.own_keys import OwnPair, chain, chosen, consents_of
+from gateway.exchange.published_offices import published_offices
 from gateway.exchange.trusting import authorities, effective
 from gateway.findings import Finding, Place
 from gateway.ledger import Ledger
 from gateway.ledger.reading.trust import KeyLookups
-from gateway.mapping import Activated, Mapping, Versions, load_mapping
+from gateway.mapping import Activated, Corridors, Mapping, Versions, load_mapping
 from gateway.mapping.archive import Archive, parse
 from gateway.mapping.dialect import Dialect, load_archived_dialect
 from gateway.mapping.versions import NOTHING_ACTIVATED
@@ -53,6 +55,18 @@ class Gateway(Assembly):
         """The highest numbers seen of a partner's lists."""
         with self.ledger.reading() as queries:
             return queries.list_numbers(name)
+
+    # --- offices: those of the corridors, and those that administrations publish
+
+    @cached_property
+    def corridors(self) -> Corridors:
+        """As of `Assembly`, with the offices of our reference data and of partners' beside those of the files."""
+        with self.ledger.reading() as queries:
+            return super().corridors.with_offices(published_offices(self.settings, queries, self.now))
+
+    def forget_offices(self) -> None:
+        """A version of reference data has come: the offices are read anew when they are asked for again."""
+        self.__dict__.pop("corridors", None)
 
     # --- keys that change: the settings and the partners' files, with what the ledger knows since
 

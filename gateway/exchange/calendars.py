@@ -9,19 +9,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from gateway.exchange.assembled import Assembly
-from gateway.ledger import Transaction
-from gateway.ledger.queries import Queries
-from gateway.ledger.reference_rows import DowntimeRow, ReferenceRow
+from gateway.exchange.published_offices import Lookups, reference_of
+from gateway.ledger.reference_rows import DowntimeRow
 from gateway.transit.calendars import LONGEST, Calendar, Closure
 from gateway.transit.facts import country_of
-from gateway.transit.reference_data import ReferenceData, calendar
-from gateway.transit.reference_text import read_reference
-
-Lookups = Transaction | Queries
-
-_KEPT = 64
-_read: dict[str, ReferenceData] = {}
-"""Digest -> what was read: nothing that could become wrong."""
+from gateway.transit.reference_data import calendar
 
 
 def calendar_of(assembly: Assembly, lookups: Lookups, office_or_partner: str, at: datetime) -> Calendar | None:
@@ -61,16 +53,6 @@ def administration_of(assembly: Assembly, lookups: Lookups, office_or_partner: s
             if row is not None and reference_of(lookups, row).office(office_or_partner) is not None:
                 return name, office_or_partner
     return None, office_or_partner
-
-
-def reference_of(lookups: Lookups, row: ReferenceRow) -> ReferenceData:
-    """The data of a version; read once, for its digest stands for it."""
-    held = _read.get(row.digest)
-    if held is None:
-        if len(_read) >= _KEPT:
-            _read.clear()
-        held = _read[row.digest] = read_reference(lookups.reference_text(row.id).encode("ascii"))
-    return held
 
 
 def _closure(one: DowntimeRow, at: datetime) -> Closure:

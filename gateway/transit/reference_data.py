@@ -75,7 +75,7 @@ class ReferenceData:
     def named_offices(self) -> frozenset[str]:
         """Every office that is spoken of: the sender may speak of its own only."""
         return frozenset({office.code for office in self.offices}.union(
-            *(one.offices for one in (*self.holidays, *self.outages))))
+            *(one.offices for one in self.holidays), *(one.offices for one in self.outages)))
 
 
 def calendar(data: ReferenceData | None, office: str, further: tuple[Closure, ...], zone: str) -> Calendar:

@@ -43,11 +43,19 @@ _LONGEST = 200
 _ROWS = ("office", "hours", "holiday", "downtime", "code")
 
 
+class Unreadable(ValueError):
+    """Reference data that is not written as it must be. row: the line at fault, "" where it is none of them."""
+
+    def __init__(self, reason: str, row: str = "") -> None:
+        super().__init__(f"{reason}: {row[:100]}" if row else reason)
+        self.row = row[:100]
+
+
 def write_reference(data: ReferenceData) -> bytes:
-    """The text of reference data. Raises ValueError for data that `read_reference` would not take."""
+    """The text of reference data. Raises Unreadable for data that `read_reference` would not take."""
     text = ("\n".join(",".join(row) for row in _rows(data)) + "\n").encode("ascii")
     if read_reference(text) != data:
-        raise ValueError("this has another normal form")
+        raise Unreadable("this has another normal form")
     return text
 
 
@@ -68,21 +76,23 @@ def normal(data: ReferenceData) -> ReferenceData:
 
 
 def read_reference(payload: bytes) -> ReferenceData:
-    """The data of a text. Raises ValueError, saying the line, for anything that is not written as it must be."""
+    """The data of a text. Raises Unreadable for anything that is not written as it must be."""
     if len(payload) > MOST_OCTETS or not payload.endswith(b"\n"):
-        raise ValueError("too long, or without an end")
+        raise Unreadable("too long, or without an end")
+    if not payload.isascii():
+        raise Unreadable("not ASCII")
     lines = payload[:-1].decode("ascii").split("\n")
     if len(lines) > MOST_ROWS or len(lines) < 4 or lines[0] != _HEAD:
-        raise ValueError(f"line 1: not {_HEAD}, or too many rows")
+        raise Unreadable(f"not {_HEAD}, or too many rows", lines[0])
     found = _Found()
     for number, line in enumerate(lines[1:], 2):
         try:
             found.take(number, [_unescape(part) for part in line.split(",")])
         except (ValueError, IndexError) as error:
-            raise ValueError(f"line {number}: {error}") from None
+            raise Unreadable(str(error), line) from None
     data = found.whole()
     if normal(data) != data or "\n".join(",".join(row) for row in _rows(data)) != "\n".join(lines):
-        raise ValueError("this has another normal form")
+        raise Unreadable("this has another normal form")
     return data
 
 
@@ -115,9 +125,9 @@ class _Found:
             self._takes[row[0]](row)
 
     def whole(self) -> ReferenceData:
-        """All of it. Raises ValueError for hours of an office that there is not."""
+        """All of it. Raises Unreadable for hours of an office that there is not."""
         if not self._hours.keys() <= self._offices.keys():
-            raise ValueError("hours of an office that is not listed")
+            raise Unreadable("hours of an office that is not listed")
         return ReferenceData(
             version=self._version, starts=self._starts, zone=self._zone,
             offices=tuple(Office(code=one.code, name=one.name, roles=one.roles, zone=one.zone, aliases=one.aliases,

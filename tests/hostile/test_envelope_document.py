@@ -44,6 +44,7 @@ from gateway.security.certificates import MARKERS, UNITS
 from gateway.security.header import build_entity, read_entity
 from gateway.security.keys import FileDecryptionKey
 from gateway.texts import Language, known
+from gateway.transit.reference_text import read_reference
 from tests.tools import loose_sealer as loose
 from tests.tools.security_world import PAYLOAD, product, world
 
@@ -156,7 +157,9 @@ def test_the_limits_are_those_of_the_program(language: Language) -> None:
 
 @both
 def test_the_header_and_the_receipt_that_are_shown_are_read_by_the_program(language: Language) -> None:
-    [shown] = fences(section(language, "4."))
+    shown, rows = fences(section(language, "4."))
+    head = "gw-reference/1\nversion,7\nfrom,2026-12-01T00:00:00Z\nzone,Africa/Niamey\n"
+    assert [office.code for office in read_reference(f"{head}{rows.strip()}\n".encode("ascii")).offices] == ["NETRD"]
     entity = shown.replace("\n", "\r\n").encode("ascii") + b"\r\n" + PAYLOAD
     told, payload = read_entity(entity)
     assert (told.sender, told.recipient, told.sequence, payload) == ("XA", "XB", 123, PAYLOAD)
