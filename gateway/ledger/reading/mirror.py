@@ -39,7 +39,8 @@ class MirrorLookups:
                 for row in self._connection.execute(
                     select(mirror_share.c.name, *sums.values())
                     .where(mirror_share.c.by == by, mirror_share.c.month >= since)
-                    .group_by(mirror_share.c.name).order_by(*order).limit(limit))]
+                    .group_by(mirror_share.c.name).having(func.sum(mirror_share.c.movements) > 0)
+                    .order_by(*order).limit(limit))]
 
     def seen_of(self, identity: str) -> list[Seen]:
         """Everything said of a seal or container of that number, in the order in which it was recorded."""
