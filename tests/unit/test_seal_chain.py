@@ -1,4 +1,4 @@
-"""Is a seal or container that is on two open movements named, and do the sums of the mirror follow a changed verdict?"""
+"""Is a seal or container on two open movements named, and do the sums of the mirror follow a changed verdict?"""
 
 from __future__ import annotations
 
