@@ -116,7 +116,7 @@ def _worst_first(queries: Queries) -> list[MovementLine]:
     """The movements that are open. Of one that is waited for while its message is a dead letter, the next thing to do
     is to send that again: nobody has it."""
     undelivered = queries.undelivered_movements()
-    return sorted((replace(line, next="resend") if line.next == "wait" and line.mrn in undelivered else line
+    return sorted((replace(line, next="resend") if line.next in ("wait", "chase") and line.mrn in undelivered else line
                    for line in map(_movement, queries.movements_to_move(_OPEN))),
                   key=lambda line: (_URGENCY.get(line.next, 9), line.changed))
 

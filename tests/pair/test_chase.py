@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -218,3 +219,17 @@ def test_silence_of_a_partner_is_told_once_a_day_with_when_he_was_last_heard(
     assert told[0] == (20, [])
     assert sum(len(found) for _, found in told) in (2, 3)  # two or three calendar days of UTC
     assert checked("overdue", togo.run("edi", "overdue", "--json").out)[-1]["kind"] == "summary"
+
+
+def test_status_gives_as_json_what_is_open_and_the_latest_that_ended_and_everything_when_asked(
+        pair: tuple[Office, Office, Mapping[str, bytes]], monkeypatch: pytest.MonkeyPatch) -> None:
+    togo, _, _ = pair
+    monkeypatch.setattr(import_module("gateway.reports.status"), "LATEST", 0)
+
+    def interchanges(*words: str) -> list[tuple[str, str]]:
+        return sorted((line["type"], line["state"]) for line in checked(
+            "status", togo.run("edi", "status", "--json", *words).out) if line["kind"] == "interchange")
+
+    assert ("CUSDEC", "ACKNOWLEDGED") not in interchanges()
+    assert ("CUSDEC", "ACKNOWLEDGED") in interchanges("--all")
+    assert togo.run("edi", "status", "--all").exit == Exit.USAGE

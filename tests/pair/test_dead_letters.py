@@ -87,6 +87,7 @@ def test_a_dead_letter_is_seen_in_status_and_overdue_with_what_to_do(pair: list[
         (line,) = [one for one in late(gateway.ledger, later(days=15), {}) if one.kind != "movement"]
     assert (line.kind, line.reference, line.partner, line.next) == ("dead", "TG0000000001", "BFDGD", "resend")
     assert [(line["state"], line["next"]) for line in togo.interchanges("out")] == [("DEAD-LETTER", "resend")]
+    assert togo.movements()[numbered_mrn(1)]["next"] == "resend"  # nobody has it: nothing comes by waiting
     assert totals(togo)[1] == 1
     shown = togo.run("edi", "status").out
     assert "Dead letters: 1 envelopes without receipt are repeated no more; see: edi overdue" in shown
