@@ -66,5 +66,6 @@ def test_the_story_ends_as_the_read_me_says() -> None:
     first, second, third = "26TGLPLT0000204177", "26TGLPLG0000000014", STORY.shown
     assert last == {
         ("TGOTR", first): ("CLOSED", ""), ("BFDGD", first): ("CLOSED", ""), ("MLDGD", first): ("DISCHARGED", ""),
-        ("TGOTR", second): ("CONFIRMED", ""), ("BFDGD", second): ("EXPECTED", ""), ("MLDGD", second): ("EXPECTED", ""),
-        ("TGOTR", third): ("SENT", "REJECTED-BY:BFDGD REJECTED-BY:MLDGD")}
+        ("TGOTR", second): ("CONFIRMED", "OVERDUE"), ("BFDGD", second): ("EXPECTED", ""),
+        ("MLDGD", second): ("EXPECTED", ""),
+        ("TGOTR", third): ("SENT", "OVERDUE REJECTED-BY:BFDGD REJECTED-BY:MLDGD")}

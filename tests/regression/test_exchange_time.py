@@ -49,6 +49,14 @@ def passes(office: Office, moment: datetime) -> None:
     at(office, "edi-send", moment)
 
 
+def leaves(office: Office) -> None:
+    """The truck leaves the country: nobody waits for its first passage any more."""
+    event = {"word": "CROSS-OUT", "mrn": MRN, "reference": "OUT-1", "office": {"role": "exit", "code": "TGCKS"},
+             "happened": f"{datetime.now(UTC):%Y-%m-%dT%H:%MZ}"}
+    office.drop("events", {"out.json": json.dumps(event).encode()})
+    well(office.run("edi-send"))
+
+
 def late(office: Office, moment: datetime) -> list[tuple[str, str, datetime, str]]:
     """The movements that `edi overdue` lists at a moment."""
     with open_gateway(office.settings, moment) as gateway:
@@ -59,16 +67,28 @@ def late(office: Office, moment: datetime) -> list[tuple[str, str, datetime, str
 def test_a_movement_becomes_overdue_by_time_alone_and_is_listed_with_the_end_of_its_last_day(
         pair: tuple[Office, Office]) -> None:
     togo, _ = pair
+    leaves(togo)
     passes(togo, OVER - timedelta(seconds=1))
     assert late(togo, OVER - timedelta(seconds=1)) == []
     assert togo.movements()[MRN]["flags"] == "NO-ANSWER-FROM:BFDGD"
     passes(togo, OVER)
     line = togo.movements()[MRN]
     assert (line["state"], line["flags"], line["next"], line["who"]) == (
-        "SENT", "NO-ANSWER-FROM:BFDGD OVERDUE", "enquire", "BFDGD")
-    assert late(togo, OVER) == [(MRN, "SENT", OVER, "enquire")]
+        "EN-ROUTE", "NO-ANSWER-FROM:BFDGD OVERDUE", "enquire", "BFDGD")
+    assert late(togo, OVER) == [(MRN, "EN-ROUTE", OVER, "enquire")]
     passes(togo, OVER + timedelta(days=1))  # nothing is left to derive
     assert togo.movements()[MRN] == line
+
+
+def test_a_truck_that_nobody_sees_for_three_days_is_late_before_its_limit(pair: tuple[Office, Office]) -> None:
+    togo, _ = pair
+    three = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=73)
+    passes(togo, three)
+    line = togo.movements()[MRN]
+    assert (line["flags"], line["next"], line["who"]) == ("NO-ANSWER-FROM:BFDGD OVERDUE", "chase", "BFDGD")
+    assert [(what, step) for _, what, _, step in late(togo, three)] == [("SENT", "chase")]
+    passes(togo, OVER)
+    assert togo.movements()[MRN]["next"] == "enquire"
 
 
 def test_time_derives_no_more_movements_in_a_run_than_it_may_and_goes_on_in_the_next(
@@ -92,6 +112,7 @@ def test_what_is_handed_over_says_whose_answer_is_awaited(pair: tuple[Office, Of
 
 def test_an_amendment_moves_the_time_limit_of_its_movement(pair: tuple[Office, Office]) -> None:
     togo, _ = pair
+    leaves(togo)
     togo.drop("declarations", {"d2.json": record(function="replacement", amendment=1, time_limit="2027-04-02")})
     well(togo.run("edi-send"))
     with open_gateway(togo.settings, NOW) as gateway, gateway.ledger.reading() as queries:
