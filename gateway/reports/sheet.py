@@ -56,7 +56,7 @@ def sheet(ledger: Ledger, reference: str) -> Sheet:
         return Sheet(reference=reference, movements=tuple(found.movements), events=tuple(found.events),
                      messages=tuple(found.messages), interchanges=tuple(interchanges.values()),
                      objects=tuple(objects.values()), notes=tuple(found.notes),
-                     steps=tuple(step_of(row) for row in queries.history_of(reference)))
+                     steps=tuple(step_of(row) for row in queries.history_of(reference, found)))
 
 
 def step_of(row: HistoryRow) -> Step:

@@ -36,9 +36,11 @@ SMALL = ("SCAN incoming_note USING INDEX ix_incoming_note_kept", "SCAN link",
 """As many rows as there are partners, or files in the quarantine, or none."""
 NEWEST = ("SCAN interchange", "SCAN history")
 """From its end: the last row, or until there are fifty."""
-EVER = ("ix_message_waiting (direction=? AND state=?)", "ix_interchange_direction_state_type (direction=? AND state=?)")
+EVER = ("ix_interchange_changed (direction=? AND state=? AND changed<?)",
+        "ix_message_changed (direction=? AND state=? AND changed<?)", "ix_message_waiting (direction=? AND state=?)",
+        "ix_interchange_direction_state_type (direction=? AND state=?)")
 """Of states that last for ever these indexes hold all that ever was."""
-OVER = {"TAKEN", "ACCEPTED", "ANSWERED-ACCEPTED"}
+OVER = {"RECEIVED", "ACKNOWLEDGED", "TAKEN", "ACCEPTED", "ANSWERED-ACCEPTED"}
 
 
 def _summary(ledger: Ledger) -> object:

@@ -61,13 +61,13 @@ class Find(Lists):
             select(source.c.id).where(or_(source.c.key == reference, source.c.id.in_(named)))
             .order_by(source.c.id)).scalars())
 
-    def history_of(self, reference: str) -> list[HistoryRow]:
+    def history_of(self, reference: str, found: Found | None = None) -> list[HistoryRow]:
         """What happened to everything that answers to a reference, in order.
 
         A message brings the steps of its interchange and of the objects that carried it; a movement, an interchange
-        and a file bring theirs; free rows come by the reference they name.
+        and a file bring theirs; free rows come by the reference they name. found: what `find` gave already.
         """
-        found = self.find(reference)
+        found = self.find(reference) if found is None else found
         interchanges = {row.id for row in found.interchanges}
         interchanges.update(row.interchange_id for row in found.messages if row.interchange_id is not None)
         objects = {row.id for row in found.objects}

@@ -193,9 +193,10 @@ class OpenMatters(Lists):
     def _late_contrl(self, partner: str, now: datetime, deadline: timedelta, *, unchased: int | None = None
                      ) -> list[Overdue]:
         late = (select(interchange.c.id, interchange.c.control_reference, interchange.c.changed)
-                .where(interchange.c.direction == "out", interchange.c.state == InterchangeState.RECEIVED,
-                       interchange.c.type.in_(_ANSWERED_BY_CONTRL), interchange.c.changed <= now - deadline,
-                       interchange.c.partner == partner))
+                .where(interchange.c.id.in_(select(interchange.c.id).where(  # every CONTRL we sent is RECEIVED as well
+                           interchange.c.direction == "out", interchange.c.state == InterchangeState.RECEIVED,
+                           interchange.c.type.in_(_ANSWERED_BY_CONTRL))),
+                       interchange.c.changed <= now - deadline, interchange.c.partner == partner))
         rows = self._connection.execute(_unchased(late, "contrl", interchange, unchased))
         return [Overdue(kind="contrl", partner=partner, reference=row.control_reference, mrn=None, subject_id=row.id,
                         since=row.changed, due=row.changed + deadline, attempts=0) for row in rows]
@@ -205,8 +206,10 @@ class OpenMatters(Lists):
         late = (select(message.c.id, message.c.mrn, message.c.changed, message.c.message_reference,
                        interchange.c.control_reference)
                 .join(interchange, interchange.c.id == message.c.interchange_id)
-                .where(message.c.direction == "out", message.c.state == MessageState.ACKNOWLEDGED,
-                       message.c.changed <= now - deadline, message.c.partner == partner, message.c.type == "CUSDEC"))
+                .where(message.c.id.in_(select(message.c.id).where(  # every CUSRES we sent is ACKNOWLEDGED as well
+                           message.c.direction == "out", message.c.state == MessageState.ACKNOWLEDGED,
+                           message.c.type == "CUSDEC", message.c.partner == partner)),
+                       message.c.changed <= now - deadline))
         rows = self._connection.execute(_unchased(late, "cusres", message, unchased))
         return [Overdue(kind="cusres", partner=partner, reference=f"{row.control_reference}-{row.message_reference}",
                         mrn=row.mrn, subject_id=row.id, since=row.changed, due=row.changed + deadline, attempts=0)
