@@ -33,7 +33,7 @@ def release_command(config: Path, name: str, reason: str, also: tuple[str, ...],
                     as_json: bool) -> int:
     """Let a refused object in, or where two people are wanted, ask for it: another person confirms."""
     settings, now = load_settings(config), occasion()
-    words = _said(reason)
+    words = said(reason)
     if settings.approvals == "two":
         voice = _voice(settings, people)
         with open_gateway(settings, now.now) as gateway:
@@ -76,7 +76,7 @@ def confirm_command(config: Path, name: str, people: tuple[str, ...], as_json: b
 def reject_command(config: Path, name: str, reason: str, people: tuple[str, ...], as_json: bool) -> int:
     """Decide that a refused object is never let in; where GW-1 has a receipt for it, the partner gets it once more."""
     settings, now = load_settings(config), occasion()
-    words, answering = _said(reason), named_people(people, 1)
+    words, answering = said(reason), named_people(people, 1)
     voice = Voice(name=", ".join(answering), account=login(), person=person())
     with open_gateway(settings, now.now) as gateway:
         one = find(gateway, name)
@@ -114,7 +114,7 @@ def _voice(settings: Settings, people: tuple[str, ...]) -> Voice:
     return Voice(name=names[0], account=login(), person=person_apart(settings.paths.state))
 
 
-def _said(reason: str) -> str:
+def said(reason: str) -> str:
     """A reason on one line. Raises LocalError C018 for none."""
     words = " ".join(reason.split())
     if not words:

@@ -11,10 +11,12 @@ from gateway.ledger.act_tables import act
 from gateway.ledger.chain import Fact
 from gateway.ledger.parts.base import Base
 from gateway.ledger.reading.acts import ActLookups
+from gateway.ledger.states import ObjectState
+from gateway.ledger.tables import object_
 
 
 class Acts(Base, ActLookups):
-    """add_act, settle_act."""
+    """add_act, settle_act, await_no_more."""
 
     def add_act(self, new: NewAct, *, at: datetime) -> int:
         """Keep a decision; its number."""
@@ -27,6 +29,12 @@ class Acts(Base, ActLookups):
                           to_state=new.state, text="; ".join(part for part in (
                               new.partner, new.rules, f"{new.people} ({new.account}): {new.reason}") if part)))
         return number
+
+    def await_no_more(self, object_id: int) -> None:
+        """Nobody waits for the receipt of a dead letter any more; one that comes settles it all the same."""
+        self._connection.execute(update(object_).where(
+            object_.c.id == object_id, object_.c.direction == "out", object_.c.state == ObjectState.DEAD_LETTER)
+            .values(receipt_due=None))
 
     def settle_act(self, held: Act, state: ActState, *, at: datetime, text: str) -> None:
         """A decision that was open is done or dropped; one that was settled stays. text: by whom, and why."""

@@ -38,8 +38,9 @@ class DeadLetterLookups:
             .order_by(object_.c.sequence)).scalars())
 
     def dead_letters(self, partner: str) -> Buried | None:
-        """The dead letters to a partner; None where there is none."""
-        mine = (object_.c.direction == "out", object_.c.state == ObjectState.DEAD_LETTER, object_.c.partner == partner)
+        """The dead letters to a partner that nobody has closed; None where there is none."""
+        mine = (object_.c.direction == "out", object_.c.state == ObjectState.DEAD_LETTER, object_.c.partner == partner,
+                object_.c.receipt_due >= EVER)
         row = self._connection.execute(
             select(func.count().label("n"), func.min(object_.c.sequence).label("first"),
                    func.max(object_.c.sequence).label("last"), func.min(object_.c.dispatched).label("since"))
@@ -54,6 +55,7 @@ class DeadLetterLookups:
                       reference=first.control_reference or first.name)
 
     def dead_letter_count(self) -> int:
-        """How many dead letters there are."""
+        """How many dead letters there are that nobody has closed."""
         return self._connection.execute(select(func.count()).select_from(object_).where(
-            object_.c.direction == "out", object_.c.state == ObjectState.DEAD_LETTER)).scalar_one()
+            object_.c.direction == "out", object_.c.state == ObjectState.DEAD_LETTER,
+            object_.c.receipt_due >= EVER)).scalar_one()

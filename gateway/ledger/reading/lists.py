@@ -132,6 +132,10 @@ class Lists(Links):
         """The objects that carry an interchange, the newest first."""
         return self._objects(object_.c.interchange_id == interchange_id)
 
+    def dead_objects(self) -> list[ObjectRow]:
+        """Objects of ours that are dead letters, closed ones included, the newest first."""
+        return self._objects(object_.c.direction == "out", object_.c.state == ObjectState.DEAD_LETTER)
+
     def refused_objects(self, codes: Collection[str]) -> list[ObjectRow]:
         """Objects of partners that are authentic and refused with one of these codes, the newest first."""
         return self._objects(object_.c.direction == "in", object_.c.state == ObjectState.REFUSED,

@@ -1,0 +1,125 @@
+"""`edi dead`: what nobody tries any more, of both directions; a person revives or closes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t, table
+from gateway.cli.people import answers_for, by_option, login, named_people, person
+from gateway.cli.quarantine_decide import said
+from gateway.cli.words import clock
+from gateway.config import load_settings
+from gateway.exchange.assembly import open_gateway
+from gateway.exchange.dead_matters import Dead, close, dead, named, revive_dead
+from gateway.exchange.summary import Exit
+from gateway.exchange.two_people import Voice
+from gateway.reports import sheet
+
+_reference = click.argument("reference", metavar="REF")
+
+
+@click.group(name="dead", help=t("cli.dead.help"), subcommand_metavar=t("cli.metavar.command"))
+def dead_command() -> None:
+    """The group."""
+
+
+@dead_command.command(name="list", help=t("cli.dead.list.help"))
+@click.option("--all", "everything", is_flag=True, help=t("cli.dead.all"))
+@json_option
+@common
+def list_command(config: Path, everything: bool, as_json: bool) -> int:
+    """What is dead, oldest first."""
+    with open_gateway(load_settings(config), occasion().now) as gateway:
+        found = dead(gateway, closed=everything)
+    if as_json:
+        for one in found:
+            _emit_json(one)
+        emit_json("summary", {"count": len(found)})
+    elif found:
+        table([t("column.since"), t("column.reference"), t("column.partner"), t("column.direction"), t("column.type"),
+               ""], [[clock(one.since), one.reference, one.partner, t(f"direction.{one.direction}"), one.type,
+                      one.detail if one.closed is None else t("dead.closed", words=one.closed.words)]
+                     for one in found])
+    else:
+        emit(t("dead.none"))
+    return Exit.DONE
+
+
+@dead_command.command(name="show", help=t("cli.dead.show.help"))
+@_reference
+@json_option
+@common
+def show_command(config: Path, reference: str, as_json: bool) -> int:
+    """One of them with everything that happened to it."""
+    with open_gateway(load_settings(config), occasion().now) as gateway:
+        one = named(gateway, reference)
+        steps = sheet(gateway.ledger, reference).steps
+    if as_json:
+        _emit_json(one)
+        for step in steps:
+            emit_json("step", asdict(step))
+        emit_json("summary", {"count": len(steps)})
+        return Exit.DONE
+    emit(f"{one.reference}  {one.partner}, {t(f'direction.{one.direction}')}, {one.type}")
+    if one.closed is not None:
+        emit(t("dead.closed", words=one.closed.words))
+    table([t("column.time"), t("column.subject"), t("column.reference"), t("column.step"), t("column.state"), ""],
+          [[clock(step.at), step.subject, step.reference, step.event, step.to_state or "", step.text]
+           for step in steps])
+    return Exit.DONE
+
+
+@dead_command.command(name="revive", help=t("cli.dead.revive.help"))
+@_reference
+@click.option("--reason", default="", metavar=t("cli.metavar.text"), help=t("cli.acts.reason"))
+@by_option
+@json_option
+@common
+def revive_command(config: Path, reference: str, reason: str, people: tuple[str, ...], as_json: bool) -> int:
+    """Try it again."""
+    who = answers_for(people, reason)
+    with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
+        one = named(gateway, reference)
+        again = revive_dead(gateway, one, now, who)
+    if as_json:
+        emit_json("revived", {"reference": one.reference, "partner": one.partner, "direction": one.direction,
+                              "again": again})
+    else:
+        note(t(f"dead.revived.{one.direction}", reference=one.reference))
+    return Exit.DONE if again else Exit.PERSON
+
+
+@dead_command.command(name="close", help=t("cli.dead.close.help"))
+@_reference
+@click.option("--reason", required=True, metavar=t("cli.metavar.text"), help=t("cli.acts.reason"))
+@by_option
+@json_option
+@common
+def close_command(config: Path, reference: str, reason: str, people: tuple[str, ...], as_json: bool) -> int:
+    """Have it told no more."""
+    words, names = said(reason), named_people(people, 1)
+    voice = Voice(name=", ".join(names), account=login(), person=person())
+    with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
+        one = named(gateway, reference)
+        new = close(gateway, one, voice, words, now)
+    if as_json:
+        emit_json("closed", {"reference": one.reference, "partner": one.partner, "new": new, "people": names,
+                             "account": voice.account, "reason": words})
+    else:
+        note(t("dead.done", reference=one.reference))
+    return Exit.DONE
+
+
+def only_reads(words: Sequence[str]) -> bool:
+    """Tell whether a line only reads. `words` is what follows ``edi dead``."""
+    return not {"revive", "close"} & set(words)
+
+
+def _emit_json(one: Dead) -> None:
+    emit_json("dead", {"what": one.what, "direction": one.direction, "partner": one.partner,
+                       "reference": one.reference, "type": one.type, "since": one.since, "attempts": one.attempts,
+                       "detail": one.detail, "closed": None if one.closed is None else one.closed.words})
