@@ -44,6 +44,7 @@ class Comparison:
     theirs     size of the partner's tree by its latest answer; None before
     questions  asked so far
     leaves     what the partner said of single leaves: number -> hash
+    roots      ours, of the sizes asked last, with the partner's leaves where they were found to differ
     altered    numbers whose leaf is another there
     lacking    ranges that the partner says it lacks
     finished   nothing is left to be asked
@@ -55,6 +56,7 @@ class Comparison:
     theirs: int | None = None
     questions: int = 0
     leaves: Mapping[int, bytes]
+    roots: Mapping[int, bytes]
     altered: tuple[int, ...] = ()
     lacking: tuple[tuple[int, int], ...] = ()
     finished: bool = False
@@ -67,7 +69,7 @@ class Comparison:
 
 def begun(size: int) -> Comparison:
     """A comparison of a link of which we hold so many numbers without a hole."""
-    return Comparison(until=size, high=size, leaves={})
+    return Comparison(until=size, high=size, leaves={}, roots={})
 
 
 def sizes_to_ask(comparison: Comparison) -> list[int]:
@@ -76,16 +78,15 @@ def sizes_to_ask(comparison: Comparison) -> list[int]:
     return [comparison.low, *(comparison.low + span * part // parts for part in range(1, parts + 1))]
 
 
-def advanced(comparison: Comparison, ours: Mapping[int, bytes], theirs: Mapping[int, bytes], size: int,
+def advanced(comparison: Comparison, theirs: Mapping[int, bytes], size: int,
              lacking: Iterable[tuple[int, int]] = ()) -> Comparison:
     """What is left after an answer.
 
-    ours     size -> our root, with the partner's leaves where they were found to differ
     theirs   size -> the partner's root, of the sizes asked that it reaches
     size     of the partner's tree
     lacking  ranges that it says it lacks
     """
-    found = replace(comparison, theirs=size, lacking=tuple(lacking))
+    found, ours = replace(comparison, theirs=size, lacking=tuple(lacking)), comparison.roots
     common = min(comparison.high, size)
     asked = [one for one in sizes_to_ask(comparison) if one in theirs and one in ours]
     equal = next((at for at, one in enumerate(asked) if ours[one] != theirs[one]), len(asked))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from gateway.exchange.bisecting import SIZES, parting
 from gateway.exchange.trees import link_name
@@ -33,33 +34,34 @@ class History:
     holes: tuple[tuple[int, int], ...]
 
 
-def history(ledger: ReconcileLookups, partner: str, direction: str, sizes: Iterable[int], *, shown: int,
-            replaced: Mapping[int, bytes] | None = None) -> History:
-    """Walk a link once. shown: a number that is known to exist; replaced: leaf hashes that stand instead of ours."""
-    instead = replaced or {}
-    wanted = set(sizes)
-    tree, roots, holes = Frontier(), dict[int, bytes](), list[tuple[int, int]]()
-    if 0 in wanted:
-        roots[0] = tree.root
-    batch: list[bytes] = []
-    expected = 1
-    for number, leaf in ledger.numbered_leaves(partner, direction):
+def extent(ledger: ReconcileLookups, partner: str, direction: str, *, shown: int) -> History:
+    """How far a link reaches and what it lacks; no leaf is looked at. shown: a number that is known to exist."""
+    holes, expected = list[tuple[int, int]](), 1
+    for number in ledger.numbers(partner, direction):
         if number > expected:
             holes.append((expected, number - 1))
-        if not holes:
-            batch.append(instead.get(number) or leaf_hash(leaf))
-            if number in wanted:
-                tree, batch = tree.extended(batch), []
-                roots[number] = tree.root
         expected = number + 1
     if expected <= shown:
         holes.append((expected, shown))
-    return History(holes[0][0] - 1 if holes else expected - 1, roots, tuple(holes))
+    return History(holes[0][0] - 1 if holes else expected - 1, {}, tuple(holes))
 
 
-def sized_root(ledger: ReconcileLookups, partner: str, direction: str, size: int) -> bytes:
-    """Our root at a size that we hold."""
-    return history(ledger, partner, direction, [size], shown=0).roots[size]
+def history(ledger: ReconcileLookups, partner: str, direction: str, sizes: Iterable[int], *, shown: int,
+            replaced: Mapping[int, bytes] | None = None, whole: bool = False) -> History:
+    """What `extent` tells, and roots, in one walk over the leaves.
+
+    replaced  leaf hashes that stand instead of ours; whole: the root of all that is held is wanted as well
+    """
+    held = extent(ledger, partner, direction, shown=shown)
+    instead = replaced or {}
+    wanted = sorted({*(size for size in sizes if size <= held.size), *([held.size] if whole else [])})
+    tree, roots = Frontier(), dict[int, bytes]()
+    leaves = ledger.numbered_leaves(partner, direction, last=wanted[-1] if wanted else 0)
+    for size in wanted:
+        tree = tree.extended(instead[number] if number in instead else leaf_hash(leaf)
+                             for number, leaf in islice(leaves, size - tree.size))
+        roots[size] = tree.root
+    return History(held.size, roots, held.holes)
 
 
 def question(ledger: ReconcileLookups, us: str, partner: str, direction: str, sizes: list[int],
@@ -79,9 +81,9 @@ def answer(ledger: ReconcileLookups, us: str, partner: str, asked: Roots, *, sho
     """
     direction = "out" if asked.sender == us else "in"
     wanted = asked.roots[:SIZES]
-    held = history(ledger, partner, direction, [size for size, _ in wanted], shown=shown)
-    last = sized_root(ledger, partner, direction, held.size)
-    roots = (*((size, held.roots[size]) for size, _ in wanted if size in held.roots), (held.size, last))
+    held = history(ledger, partner, direction, [size for size, _ in wanted], shown=shown, whole=True)
+    roots = (*((size, held.roots[size]) for size, _ in wanted if size in held.roots),
+             (held.size, held.roots[held.size]))
     bare = tuple(number for hole in held.holes[:_MOST_HOLES] for number in hole)
     return (Roots(asked.sender, asked.recipient, True, roots, bare), parting(wanted, held.roots), held)
 

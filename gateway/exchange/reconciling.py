@@ -25,7 +25,7 @@ from gateway.exchange.bisecting import (
 from gateway.exchange.checkpoints import send_heads, take_heads
 from gateway.exchange.forks import FORK, OLDER, compare_leaves
 from gateway.exchange.gaps import ask_again
-from gateway.exchange.histories import answer, history, question, read_answer
+from gateway.exchange.histories import answer, extent, question, read_answer
 from gateway.exchange.outcome import Outcome
 from gateway.exchange.sealing import seal_object
 from gateway.exchange.summary import Exit, Summary
@@ -53,7 +53,7 @@ def begin(gateway: Gateway, partner: str, occasion: Occasion, *, upto: int | Non
         if halted is not None and halted != FORK:
             raise LocalError(Finding(code="X049", place=Place(interchange=partner),
                                      values={"partner": partner, "code": halted}))
-        sizes = {direction: history(transaction, partner, direction, (), shown=0).size for direction in BOTH}
+        sizes = {direction: extent(transaction, partner, direction, shown=0).size for direction in BOTH}
         for direction in BOTH:
             size = sizes[direction] if upto is None else min(upto, sizes[direction])
             _ask(gateway, transaction, partner, direction, begun(size), occasion, began=True)
@@ -64,7 +64,8 @@ def _ask(gateway: Gateway, transaction: Transaction, partner: str, direction: st
     asked = question(transaction, gateway.name, partner, direction, sizes_to_ask(comparison), comparison.replaced)
     seal_object(gateway, transaction, partner, ROOTS, roots_payload(asked), "roots-ask.txt", occasion)
     transaction.set_reconciliation(partner, direction, state=ASKING, began=began, at=occasion.now,
-                                   detail=dumped(replace(comparison, questions=comparison.questions + 1)))
+                                   detail=dumped(replace(comparison, questions=comparison.questions + 1,
+                                                         roots=dict(asked.roots))))
 
 
 def take_roots(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, object_id: int,
@@ -112,7 +113,7 @@ def take_checkpoint(gateway: Gateway, transaction: Transaction, partner: str, op
 
 def _whole(transaction: Transaction, partner: str) -> bool:
     """Whether both links have every number up to where they stand: a head signed over a hole would be a false one."""
-    return all(history(transaction, partner, direction, (), shown=0).size
+    return all(extent(transaction, partner, direction, shown=0).size
                >= transaction.link_head(partner, direction).sequence for direction in BOTH)
 
 
@@ -143,8 +144,7 @@ def _take_answer(gateway: Gateway, transaction: Transaction, partner: str, said:
         transaction.journal(subject="link", reference=partner, text="roots that nobody asked for", at=occasion.now)
         return
     comparison = loaded(row.detail)
-    ours = history(transaction, partner, direction, sizes_to_ask(comparison), shown=0, replaced=comparison.replaced)
-    left = advanced(comparison, ours.roots, *read)
+    left = advanced(comparison, *read)
     if not left.finished:
         _ask(gateway, transaction, partner, direction, left, occasion)
         return
@@ -179,7 +179,7 @@ def found_of(ledger: Transaction | Queries, partner: str, direction: str, compar
     shown = ledger.link_head(partner, direction).sequence
     if direction == "in":
         shown = max(shown, comparison.theirs or 0)
-    held = history(ledger, partner, direction, (), shown=shown)
+    held = extent(ledger, partner, direction, shown=shown)
     return differences(comparison, direction, held.holes, held.size)
 
 
@@ -189,6 +189,7 @@ def dumped(comparison: Comparison) -> str:
         "low": comparison.low, "until": comparison.until, "high": comparison.high, "theirs": comparison.theirs,
         "questions": comparison.questions, "altered": comparison.altered, "lacking": comparison.lacking,
         "leaves": {str(number): hashed.hex() for number, hashed in comparison.leaves.items()},
+        "roots": {str(size): root.hex() for size, root in comparison.roots.items()},
         "finished": comparison.finished})
 
 
@@ -199,4 +200,4 @@ def loaded(detail: str) -> Comparison:
         low=kept["low"], until=kept["until"], high=kept["high"], theirs=kept["theirs"], questions=kept["questions"],
         altered=tuple(kept["altered"]), lacking=tuple((first, last) for first, last in kept["lacking"]),
         leaves={int(number): bytes.fromhex(hashed) for number, hashed in kept["leaves"].items()},
-        finished=kept["finished"])
+        roots={int(size): bytes.fromhex(root) for size, root in kept["roots"].items()}, finished=kept["finished"])

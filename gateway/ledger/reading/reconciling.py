@@ -51,13 +51,19 @@ class ReconcileLookups:
         return {row.direction: ReconciliationRow(**row._mapping) for row in self._connection.execute(
             select(reconciliation).where(reconciliation.c.partner == partner))}
 
-    def numbered_leaves(self, partner: str, direction: str) -> Iterator[tuple[int, bytes]]:
-        """Every number that a link holds with its leaf, in order; holes are not looked at."""
+    def numbers(self, partner: str, direction: str) -> Iterator[int]:
+        """Every number that a link holds, in order."""
+        yield from self._connection.execute(
+            select(object_.c.sequence).where(object_.c.direction == direction, object_.c.partner == partner)
+            .order_by(object_.c.sequence), execution_options={"yield_per": _FETCH}).scalars()
+
+    def numbered_leaves(self, partner: str, direction: str, *, last: int) -> Iterator[tuple[int, bytes]]:
+        """The numbers of a link up to the last one wanted with their leaves, in order; holes are not looked at."""
         for row in self._connection.execute(
                 select(object_.c.sequence, object_.c.leaf)
-                .where(object_.c.direction == direction, object_.c.partner == partner)
+                .where(object_.c.direction == direction, object_.c.partner == partner, object_.c.sequence <= last)
                 .order_by(object_.c.sequence), execution_options={"yield_per": _FETCH}):
-            yield row.sequence, row.leaf
+            yield row[0], row[1]
 
     def named(self, partner: str, direction: str, sequence: int, *, most: int = 5) -> Named | None:
         """What stands under a number, with the first movements it speaks of; None where nothing does."""
