@@ -111,7 +111,9 @@ def _recorded(found: Sequence[tuple[_Measured, Ledger]], now: datetime) -> None:
 
 def _asked(measured: _Measured, ledger: Ledger, now: datetime) -> None:
     """Ask what the reading commands ask."""
-    if measured.lots == 0:
+    with ledger.reading() as queries:
+        held = queries.movement(Lot("S0000S", OPEN, now).mrn(1))
+    if held is None:
         record(ledger, Lot("S0000S", OPEN, now, to="SENT"))
     today = Lot(f"R{measured.lots:04d}R", 1, now)
     questions: dict[str, Callable[[], object]] = {
