@@ -127,7 +127,7 @@ def _collect(gateway: Gateway, partner: str, mailbox: HeldMailbox, occasion: Occ
         if number and mailbox.over:
             return
         require_room(gateway, sum(cost(entry, largest) for entry in batch))
-        _collect_batch(gateway, partner, mailbox, batch, occasion, summary)
+        collect_batch(gateway, partner, mailbox, batch, occasion, summary)
 
 
 def _ledger_in_doubt(gateway: Gateway, partner: str) -> bool:
@@ -135,8 +135,9 @@ def _ledger_in_doubt(gateway: Gateway, partner: str) -> bool:
         return queries.halted(partner, "in") == OLDER
 
 
-def _collect_batch(gateway: Gateway, partner: str, mailbox: HeldMailbox, entries: Sequence[Entry], occasion: Occasion,
-                   summary: Summary) -> None:
+def collect_batch(gateway: Gateway, partner: str, mailbox: HeldMailbox, entries: Sequence[Entry], occasion: Occasion,
+                  summary: Summary) -> None:
+    """Take some files of a mailbox, or of what was carried here by hand: open, store with their receipts, remove."""
     fetched = list(_fetch(gateway, partner, mailbox, entries, occasion, summary))
     reach(failpoints.FETCHED)
     settled: list[Entry] = []
@@ -319,7 +320,7 @@ def accept(gateway: Gateway, transaction: Transaction, partner: str, opened: Ope
             _refuse(gateway, transaction, partner, opened, stored, name, outcome.refusal, receipted, occasion, summary)
             return
     if kind == RECEIPT:
-        _take_receipt(transaction, partner, opened, occasion, summary)
+        _take_receipt(transaction, partner, opened, occasion, summary, stored)
     elif kind in INTERCHANGES:
         _add_interchange(transaction, partner, opened, stored, occasion, summary)
     if receipted:
@@ -365,11 +366,12 @@ def _repeat_receipt(transaction: Transaction, partner: str, opened: Opened, occa
         transaction.again(known.receipt_object_id, at=occasion.now)
 
 
-def _take_receipt(transaction: Transaction, partner: str, opened: Opened, occasion: Occasion, summary: Summary) -> None:
+def _take_receipt(transaction: Transaction, partner: str, opened: Opened, occasion: Occasion, summary: Summary,
+                  stored: int | None = None) -> None:
     receipt = read_receipt(opened.payload)
     verdict = transaction.settle_receipt(
         partner, message_id=receipt.message_id, sequence=receipt.sequence, mic=receipt.mic,
-        signature_digest=receipt.signature_digest, disposition=receipt.disposition, at=occasion.now)
+        signature_digest=receipt.signature_digest, disposition=receipt.disposition, at=occasion.now, receipt_id=stored)
     if verdict in ("received", "refused"):  # of an announced key it is the consent (GW-1 section 10, K6)
         transaction.settle_consent(partner, message_id=receipt.message_id, processed=receipt.processed, at=occasion.now)
     place = Place(interchange=receipt.message_id)

@@ -100,6 +100,46 @@ def inclusion_proof(index: int, hashes: Sequence[bytes]) -> list[bytes]:
     return proof
 
 
+def inclusion_proofs(indexes: Iterable[int], size: int,
+                     hashes: Iterable[bytes]) -> tuple[dict[int, list[bytes]], bytes]:
+    """Proofs for several leaves of one tree, and its root, in one walk over its leaf hashes in order.
+
+    Nothing but the peaks of the tree and the proofs is held, however large the tree is. Raises ValueError for an index
+    outside the tree, or another number of hashes than `size`.
+    """
+    proofs: dict[int, list[bytes]] = {index: [] for index in indexes}
+    if any(not 0 <= index < size for index in proofs):
+        raise ValueError("index outside the tree")
+    peaks: list[tuple[bytes, int, list[int]]] = []  # root and leaves of a subtree, and those of the wanted in it
+    seen = 0
+    for seen, hashed in enumerate(hashes, 1):
+        whole, leaves, wanted = hashed, 1, [seen - 1] if seen - 1 in proofs else []
+        while peaks and peaks[-1][1] == leaves:
+            left, _, those = peaks.pop()
+            whole, wanted = _joined(proofs, left, those, whole, wanted)
+            leaves *= 2
+        peaks.append((whole, leaves, wanted))
+    if seen != size:
+        raise ValueError("not the leaves of a tree of this size")
+    if not peaks:
+        return proofs, EMPTY_ROOT
+    whole, _, wanted = peaks.pop()
+    while peaks:
+        left, _, those = peaks.pop()
+        whole, wanted = _joined(proofs, left, those, whole, wanted)
+    return proofs, whole
+
+
+def _joined(proofs: dict[int, list[bytes]], left: bytes, in_left: list[int], right: bytes,
+            in_right: list[int]) -> tuple[bytes, list[int]]:
+    """Two neighbouring subtrees as one: each leaf that is wanted takes the other's root into its proof."""
+    for index in in_left:
+        proofs[index].append(right)
+    for index in in_right:
+        proofs[index].append(left)
+    return node_hash(left, right), in_left + in_right
+
+
 def proves_inclusion(hash_of_leaf: bytes, index: int, size: int, proof: Sequence[bytes], of_root: bytes) -> bool:
     """Tell whether a proof leads from a leaf hash to a root (RFC 9162 section 2.1.3.2)."""
     if not 0 <= index < size:
@@ -116,6 +156,12 @@ def proves_inclusion(hash_of_leaf: bytes, index: int, size: int, proof: Sequence
             current = node_hash(current, sibling)
         at, last = at >> 1, last >> 1
     return last == 0 and current == of_root
+
+
+def proof_text(index: int, proof: Sequence[bytes], head: bytes) -> bytes:
+    """A proof of inclusion as a file (c2sp.org/tlog-proof@v1); head: the text of `head_text`."""
+    lines = [b"c2sp.org/tlog-proof@v1", f"index {index}".encode("ascii"), *map(base64.b64encode, proof), b"", head]
+    return b"\n".join(lines)
 
 
 def head_text(sender: str, recipient: str, size: int, of_root: bytes) -> bytes:

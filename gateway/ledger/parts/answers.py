@@ -51,8 +51,10 @@ class Answers(Sealing):
     """Receipts, CONTRL, CUSRES."""
 
     def settle_receipt(self, partner: str, *, message_id: str, sequence: int, mic: str, signature_digest: str,
-                       disposition: str, at: datetime) -> Settled:
+                       disposition: str, at: datetime, receipt_id: int | None = None) -> Settled:
         """Take a partner's receipt for an object of ours (ENVELOPE R1, R2, R8).
+
+        receipt_id  the object that is this receipt: kept as the one that moved ours, so that both are shown together
 
         received  the object and its interchange moved to RECEIVED
         refused   the partner will not process it: object, interchange and messages are REFUSED, a person must act
@@ -83,6 +85,8 @@ class Answers(Sealing):
                               event="contradiction", from_state=state, to_state=state,
                               text=f"{disposition} {sequence} {mic} {signature_digest}"))
             return "differs"
+        if receipt_id is not None:
+            self._connection.execute(update(object_).where(object_.c.id == receipt_id).values(receipt_for=row.id))
         self._move_one(object_, row.id, state,
                        {"state": target, "disposition": disposition, "received": at, "next_at": None,
                         "receipt_due": None}, message_id)
