@@ -37,7 +37,7 @@ def mirror_command(config: Path, reference: str | None, since: str | None, by: s
     now = occasion().now
     with open_gateway(load_settings(config), now) as gateway:
         if reference is not None:
-            found = mirror_of(gateway.ledger, reference)
+            found = mirror_of(gateway.ledger, reference, lambda name: gateway.corridors.named(name).tolerances)
             if not found:
                 raise LocalError(Finding(code="X150", values={"reference": reference}))
             for one in found:

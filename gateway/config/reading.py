@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
@@ -82,12 +83,13 @@ def text_of(pattern: str, code: str) -> Any:
                      _pattern(pattern, code)]
 
 
-Q = TypeVar("Q", int, timedelta)
+Q = TypeVar("Q", int, timedelta, Decimal)
 
 
 @dataclass(frozen=True)
 class between(Generic[Q]):
-    """Limits of an integer or a duration, both included: ``Annotated[Integer, between(1, 500)]``. Raises fault S052.
+    """Limits of an integer, a decimal or a duration, both included: ``Annotated[Integer,
+    between(1, 500)]``. Raises fault S052.
 
     `render` writes a value as it stands in a file.
     """

@@ -151,6 +151,9 @@ Identifier = text_of(r"[a-z0-9][a-z0-9_\-]*(/[a-z0-9][a-z0-9_\-]*)+", "S070")
 Word = text_of(r"[A-Za-z0-9][A-Za-z0-9._@\-]{0,63}", "S065")
 """A short name without spaces: a user, an algorithm."""
 
+Commodity = text_of("[0-9]{2,10}", "S140")
+"""The beginning of a commodity code: a chapter of the Harmonized System, or more."""
+
 PartyIdentifier = text_of(r"[A-Za-z0-9.,\-/&() ]{1,35}", "S068")
 """Identification of a party in UNB, data element 0004 or 0010, an..35."""
 

@@ -11,7 +11,7 @@ from gateway.ledger.mirror_rows import NewVerdict, Part, Seen
 from gateway.transit.declaration import Declaration, Party
 from gateway.transit.event import Event
 from gateway.transit.facts import latest_of
-from gateway.transit.mirror import Verdict, mirror
+from gateway.transit.mirror import Tolerances, Verdict, mirror
 from gateway.transit.seals import sightings
 
 _NAME = 255
@@ -19,8 +19,8 @@ _IDENTITY = 35
 _HS = 6
 """Digits of a commodity that all countries share."""
 
-Compared = tuple[str, str, Sequence[Declaration], Sequence[Event]]
-"""MRN, administration that declared, declarations, events."""
+Compared = tuple[str, str, Sequence[Declaration], Sequence[Event], Tolerances]
+"""MRN, administration that declared, declarations, events, what the corridor lets differ."""
 
 
 def keep_mirror(transaction: Transaction, movements: Sequence[Compared], now: datetime) -> None:
@@ -28,11 +28,11 @@ def keep_mirror(transaction: Transaction, movements: Sequence[Compared], now: da
     transaction.note_seen([
         Seen(identity=one.identity[:_IDENTITY], thing=one.thing, mrn=mrn, reference=one.reference, what=one.what,
              administration=one.administration, office=one.office, happened=one.happened, at=now)
-        for mrn, administration, declarations, events in movements
+        for mrn, administration, declarations, events, _ in movements
         for one in sightings(declarations, events, administration)])
-    found = [(mrn, latest, verdict) for mrn, _, declarations, events in movements
+    found = [(mrn, latest, verdict) for mrn, _, declarations, events, tolerances in movements
              if (latest := latest_of(declarations)) is not None
-             and (verdict := mirror(declarations, events)) is not None]
+             and (verdict := mirror(declarations, events, tolerances)) is not None]
     transaction.set_verdicts([
         NewVerdict(mrn=mrn, score=verdict.score, declared=verdict.packages, found=verdict.found_packages,
                    reasons=" ".join(dict.fromkeys(reason.what for reason in verdict.reasons)),

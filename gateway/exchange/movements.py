@@ -72,8 +72,8 @@ def keep(assembly: Assembly, transaction: Transaction, known: Sequence[Known], n
     states = [derive(assembly, one.movement, one.declarations, one.events, one.sent, now, versions=one.versions,
                      recorded=one.recorded, calendars=calendars) for one in known]
     transaction.set_movement_states(states, at=now)
-    keep_mirror(transaction, [(one.movement.mrn, one.movement.administration, one.declarations, one.events)
-                              for one in known], now)
+    keep_mirror(transaction, [(one.movement.mrn, one.movement.administration, one.declarations, one.events,
+                               assembly.corridors.named(one.movement.corridor).tolerances) for one in known], now)
     ours = [(one, state) for one, state in zip(known, states, strict=True) if one.movement.role == "departure"]
     held = [NewEngagement(mrn=state.mrn, reference=held.reference, currency=held.currency, amount=held.amount,
                           engaged=held.engaged)

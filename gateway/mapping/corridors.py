@@ -14,18 +14,21 @@ from pathlib import Path
 from typing import Literal
 
 from gateway.config.model import Model
-from gateway.config.scalars import Country, Duration, Flag, GatewayName, Text
+from gateway.config.scalars import Country, Flag, GatewayName, Text
 from gateway.config.validation import load_model
 from gateway.edifact import Message, WireMessage
 from gateway.errors import GatewayError, LocalError, PartnerError
 from gateway.findings import Finding, Place
+from gateway.mapping.corridor_timers import FIRST, _Timers
 from gateway.mapping.document import nearest
 from gateway.mapping.loading import load_mapping
 from gateway.mapping.mapping import Mapping as MessageMapping
 from gateway.mapping.offices import OFFICES, OfficeEntry, load_offices, suggested
+from gateway.mapping.tolerances import TolerancesNode
 from gateway.mapping.versions import Activated, Versions
 from gateway.references import Tree
-from gateway.transit.timers import Rule, Timers
+from gateway.transit.mirror import USUAL, Tolerances
+from gateway.transit.timers import Timers
 
 Role = Literal["departure", "transit", "destination"]
 
@@ -40,9 +43,6 @@ LAYOUTS: Mapping[str, str] = {
 
 JOINED = "arrived-control"
 """The layout that says ARRIVED and CONTROL at once."""
-
-FIRST = Timers()
-"""How long each step may take where a corridor does not say it."""
 
 BASE = "base/cusres-d96b"
 
@@ -72,27 +72,6 @@ class _Names(Model):
     en: Text
 
 
-class _Timer(Model):
-    lasting: Duration
-    time: Literal["calendar", "working"] = "calendar"
-
-
-class _Timers(Model):
-    first_passage: _Timer | None = None
-    exit: _Timer | None = None
-    control: _Timer | None = None
-    discharge: _Timer | None = None
-    enquiry: _Timer | None = None
-    enquiry_answer: _Timer | None = None
-    settlement: _Timer | None = None
-
-    def made(self) -> Timers:
-        """The timers, those that the file does not name with their first values."""
-        named = {name: Rule(lasting=timer.lasting, working=timer.time == "working")
-                 for name in type(self).model_fields if (timer := getattr(self, name)) is not None}
-        return replace(FIRST, **named)
-
-
 class _CorridorFile(Model):
     format: Literal["1"]
     id: Text
@@ -100,6 +79,7 @@ class _CorridorFile(Model):
     administrations: tuple[_Member, ...]
     invented: tuple[Text, ...] = ()
     timers: _Timers | None = None
+    tolerances: TolerancesNode | None = None
 
 
 class Layouts:
@@ -160,6 +140,7 @@ class Corridor:
     invented         code tables of the declaration whose codes are this project's own until the administrations supply
                      theirs
     timers           how long each step of a movement may take
+    tolerances       what may differ between departure and arrival
     """
 
     identifier: str
@@ -168,6 +149,7 @@ class Corridor:
     layouts: Layouts = field(repr=False, compare=False)
     invented: tuple[str, ...] = ()
     timers: Timers = FIRST
+    tolerances: Tolerances = USUAL
 
     @cached_property
     def cusdec(self) -> MessageMapping:
@@ -392,4 +374,5 @@ def _load(path: Path, layouts: Layouts) -> Corridor:
                                    invented=member.invented)
                     for member in listed.administrations)
     return Corridor(listed.id, {"fr": listed.name.fr, "en": listed.name.en}, members, layouts,
-                    listed.invented, listed.timers.made() if listed.timers is not None else FIRST)
+                    listed.invented, listed.timers.made() if listed.timers is not None else FIRST,
+                    listed.tolerances.made() if listed.tolerances is not None else USUAL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from gateway.ledger.mirror_rows import Mirrored, Share
 from gateway.ledger.rows import Movement
 from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event
-from gateway.transit.mirror import Verdict, mirror
+from gateway.transit.mirror import Tolerances, Verdict, mirror
 from gateway.transit.seals import ENDED
 from gateway.transit.terms import from_tree
 
@@ -37,15 +37,19 @@ class Compared:
     reused: tuple[Reused, ...]
 
 
-def mirror_of(ledger: Ledger, reference: str) -> list[Compared]:
-    """The movements that answer to a reference, compared now from everything held of them."""
+def mirror_of(ledger: Ledger, reference: str, tolerances: Callable[[str], Tolerances]) -> list[Compared]:
+    """The movements that answer to a reference, compared now from everything held of them.
+
+    tolerances  what a corridor lets differ, by its identifier
+    """
     found = []
     with ledger.reading() as queries:
         for movement in queries.find(reference).movements:
             declarations = [from_tree(Declaration, row.tree) for row in queries.declarations(movement.mrn)]
             events = [from_tree(Event, row.tree) for row in queries.events(movement.mrn)]
             things = [(one.thing, one.identity) for one in queries.seen_on(movement.mrn)]
-            found.append(Compared(movement=movement, verdict=mirror(declarations, events),
+            verdict = mirror(declarations, events, tolerances(movement.corridor))
+            found.append(Compared(movement=movement, verdict=verdict,
                                   reused=reused_among(queries.open_with(things, ENDED).items(), movement.mrn)))
     return found
 

@@ -10,6 +10,7 @@ from gateway.exchange.assembly import open_gateway
 from gateway.ledger.mirror_rows import NewVerdict, Part
 from gateway.reports.mirror import Reused, mirror_of
 from gateway.reports.seal_chain import chains
+from gateway.transit.mirror import USUAL
 from tests.golden.fraud_builder import answer
 from tests.golden.story.offices import Office, open_offices
 from tests.golden.story.scenarios import BURKINA, SAMPLES, TOGO
@@ -39,7 +40,7 @@ def test_a_container_on_two_open_movements_is_named_from_its_number_and_from_eac
         assert chain.reused == Reused(thing="container", identity=CONTAINER, mrns=(FIRST, SECOND))
         assert [(one.thing, one.identity) for one in chains(gateway.ledger, SECOND)] == [
             ("seal", SEAL), ("container", CONTAINER)]
-        (compared,) = mirror_of(gateway.ledger, FIRST)
+        (compared,) = mirror_of(gateway.ledger, FIRST, lambda corridor: USUAL)
         assert compared.verdict is None
         assert {(one.thing, one.mrns) for one in compared.reused} == {("seal", (SECOND,)), ("container", (SECOND,))}
         assert chains(gateway.ledger, "NOTHING") == []
