@@ -63,7 +63,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-TO_READ = ("samples/corridors/", "samples/gw1/", "samples/story/steps/")
+TO_READ = ("samples/corridors/", "samples/gw1/", "samples/story/steps/", "samples/fraud/evidence/")
 """Samples that are read in the checkout and not installed."""
 
 
