@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import LocalError
-from gateway.mapping.corridors import FIRST, load_corridors
+from gateway.mapping.corridor_timers import FIRST
+from gateway.mapping.corridors import load_corridors
 from gateway.transit.timers import Rule
 
 ROOT = Path(__file__).parents[2] / "mappings"
