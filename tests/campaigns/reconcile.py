@@ -5,12 +5,11 @@
 Two ledgers on disk, made by the gateway's own migrations, hold the same link: at the sender as sent, at the receiver as
 received. Their rows are filled in bulk, with true leaves and numbers; the bodies are one and the same. A run alters one
 thing at one side (nothing, a message removed, altered or added, or one of each) at a number drawn from the seed, and
-compares: every question and answer is written as it travels and read back by the grammar of its kind. Sealing and
-mailboxes are left out: `tests/pair/test_reconcile.py` has them. Seconds are those
-of the processor for all walks over both ledgers.
+compares: every question and answer has the lines that it has on its way. Sealing, reading of sealed payloads and
+mailboxes are left out: `tests/pair/test_reconcile.py` has them. Seconds are for all walks over both ledgers.
 
 The last line of `--json` is one object: runs, failures, most_questions, bound (questions allowed: c * log2 n with
-c = 1), slowest (seconds).
+c = 1), slowest (seconds on the clock), busiest (seconds of the processor).
 """
 
 from __future__ import annotations
@@ -147,16 +146,16 @@ def run(folder: Path, messages: int, chance: random.Random) -> list[dict[str, ob
         for change, side, number in changes:
             with closing(sqlite3.connect(paths[side], isolation_level=None)) as connection:
                 change(connection, side, number)
-        began = time.process_time()
+        began, busy = time.perf_counter(), time.process_time()
         found, questions = compare(ledgers["out"], ledgers["in"])
-        seconds = time.process_time() - began
+        seconds, busy = time.perf_counter() - began, time.process_time() - busy
         for _, side, number in changes:
             with closing(sqlite3.connect(paths[side], isolation_level=None)) as connection:
                 remove(connection, side, number)
                 if number <= messages:
                     add(connection, side, number)
         told.append({"schema": 1, "kind": "case", "name": name, "messages": messages, "questions": questions,
-                     "seconds": round(seconds, 3), "ok": found == expected,
+                     "seconds": round(seconds, 3), "busy": round(busy, 3), "ok": found == expected,
                      "found": [f"{one.first} {one.fault}" for one in found]})
     for ledger in ledgers.values():
         ledger.close()
@@ -177,10 +176,11 @@ def main() -> int:
             told += run(Path(folder), given.messages, random.Random(f"{given.seed} {number}"))
     bound = math.log2(given.messages)
     bad = [one for one in told if not one["ok"] or float(str(one["questions"])) > bound
-           or float(str(one["seconds"])) > SECONDS]
+           or float(str(one["busy"])) > SECONDS]
     summary = {"schema": 1, "kind": "campaign", "name": "reconcile", "runs": len(told), "seed": given.seed,
                "failures": len(bad), "most_questions": max(int(str(one["questions"])) for one in told),
-               "bound": round(bound, 1), "slowest": max(float(str(one["seconds"])) for one in told)}
+               "bound": round(bound, 1), "slowest": max(float(str(one["seconds"])) for one in told),
+               "busiest": max(float(str(one["busy"])) for one in told)}
     for line in (*told, summary):
         print(json.dumps(line) if given.json else
               "  ".join(f"{key} {value}" for key, value in line.items() if key not in ("schema", "kind")))
