@@ -72,11 +72,13 @@ def drawn(seed: int, number: int) -> Drawn:
     names = ROUTES[parties]
     events: list[Event] = []
     for at in range(chance.randint(0, 14)):
-        events.append(_event(chance, mrn, names, f"E-{number}-{at}", events))
+        events.append(event_drawn(chance, mrn, names, f"E-{number}-{at}", events))
     return Drawn(mrn, parties, (*versions, *events))
 
 
-def _event(chance: random.Random, mrn: str, names: Sequence[str], reference: str, before: Sequence[Event]) -> Event:
+def event_drawn(chance: random.Random, mrn: str, names: Sequence[str], reference: str,
+                before: Sequence[Event]) -> Event:
+    """An event of any word, said by one of these administrations; it may name one of those before it."""
     word, administration = chance.choice(WORDS), chance.choice(names)
     earlier = [event.reference for event in before if event.word in (Word.CONTROL, Word.ENQUIRY)]
     takes = word in (Word.PART_DISCHARGED, Word.DISCHARGED, Word.DIFF_CLOSED)
