@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-ActKind: TypeAlias = Literal["release", "reject", "close"]
+ActKind: TypeAlias = Literal["release", "reject", "close", "reprocess"]
 ActState: TypeAlias = Literal["open", "done", "dropped"]
 
 
@@ -14,7 +14,8 @@ ActState: TypeAlias = Literal["open", "done", "dropped"]
 class NewAct:
     """A decision as it is taken.
 
-    kind     release (asked for, of what is in quarantine), reject (of that), close (a dead letter)
+    kind     release (asked for, of what is in quarantine), reject (of that), close (a dead letter), reprocess (of a
+             message of ours, made anew with another version of its mapping)
     subject  what it is about: a name in quarantine, a Message-ID, "control reference-message reference"
     people   names of those who answer for it, joined by ", "
     account  that typed it, with the one behind it, as it is told
@@ -54,3 +55,12 @@ class Act:
     def words(self) -> str:
         """Who, when, why, on one line."""
         return f"{self.at:%Y-%m-%d %H:%M} {self.people} ({self.account}): {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilt:
+    """A message of ours that was made anew from another. old, new: their numbers."""
+
+    old: int
+    new: int
+    act: Act

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
 
-from gateway.ledger.columns import Instant, id_column, metadata
+from gateway.ledger.columns import NUMBER, Instant, id_column, link_column, metadata
 
 act = Table(  # one row for each decision; the newest of a kind about one thing is the one that counts
     "act", metadata,
@@ -22,4 +22,12 @@ act = Table(  # one row for each decision; the newest of a kind about one thing 
     Column("changed", Instant, nullable=False),
     Index(None, "subject", "kind", "id"),
     Index(None, "kind", "state"),
+)
+
+rebuilt = Table(  # a message that was made anew with another version of its mapping; the old one stays as it was
+    "rebuilt", metadata,
+    Column("new_id", NUMBER, ForeignKey("message.id"), primary_key=True, autoincrement=False),
+    link_column("old_id", "message.id", nullable=False),
+    link_column("act_id", "act.id", nullable=False),
+    Index("uq_rebuilt_old", "old_id", unique=True),
 )

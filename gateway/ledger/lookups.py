@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Row, and_, bindparam, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, exists, or_, select
 
+from gateway.ledger.act_tables import rebuilt
 from gateway.ledger.codec import decode_moment, decode_tree
 from gateway.ledger.rows import Activation, DeclarationRow, EventRow, KnownInterchange, KnownObject, LinkHead, Movement
 from gateway.ledger.states import InterchangeState, MessageState, ObjectState
@@ -26,6 +27,12 @@ NO_MIC = "0" * 64
 """What the first object of a link names as its predecessor (ENVELOPE section 4)."""
 
 _MOVEMENT = select(movement).where(movement.c.mrn == bindparam("mrn"))
+
+_OLD = message.alias("old")
+_MADE_ANEW = exists(select(_OLD.c.id).join(rebuilt, rebuilt.c.old_id == _OLD.c.id).where(
+    _OLD.c.mrn == message.c.mrn, _OLD.c.partner == message.c.partner, _OLD.c.direction == message.c.direction,
+    _OLD.c.type == message.c.type, _OLD.c.id >= message.c.id))
+"""This message, or a later one to the same partner about the same movement, was made anew."""
 
 _RECEIPT = object_.alias("receipt")  # made once: an alias copies every column, and a run asks six times for each object
 _KNOWN_OBJECT = (
@@ -93,11 +100,16 @@ class Lookups:
             select(*columns).order_by(activation.c.mapping, activation.c.starts))]
 
     def declared_with(self, mrn: str) -> tuple[str, str] | None:
-        """The mapping of the message by which a movement was first declared, and its digest; None when none was."""
+        """The mapping of the message by which a movement was first declared, and its digest; None when none was.
+
+        A message that was made anew, and what had gone to the same partner before without being accepted, count no
+        more: the partner never took them.
+        """
         row = self._connection.execute(
             select(message.c.mapping, message.c.mapping_digest).where(
                 message.c.mrn == mrn, message.c.type == "CUSDEC", message.c.word != "request", message.c.mapping != "",
-                or_(message.c.direction == "out", message.c.state.in_(("ACCEPTED", "TAKEN"))))
+                or_(message.c.direction == "out", message.c.state.in_(("ACCEPTED", "TAKEN"))),
+                or_(message.c.state == MessageState.ANSWERED_ACCEPTED, ~_MADE_ANEW))
             .order_by(message.c.id).limit(1)).first()
         return None if row is None else (row.mapping, row.mapping_digest)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import insert, update
 
 from gateway.ledger.act_rows import Act, ActState, NewAct
-from gateway.ledger.act_tables import act
+from gateway.ledger.act_tables import act, rebuilt
 from gateway.ledger.chain import Fact
 from gateway.ledger.parts.base import Base
 from gateway.ledger.reading.acts import ActLookups
@@ -16,7 +16,7 @@ from gateway.ledger.tables import object_
 
 
 class Acts(Base, ActLookups):
-    """add_act, settle_act, await_no_more."""
+    """add_act, settle_act, await_no_more, note_rebuilt."""
 
     def add_act(self, new: NewAct, *, at: datetime) -> int:
         """Keep a decision; its number."""
@@ -29,6 +29,15 @@ class Acts(Base, ActLookups):
                           to_state=new.state, text="; ".join(part for part in (
                               new.partner, new.rules, f"{new.people} ({new.account}): {new.reason}") if part)))
         return number
+
+    def note_rebuilt(self, *, old: int, new: int, act_id: int, mrn: str, words: tuple[str, str], at: datetime) -> None:
+        """A message was made anew from another: both say so in their history.
+
+        words  what the old one says of the new, what the new one says of the old
+        """
+        self._connection.execute(insert(rebuilt), {"new_id": new, "old_id": old, "act_id": act_id})
+        for number, event, text in ((old, "rebuilt", words[0]), (new, "rebuilds", words[1])):
+            self._record(Fact(at=at, subject="message", subject_id=number, reference=mrn, event=event, text=text))
 
     def await_no_more(self, object_id: int) -> None:
         """Nobody waits for the receipt of a dead letter any more; one that comes settles it all the same."""
