@@ -22,6 +22,9 @@ PAGES = {"en": ROOT / "gateway" / "docs" / "en" / "movement-states.md",
          "fr": ROOT / "gateway" / "docs" / "fr" / "etats-des-mouvements.md"}
 
 
+TWINS = {"en": "[En français](../fr/etats-des-mouvements.md)", "fr": "[In English](../en/movement-states.md)"}
+
+
 def texts(language: str) -> dict[str, str]:
     """What is said in a language, by key."""
     return {entry.msgid: entry.msgstr for entry in polib.pofile(str(TEXTS / f"{language}.po"))}
@@ -36,7 +39,7 @@ def wanted() -> set[str]:
 
 def page(language: str) -> str:
     """A page as Markdown."""
-    return "\n".join(_lines(texts(language))) + "\n"
+    return "\n".join((TWINS[language], "", *_lines(texts(language)))) + "\n"
 
 
 def _lines(said: Mapping[str, str]) -> Iterator[str]:

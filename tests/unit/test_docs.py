@@ -29,6 +29,7 @@ PAIRS = [("README.md", "gateway/docs/fr/README.md"),
          ("gateway/docs/SECURITY.md", "gateway/docs/fr/SECURITY.md"),
          ("gateway/docs/crash-points.md", "gateway/docs/fr/points-d-arret.md"),
          ("gateway/docs/en/lives.md", "gateway/docs/fr/vies.md"),
+         ("gateway/docs/en/movement-states.md", "gateway/docs/fr/etats-des-mouvements.md"),
          ("samples/gw1/README.md", "samples/gw1/LISEZ-MOI.md")]
 FOR_PEOPLE = [*(name for pair in PAIRS for name in pair), "keys/README.md", "samples/README.md",
               "gateway/docs/security.md", "gateway/docs/fr/securite.md"]
