@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -72,11 +74,28 @@ def test_the_sums_name_the_importer_and_every_output_keeps_to_its_schema() -> No
     assert [line["kind"] for line in lines("seals")].count("sighting") == 8
 
 
+def chapter(manual: str, heading: str) -> list[str]:
+    """The lines of a chapter of the operator's manual."""
+    text = (ROOT / "gateway" / "docs" / manual).read_text("utf-8").split(f"\n{heading}\n")[1]
+    return text.split("\n## ")[0].splitlines()
+
+
 @pytest.mark.parametrize(("manual", "heading"), [("en/operator.md", "## Departure beside arrival"),
                                                  ("fr/exploitation.md", "## Le départ face à l'arrivée")])
 def test_the_examples_of_the_manual_run_on_this_story(fraud: Fraud, manual: str, heading: str) -> None:
-    text = (ROOT / "gateway" / "docs" / manual).read_text("utf-8").split(f"\n{heading}\n")[1]
-    examples = text.split("```\n")[1].splitlines()
+    examples = [line for line in chapter(manual, heading) if line.startswith("edi ")]
     assert [line.split()[:2] for line in examples] == [["edi", "mirror"]] * 3 + [["edi", "seals"]] * 2
     for line in examples:
         assert b"\n" in answer(fraud.departure, tuple(line.split()[1:]))
+
+
+@pytest.mark.needs_openssl
+@pytest.mark.parametrize(("manual", "heading"), [("en/operator.md", "## Proof for a third person"),
+                                                 ("fr/exploitation.md", "## La preuve pour un tiers")])
+def test_the_proof_of_the_manual_is_made_and_checked_by_its_very_lines(fraud: Fraud, tmp_path: Path, manual: str,
+                                                                       heading: str) -> None:
+    making, checking = [line.split() for line in chapter(manual, heading) if line.startswith(("edi ", "sh "))]
+    assert making[-1] == "evidence"
+    answer(fraud.departure, (*making[1:-1], str(tmp_path / "evidence")))
+    done = subprocess.run(checking, cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode in (0, 2), done.stderr) == (True, b"")
