@@ -17,7 +17,7 @@ _COMMANDS = {
     "mirror": "mirror", "seals": "seals",
     "link": "link", "reference": "reference", "audit": "audit", "reconcile": "reconcile",
     "traffic": "traffic", "guarantee": "guarantee", "fallback": "fallback",
-    "evidence": "evidence",
+    "evidence": "evidence", "carry": "carry",
 }
 _PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
 _READS = {"status", "overdue", "show", "trace", "explain", "validate", "inspect", "config", "bench",

@@ -101,7 +101,7 @@ def collect(gateway: Gateway, partner: str, sessions: Sessions, occasion: Occasi
     A halted link still receives and parks, unless our own ledger is in doubt: then every number we give may be one that
     was given before, and what lies in the mailbox stays there; as it does where the disk has no room for more.
     """
-    if _ledger_in_doubt(gateway, partner) or not room_for_more(gateway, summary):
+    if ledger_in_doubt(gateway, partner) or not room_for_more(gateway, summary):
         link_halted(gateway, partner, "in", summary)
         return
 
@@ -130,7 +130,8 @@ def _collect(gateway: Gateway, partner: str, mailbox: HeldMailbox, occasion: Occ
         collect_batch(gateway, partner, mailbox, batch, occasion, summary)
 
 
-def _ledger_in_doubt(gateway: Gateway, partner: str) -> bool:
+def ledger_in_doubt(gateway: Gateway, partner: str) -> bool:
+    """Tell whether nothing of a partner's may be taken: our own ledger is older than what we have signed."""
     with gateway.ledger.reading() as queries:
         return queries.halted(partner, "in") == OLDER
 

@@ -79,9 +79,9 @@ def _due(gateway: Gateway, partner: str, occasion: Occasion, kinds: Sequence[str
                                        declarations_last=gateway.partner(partner).agreement.order == "loose")
 
 
-def _readable(gateway: Gateway, partner: str, due: Sequence[ObjectOut], lying: set[str],
-              occasion: Occasion) -> list[ObjectOut]:
-    """What is due; a file that the partner can open no more, for its certificate is another since, is encrypted anew
+def made_readable(gateway: Gateway, partner: str, due: Sequence[ObjectOut], lying: set[str],
+                  occasion: Occasion) -> list[ObjectOut]:
+    """What is to go; a file that the partner can open no more, for its certificate is another since, is encrypted anew
     round the same SignedData (ENVELOPE O3). What lies in the mailbox already stays as it is."""
     try:
         recipients = gateway.recipients(partner, occasion.now)
@@ -113,7 +113,7 @@ def _publish(gateway: Gateway, partner: str, mailbox: Mailbox, due: Sequence[Obj
     published again, which looks at both and leaves what is right.
     """
     lying = {item.name for item in due if listed.get(item.name) == len(item.sealed)}
-    due = _readable(gateway, partner, due, lying, occasion)
+    due = made_readable(gateway, partner, due, lying, occasion)
     marked = gateway.lane(partner, "outbound").mode is Mode.MARKER
     outcomes = mailbox.publish([(item.name, item.sealed) for item in due
                                 if item.name not in lying or (marked and item.state in _UNSENT)])
@@ -125,7 +125,7 @@ def _publish(gateway: Gateway, partner: str, mailbox: Mailbox, due: Sequence[Obj
     there = [item for item in due if item.name not in failed]
     waiting = [item for item in there if item.name in lying and item.state not in _UNSENT]
     new = [item for item in there if item not in waiting]
-    _note(gateway, partner, new, occasion)
+    note_published(gateway, partner, new, occasion)
     reach(failpoints.ENTERED)
     _look_later(gateway, partner, waiting, occasion, summary)
     reach(failpoints.DISPATCHED)
@@ -152,7 +152,7 @@ def _look_later(gateway: Gateway, partner: str, waiting: Sequence[ObjectOut], oc
         "partner": partner, "since": f"{min(late):%Y-%m-%d %H:%M}"})), Exit.PERSON)
 
 
-def _note(gateway: Gateway, partner: str, there: Sequence[ObjectOut], occasion: Occasion) -> None:
+def note_published(gateway: Gateway, partner: str, there: Sequence[ObjectOut], occasion: Occasion) -> None:
     """Note what was put into the mailbox. Some kinds get no receipt (ENVELOPE R4), so nothing is due for them."""
     agreed = gateway.partner(partner).agreement.deadlines.receipt
     with gateway.ledger.transaction() as transaction:

@@ -70,3 +70,5 @@ ASKING = declare("link.asking", "a request for what is missing sealed, transacti
 ASKED = declare("link.asked", "a request for what is missing committed, nothing published")
 WITHDRAWING = declare("link.withdrawing", "a number taken back and what it carried sealed anew, not yet committed")
 WITHDRAWN = declare("link.withdrawn", "a withdrawal committed, nobody told yet")
+CARRYING = declare("carry.written", "files written to a stick, its list does not name them, ledger does not know")
+CARRIED = declare("carry.listed", "a stick holds files and their list, ledger does not know that they were carried")

@@ -32,6 +32,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "sessions": ("session.",),
     "receiving": ("arriving.", "receive.", "quarantine.kept", "process.", "deliver."),
     "links": ("link.",),
+    "sticks": ("carry.",),
     "lists": ("lists.", "authority."),
     "keys": ("files.", "keys."),
     "partners": ("partner.",),

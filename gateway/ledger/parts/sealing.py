@@ -156,6 +156,32 @@ class Sealing(Base):
             found.extend(object_out(row) for row in rows)
         return found
 
+    def unacknowledged_objects(self, partner: str, *, after: int, limit: int, octets: int) -> list[ObjectOut]:
+        """What the partner has not acknowledged, whether it went up or not, behind a Sequence: to be carried by hand.
+
+        limit, octets  see `due_objects`. What gets no receipt counts until it has been put up once.
+        """
+        ours = (object_.c.direction == "out") & (object_.c.partner == partner) & (object_.c.sequence > after)
+        open_ = union(select(object_.c.id).where(ours, object_.c.state == ObjectState.PREPARED),
+                      select(object_.c.id).where(ours, object_.c.next_at.is_not(None)))
+        sizes = self._connection.execute(
+            select(object_.c.id, content.c.size).join(content, content.c.id == object_.c.sealed_id)
+            .where(object_.c.id.in_(open_)).order_by(object_.c.sequence).limit(limit)).all()
+        together = itertools.accumulate(row.size for row in sizes)
+        chosen = [row.id for row, so_far in zip(sizes, together, strict=True) if so_far <= octets or row is sizes[0]]
+        rows = self._connection.execute(_objects_out().where(object_.c.id.in_(chosen)).order_by(object_.c.sequence))
+        return [object_out(row) for row in rows]
+
+    def acknowledged_names(self, partner: str, names: Iterable[str]) -> set[str]:
+        """Those among the names of files whose objects this partner has acknowledged."""
+        wanted = sorted(set(names))
+        found: set[str] = set()
+        for start in range(0, len(wanted), _SLICE):
+            found.update(self._connection.execute(select(object_.c.name).where(
+                object_.c.name.in_(wanted[start:start + _SLICE]), object_.c.direction == "out",
+                object_.c.partner == partner, object_.c.state == ObjectState.RECEIVED)).scalars())
+        return found
+
     def mark_dispatched(self, object_ids: Iterable[int], *, at: datetime, receipt_due: datetime | None,
                         repeat_at: datetime | None = None) -> None:
         """These objects stand in the partner's mailbox.
