@@ -1,4 +1,4 @@
-"""`edi resend` and `edi reprocess`."""
+"""`edi resend`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from gateway.cli.keys_change import instant
 from gateway.cli.people import answers_for, by_option
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
-from gateway.exchange.resend import Wanted, resend, resend_wanted, revive
+from gateway.exchange.resend import Wanted, resend, resend_wanted
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 
-_references = click.argument("references", metavar="REF...", nargs=-1, required=True)
 _some = click.argument("references", metavar="[REF...]", nargs=-1)
 
 
@@ -56,25 +55,3 @@ def resend_command(config: Path, references: tuple[str, ...], partner: str | Non
     else:
         note(t("resend.total", done=done, asked=len(results)))
     return Exit.DONE if done == len(results) else Exit.PERSON
-
-
-@click.command(name="reprocess", help=t("cli.reprocess.help"))
-@_references
-@json_option
-@common
-def reprocess_command(config: Path, references: tuple[str, ...], as_json: bool) -> int:
-    """Have what was given up or could not be read judged again by the next edi-receive."""
-    done = 0
-    with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
-        for reference in references:
-            count = revive(gateway, reference, now)
-            done += bool(count)
-            if as_json:
-                emit_json("reprocessed", {"reference": reference, "again": count})
-            elif count:
-                emit(t("reprocess.done", reference=reference))
-            if not count:
-                tell([Finding(code="X047", values={"reference": reference})])
-    if as_json:
-        emit_json("summary", {"asked": len(references), "reprocessed": done})
-    return Exit.DONE if done == len(references) else Exit.PERSON

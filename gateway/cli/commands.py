@@ -11,7 +11,7 @@ from gateway.cli.context import t
 
 _COMMANDS = {
     "status": "see", "overdue": "see", "show": "show", "trace": "ask", "explain": "ask",
-    "resend": "act", "dead": "dead", "reprocess": "act", "quarantine": "quarantine", "validate": "files",
+    "resend": "act", "dead": "dead", "reprocess": "reprocess", "quarantine": "quarantine", "validate": "files",
     "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "setup",
     "bench": "bench", "partner": "partner", "retention": "retention", "codes": "codes", "map": "map",
     "mirror": "mirror", "seals": "seals",

@@ -9,6 +9,7 @@ import click
 
 from gateway.cli.context import common, emit, emit_json, json_option, language, occasion, t, table
 from gateway.cli.show_balance import balance_json, show_balance
+from gateway.cli.show_rebuilt import rebuilt_json, show_rebuilt
 from gateway.cli.words import clock, life, next_step, standing, word
 from gateway.config import load_settings
 from gateway.errors import LocalError
@@ -71,6 +72,7 @@ def _show(gateway: Gateway, found: Sheet) -> None:
               [[clock(row.changed), f"{row.control_reference or '—'}-{row.message_reference or '—'}", row.partner,
                 t(f"direction.{row.direction}"), row.type, word(row.word), life(row.state.value)]
                for row in found.messages])
+    show_rebuilt(gateway.ledger, found.messages)
     for line in found.interchanges:
         emit("\n" + t("show.interchange", reference=line.control_reference, state=life(line.state.value))
              + f"  {line.partner}, {t(f'direction.{line.direction}')}, {line.type}")
@@ -107,6 +109,7 @@ def _show_json(gateway: Gateway, found: Sheet) -> None:
         for row in rows:
             emit_json(kind, {name: getattr(row, name) for name in row.__slots__})
     balance_json(gateway.ledger, [movement.mrn for movement in found.movements])
+    rebuilt_json(gateway.ledger, found.messages)
     emit_json("summary", {"reference": found.reference, "steps": len(found.steps)})
 
 

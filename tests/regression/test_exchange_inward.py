@@ -199,7 +199,10 @@ def test_what_could_not_be_read_is_judged_again_by_hand(tmp_path: Path) -> None:
     malice.send(malice.cusres("ARRIVED", MRN, reference="BFOUI-1", administration="MLDGD", seals_intact=True,
                               office={"role": "destination", "code": "BFOUI"}))
     refused(togo.run("edi-receive"), Exit.PERSON, "X040", place="interchange")
-    ran = togo.run("edi", "reprocess", MRN)
+    (dead,) = (line for line in togo.lines("dead", "list") if line["kind"] == "dead")
+    told = togo.run("edi", "reprocess", dead["reference"])
+    assert (told.exit, f"edi dead revive {dead['reference']}" in told.err) == (Exit.PERSON, True), told.err
+    ran = togo.run("edi", "dead", "revive", dead["reference"])
     assert ran.exit == 0, ran.err
     refused(togo.run("edi-receive"), Exit.PERSON, "X040", place="interchange")  # judged again, and still not theirs
     well(togo.run("edi-receive"))

@@ -77,8 +77,8 @@ def test_resend_and_reprocess_answer_each_reference_and_add_up(played: tuple[Off
     assert lines[-1] == {"schema": 1, "kind": "summary", "asked": 2, "resent": 1}
     told = burkina.run("edi", "reprocess", "TG0000000001", "--json")
     assert (told.exit, checked("reprocess", told.out)) == (1, [
-        {"schema": 1, "kind": "reprocessed", "reference": "TG0000000001", "again": 0},
-        {"schema": 1, "kind": "summary", "asked": 1, "reprocessed": 0}])
+        {"schema": 1, "kind": "refused", "reference": "TG0000000001", "message": "", "codes": ["X267"]},
+        {"schema": 1, "kind": "summary", "found": 1, "rebuilt": 0, "refused": 1, "queued": 0}])
 
 
 def test_what_is_overdue_keeps_its_own_kind_beside_that_of_the_line(tmp_path: Path) -> None:

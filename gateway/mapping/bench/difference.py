@@ -70,19 +70,28 @@ def difference(first: Flat, second: Flat) -> list[Change]:
 def effect(first: MessageMapping, second: MessageMapping, sample: Sample) -> Effect:
     """What becomes of a record: both messages are written and held against each other, segment by segment."""
     one, two = _written(first, sample), _written(second, sample)
-    removed: list[tuple[int, str]] = []
-    added: list[tuple[int, str]] = []
-    texts = [found if isinstance(found, list) else [] for found in (one, two)]
-    for action, start, end, begin, stop in SequenceMatcher(None, texts[0], texts[1], autojunk=False).get_opcodes():
-        if action != "equal":
-            removed.extend((number + 1, texts[0][number]) for number in range(start, end))
-            added.extend((number + 1, texts[1][number]) for number in range(begin, stop))
+    removed, added = segments_apart(*(found if isinstance(found, list) else [] for found in (one, two)))
     broken = [[(failure.rule, failure.path) for failure in mapping.requirements(sample.tree)]
               for mapping in (first, second)]
-    return Effect(sample=sample.name, removed=tuple(removed), added=tuple(added),
+    return Effect(sample=sample.name, removed=removed, added=added,
                   refused=(one if isinstance(one, tuple) else (), two if isinstance(two, tuple) else ()),
                   stricter=tuple(rule for rule in broken[1] if rule not in broken[0]),
                   milder=tuple(rule for rule in broken[0] if rule not in broken[1]))
+
+
+Segments = tuple[tuple[int, str], ...]
+"""Segments of one message, each with its position (UNH is 1)."""
+
+
+def segments_apart(first: Sequence[str], second: Sequence[str]) -> tuple[Segments, Segments]:
+    """The segments that only the first, and those that only the second message has."""
+    removed: list[tuple[int, str]] = []
+    added: list[tuple[int, str]] = []
+    for action, start, end, begin, stop in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+        if action != "equal":
+            removed.extend((number + 1, first[number]) for number in range(start, end))
+            added.extend((number + 1, second[number]) for number in range(begin, stop))
+    return tuple(removed), tuple(added)
 
 
 def _written(mapping: MessageMapping, sample: Sample) -> list[str] | tuple[Finding, ...]:
