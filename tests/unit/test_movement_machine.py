@@ -1,6 +1,7 @@
 """Whatever is said, lost, repeated and delivered in whatever order: do two and three gateways see the same movement?
 
-EDI_MACHINE_RUNS sets how many histories of each are tried; ``--hypothesis-seed`` repeats them.
+EDI_MACHINE_RUNS sets how many histories of each are tried (thousands need ``--timeout 0``); ``--hypothesis-seed``
+repeats them.
 """
 
 from __future__ import annotations
