@@ -17,7 +17,7 @@ _COMMANDS = {
     "mirror": "mirror", "seals": "seals",
     "link": "link", "reference": "reference", "audit": "audit", "reconcile": "reconcile",
     "traffic": "traffic", "guarantee": "guarantee", "fallback": "fallback",
-    "evidence": "evidence", "carry": "carry",
+    "evidence": "evidence", "ledger": "ledger", "restore": "restore", "carry": "carry",
 }
 _PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
 _READS = {"status", "overdue", "show", "trace", "explain", "validate", "inspect", "config", "bench",
@@ -80,7 +80,8 @@ def reads(program: str, words: Sequence[str]) -> bool:
         return False
     if not name or name[0] in _READS or "--help" in words:
         return True
-    if name[0] not in ("map", "keys", "partner", "quarantine", "dead", "link", "reference", "guarantee", "fallback"):
+    if name[0] not in ("map", "keys", "partner", "quarantine", "dead", "link", "reference", "guarantee", "fallback",
+                       "ledger"):
         return False
     module = import_module(f"gateway.cli.{name[0]}")  # imported by the run itself
     return bool(module.only_reads(words[words.index(name[0]) + 1:]))

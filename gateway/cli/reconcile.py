@@ -9,9 +9,10 @@ import click
 from gateway.cli.context import common, emit, emit_json, json_option, occasion, t, tell
 from gateway.config import load_settings
 from gateway.exchange import cycle
-from gateway.exchange.assembly import open_gateway
+from gateway.exchange.assembly import Gateway, Occasion, open_gateway
 from gateway.exchange.reconciled import Compared, Named, compared, exit_of, state_of
 from gateway.exchange.reconciling import ASKING, SAME, begin
+from gateway.exchange.recovering import ask, held, recover
 from gateway.exchange.summary import Exit, Summary
 
 
@@ -20,13 +21,24 @@ from gateway.exchange.summary import Exit, Summary
 @click.option("--to", "upto", type=click.IntRange(min=1), metavar=t("cli.metavar.number"),
               help=t("cli.reconcile.to"))
 @click.option("--new", "anew", is_flag=True, help=t("cli.reconcile.new"))
+@click.option("--objects", type=click.Path(path_type=Path, file_okay=False), metavar=t("cli.metavar.folder"),
+              help=t("cli.reconcile.objects"))
 @json_option
 @common
-def reconcile_command(config: Path, partner: str, upto: int | None, anew: bool, as_json: bool) -> int:
-    """Begin a comparison, or say how the one begun stands. How one ended is said once; then a new one begins."""
+def reconcile_command(config: Path, partner: str, upto: int | None, anew: bool, objects: Path | None,
+                      as_json: bool) -> int:
+    """Begin a comparison, or say how the one begun stands. How one ended is said once; then a new one begins.
+
+    After a ledger was restored: first what we lost comes back from the partner, in a folder.
+    """
     summary = Summary()
     with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
         partner, = gateway.chosen((partner,))
+        if held(gateway, partner) or objects is not None:
+            if objects is None:
+                return _ask(gateway, partner, now, summary, as_json)
+            _take(gateway, partner, objects, now, as_json)
+            anew = True
         with gateway.ledger.reading() as queries:
             rows = list(queries.reconciliations(partner).values())
         if anew or all(row.told for row in rows):
@@ -47,6 +59,27 @@ def reconcile_command(config: Path, partner: str, upto: int | None, anew: bool, 
     tell([finding for _, finding in summary.problems])
     found = exit_of(links)
     return found if found is not Exit.DONE else summary.status
+
+
+def _ask(gateway: Gateway, partner: str, now: Occasion, summary: Summary, as_json: bool) -> int:
+    """Say which objects the partner has to give back."""
+    size = ask(gateway, partner, now, summary)
+    tell([finding for _, finding in summary.problems])
+    if size is None:
+        return summary.status
+    if as_json:
+        emit_json("held", {"partner": partner, "beyond": size})
+    else:
+        emit(t("reconcile.held", partner=partner, us=gateway.name, n=size))
+    return Exit.TRUST
+
+
+def _take(gateway: Gateway, partner: str, objects: Path, now: Occasion, as_json: bool) -> None:
+    done = recover(gateway, partner, objects, now)
+    if as_json:
+        emit_json("recovered", {"partner": partner, "objects": done.objects, "size": done.size})
+    else:
+        emit(t("reconcile.recovered", partner=partner, objects=done.objects, n=done.size))
 
 
 def _say(partner: str, links: list[Compared]) -> None:

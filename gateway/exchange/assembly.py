@@ -14,10 +14,12 @@ from pathlib import Path
 from gateway.config import Settings, load_settings
 from gateway.errors import LocalError
 from gateway.exchange.assembled import PATIENCE, Assembly, Occasion
+from gateway.exchange.generation import mark, marked
 from gateway.exchange.known_keys import KnownKeys, read_known_keys
 from gateway.exchange.machine import require_fit
 from gateway.exchange.own_keys import OwnPair, chain, chosen, consents_of
 from gateway.exchange.published_offices import published_offices
+from gateway.exchange.restoring import watch
 from gateway.exchange.trusting import authorities, effective
 from gateway.findings import Finding, Place
 from gateway.ledger import Ledger
@@ -219,8 +221,11 @@ def open_gateway(settings: Settings | Path, now: datetime) -> Iterator[Gateway]:
     forbid_dumps()
     loaded = settings if isinstance(settings, Settings) else load_settings(settings)
     require_fit(loaded)
+    before = marked(loaded.paths.state)
     ledger = Ledger.open(loaded.ledger, now=now)
     try:
+        watch(loaded, ledger, before, now)
         yield Gateway(loaded, ledger, now)
     finally:
+        mark(loaded.paths.state, ledger)
         ledger.close()

@@ -22,6 +22,7 @@ from gateway.exchange.halting import link_halted
 from gateway.exchange.held import HeldMailbox
 from gateway.exchange.lingering import list_new, remove
 from gateway.exchange.payload import interchange_of, look_at, payload_refusal
+from gateway.exchange.restoring import RESTORED
 from gateway.exchange.room import require_room, room_for_more
 from gateway.exchange.sealing import seal_receipt
 from gateway.exchange.sessions import Sessions
@@ -133,7 +134,7 @@ def _collect(gateway: Gateway, partner: str, mailbox: HeldMailbox, occasion: Occ
 def ledger_in_doubt(gateway: Gateway, partner: str) -> bool:
     """Tell whether nothing of a partner's may be taken: our own ledger is older than what we have signed."""
     with gateway.ledger.reading() as queries:
-        return queries.halted(partner, "in") == OLDER
+        return queries.halted(partner, "in") in (OLDER, RESTORED)
 
 
 def collect_batch(gateway: Gateway, partner: str, mailbox: HeldMailbox, entries: Sequence[Entry], occasion: Occasion,

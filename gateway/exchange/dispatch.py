@@ -17,6 +17,7 @@ from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.daily import first_time
 from gateway.exchange.dead_letters import bury_uncollected
 from gateway.exchange.forks import FORK
+from gateway.exchange.generation import mark
 from gateway.exchange.halting import link_halted
 from gateway.exchange.held import HeldMailbox
 from gateway.exchange.movements import handed_over
@@ -56,6 +57,7 @@ def dispatch(gateway: Gateway, partner: str, sessions: Sessions, occasion: Occas
         return  # no session costs anything when there is nothing to say
 
     def work(mailbox: HeldMailbox) -> None:
+        mark(gateway.settings.paths.state, gateway.ledger)  # a copy put back must be noticed once anything is seen
         reach(failpoints.PUBLISHING)
         listed = {entry.name: entry.size for entry in mailbox.list()}
         left = due

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.errors import PartnerError
+from gateway.errors import LocalError, PartnerError
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.restoring import RESTORED
 from gateway.exchange.summary import Exit, Summary
 from gateway.findings import Finding, Place
 
@@ -16,12 +17,21 @@ def link_halted(gateway: Gateway, partner: str, direction: str, summary: Summary
         return False
     if any(finding.code == code for _, finding in summary.problems):
         return True  # this very run halted it, and said why
+    if code == RESTORED:
+        summary.trouble(LocalError(Finding(code=RESTORED, place=Place(interchange=partner), values={
+            "partner": partner})), Exit.TRUST)
+        return True
     summary.trouble(PartnerError(Finding(code="X049", place=Place(interchange=partner), values={
         "partner": partner, "code": code})), Exit.TRUST)
     return True
 
 
 def resume(gateway: Gateway, partner: str, reason: str, occasion: Occasion) -> bool:
-    """Let a partner's link go on in both directions; False when it was not halted. The reason stands in the history."""
+    """Let a partner's link go on in both directions; False when it was not halted. The reason stands in the history.
+
+    Raises LocalError L030 where our ledger is an older copy: that ends by a comparison, and not by a decision.
+    """
     with gateway.ledger.transaction() as transaction:
+        if transaction.halted(partner, "out") == RESTORED:
+            raise LocalError(Finding(code=RESTORED, place=Place(interchange=partner), values={"partner": partner}))
         return transaction.resume_links(gateway.partner(partner).partner, reason, occasion.now)

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.edifact import InterchangeHeader, MessageIdentifier, WireMessage, write_interchange
+from gateway.errors import LocalError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.outbound import SYNTAX
 from gateway.exchange.payload import pack
+from gateway.exchange.restoring import RESTORED
 from gateway.exchange.summary import Summary
 from gateway.failpoints import reach
+from gateway.findings import Finding, Place
 from gateway.ledger import Transaction
 from gateway.ledger.rows import QueuedMessage
 from gateway.security import RECEIPT, Header, Opened, leaf, receipt_payload, seal
@@ -86,7 +89,11 @@ def seal_object(gateway: Gateway, transaction: Transaction, partner: str, kind: 
     """Seal a payload of any kind as the next object of the link to a partner; its number in the ledger.
 
     filename  shown to whoever opens it by hand, never used as a path
+
+    Raises LocalError L030 while our ledger is an older copy that was not compared with the partner's.
     """
+    if transaction.halted(partner, "out") == RESTORED:  # whoever asks: the number may have been given out before
+        raise LocalError(Finding(code=RESTORED, place=Place(interchange=partner), values={"partner": partner}))
     gateway.renew_keys(transaction)
     head = transaction.link_head(partner, "out")
     header = Header(

@@ -35,12 +35,15 @@ _LATER = {"L003", "L007", "L009", "B003", "X090", "X270"}
 """Codes of faults that pass by themselves: a row moved or a ledger held by another run, a full disk, a run past its
 deadline. Nothing is lost, try again."""
 
+_TRUST = {"L030", "L034"}
+"""An older copy of our ledger, and objects that do not give back what we signed."""
+
 
 def exit_for(error: GatewayError) -> Exit:
     """The exit status that one error asks for."""
     if isinstance(error, LinkError) or error.code in _LATER:
         return Exit.LATER
-    if error.code.startswith("E_") or (error.code.startswith("K") and error.code != "K007"):
+    if error.code in _TRUST or error.code.startswith("E_") or (error.code.startswith("K") and error.code != "K007"):
         return Exit.TRUST
     if error.code.startswith(("S", "M0", "M302", "D0", "X010")):
         return Exit.SETTINGS

@@ -110,3 +110,11 @@ class StoredObject:
     leaf: bytes
     state: ObjectState
     inner: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldObject:
+    """An object of a partner as we hold it. inner: its SignedData; None for a number that it took back."""
+
+    sequence: int
+    inner: bytes | None

@@ -17,6 +17,7 @@ from gateway.ledger.reading.open_matters import Deadlines, OpenMatters
 from gateway.ledger.reading.outages import OutageLookups
 from gateway.ledger.reading.partners import PartnerLookups
 from gateway.ledger.reading.reconciling import ReconcileLookups
+from gateway.ledger.reading.recovery import RecoveryLookups
 from gateway.ledger.reading.reference_data import ReferenceLookups
 from gateway.ledger.reading.revocation import RevocationLookups
 from gateway.ledger.reading.traffic import TrafficLookups
@@ -27,7 +28,7 @@ __all__ = ["Deadlines", "Queries"]
 
 class Queries(OpenMatters, Find, Audit, EvidenceLookups, MirrorLookups, KeyLookups, PartnerLookups, RevocationLookups,
               OutageLookups, DeadLetterLookups, ChaseLookups, TrafficLookups, LingeringLookups, GuaranteeLookups,
-              ReferenceLookups, ReconcileLookups, ActLookups):
+              ReferenceLookups, ReconcileLookups, RecoveryLookups, ActLookups):
     """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""
 
     def __init__(self, connection: Connection) -> None:

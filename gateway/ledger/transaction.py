@@ -16,6 +16,7 @@ from gateway.ledger.parts.national import National
 from gateway.ledger.parts.partners import Partners
 from gateway.ledger.parts.queue import Queue
 from gateway.ledger.parts.reconciling import Reconciling
+from gateway.ledger.parts.recovering import Recovering
 from gateway.ledger.parts.reference_data import ReferenceData
 from gateway.ledger.parts.releasing import Releasing
 from gateway.ledger.parts.retries import Retries
@@ -26,7 +27,7 @@ from gateway.ledger.parts.trust import Keys
 
 class Transaction(National, Mappings, Mirrors, Queue, Links, Answers, Inbox, Partners, Releasing, Keys, Revocations,
                   Retries, DeadLetters, Chases, Lines, Lingering, Guarantees,
-                  ReferenceData, Reconciling, Acts):
+                  ReferenceData, Reconciling, Recovering, Acts):
     """Everything that one transaction may do to the ledger. It stands as a whole or not at all.
 
     Made by `Ledger.transaction`; not to be kept beyond its ``with``.

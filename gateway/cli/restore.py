@@ -1,0 +1,32 @@
+"""`edi restore FILE`: a copy of the ledger is put in place, and everything is held until partners have compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t
+from gateway.config import load_settings
+from gateway.exchange.restoring import partners_of, restore
+from gateway.exchange.summary import Exit
+
+
+@click.command(name="restore", help=t("cli.restore.help"))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar=t("cli.metavar.file"))
+@json_option
+@common
+def restore_command(config: Path, file: Path, as_json: bool) -> int:
+    """Check the copy, keep the ledger that stands there under another name, and say what to do with each partner."""
+    settings = load_settings(config)
+    kept = restore(settings, file, occasion().now)
+    held = partners_of(settings)
+    if as_json:
+        emit_json("restored", {"file": file, "kept": kept, "held": held})
+        return Exit.DONE
+    emit(t("restore.done", file=file, ledger=settings.ledger.removeprefix("sqlite:///")))
+    if kept is not None:
+        emit(t("restore.kept", file=kept))
+    for partner in held:
+        note(t("restore.held", partner=partner))
+    return Exit.DONE
