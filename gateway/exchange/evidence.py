@@ -119,7 +119,8 @@ def gather(gateway: Gateway, reference: str) -> Evidence:
     if not exhibits:
         raise LocalError(Finding(code=NOTHING, place=Place(interchange=reference), values={"reference": reference}))
     names = sorted({one.sender for one in exhibits} | {one.recipient for one in exhibits})
-    return Evidence(movement=movement, exhibits=tuple(exhibits), trust={name: _trust(gateway, name) for name in names})
+    return Evidence(movement=movement, exhibits=tuple(exhibits),
+                    trust={name: trust_kept(gateway, name) for name in names})
 
 
 class _Gathering:
@@ -211,7 +212,7 @@ class _Gathering:
         return row
 
 
-def _trust(gateway: Gateway, name: str) -> EvidenceTrust:
+def trust_kept(gateway: Gateway, name: str) -> EvidenceTrust:
     """The authorities of a gateway, ours or a partner's, and every list of them that we kept."""
     keys = gateway.settings.keys
     if name == gateway.name:

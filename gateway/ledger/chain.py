@@ -47,6 +47,15 @@ class Fact:
 
 def row_hash(previous: str, number: int, fact: Fact) -> str:
     """The hash of the row `number` that states `fact` and follows a row with the hash `previous`."""
-    row = json.dumps([number, instant_number(fact.at), fact.subject, fact.subject_id, fact.reference, fact.event,
-                      fact.from_state, fact.to_state, fact.text, fact.digest], separators=(",", ":"))
+    return following(previous, row_text(number, fact))
+
+
+def row_text(number: int, fact: Fact) -> str:
+    """The row as it is hashed: one line of ASCII."""
+    return json.dumps([number, instant_number(fact.at), fact.subject, fact.subject_id, fact.reference,
+                       fact.event, fact.from_state, fact.to_state, fact.text, fact.digest], separators=(",", ":"))
+
+
+def following(previous: str, row: str) -> str:
+    """The hash of a row, given as its text, that follows a row with the hash `previous`."""
     return hashlib.sha256(f"{previous}\n{row}".encode()).hexdigest()

@@ -13,6 +13,7 @@ from gateway.ledger.reading.find import Find
 from gateway.ledger.reading.guarantees import GuaranteeLookups
 from gateway.ledger.reading.lingering import LingeringLookups
 from gateway.ledger.reading.mirror import MirrorLookups
+from gateway.ledger.reading.months import MonthLookups
 from gateway.ledger.reading.open_matters import Deadlines, OpenMatters
 from gateway.ledger.reading.outages import OutageLookups
 from gateway.ledger.reading.partners import PartnerLookups
@@ -28,7 +29,7 @@ __all__ = ["Deadlines", "Queries"]
 
 class Queries(OpenMatters, Find, Audit, EvidenceLookups, MirrorLookups, KeyLookups, PartnerLookups, RevocationLookups,
               OutageLookups, DeadLetterLookups, ChaseLookups, TrafficLookups, LingeringLookups, GuaranteeLookups,
-              ReferenceLookups, ReconcileLookups, RecoveryLookups, ActLookups):
+              ReferenceLookups, ReconcileLookups, RecoveryLookups, ActLookups, MonthLookups):
     """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""
 
     def __init__(self, connection: Connection) -> None:

@@ -40,7 +40,7 @@ class EvidenceTrust:
 def evidence_trust(authorities: Sequence[Certificate], lists: Iterable[bytes]) -> EvidenceTrust:
     """Authorities with those of the lists that are theirs, each once. lists: DER or PEM; what is none is left out."""
     subjects = [one.x509.subject for one in authorities]
-    text = b"".join(_pem(one.der) for one in dict.fromkeys(authorities))
+    text = b"".join(pem_of(one.der) for one in dict.fromkeys(authorities))
     windows: dict[bytes, tuple[datetime, datetime]] = {}
     for one in read_lists(lists):
         if one.issuer in subjects and one.next_update_utc is not None:
@@ -48,7 +48,8 @@ def evidence_trust(authorities: Sequence[Certificate], lists: Iterable[bytes]) -
     return EvidenceTrust(text + b"".join(windows), tuple(windows.values()))
 
 
-def _pem(der: bytes) -> bytes:
+def pem_of(der: bytes) -> bytes:
+    """A certificate in PEM."""
     encoded = base64.b64encode(der)
     lines = [encoded[at:at + 64] for at in range(0, len(encoded), 64)]
     return b"\n".join([b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----", b""])

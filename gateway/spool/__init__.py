@@ -14,6 +14,7 @@ from gateway.spool.naming import plain_name
 from gateway.spool.private import read_private
 from gateway.spool.quarantine import Kept, Quarantine
 from gateway.spool.resumable import Resumable, Resumables
+from gateway.spool.streams import lines_of, new_file, pieces_of
 from gateway.spool.whole import flush_together, is_partial, read_whole, sweep, sync_folder, write_together, write_whole
 
 __all__ = [
@@ -30,9 +31,12 @@ __all__ = [
     "free_space",
     "is_credential",
     "is_partial",
+    "lines_of",
     "machine_fault",
     "make_folder",
+    "new_file",
     "own_folder",
+    "pieces_of",
     "plain_name",
     "read_credential",
     "read_private",
