@@ -26,6 +26,7 @@ from gateway.exchange.budget import batches, cost
 from gateway.exchange.collect import collect_batch, ledger_in_doubt
 from gateway.exchange.deliver import deliver
 from gateway.exchange.dispatch import BATCH, BATCH_OCTETS, made_readable, note_published
+from gateway.exchange.generation import mark
 from gateway.exchange.halting import link_halted
 from gateway.exchange.held import HeldMailbox
 from gateway.exchange.links import tend
@@ -138,6 +139,7 @@ def _carry_out(gateway: Gateway, partner: str, load: _Load, occasion: Occasion, 
         over = transaction.acknowledged_names(partner, there)
     for name in over:
         load.listed.pop(name, None)
+    mark(gateway.settings.paths.state, gateway.ledger)  # as before every publication
     after = 0
     while batch := _unacknowledged(gateway, partner, after):
         after = batch[-1].sequence

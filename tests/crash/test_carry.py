@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from gateway.exchange.summary import Exit
 from gateway.failpoints import NAMES
 from tests.pair.test_carry import box, line_down, out, quiet, taken, three_interchanges
 from tests.tools.offices import offices
+from tests.tools.records import declaration_json
 
 KILLED = -9
 CARRYING = [name for name in NAMES if name.startswith("carry.")]
@@ -34,6 +36,26 @@ def test_of_a_stick_that_a_killed_command_wrote_the_partner_takes_what_its_list_
         assert taken(burkina, stick)["new"] == 3 - LISTED[failpoint]
     quiet(togo, burkina)
     assert len(burkina.inbox("declarations")) == 3
+
+
+def test_a_copy_of_the_ledger_put_back_after_something_was_carried_is_noticed_and_carries_nothing(
+        tmp_path: Path) -> None:
+    togo, burkina = offices(tmp_path)
+    (stick := tmp_path / "stick").mkdir()
+    with line_down(togo, burkina):
+        three_interchanges(togo)
+        shutil.copytree(togo.home / "state", tmp_path / "backup")
+        togo.drop("declarations", {"D.json": declaration_json("D")})
+        togo.run("edi-send")
+        assert togo.killed("edi", "carry.listed", "carry", "out", "BFDGD", "--to", str(stick)) == KILLED
+        there = sorted((box(stick, burkina, togo) / "new").iterdir())
+        for path in (togo.home / "state").glob("*.sqlite*"):
+            path.unlink()
+        for path in (tmp_path / "backup").glob("*.sqlite*"):
+            shutil.copy2(path, togo.home / "state")
+        ran = togo.run("edi", "carry", "out", "BFDGD", "--to", str(stick))
+        assert (ran.exit, "L030" in ran.err) == (Exit.TRUST, True)
+        assert sorted((box(stick, burkina, togo) / "new").iterdir()) == there
 
 
 @pytest.mark.parametrize("failpoint", TAKING)

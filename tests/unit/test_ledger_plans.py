@@ -18,6 +18,8 @@ QUESTIONS: dict[str, Callable[[Transaction], object]] = {
     "misdated": lambda one: one.misdated_objects("BFDGD", repeat=NOW, receipt=NOW),
     "aged": lambda one: one.aged_objects("BFDGD", before=NOW, attempts=4),
     "unacknowledged": lambda one: one.unacknowledged("BFDGD", attempts=4, due=NOW),
+    "carried": lambda one: one.unacknowledged_objects("BFDGD", after=7, limit=64, octets=1 << 20),
+    "carried before": lambda one: one.acknowledged_names("BFDGD", ["a.p7m", "b.p7m"]),
     "dead": lambda one: one.dead_letters("BFDGD"),
     "lingering": lambda one: one.lingering("BFDGD"),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Case, Select, and_, bindparam, case, exists, insert, literal, or_, select, union, update
 
@@ -31,6 +31,7 @@ from gateway.ledger.states import (
 from gateway.ledger.tables import content, interchange, link, message, object_
 
 _SLICE = 500
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Sealing(Base):
@@ -161,12 +162,14 @@ class Sealing(Base):
 
         limit, octets  see `due_objects`. What gets no receipt counts until it has been put up once.
         """
-        ours = (object_.c.direction == "out") & (object_.c.partner == partner) & (object_.c.sequence > after)
-        open_ = union(select(object_.c.id).where(ours, object_.c.state == ObjectState.PREPARED),
-                      select(object_.c.id).where(ours, object_.c.next_at.is_not(None)))
+        ours = object_.c.direction == "out"
+        open_ = union(  # from an index each, as in `due_objects`; what awaits a receipt is looked at again
+            select(object_.c.id).where(ours, object_.c.state == ObjectState.PREPARED, object_.c.partner == partner),
+            select(object_.c.id).where(ours, object_.c.next_at >= _EVER))
         sizes = self._connection.execute(
             select(object_.c.id, content.c.size).join(content, content.c.id == object_.c.sealed_id)
-            .where(object_.c.id.in_(open_)).order_by(object_.c.sequence).limit(limit)).all()
+            .where(object_.c.id.in_(open_), object_.c.partner == partner, object_.c.sequence + 0 > after)
+            .order_by(object_.c.sequence).limit(limit)).all()
         together = itertools.accumulate(row.size for row in sizes)
         chosen = [row.id for row, so_far in zip(sizes, together, strict=True) if so_far <= octets or row is sizes[0]]
         rows = self._connection.execute(_objects_out().where(object_.c.id.in_(chosen)).order_by(object_.c.sequence))
