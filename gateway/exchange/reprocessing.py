@@ -32,7 +32,7 @@ from gateway.ledger import Queries
 from gateway.ledger.act_rows import NewAct
 from gateway.ledger.questions import Found
 from gateway.ledger.rows import DeclarationRow, MessageRow, Movement
-from gateway.ledger.states import MessageState
+from gateway.ledger.states import InterchangeState, MessageState
 from gateway.mapping import Corridor, Mapping
 from gateway.mapping.bench.difference import segments_apart
 from gateway.mapping.corridors import JOINED, LAYOUTS
@@ -99,11 +99,9 @@ def rebuilds(gateway: Gateway, references: Sequence[str], version: str = ACTIVE)
     told: set[int] = set()
     for reference in references:
         with gateway.ledger.reading() as queries:
-            try:
-                rows = _asked(queries, reference)
-            except LocalError as error:
-                found.append(Refused(reference=reference, name="", findings=tuple(error.findings)))
-                continue
+            rows, findings = _asked(queries, reference)
+            if findings:
+                found.append(Refused(reference=reference, name="", findings=findings))
             for row in rows:
                 if row.id in told:
                     continue
@@ -143,8 +141,9 @@ def reprocess(gateway: Gateway, references: Sequence[str], version: str, voice: 
 
 # --- which messages
 
-def _asked(queries: Queries, reference: str) -> list[MessageRow]:
-    """The messages of ours that a reference means. Raises LocalError X044, X265, X267."""
+def _asked(queries: Queries, reference: str) -> tuple[list[MessageRow], tuple[Finding, ...]]:
+    """The messages of ours that a reference means; and what is to be said of the reference itself: X265 for what came
+    from a partner and is dead, X044 or X267 where there is nothing else."""
     found = queries.find(reference)
     rows = {row.id: row for row in found.messages}
     carriers = [line.id for line in found.interchanges if line.direction == "out"]
@@ -153,25 +152,23 @@ def _asked(queries: Queries, reference: str) -> list[MessageRow]:
     for carrier in carriers:
         rows.update({row.id: row for row in queries.messages_of(carrier)})
     ours = [row for _, row in sorted(rows.items()) if row.direction == "out" and row.mapping and row.word != "request"]
+    dead = tuple(Finding(code="X265", values={"reference": name}) for name in _dead(found))
     if not ours:
-        raise LocalError(_nothing_of_ours(found, reference))
+        return [], dead or (Finding(code="X267" if found else "X044", values={"reference": reference}),)
     if not (found.movements or found.sources):
-        return ours  # named by itself, or by what carried it
+        return ours, dead  # named by itself, or by what carried it
     made_anew = {one.old for one in queries.rebuilt_of([row.id for row in ours])}
     newest = {(row.partner, row.mrn): row.id for row in ours if row.type == "CUSDEC"}
     return [row for row in ours if row.id not in made_anew
-            and (row.type != "CUSDEC" or newest[row.partner, row.mrn] == row.id)]
+            and (row.type != "CUSDEC" or newest[row.partner, row.mrn] == row.id)], dead
 
 
-def _nothing_of_ours(found: Found, reference: str) -> Finding:
-    """Why: nothing is known, a partner's that is dead, or what none of our mappings made."""
-    dead = [line.control_reference for line in found.interchanges
-            if line.direction == "in" and line.state.value == "DEAD"]
-    dead += [f"{row.control_reference}-{row.message_reference}" for row in found.messages
-             if row.direction == "in" and row.state is MessageState.UNREADABLE]
-    if dead:
-        return Finding(code="X265", values={"reference": dead[0]})
-    return Finding(code="X267" if found else "X044", values={"reference": reference})
+def _dead(found: Found) -> list[str]:
+    """How `edi dead revive` names what came from a partner, answers to the reference and was given up."""
+    return [line.control_reference for line in found.interchanges
+            if line.direction == "in" and line.state is InterchangeState.DEAD] + [
+        f"{row.control_reference}-{row.message_reference}" for row in found.messages
+        if row.direction == "in" and row.state is MessageState.UNREADABLE]
 
 
 # --- one message

@@ -187,21 +187,36 @@ def exchange(togo: Office, burkina: Office) -> None:
         assert office.run(program).exit == 0
 
 
-def test_an_event_is_made_anew_while_the_partner_has_not_acknowledged_it(
-        tmp_path: Path, mapping: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # a fixture
+def test_an_event_is_made_anew_until_the_partner_has_acknowledged_it(tmp_path: Path, mapping: Path) -> None:
     togo, burkina = offices(tmp_path)
     togo.drop("declarations", {"1.json": declaration_json("T-1", mrn=MRN)})
     exchange(togo, burkina)
     burkina.drop("events", {"a.json": event_json(MRN, "ARRIVED")})
     assert burkina.run("edi-send").exit == 0
-    reference = burkina.interchanges("out")[-1]["reference"]
-    assert refused(burkina, f"{reference}-1") == ["X260"]
-    layout = mapping.parents[1] / "tg-bf" / "cusres" / "arrived.yaml"
+    reference = f"{burkina.interchanges('out')[-1]['reference']}-1"
+    assert refused(burkina, reference) == ["X260"]
+    layout = mapping.parent / "cusres" / "arrived.yaml"
     layout.parent.mkdir()
-    layout.write_text('format: "1"\nid: corridors/tg-bf/cusres/arrived\nextends: base/cusres-d96b/arrived@1\n'
-                      'version: "9"\ntitle: {fr: "Arrivée", en: "Arrival"}\n', "utf-8")
-    assert refused(burkina, f"{reference}-1") == ["X260"], "another version, the same message"
-    assert togo.run("edi-receive").exit == 0
+    head = ('format: "1"\nid: corridors/tg-bf/cusres/arrived\nextends: base/cusres-d96b/arrived@1\n'
+            'version: "9"\ntitle: {fr: "Arrivée", en: "Arrival"}\n')
+    layout.write_text(head, "utf-8")
+    assert refused(burkina, reference) == ["X260"], "another version, the same message"
+    layout.write_text(f"{head}override:\n  happened: DTM+132:{{happened|moment}}'\n", "utf-8")
+    status, (line, _), err = asked(burkina, reference, "--yes", *WHO)
+    assert (status, err, line["type"], line["word"], line["before"], line["after"]) == (
+        0, "", "CUSRES", "ARRIVED", "1", "9")
+    assert [[segment["text"][:8] for segment in line[side]] for side in ("removed", "added")] == [
+        ["DTM+178:"], ["DTM+132:"]]
+    assert [(one["old"], one["new"]) for one in shown(burkina, reference)] == [(reference, "")]
+    assert [row for row in burkina.lines("show", MRN) if row["kind"] == "message" and row["state"] == "WAITING"] != []
+
+
+def test_an_event_that_the_partner_acknowledged_is_not_said_otherwise(tmp_path: Path) -> None:
+    togo, burkina = offices(tmp_path)
+    togo.drop("declarations", {"1.json": declaration_json("T-1", mrn=MRN)})
+    exchange(togo, burkina)
+    burkina.drop("events", {"a.json": event_json(MRN, "ARRIVED")})
+    exchange(burkina, togo)
     assert togo.run("edi-send").exit == 0
     assert burkina.run("edi-receive").exit == 0
-    assert refused(burkina, f"{reference}-1") == ["X263"]
+    assert refused(burkina, f"{burkina.interchanges('out')[-1]['reference']}-1") == ["X263"]
