@@ -201,6 +201,16 @@ def test_a_stick_that_is_pulled_out_took_nothing_that_the_ledger_believes(
         assert out(togo, burkina, stick)["interchanges"] == 3
 
 
+def test_what_is_more_than_one_batch_is_carried_whole(
+        pair: tuple[Office, Office], stick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    togo, burkina = pair
+    with line_down(togo, burkina):
+        three_interchanges(togo)
+        monkeypatch.setattr("gateway.exchange.carrying.BATCH", 2)
+        assert out(togo, burkina, stick)["interchanges"] == 3
+        assert taken(burkina, stick)["new"] == 3
+
+
 def room(monkeypatch: pytest.MonkeyPatch, stick: Path, octets: int, number: int) -> None:
     """A stick on which so many octets of sealed files find room; then writing one fails."""
     real, left = os.write, [octets]
