@@ -22,6 +22,7 @@ from tests.pair.test_old_mapping_version import (
     starting,
     write,
 )
+from tests.pair.test_three_administrations import far
 from tests.tools.malice import at
 from tests.tools.offices import ROOT, Office, Ran, offices
 from tests.tools.outputs import checked
@@ -220,3 +221,17 @@ def test_an_event_that_the_partner_acknowledged_is_not_said_otherwise(tmp_path: 
     assert togo.run("edi-send").exit == 0
     assert burkina.run("edi-receive").exit == 0
     assert refused(burkina, f"{burkina.interchanges('out')[-1]['reference']}-1") == ["X263"]
+
+
+def test_of_two_partners_only_the_one_that_has_not_accepted_gets_it_anew(tmp_path: Path, mapping: Path) -> None:
+    togo, burkina, _ = offices(tmp_path, names=("TGOTR", "BFDGD", "MLDGD"))
+    togo.drop("declarations", {"1.json": far("T-1", mrn=MRN)})
+    exchange(togo, burkina)
+    file = mapping.parents[1] / "tg-ml" / "cusdec.yaml"
+    file.parent.mkdir()
+    text = (ROOT / "mappings" / "corridors" / "tg-ml" / "cusdec.yaml").read_text("utf-8")
+    file.write_text(text + CHANGE, "utf-8")
+    status, lines, err = asked(togo, MRN, "--yes", *WHO)
+    assert (status, [(line["kind"], line.get("partner")) for line in lines[:-1]]) == (
+        0, [("refused", None), ("rebuilt", "MLDGD")])
+    assert ("X261: BFDGD" in err, lines[-1]["queued"]) == (True, 1)
