@@ -21,7 +21,7 @@ _COMMANDS = {
 }
 _PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
 _READS = {"status", "overdue", "show", "trace", "explain", "validate", "inspect", "config", "bench",
-          "codes", "mirror", "seals", "audit", "traffic"}
+          "codes", "mirror", "seals", "traffic"}
 """Commands that change nothing: a reader who walks away (`| head`) takes nothing from anybody."""
 
 
@@ -81,7 +81,7 @@ def reads(program: str, words: Sequence[str]) -> bool:
     if not name or name[0] in _READS or "--help" in words:
         return True
     if name[0] not in ("map", "keys", "partner", "quarantine", "dead", "link", "reference", "guarantee", "fallback",
-                       "ledger"):
+                       "ledger", "audit"):
         return False
     module = import_module(f"gateway.cli.{name[0]}")  # imported by the run itself
     return bool(module.only_reads(words[words.index(name[0]) + 1:]))

@@ -18,6 +18,7 @@ from types import ModuleType
 
 import pytest
 
+from gateway.cli.commands import reads
 from gateway.cli.entry import run as run_program
 from gateway.errors import LocalError
 from gateway.exchange import audit_export
@@ -258,3 +259,9 @@ def test_programs_read_the_same(made: Made, tmp_path: Path, capsys: pytest.Captu
     assert [line["kind"] for line in lines].count("part") == 5
     assert run_program("edi", ["audit", "verify", str(tmp_path), "--lang", "en"]) == 1
     assert "X252" in capsys.readouterr().err
+
+
+def test_a_check_only_reads_and_an_export_does_not() -> None:
+    assert [reads("edi", ["audit", *words.split()]) for words in (
+        "", "verify", "verify export", "export 2026-09 --out m", "--lang fr export 2026-09")] == [
+        True, True, True, False, False]
