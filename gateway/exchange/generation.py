@@ -61,7 +61,8 @@ def mark(state: Path, ledger: Ledger, *, anew: bool = False) -> None:
         if not ours:
             return
         with ledger.reading() as queries:
-            head = queries.history_head()
+            row = queries.history_counted()  # a row that somebody put behind the last one is none of ours
+            found = queries.history_hash(row)
         before = marked(state)
-        if anew or before is None or before.row < head.id:
-            write_whole(state / "generation", f"gw-generation/1 {head.id} {head.row_hash}\n".encode("ascii"))
+        if found is not None and (anew or before is None or before.row < row):
+            write_whole(state / "generation", f"gw-generation/1 {row} {found}\n".encode("ascii"))

@@ -15,15 +15,29 @@ def link_halted(gateway: Gateway, partner: str, direction: str, summary: Summary
         code = queries.halted(partner, direction)
     if code is None:
         return False
+    if code == RESTORED:
+        _tell_held(partner, summary)
+        return True
     if any(finding.code == code for _, finding in summary.problems):
         return True  # this very run halted it, and said why
-    if code == RESTORED:
-        summary.trouble(LocalError(Finding(code=RESTORED, place=Place(interchange=partner), values={
-            "partner": partner})), Exit.TRUST)
-        return True
     summary.trouble(PartnerError(Finding(code="X049", place=Place(interchange=partner), values={
         "partner": partner, "code": code})), Exit.TRUST)
     return True
+
+
+def anybody_held(gateway: Gateway, summary: Summary) -> bool:
+    """Tell whether our ledger is an older copy for any partner; a run says so once for each (L030)."""
+    with gateway.ledger.reading() as queries:
+        partners = queries.partners_halted(RESTORED)
+    for partner in partners:
+        _tell_held(partner, summary)
+    return bool(partners)
+
+
+def _tell_held(partner: str, summary: Summary) -> None:
+    place = Place(interchange=partner)
+    if not any((finding.code, finding.place) == (RESTORED, place) for _, finding in summary.problems):
+        summary.trouble(LocalError(Finding(code=RESTORED, place=place, values={"partner": partner})), Exit.TRUST)
 
 
 def resume(gateway: Gateway, partner: str, reason: str, occasion: Occasion) -> bool:

@@ -19,6 +19,7 @@ from gateway.exchange import failpoints
 from gateway.exchange.assembly import PATIENCE, Gateway, Occasion
 from gateway.exchange.attempts import TRIES, Attempts
 from gateway.exchange.filing import Filing, Folder, Refusal, folder_of, unfinished
+from gateway.exchange.halting import anybody_held
 from gateway.exchange.lots import joined, lots
 from gateway.exchange.room import require_room, room_for_more
 from gateway.exchange.summary import Exit, Summary, exit_for
@@ -41,8 +42,13 @@ def take_national_files(gateway: Gateway, occasion: Occasion, summary: Summary, 
     """Take every waiting national file, declarations before events. One bad file never stops the others; where there is
     no room on the disk all of them wait where they are.
 
+    They wait as well while our ledger is an older copy for any partner: a number that we give to a declaration or an
+    event may have been given before.
+
     limit  files of each kind that are newly claimed at most; those that wait since an earlier run do not count
     """
+    if anybody_held(gateway, summary):
+        return
     national = gateway.settings.national
     for kind, sources in (("declarations", national.declarations), ("events", national.events)):
         folder = folder_of(gateway, kind)

@@ -219,7 +219,7 @@ def _append(gateway: Gateway, transaction: Transaction, partner: str, opened: Op
                                 repeat_at=due if receipted else None)
     handed_over(gateway, transaction, [stored], now)
     if interchange is not None:
-        keep_records(gateway, transaction, interchange, messages, now)
+        keep_records(gateway, transaction, partner, interchange, messages, now)
 
 
 def _carried(gateway: Gateway, transaction: Transaction, partner: str, header: InterchangeHeader,

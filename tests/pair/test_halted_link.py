@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.tools.offices import offices
+from tests.tools.offices import Office, offices
 from tests.tools.records import declaration_json
+
+
+def forget(office: Office) -> None:
+    """The whole machine is put back to its beginning: nothing on it says that its ledger had come farther."""
+    for path in [*(office.home / "state").glob("ledger.sqlite*"), office.home / "state" / "generation"]:
+        path.unlink()
 
 
 def test_a_number_used_twice_halts_the_link_until_it_is_resumed(tmp_path: Path) -> None:
@@ -14,8 +20,7 @@ def test_a_number_used_twice_halts_the_link_until_it_is_resumed(tmp_path: Path) 
     togo.run("edi-send")
     burkina.run("edi-receive")
     # the ledger of Togo is put back to its beginning: the same numbers go out again with another content
-    for path in (togo.home / "state").glob("ledger.sqlite*"):
-        path.unlink()
+    forget(togo)
     togo.drop("declarations", {"d2.json": declaration_json("B")})
     togo.run("edi-send")
     conflict = burkina.run("edi-receive")
@@ -33,8 +38,7 @@ def test_a_sender_whose_ledger_is_old_stops_sending_when_an_unknown_receipt_come
     togo.drop("declarations", {"d1.json": declaration_json("A")})
     togo.run("edi-send")
     burkina.run("edi-receive")
-    for path in (togo.home / "state").glob("ledger.sqlite*"):
-        path.unlink()
+    forget(togo)
     received = togo.run("edi-receive")
     assert "E_RECEIPT_UNKNOWN" in [one["code"] for one in received.counts["findings"]]
     togo.drop("declarations", {"d2.json": declaration_json("B")})

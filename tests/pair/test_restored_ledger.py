@@ -12,6 +12,7 @@ import pytest
 from gateway.exchange.summary import Exit
 from tests.tools.malice import at, codes, later
 from tests.tools.offices import Office, offices
+from tests.tools.outputs import checked
 from tests.tools.records import declaration_json, numbered_mrn
 
 
@@ -93,6 +94,7 @@ def test_after_a_restoration_nothing_is_sealed_sent_or_collected_until_the_partn
     for program in ("edi-sync", "edi-send"):
         ran = togo.run(program)
         assert (ran.exit, codes(ran)) == (Exit.TRUST, ["L030"]), program
+    assert (togo.home / "national" / "out" / "declarations" / "d9.json").exists()
     assert link(togo, "out") == stands
     assert not list(burkina.mailbox("TGOTR").iterdir())
     assert togo.run("edi", "link", "checkpoint", "--partner", "BFDGD").exit != Exit.DONE
@@ -111,7 +113,7 @@ def test_what_was_lost_comes_back_from_the_partner_and_no_number_is_given_out_tw
     assert link(togo, "out")[:len(before)] == before
     declare(togo, 4)
     for minutes in range(1, 7):
-        at(burkina, "edi-sync", later(minutes=minutes))
+        assert codes(at(burkina, "edi-sync", later(minutes=minutes))) == []
         assert codes(at(togo, "edi-sync", later(minutes=minutes))) == []
     assert link(burkina, "in")[:len(held)] == held
     assert link(burkina, "in") == link(togo, "out")[:len(link(burkina, "in"))]
@@ -197,3 +199,42 @@ def test_a_copy_of_another_gateway_and_a_broken_one_are_not_put_in_place(pair: l
     assert "L033" in togo.run("edi", "restore", str(togo.home / "absent.sqlite")).err
     assert link(togo, "out") == stands
     assert rows(togo, "SELECT DISTINCT halted FROM link") == [(None,)]
+
+
+def test_the_receiver_of_declarations_answers_once_more_and_nothing_is_doubled_at_the_sender(pair: list[Office],
+                                                                                            tmp_path: Path) -> None:
+    """Its lost answers come back; what they answered comes again and is answered again: the sender has both."""
+    togo, burkina = pair
+    copy = copied(burkina)
+    go_on(togo, burkina)
+    before, movements = link(burkina, "out"), togo.movements()
+    assert burkina.run("edi", "restore", str(copy)).exit == Exit.DONE
+    ran = burkina.run("edi", "reconcile", "TGOTR", "--json")
+    line, = checked("reconcile", ran.out)
+    folder = tmp_path / "objects"
+    ran = togo.run("edi", "ledger", "objects", "BFDGD", "--beyond", str(line["beyond"]), "--out", str(folder),
+                   "--json")
+    given, = checked("ledger-objects", ran.out)
+    assert given["objects"] == len(before) - line["beyond"]
+    ran = burkina.run("edi", "reconcile", "TGOTR", "--objects", str(folder), "--json")
+    assert checked("reconcile", ran.out)[0]["size"] == len(before)
+    for minutes in range(1, 7):
+        assert codes(at(togo, "edi-sync", later(minutes=minutes))) == []
+        assert codes(at(burkina, "edi-sync", later(minutes=minutes))) == []
+    assert link(burkina, "out")[:len(before)] == before
+    assert burkina.movements().keys() == movements.keys()
+    assert {mrn: (one["state"], one["flags"]) for mrn, one in togo.movements().items()} == \
+        {mrn: (one["state"], one["flags"]) for mrn, one in movements.items()}
+    for office in pair:
+        assert rows(office, "SELECT DISTINCT halted FROM link") == [(None,)]
+
+
+def test_lines_for_programs_fit_their_schemas(pair: list[Office]) -> None:
+    togo, _ = pair
+    file = togo.home / "one.sqlite"
+    line, = checked("ledger-copy", togo.run("edi", "ledger", "copy", str(file), "--json").out)
+    assert (line["file"], line["octets"]) == (str(file), file.stat().st_size)
+    assert file.stat().st_mode & 0o777 == 0o600
+    line, = checked("restore", togo.run("edi", "restore", str(file), "--json").out)
+    assert line["held"] == ["BFDGD"]
+    assert Path(line["kept"]).is_file()

@@ -32,6 +32,11 @@ class RecoveryLookups(Lookups):
         """Everybody with whom there is a link in one direction at least."""
         return sorted(self._connection.execute(select(link.c.partner).distinct()).scalars())
 
+    def partners_halted(self, code: str) -> list[str]:
+        """Everybody with whom everything is halted for this code."""
+        return sorted(self._connection.execute(
+            select(link.c.partner).where(link.c.direction == "out", link.c.halted == code)).scalars())
+
     def any_message_id(self) -> str | None:
         """The message id of one object of ours: it names the gateway whose ledger this is."""
         found: str | None = self._connection.execute(
