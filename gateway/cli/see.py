@@ -8,14 +8,16 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, language, occasion, t, table
+from gateway.cli.context import common, emit, emit_json, json_option, language, occasion, t, table, tell
 from gateway.cli.lateness_words import explained
 from gateway.cli.words import clock, life, next_step, standing, state_words
 from gateway.config import Settings, load_settings
 from gateway.exchange.assembly import open_gateway
 from gateway.exchange.awaited import calendars_at
 from gateway.exchange.key_reminders import waiting
+from gateway.exchange.restoring import RESTORED
 from gateway.exchange.summary import Exit
+from gateway.findings import Finding, Place
 from gateway.ledger.line_rows import Traffic
 from gateway.ledger.questions import LinkState
 from gateway.ledger.rows import Outage
@@ -82,6 +84,8 @@ def status_command(config: Path, as_json: bool, ended: bool) -> int:
         emit(t("status.dead", n=totals.dead))
     emit(t("status.totals", movements=totals.movements, interchanges=totals.interchanges, waiting=totals.waiting,
            unanswered=totals.unanswered, quarantined=totals.quarantined))
+    tell([Finding(code=RESTORED, place=Place(interchange=link.partner), values={"partner": link.partner})
+          for link in shown.links if (link.direction, link.halted) == ("out", RESTORED)])
     return Exit.DONE
 
 

@@ -102,6 +102,8 @@ def test_after_a_restoration_nothing_is_sealed_sent_or_collected_until_the_partn
     assert ran.exit == Exit.TRUST
     assert "L030" in ran.err
     assert rows(togo, "SELECT DISTINCT halted FROM link") == [("L030",)]
+    ran = togo.run("edi", "status")
+    assert (ran.exit, ran.err.count("L030"), "edi reconcile BFDGD" in ran.err) == (Exit.DONE, 1, True)
 
 
 def test_what_was_lost_comes_back_from_the_partner_and_no_number_is_given_out_twice(pair: list[Office],
