@@ -23,7 +23,7 @@ _some = click.argument("references", metavar="[REF...]", nargs=-1)
 @click.option("--partner", metavar=t("cli.metavar.partner"), help=t("cli.resend.partner"))
 @click.option("--corridor", metavar=t("cli.metavar.corridor"), help=t("cli.resend.corridor"))
 @click.option("--since", metavar=t("cli.metavar.instant"), help=t("cli.resend.since"))
-@click.option("--reason", default="", metavar=t("cli.metavar.text"), help=t("cli.acts.reason"))
+@click.option("--reason", default="", metavar=t("cli.metavar.reason"), help=t("cli.acts.reason"))
 @by_option
 @json_option
 @common

@@ -75,7 +75,7 @@ def show_command(config: Path, reference: str, as_json: bool) -> int:
 
 @dead_command.command(name="revive", help=t("cli.dead.revive.help"))
 @_reference
-@click.option("--reason", default="", metavar=t("cli.metavar.text"), help=t("cli.acts.reason"))
+@click.option("--reason", default="", metavar=t("cli.metavar.reason"), help=t("cli.acts.reason"))
 @by_option
 @json_option
 @common
@@ -95,7 +95,7 @@ def revive_command(config: Path, reference: str, reason: str, people: tuple[str,
 
 @dead_command.command(name="close", help=t("cli.dead.close.help"))
 @_reference
-@click.option("--reason", required=True, metavar=t("cli.metavar.text"), help=t("cli.acts.reason"))
+@click.option("--reason", required=True, metavar=t("cli.metavar.reason"), help=t("cli.acts.reason"))
 @by_option
 @json_option
 @common

@@ -23,7 +23,7 @@ _LONGEST = 175
 @click.argument("reference", metavar="REF")
 @click.argument("amount", metavar=t("cli.metavar.amount"))
 @click.argument("currency", metavar=t("cli.metavar.currency"))
-@click.option("--surety", default="", metavar=t("cli.metavar.text"), help=t("cli.guarantee.surety"))
+@click.option("--surety", default="", metavar=t("cli.metavar.person"), help=t("cli.guarantee.surety"))
 @click.option("--until", metavar=t("cli.metavar.date"), help=t("cli.guarantee.until"))
 @click.option("--reason", required=True, metavar=t("cli.metavar.reason"), help=t("cli.guarantee.reason"))
 @by_option

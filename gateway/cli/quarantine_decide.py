@@ -18,7 +18,7 @@ from gateway.findings import Finding
 from gateway.security import RELEASABLE
 
 _name = click.argument("name", metavar=t("cli.metavar.held"))
-_reason = click.option("--reason", required=True, metavar=t("cli.metavar.text"), help=t("cli.quarantine.reason"))
+_reason = click.option("--reason", required=True, metavar=t("cli.metavar.reason"), help=t("cli.quarantine.reason"))
 
 
 @click.command(name="release", help=t("cli.quarantine.release.help"))

@@ -20,7 +20,7 @@ from gateway.exchange.two_people import Voice
 @click.argument("references", metavar="REF...", nargs=-1, required=True)
 @click.option("--mapping", "version", default=ACTIVE, metavar=t("cli.metavar.version"), help=t("cli.reprocess.mapping"))
 @click.option("--yes", is_flag=True, help=t("cli.reprocess.yes"))
-@click.option("--reason", default="", metavar=t("cli.metavar.text"), help=t("cli.acts.reason"))
+@click.option("--reason", default="", metavar=t("cli.metavar.reason"), help=t("cli.acts.reason"))
 @by_option
 @json_option
 @common

@@ -142,7 +142,7 @@ import sys
 from gateway.cli import entry
 import gateway.reports.status as reports
 import gateway.cli.see as see
-def broken(*words):
+def broken(*words, **named):
     try:
         raise KeyError({secret!r})
     except KeyError as error:

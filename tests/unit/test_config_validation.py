@@ -8,12 +8,12 @@ from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Literal
 
-import polib
 import pytest
 
 from gateway import texts
 from gateway.config.model import Field, Model, section
 from gateway.config.partner import Authority, Partner
+from gateway.config.reference import ReferenceFile
 from gateway.config.scalars import QUOTED, Flag, Integer, PlacedText, Text
 from gateway.config.settings import SettingsFile
 from gateway.config.shape import keys_of, models_in
@@ -21,6 +21,7 @@ from gateway.config.validation import CODES, load_model, validate_node
 from gateway.config.yaml import read_document
 from gateway.errors import LocalError
 from gateway.texts import Language
+from tests.tools.catalogues import merged
 
 ROOT = Path(__file__).parents[2]
 
@@ -190,18 +191,16 @@ def test_every_error_type_that_our_models_can_raise_has_a_sentence_of_ours(model
 
 
 def entries(language: str) -> dict[str, str]:
-    return {entry.msgid: entry.msgstr for entry in polib.pofile(str(ROOT / "gateway/locale" / language / "config.po"))}
+    return {entry.msgid: entry.msgstr for entry in merged(language)}
 
 
 def test_every_code_of_this_package_has_sentence_and_hint_with_the_same_values_in_both_languages() -> None:
     used = {code for path in (ROOT / "gateway/config").glob("*.py")
             for code in re.findall(r"\"(S[0-9]{3})\"", path.read_text("utf-8"))}
     french, english = entries("fr"), entries("en")
-    assert set(french) == set(english)
-    assert {key.removesuffix(".hint") for key in french if key.startswith("S")} == used
-    for key in french:
-        if not key.startswith("S"):
-            continue
+    ours = [key for key in french if key.removesuffix(".hint") in used]
+    assert {key.removesuffix(".hint") for key in ours} == used
+    for key in ours:
         fields = [{name for _, name, _, _ in Formatter().parse(table[key]) if name} for table in (french, english)]
         assert fields[0] == fields[1], key
         assert french[key] != english[key] and french[key] and english[key], key
@@ -211,8 +210,9 @@ def test_every_code_of_this_package_has_sentence_and_hint_with_the_same_values_i
 def test_every_key_of_the_models_is_explained_in_both_languages() -> None:
     french, english = entries("fr"), entries("en")
     keys = {f"config.{model.__name__}{'.' + key if key else ''}"
-            for top in (SettingsFile, Partner) for model in models_in(top) for key in ["", *keys_of(model)]}
-    explained = {key for key in french if key.startswith("config.") and not key.startswith("config.start.")}
+            for top in (SettingsFile, Partner, ReferenceFile) for model in models_in(top)
+            for key in ["", *keys_of(model)]}
+    explained = {key for key in french if re.match(r"config\.[A-Z]", key)}
     assert explained == keys == {key for key in english if key in explained}
 
 

@@ -58,7 +58,8 @@ def test_a_partner_is_shown_whole_for_programs(togo: Path) -> None:
     assert told["agreement"] == {
         "reference": "to be agreed", "order": "strict", "algorithms": [], "cbc": None,
         "deadlines": {"receipt": "4h", "contrl": "30m", "cusres": "2h"}, "consent": "automatic", "mappings": [],
-        "gzip": "yes"}
+        "gzip": "yes", "grace": {"receipt": None, "contrl": None, "cusres": None}, "corridors": [],
+        "chase": {"first": "2h", "longest": "1d", "ends": "14d"}, "expect": None}
     assert [(one["use"], one["state"], one["level"], one["sha256"], one["fingerprint"])
             for one in told["certificates"]] == [
         (use, "counts", "ok", one.sha256, fingerprint(one)) for use, one in held.items()]

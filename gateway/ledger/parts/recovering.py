@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import update
 
 from gateway.ledger.chain import Fact
-from gateway.ledger.parts.base import Base
+from gateway.ledger.parts.sealing import Sealing
 from gateway.ledger.reading.recovery import RecoveryLookups
 from gateway.ledger.tables import link
 
 
-class Recovering(RecoveryLookups, Base):
+class Recovering(RecoveryLookups, Sealing):
     """Holding everything with a partner, and going on behind the highest number seen."""
 
     def hold_link(self, partner: str, code: str, at: datetime) -> bool:
