@@ -135,14 +135,14 @@ def _noted_early() -> None:
     from gateway.exchange import dispatch
 
     place: Any = dispatch
-    note, publish = place._note, place._publish
+    note, publish = place.note_published, place._publish
 
     def publishing(gateway: Any, partner: str, mailbox: Any, due: Any, listed: Any, occasion: Any, summary: Any) -> Any:
         note(gateway, partner, due, occasion)
         return publish(gateway, partner, mailbox, due, listed, occasion, summary)
 
     _put(place, "_publish", publishing)
-    _put(place, "_note", lambda *words: None)
+    _put(place, "note_published", lambda *words: None)
 
 
 def _unchecked() -> None:
