@@ -17,10 +17,11 @@ from gateway.reports.traffic import by_day
 LATEST = 50
 """How much of what ended a person is shown beside what is open."""
 
-_URGENCY = {"correct": 0, "decide": 1, "examine": 2, "call": 3, "enquire": 4, "chase": 5, "resend": 6, "wait": 7}
+_URGENCY = {"correct": 0, "decide": 1, "record": 2, "examine": 3, "call": 4, "enquire": 5, "chase": 6, "resend": 7,
+            "wait": 8}
 _ENDED = ("none",)
-_OPEN = (*_URGENCY, "")
-"""What may be the next thing to do; nothing yet is not the same as nothing any more."""
+OPEN = (*_URGENCY, "")
+"""What may be the next thing to do, every code that there is but ``none``; nothing yet is not nothing any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,7 @@ def _worst_first(queries: Queries) -> list[MovementLine]:
     is to send that again: nobody has it."""
     undelivered = queries.undelivered_movements()
     return sorted((replace(line, next="resend") if line.next in ("wait", "chase") and line.mrn in undelivered else line
-                   for line in map(_movement, queries.movements_to_move(_OPEN))),
+                   for line in map(_movement, queries.movements_to_move(OPEN))),
                   key=lambda line: (_URGENCY.get(line.next, 9), line.changed))
 
 

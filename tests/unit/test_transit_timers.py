@@ -8,10 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from gateway.reports.status import OPEN
 from gateway.transit.calendars import Calendar, Closure
+from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event, EventOffice
-from gateway.transit.states import MovementState, movement_state
+from gateway.transit.states import TABLES, MovementState, movement_state
 from gateway.transit.timers import Rule, Timers
+from tests.campaigns.movement_orders import NOW as DRAWN_NOW
+from tests.campaigns.movement_orders import drawn
 from tests.unit.test_transit_states import ARRIVED, CONFORM, DISCHARGED, ENQUIRY, IN, RECORD, RECOVERY, SHORT, event
 
 DAY = timedelta(days=1)
@@ -91,3 +95,16 @@ def test_a_record_that_was_made_after_the_release_is_waited_for_from_then_on() -
     late = replace(RECORD, prepared=RELEASED + 5 * DAY)
     found = movement_state("departure", (late,), (), at(11), timers=Timers())
     assert found.running[0].due.at == RELEASED + 8 * DAY
+
+
+def test_whatever_is_to_be_done_next_about_a_movement_is_among_what_status_shows() -> None:
+    found = set()
+    for number in range(1, 400):
+        case = drawn(3, number)
+        versions = [one for one in case.said if isinstance(one, Declaration)]
+        events = [one for one in case.said if isinstance(one, Event)]
+        for role in TABLES:
+            found.add(movement_state(role, versions, events, DRAWN_NOW + timedelta(days=number % 40),
+                                     administration="BFDGD", timers=Timers()).next)
+    assert found >= {"record", "chase", "decide", "enquire", "none", "wait"}
+    assert found <= {*OPEN, "none"}
