@@ -104,6 +104,14 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help=t("cli.option.json"))(command)
 
 
+def calendar_day(text: str) -> date:
+    """A day of the command line. Raises click.BadParameter."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(t("cli.traffic.date", value=text)) from None
+
+
 def visible(text: str) -> str:
     """Text on one line, every control character as its escape (ESC becomes ``\\x1b``); letters stay as they are."""
     return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, occasion, t
+from gateway.cli.context import calendar_day, common, emit, emit_json, json_option, occasion, t
 from gateway.cli.people import by_option, login, named_people
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
@@ -32,7 +31,7 @@ _LONGEST = 175
 def limit_command(config: Path, reference: str, amount: str, currency: str, surety: str, until: str | None,
                   reason: str, people: tuple[str, ...], as_json: bool) -> int:
     """Note the amount, who says so, and why; what is engaged above it shows from now on."""
-    good_for, last = _amount(amount), _day(until)
+    good_for, last = _amount(amount), None if until is None else calendar_day(until)
     if not re.fullmatch(r"[A-Z]{3}", currency):
         raise click.BadParameter(t("cli.guarantee.no_currency", value=currency))
     if not 0 < len(reference) <= 35 or len(surety) > _LONGEST:
@@ -63,10 +62,3 @@ def _amount(text: str) -> Decimal:
     if not amount.is_finite() or not 0 <= amount <= _MOST or amount != round(amount, 2):
         raise click.BadParameter(t("cli.guarantee.no_amount", value=text))
     return amount
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(t("cli.traffic.date", value=text)) from None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, occasion, t, table
+from gateway.cli.context import calendar_day, common, emit, emit_json, json_option, occasion, t, table
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
 from gateway.exchange.summary import Exit
@@ -59,8 +59,5 @@ def _counts(row: Traffic) -> list[str]:
 
 def _day(text: str) -> datetime:
     """The beginning of a day, UTC. Raises click.BadParameter."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(t("cli.traffic.date", value=text)) from None
+    day = calendar_day(text)
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
