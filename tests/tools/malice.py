@@ -167,10 +167,14 @@ class Puppet:
                 for text in _texts(opened.payload)]
 
 
+_NUMBERS: dict[tuple[Path, datetime], itertools.count[int]] = {}
+"""Two runs within one second go on in one series: message ids never come twice."""
+
+
 def at(office: Office, program: str, moment: datetime) -> Ran:
     """Run a program's cycle at a moment of one's own; the findings as the program would tell them in English."""
-    identifiers = (hashlib.sha256(f"{office.name} {moment} {number}".encode()).hexdigest()[:32]
-                   for number in itertools.count())
+    numbers = _NUMBERS.setdefault((office.home, moment), itertools.count())
+    identifiers = (hashlib.sha256(f"{office.name} {moment} {number}".encode()).hexdigest()[:32] for number in numbers)
     with open_gateway(load_settings(office.settings), moment) as gateway:
         summary = STEPS[program](gateway, Occasion(moment, lambda: next(identifiers), lambda: 0.0))
     told = [f"{sentence(finding, Language.ENGLISH)}\n  → {hint(finding, Language.ENGLISH)}"
