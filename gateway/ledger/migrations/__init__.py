@@ -14,7 +14,7 @@ from sqlalchemy import Connection, inspect, text
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0017"
+HEAD = "0019"
 REVISIONS = frozenset(f"{number:04d}" for number in range(1, int(HEAD) + 1))
 """Every revision that this program knows; any other was made by a newer one."""
 
