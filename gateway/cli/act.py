@@ -6,7 +6,18 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t, tell
+from gateway.cli.context import (
+    common,
+    dry_run_option,
+    emit,
+    emit_json,
+    json_option,
+    note,
+    occasion,
+    rehearsing,
+    t,
+    tell,
+)
 from gateway.cli.keys_change import instant
 from gateway.cli.people import answers_for, by_option
 from gateway.config import load_settings
@@ -25,6 +36,7 @@ _some = click.argument("references", metavar="[REF...]", nargs=-1)
 @click.option("--since", metavar=t("cli.metavar.instant"), help=t("cli.resend.since"))
 @click.option("--reason", default="", metavar=t("cli.metavar.reason"), help=t("cli.acts.reason"))
 @by_option
+@dry_run_option
 @json_option
 @common
 def resend_command(config: Path, references: tuple[str, ...], partner: str | None, corridor: str | None,
@@ -33,7 +45,7 @@ def resend_command(config: Path, references: tuple[str, ...], partner: str | Non
     if bool(references) == (since is not None) or (references and (partner or corridor)):
         raise click.UsageError(t("cli.resend.which"))
     settings, who = load_settings(config), answers_for(people, reason)
-    with open_gateway(settings, (now := occasion()).now) as gateway:
+    with open_gateway(settings, (now := occasion()).now, rehearse=rehearsing()) as gateway:
         if corridor is not None:
             gateway.corridors.named(corridor)
         if partner is not None:

@@ -5,13 +5,6 @@ Each command is imported only when it is called.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from gateway.cli.commands import Lazy
 
-audit_command = Lazy("audit", {"verify": "audit_verify", "export": "audit_export"}, "audit.")
-
-
-def only_reads(words: Sequence[str]) -> bool:
-    """Tell whether the rest of a command line changes nothing."""
-    return next((word for word in words if word in ("verify", "export")), None) != "export"
+audit_command = Lazy("audit", {"verify": "audit_verify", "export": "audit_export"}, "audit.", reads=("verify",))

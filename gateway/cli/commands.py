@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib import import_module
 
 import click
 
-from gateway.cli.context import t
+from gateway.cli.context import note, t
 
 _COMMANDS = {
     "status": "see", "overdue": "see", "show": "show", "trace": "ask", "explain": "ask",
     "resend": "act", "dead": "dead", "reprocess": "reprocess", "quarantine": "quarantine", "validate": "files",
-    "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "setup",
+    "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "begin",
     "bench": "bench", "partner": "partner", "retention": "retention", "codes": "codes", "map": "map",
     "mirror": "mirror", "seals": "seals",
     "link": "link", "reference": "reference", "audit": "audit", "reconcile": "reconcile",
@@ -25,17 +25,55 @@ _READS = {"status", "overdue", "show", "trace", "explain", "validate", "inspect"
 """Commands that change nothing: a reader who walks away (`| head`) takes nothing from anybody."""
 
 
+_RENAMED: dict[str, str] = {}
+"""Former name of a command -> its name now: it works for two minor versions more, unlisted, and says so."""
+
+
 class Lazy(click.Group):
     """A group whose commands are imported by name; its own help imports none of them.
 
-    modules  name of a command -> the module of `gateway.cli` that has it as ``<name>_command``
-    above    what stands before the name in the keys of sentences: "", ``map.`` or ``keys.``
+    modules   name of a command -> the module of `gateway.cli` that has it as ``<name>_command``
+    above     what stands before the name in the keys of sentences: "", ``map.`` or ``keys.``
+    reads     commands that change nothing, whatever their options
+    changing  options with which even those change something
+    default   the command that is meant where only options follow the group's name
+    renamed   former name of a command -> its name now
     """
 
-    def __init__(self, name: str, modules: Mapping[str, str], above: str = "") -> None:
-        super().__init__(name=name, no_args_is_help=True, subcommand_metavar=t("cli.metavar.command"),
+    def __init__(self, name: str, modules: Mapping[str, str], above: str = "", *, reads: Collection[str] = (),
+                 changing: Collection[str] = (), default: str | None = None,
+                 renamed: Mapping[str, str] | None = None) -> None:
+        super().__init__(name=name, no_args_is_help=default is None, subcommand_metavar=t("cli.metavar.command"),
                          help=t("cli.help" if name == "edi" else f"cli.{name}.help"))
-        self._modules, self._above = modules, above
+        self._modules, self._above, self._default = modules, above, default
+        self._reads, self._changing, self._renamed = reads, changing, renamed or {}
+
+    @property
+    def above(self) -> str:
+        """What stands before the names of its commands in the keys of sentences."""
+        return self._above
+
+    def only_reads(self, words: Sequence[str]) -> bool:
+        """Tell whether a line changes nothing. `words` is what follows the name of the group."""
+        verb = next((word for word in words if word in self._modules), self._default)
+        return verb is None or (verb in self._reads and not any(
+            word.partition("=")[0] in self._changing for word in words))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Options alone are those of the default command, where there is one."""
+        if self._default is not None and "--help" not in args and (not args or args[0].startswith("-")) \
+                and not any(word in self._modules for word in args):
+            args = [self._default, *args]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: click.Context,
+                        args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """As the framework has it; a former name is told, and means what it is called now."""
+        new = self._renamed.get(args[0])
+        if new is not None:
+            note(t("cli.renamed", old=f"{ctx.command_path} {args[0]}", new=f"{ctx.command_path} {new}"))
+            args = [new, *args[1:]]
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(self._modules)
@@ -65,12 +103,12 @@ def program_of(program: str) -> click.Command:
     """What one of the installed programs runs."""
     if program in _PROGRAMS:
         return load(_PROGRAMS[program])
-    return click.version_option(version(), message="%(prog)s %(version)s")(Lazy("edi", _COMMANDS))
+    return click.version_option(version(), message="%(prog)s %(version)s")(Lazy("edi", _COMMANDS, renamed=_RENAMED))
 
 
 def called(words: Sequence[str]) -> list[str]:
     """The command among the words of a line, without anything that follows it; empty when there is none."""
-    return next(([word] for word in words if word in _COMMANDS), [])
+    return next(([_RENAMED.get(word, word)] for word in words if word in _COMMANDS or word in _RENAMED), [])
 
 
 def reads(program: str, words: Sequence[str]) -> bool:
@@ -80,11 +118,9 @@ def reads(program: str, words: Sequence[str]) -> bool:
         return False
     if not name or name[0] in _READS or "--help" in words:
         return True
-    if name[0] not in ("map", "keys", "partner", "quarantine", "dead", "link", "reference", "guarantee", "fallback",
-                       "ledger", "audit"):
-        return False
-    module = import_module(f"gateway.cli.{name[0]}")  # imported by the run itself
-    return bool(module.only_reads(words[words.index(name[0]) + 1:]))
+    command = load(name[0])  # imported by the run itself
+    at = next(place for place, word in enumerate(words) if [_RENAMED.get(word, word)] == name)
+    return isinstance(command, Lazy) and command.only_reads(words[at + 1:])
 
 
 def version() -> str:

@@ -34,6 +34,8 @@ LANGUAGE = Language.FRENCH
 """Decided by `gateway.cli.entry` before any command is imported."""
 
 _verbosity = 0
+_rehearsing = False
+_asking = True
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Controls of terminals (C0, C1), line separators, and what turns the direction of text."""
 
@@ -65,13 +67,33 @@ def occasion() -> Occasion:
 
 def start(language: Language) -> None:
     """Begin a run: its language, and nothing said about its verbosity yet."""
-    global LANGUAGE, _verbosity
-    LANGUAGE, _verbosity = language, 0
+    global LANGUAGE, _verbosity, _rehearsing, _asking
+    LANGUAGE, _verbosity, _rehearsing, _asking = language, 0, False, True
 
 
 def verbose() -> int:
     """How often -v was given."""
     return _verbosity
+
+
+def rehearsing() -> bool:
+    """Whether ``--dry-run`` was given: `open_gateway` is told so, and every line says that it is what would be."""
+    return _rehearsing
+
+
+def may_ask() -> bool:
+    """Whether somebody can be asked: a terminal to answer at, and no ``--no-input`` (EXPERIENCE 3.3)."""
+    return _asking and sys.stdin is not None and sys.stdin.isatty()
+
+
+def _rehearse(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    global _rehearsing
+    _rehearsing = value
+
+
+def _ask_nothing(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    global _asking
+    _asking = not value
 
 
 def _more(context: click.Context, parameter: click.Parameter, value: int) -> None:
@@ -92,6 +114,8 @@ def without_settings(command: Command) -> Command:
     for option in (
         click.option("--lang", type=click.Choice(["fr", "en"]), expose_value=False, help=t("cli.option.lang")),
         click.option("--no-color", is_flag=True, expose_value=False, help=t("cli.option.no_color")),
+        click.option("--no-input", is_flag=True, expose_value=False, callback=_ask_nothing,
+                     help=t("cli.option.no_input")),
         click.option("-v", "--verbose", count=True, expose_value=False, callback=_more,
                      help=t("cli.option.verbose")),
     ):
@@ -102,6 +126,16 @@ def without_settings(command: Command) -> Command:
 def json_option(command: Command) -> Command:
     """``--json``: output for programs. Made when a command is, which is after the language was decided."""
     return click.option("--json", "as_json", is_flag=True, help=t("cli.option.json"))(command)
+
+
+def dry_run_option(command: Command) -> Command:
+    """``--dry-run`` of a command that acts on the ledger alone: the act is made in a transaction that is undone.
+
+    The command opens its gateway with ``rehearse=rehearsing()``; its lines are what it would say, after the word
+    ``would``/``ferait`` (EXPERIENCE 3.3), its objects carry ``"dry_run": true``.
+    """
+    return click.option("--dry-run", is_flag=True, expose_value=False, callback=_rehearse,
+                        help=t("cli.option.dry_run"))(command)
 
 
 def calendar_day(text: str) -> date:
@@ -126,7 +160,14 @@ def emit(line: str = "") -> None:
 
     Written by ourselves: the framework would send UTF-8 to a stream that has said it can only show ASCII.
     """
-    sys.stdout.write(f"{_lines(line)}\n")
+    sys.stdout.write(f"{_lines(_would(line))}\n")
+
+
+def _would(text: str) -> str:
+    """Lines of a rehearsal, each with its first word."""
+    if not _rehearsing:
+        return text
+    return "\n".join(t("cli.would", line=line.lstrip()) if line.strip() else line for line in text.split("\n"))
 
 
 def emit_json(kind: str, item: Mapping[str, object]) -> None:
@@ -135,7 +176,8 @@ def emit_json(kind: str, item: Mapping[str, object]) -> None:
     What the item itself calls its kind becomes ``<kind>_kind``: the reader tells the lines apart by `kind` alone.
     """
     named = {f"{kind}_kind" if key == "kind" else key: plain(value) for key, value in item.items()}
-    emit(to_json({"schema": 1, "kind": kind, **named}))
+    marked = {"dry_run": True} if _rehearsing else {}
+    sys.stdout.write(f"{to_json({'schema': 1, 'kind': kind, **named, **marked})}\n")
 
 
 def to_json(value: object) -> str:
@@ -166,6 +208,10 @@ def plain(value: object) -> object:
 
 def note(line: str) -> None:
     """One line for people on stderr."""
+    _aside(_would(line))
+
+
+def _aside(line: str) -> None:
     sys.stdout.flush()  # on a terminal the two streams keep their order
     sys.stderr.write(f"{_lines(line)}\n")
 
@@ -186,11 +232,11 @@ def tell(findings: Iterable[Finding], *, warnings: bool = True) -> None:
         told.add(line)
         advice = hint(finding, LANGUAGE)
         if pending is not None and advice != pending:
-            note(f"  → {pending}")
-        note(line)
+            _aside(f"  → {pending}")
+        _aside(line)
         pending = advice
     if pending is not None:
-        note(f"  → {pending}")
+        _aside(f"  → {pending}")
 
 
 def report(error: GatewayError, *, as_json: bool, status: Exit | None = None) -> Exit:
@@ -207,7 +253,7 @@ def report(error: GatewayError, *, as_json: bool, status: Exit | None = None) ->
 
 def fatal(finding: Finding, status: Exit) -> None:
     """The JSON object that ends stderr when a command fails: code, exit, message, hint."""
-    note(to_json({"schema": 1, "kind": "error", "code": finding.code, "exit": int(status),
+    _aside(to_json({"schema": 1, "kind": "error", "code": finding.code, "exit": int(status),
                   "message": sentence(finding, LANGUAGE), "hint": hint(finding, LANGUAGE)}))
 
 

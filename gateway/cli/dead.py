@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t, table
+from gateway.cli.commands import Lazy
+from gateway.cli.context import (
+    common,
+    dry_run_option,
+    emit,
+    emit_json,
+    json_option,
+    note,
+    occasion,
+    rehearsing,
+    t,
+    table,
+)
 from gateway.cli.people import answers_for, by_option, login, named_people, person
 from gateway.cli.quarantine_decide import said
 from gateway.cli.words import clock
@@ -19,15 +30,12 @@ from gateway.exchange.summary import Exit
 from gateway.exchange.two_people import Voice
 from gateway.reports import sheet
 
+dead_command = Lazy("dead", dict.fromkeys(("list", "show", "revive", "close"), "dead"), "dead.", reads=("list", "show"))
 _reference = click.argument("reference", metavar="REF")
 
 
-@click.group(name="dead", help=t("cli.dead.help"), subcommand_metavar=t("cli.metavar.command"))
-def dead_command() -> None:
-    """The group."""
 
-
-@dead_command.command(name="list", help=t("cli.dead.list.help"))
+@click.command(name="list", help=t("cli.dead.list.help"))
 @click.option("--all", "everything", is_flag=True, help=t("cli.dead.all"))
 @json_option
 @common
@@ -49,7 +57,7 @@ def list_command(config: Path, everything: bool, as_json: bool) -> int:
     return Exit.DONE
 
 
-@dead_command.command(name="show", help=t("cli.dead.show.help"))
+@click.command(name="show", help=t("cli.dead.show.help"))
 @_reference
 @json_option
 @common
@@ -73,16 +81,17 @@ def show_command(config: Path, reference: str, as_json: bool) -> int:
     return Exit.DONE
 
 
-@dead_command.command(name="revive", help=t("cli.dead.revive.help"))
+@click.command(name="revive", help=t("cli.dead.revive.help"))
 @_reference
 @click.option("--reason", default="", metavar=t("cli.metavar.reason"), help=t("cli.acts.reason"))
 @by_option
+@dry_run_option
 @json_option
 @common
 def revive_command(config: Path, reference: str, reason: str, people: tuple[str, ...], as_json: bool) -> int:
     """Try it again."""
     who = answers_for(people, reason)
-    with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
+    with open_gateway(load_settings(config), (now := occasion()).now, rehearse=rehearsing()) as gateway:
         one = named(gateway, reference)
         again = revive_dead(gateway, one, now, who)
     if as_json:
@@ -93,17 +102,18 @@ def revive_command(config: Path, reference: str, reason: str, people: tuple[str,
     return Exit.DONE if again else Exit.PERSON
 
 
-@dead_command.command(name="close", help=t("cli.dead.close.help"))
+@click.command(name="close", help=t("cli.dead.close.help"))
 @_reference
 @click.option("--reason", required=True, metavar=t("cli.metavar.reason"), help=t("cli.acts.reason"))
 @by_option
+@dry_run_option
 @json_option
 @common
 def close_command(config: Path, reference: str, reason: str, people: tuple[str, ...], as_json: bool) -> int:
     """Have it told no more."""
     words, names = said(reason), named_people(people, 1)
     voice = Voice(name=", ".join(names), account=login(), person=person())
-    with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
+    with open_gateway(load_settings(config), (now := occasion()).now, rehearse=rehearsing()) as gateway:
         one = named(gateway, reference)
         new = close(gateway, one, voice, words, now)
     if as_json:
@@ -113,10 +123,6 @@ def close_command(config: Path, reference: str, reason: str, people: tuple[str, 
         note(t("dead.done", reference=one.reference))
     return Exit.DONE
 
-
-def only_reads(words: Sequence[str]) -> bool:
-    """Tell whether a line only reads. `words` is what follows ``edi dead``."""
-    return not {"revive", "close"} & set(words)
 
 
 def _emit_json(one: Dead) -> None:

@@ -5,16 +5,9 @@ Each command is imported only when it is called.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from gateway.cli.commands import Lazy
 
 _COMMANDS: dict[str, str] = {"list": "fallback_see", "add": "fallback_add"}
 """Name of a command -> the module of `gateway.cli` that has it."""
 
-fallback_command = Lazy("fallback", _COMMANDS, "fallback.")
-
-
-def only_reads(words: Sequence[str]) -> bool:
-    """Tell whether a line only reads. `words` is what follows ``edi fallback``."""
-    return "add" not in words
+fallback_command = Lazy("fallback", _COMMANDS, "fallback.", reads=("list",))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, occasion, t
+from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, occasion, rehearsing, t
 from gateway.cli.people import by_option, login, named_people
 from gateway.config import load_settings
 from gateway.errors import LocalError
@@ -20,13 +20,14 @@ from gateway.ledger.guarantee_rows import NewMonth
 @click.argument("mrn", metavar="MRN")
 @click.option("--reason", required=True, metavar=t("cli.metavar.reason"), help=t("cli.fallback.reason"))
 @by_option
+@dry_run_option
 @json_option
 @common
 def add_command(config: Path, mrn: str, reason: str, people: tuple[str, ...], as_json: bool) -> int:
     """Note who says so and why. A movement that stands in the register stays as it is, and it is said."""
     who = ", ".join(named_people(people, 1))
     now = occasion().now
-    with open_gateway(load_settings(config), now) as gateway:
+    with open_gateway(load_settings(config), now, rehearse=rehearsing()) as gateway:
         with gateway.ledger.transaction() as transaction:
             movement = transaction.movement(mrn)
             if movement is None or movement.role != "departure":

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import calendar_day, common, emit, emit_json, json_option, occasion, t
+from gateway.cli.context import (
+    calendar_day,
+    common,
+    dry_run_option,
+    emit,
+    emit_json,
+    json_option,
+    occasion,
+    rehearsing,
+    t,
+)
 from gateway.cli.people import by_option, login, named_people
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
@@ -26,6 +36,7 @@ _LONGEST = 175
 @click.option("--until", metavar=t("cli.metavar.date"), help=t("cli.guarantee.until"))
 @click.option("--reason", required=True, metavar=t("cli.metavar.reason"), help=t("cli.guarantee.reason"))
 @by_option
+@dry_run_option
 @json_option
 @common
 def limit_command(config: Path, reference: str, amount: str, currency: str, surety: str, until: str | None,
@@ -38,7 +49,7 @@ def limit_command(config: Path, reference: str, amount: str, currency: str, sure
         raise click.BadParameter(t("cli.guarantee.too_long"))
     who = ", ".join(named_people(people, 1))
     now = occasion().now
-    with open_gateway(load_settings(config), now) as gateway:
+    with open_gateway(load_settings(config), now, rehearse=rehearsing()) as gateway:
         with gateway.ledger.transaction() as transaction:
             transaction.set_bond(reference, currency=currency, good_for=good_for, surety=surety, until=last,
                                  text=f"{who} [{login()}]: {reason}", at=now)

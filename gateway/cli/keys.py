@@ -5,8 +5,6 @@ Each command is imported only when it is called.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from gateway.cli.commands import Lazy
 
 _COMMANDS: dict[str, str] = {
@@ -15,13 +13,5 @@ _COMMANDS: dict[str, str] = {
     "refuse": "keys_decide", "revoke": "keys_decide", "list": "keys_list",
 }
 """Name of a command -> the module of `gateway.cli` that has it."""
-_READS = {"check", "list"}
-"""Commands that change nothing."""
 
-keys_command = Lazy("keys", _COMMANDS, "keys.")
-
-
-def only_reads(words: Sequence[str]) -> bool:
-    """Tell whether a line only reads. `words` is what follows ``edi keys``."""
-    verb = next((word for word in words if word in _COMMANDS), None)
-    return verb is None or verb in _READS
+keys_command = Lazy("keys", _COMMANDS, "keys.", reads=("check", "list"))

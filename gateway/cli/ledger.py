@@ -5,16 +5,9 @@ Each command is imported only when it is called.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from gateway.cli.commands import Lazy
 
 _COMMANDS: dict[str, str] = {"copy": "ledger_copy", "objects": "ledger_copy"}
 """Name of a command -> the module of `gateway.cli` that has it."""
 
 ledger_command = Lazy("ledger", _COMMANDS, "ledger.")
-
-
-def only_reads(words: Sequence[str]) -> bool:
-    """Tell whether a line only reads: both write files that somebody relies on."""
-    return not any(word in _COMMANDS for word in words)

@@ -17,18 +17,9 @@ _COMMANDS: dict[str, str] = {
     "export": "map_paper", "import": "map_paper", "guide": "map_guide",
 }
 """Name of a command -> the module of `gateway.cli` that has it."""
-_READS = {"test", "rehearse", "list", "lint", "show", "preview", "trace", "coverage", "diff"}
-"""Commands that change nothing, unless an option asks them to."""
-_CHANGES = {"--accept", "--propose", "--fix"}
-"""The options with which they change files."""
 
-map_command = Lazy("map", _COMMANDS, "map.")
-
-
-def only_reads(words: Sequence[str]) -> bool:
-    """Tell whether a line only reads. `words` is what follows ``edi map``."""
-    verb = next((word for word in words if word in _COMMANDS), None)
-    return verb is None or (verb in _READS and not _CHANGES & set(words))
+map_command = Lazy("map", _COMMANDS, "map.", changing=("--accept", "--propose", "--fix"), reads=(
+    "test", "rehearse", "list", "lint", "show", "preview", "trace", "coverage", "diff"))
 
 
 def resolve_names(words: Sequence[str], search: Sequence[Path]) -> list[str]:

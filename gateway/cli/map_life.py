@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, occasion, t, table
+from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, occasion, rehearsing, t, table
 from gateway.cli.map import resolve_names
 from gateway.cli.map_test import chance
 from gateway.config import load_settings
@@ -63,6 +63,7 @@ def _rows(entry: Entry) -> Iterator[tuple[str, ...]]:
 @click.command(name="activate", help=t("cli.map.activate.help"))
 @click.argument("names", nargs=-1, required=True, metavar=t("cli.metavar.mappings"))
 @click.option("--from", "start", metavar=t("cli.metavar.date"), help=t("cli.map.activate.from"))
+@dry_run_option
 @json_option
 @common
 def activate_command(names: tuple[str, ...], start: str | None, config: Path, as_json: bool) -> int:
@@ -75,7 +76,9 @@ def activate_command(names: tuple[str, ...], start: str | None, config: Path, as
     missing = unproved(mappings, assembly.search, chance, _RECORDS)
     if missing:
         raise LocalError(*missing)
-    with Ledger.open(settings.ledger, now=now) as ledger:
+    with Ledger.open(settings.ledger, now=now, create=not rehearsing()) as ledger:
+        if rehearsing():
+            ledger.rehearse()
         done = activate(ledger, mappings, starts, now)
     for one in done:
         activated = one.activated

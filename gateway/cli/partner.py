@@ -5,8 +5,6 @@ Each command is imported only when it is called.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from gateway.cli.commands import Lazy
 
 _COMMANDS: dict[str, str] = {
@@ -14,13 +12,5 @@ _COMMANDS: dict[str, str] = {
     "show": "partner_show",
 }
 """Name of a command -> the module of `gateway.cli` that has it."""
-_READS = {"show", "test"}
-"""Commands that change nothing."""
 
-partner_command = Lazy("partner", _COMMANDS, "partner.")
-
-
-def only_reads(words: Sequence[str]) -> bool:
-    """Tell whether a line only reads. `words` is what follows ``edi partner``."""
-    verb = next((word for word in words if word in _COMMANDS), None)
-    return verb is None or verb in _READS
+partner_command = Lazy("partner", _COMMANDS, "partner.", reads=("show", "test"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, occasion, t
+from gateway.cli.context import common, dry_run_option, emit, occasion, rehearsing, t
 from gateway.cli.people import by_option, named_people
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
@@ -18,6 +18,7 @@ from gateway.exchange.summary import Exit
 @click.argument("partner", metavar="ID")
 @click.option("--reason", required=True, metavar=t("cli.metavar.reason"), help=t("cli.partner.resume.reason"))
 @by_option
+@dry_run_option
 @common
 def resume_command(config: Path, partner: str, reason: str, people: tuple[str, ...]) -> int:
     """Let a halted link go on, after a talk with the partner; exit 1 when it was not halted.
@@ -27,7 +28,7 @@ def resume_command(config: Path, partner: str, reason: str, people: tuple[str, .
     settings = load_settings(config)
     answering = named_people(people, 2 if settings.approvals == "two" else 0)
     said = f"{reason} ({', '.join(answering)})" if answering else reason
-    with open_gateway(settings, (now := occasion()).now) as gateway:
+    with open_gateway(settings, (now := occasion()).now, rehearse=rehearsing()) as gateway:
         resumed = resume(gateway, partner, said, now)
     emit(t("partner.resumed" if resumed else "partner.not_halted", partner=partner))
     return Exit.DONE if resumed else Exit.PERSON

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from gateway.cli.commands import Lazy
 from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t, table
-from gateway.cli.quarantine_decide import confirm_command, reject_command, release_command
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
 from gateway.exchange.quarantine import Held, find, held
 from gateway.exchange.summary import Exit
 
+quarantine_command = Lazy("quarantine", {
+    "list": "quarantine", "show": "quarantine", "release": "quarantine_decide", "confirm": "quarantine_decide",
+    "reject": "quarantine_decide"}, "quarantine.", reads=("list", "show"), default="list")
 _name = click.argument("name", metavar=t("cli.metavar.held"))
 
 
-@click.group(name="quarantine", help=t("cli.quarantine.help"), invoke_without_command=True,
-             subcommand_metavar=f"[{t('cli.metavar.command')}]")
+@click.command(name="list", help=t("cli.quarantine.list.help"))
 @json_option
 @common
-@click.pass_context
-def quarantine_command(context: click.Context, config: Path, as_json: bool) -> int:
+def list_command(config: Path, as_json: bool) -> int:
     """What is refused and kept, oldest first; without what was released or rejected."""
-    if context.invoked_subcommand is not None:
-        return Exit.DONE
     with open_gateway(load_settings(config), occasion().now) as gateway:
         found = [one for one in held(gateway) if one.released is None and one.rejected is None]
     if as_json:
@@ -40,7 +38,7 @@ def quarantine_command(context: click.Context, config: Path, as_json: bool) -> i
     return Exit.DONE
 
 
-@quarantine_command.command(name="show", help=t("cli.quarantine.show.help"))
+@click.command(name="show", help=t("cli.quarantine.show.help"))
 @_name
 @json_option
 @common
@@ -71,15 +69,6 @@ def show_command(config: Path, name: str, as_json: bool) -> int:
     else:
         note(t("quarantine.never"))
     return Exit.DONE
-
-
-for _decision in (release_command, confirm_command, reject_command):
-    quarantine_command.add_command(_decision)
-
-
-def only_reads(words: Sequence[str]) -> bool:
-    """Tell whether a line only reads. `words` is what follows ``edi quarantine``."""
-    return not {"release", "confirm", "reject"} & set(words)
 
 
 def _emit_json(one: Held) -> None:

@@ -6,7 +6,19 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit_json, json_option, note, occasion, report, t, tell, verbose
+from gateway.cli.context import (
+    common,
+    dry_run_option,
+    emit_json,
+    json_option,
+    note,
+    occasion,
+    rehearsing,
+    report,
+    t,
+    tell,
+    verbose,
+)
 from gateway.cli.people import by_option, login, named_people, person, person_apart
 from gateway.config import Settings, load_settings
 from gateway.errors import LocalError, PartnerError
@@ -27,6 +39,7 @@ _reason = click.option("--reason", required=True, metavar=t("cli.metavar.reason"
 @click.option("--also", "also", multiple=True, type=click.Choice(sorted(RELEASABLE)),
               help=t("cli.quarantine.also"))
 @by_option
+@dry_run_option
 @json_option
 @common
 def release_command(config: Path, name: str, reason: str, also: tuple[str, ...], people: tuple[str, ...],
@@ -36,7 +49,7 @@ def release_command(config: Path, name: str, reason: str, also: tuple[str, ...],
     words = said(reason)
     if settings.approvals == "two":
         voice = _voice(settings, people)
-        with open_gateway(settings, now.now) as gateway:
+        with open_gateway(settings, now.now, rehearse=rehearsing()) as gateway:
             one = find(gateway, name)
             asked = ask(gateway, one, {one.code, *also}, voice, words, now)
         if as_json:
@@ -46,7 +59,7 @@ def release_command(config: Path, name: str, reason: str, also: tuple[str, ...],
         note(t("quarantine.confirm", command=f"edi quarantine confirm {one.name} --by ..."))
         return Exit.DONE
     answering = named_people(people, 1)
-    with open_gateway(settings, now.now) as gateway:
+    with open_gateway(settings, now.now, rehearse=rehearsing()) as gateway:
         one = find(gateway, name)
         decision = Decision(rules=frozenset({one.code, *also}), people=answering, account=login(), reason=words,
                             request=one.asked)
@@ -56,13 +69,14 @@ def release_command(config: Path, name: str, reason: str, also: tuple[str, ...],
 @click.command(name="confirm", help=t("cli.quarantine.confirm.help"))
 @_name
 @by_option
+@dry_run_option
 @json_option
 @common
 def confirm_command(config: Path, name: str, people: tuple[str, ...], as_json: bool) -> int:
     """Let in what another person has asked for."""
     settings, now = load_settings(config), occasion()
     voice = _voice(settings, people)
-    with open_gateway(settings, now.now) as gateway:
+    with open_gateway(settings, now.now, rehearse=rehearsing()) as gateway:
         one = find(gateway, name)
         return _let_in(gateway, one, confirmed(gateway, one, voice), now, as_json=as_json)
 
@@ -71,6 +85,7 @@ def confirm_command(config: Path, name: str, people: tuple[str, ...], as_json: b
 @_name
 @_reason
 @by_option
+@dry_run_option
 @json_option
 @common
 def reject_command(config: Path, name: str, reason: str, people: tuple[str, ...], as_json: bool) -> int:
@@ -78,7 +93,7 @@ def reject_command(config: Path, name: str, reason: str, people: tuple[str, ...]
     settings, now = load_settings(config), occasion()
     words, answering = said(reason), named_people(people, 1)
     voice = Voice(name=", ".join(answering), account=login(), person=person())
-    with open_gateway(settings, now.now) as gateway:
+    with open_gateway(settings, now.now, rehearse=rehearsing()) as gateway:
         one = find(gateway, name)
         receipt = reject(gateway, one, voice, words, now)
     if as_json:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t
+from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, note, occasion, rehearsing, t
 from gateway.cli.people import by_option, login, named_people
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
@@ -22,6 +22,7 @@ _version = click.argument("version", type=click.IntRange(1), metavar=t("cli.meta
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar=t("cli.metavar.file"))
 @click.option("--partner", "partners", multiple=True, metavar="ID", help=t("cli.reference.partner"))
 @by_option
+@dry_run_option
 @json_option
 @common
 def publish_command(config: Path, file: Path, partners: tuple[str, ...], people: tuple[str, ...],
@@ -29,7 +30,7 @@ def publish_command(config: Path, file: Path, partners: tuple[str, ...], people:
     """Seal a version for every partner, or for those named; it leaves with the next dispatch."""
     who = ", ".join(named_people(people, 1))
     data = load_reference(file)
-    with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
+    with open_gateway(load_settings(config), (now := occasion()).now, rehearse=rehearsing()) as gateway:
         told = publish(gateway, data, gateway.chosen(partners), f"{who} [{login()}]", now)
     for one in told:
         if as_json:
@@ -48,6 +49,7 @@ def publish_command(config: Path, file: Path, partners: tuple[str, ...], people:
 @_partner
 @_version
 @by_option
+@dry_run_option
 @json_option
 @common
 def accept_command(config: Path, partner: str, version: int, people: tuple[str, ...], as_json: bool) -> int:
@@ -59,6 +61,7 @@ def accept_command(config: Path, partner: str, version: int, people: tuple[str, 
 @_partner
 @_version
 @by_option
+@dry_run_option
 @json_option
 @common
 def refuse_command(config: Path, partner: str, version: int, people: tuple[str, ...], as_json: bool) -> int:
@@ -70,7 +73,7 @@ def _decide(config: Path, partner: str, version: int, people: tuple[str, ...], a
             accepted: bool) -> int:
     settings = load_settings(config)
     who = ", ".join(named_people(people, 2 if accepted and settings.approvals == "two" else 1))
-    with open_gateway(settings, (now := occasion()).now) as gateway:
+    with open_gateway(settings, (now := occasion()).now, rehearse=rehearsing()) as gateway:
         name = gateway.partner(partner).partner
         decide(gateway, name, version, f"{who} [{login()}]", now, accepted=accepted)
     what = "accepted" if accepted else "refused"

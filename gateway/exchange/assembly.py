@@ -215,17 +215,23 @@ def _standing_ledger(settings: Settings, now: datetime) -> Iterator[Ledger | Non
 
 
 @contextmanager
-def open_gateway(settings: Settings | Path, now: datetime) -> Iterator[Gateway]:
-    """Open a gateway and close its ledger at the end. Raises LocalError for whatever is wrong with the settings."""
+def open_gateway(settings: Settings | Path, now: datetime, *, rehearse: bool = False) -> Iterator[Gateway]:
+    """Open a gateway and close its ledger at the end. Raises LocalError for whatever is wrong with the settings.
+
+    rehearse  what is written to the ledger is undone at the end; none is made or brought to a new schema (L001, L004)
+    """
     check_versions()
     forbid_dumps()
     loaded = settings if isinstance(settings, Settings) else load_settings(settings)
     require_fit(loaded)
     before = marked(loaded.paths.state)
-    ledger = Ledger.open(loaded.ledger, now=now)
+    ledger = Ledger.open(loaded.ledger, now=now, create=not rehearse)
     try:
-        watch(loaded, ledger, before, now)
+        if rehearse:
+            ledger.rehearse()
+        watch(loaded, ledger, before, now, moved=not rehearse)
         yield Gateway(loaded, ledger, now)
     finally:
-        mark(loaded.paths.state, ledger)
+        if not rehearse:
+            mark(loaded.paths.state, ledger)
         ledger.close()

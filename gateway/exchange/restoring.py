@@ -43,11 +43,15 @@ def hold_all(ledger: Ledger, partners: Iterable[str], now: datetime, text: str) 
             transaction.hold_link(partner, RESTORED, now)
 
 
-def watch(settings: Settings, ledger: Ledger, before: Mark | None, now: datetime) -> None:
-    """Hold everything where the ledger is older than the mark that was read before it was opened."""
+def watch(settings: Settings, ledger: Ledger, before: Mark | None, now: datetime, *, moved: bool = True) -> None:
+    """Hold everything where the ledger is older than the mark that was read before it was opened.
+
+    moved  whether the mark is brought to where the ledger stands: not while one only rehearses
+    """
     if behind(ledger, before):
         hold_all(ledger, partners_of(settings), now, "older than state/generation")
-        mark(settings.paths.state, ledger, anew=True)
+        if moved:
+            mark(settings.paths.state, ledger, anew=True)
 
 
 def restore(settings: Settings, copy: Path, now: datetime) -> Path | None:

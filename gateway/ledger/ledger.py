@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Connection, Engine
 
 from gateway.errors import LocalError
 from gateway.failpoints import declare, reach
@@ -30,13 +30,15 @@ class Ledger:
         self._url = url
         self._writer = writer
         self._reader = reader
+        self._undone: Connection | None = None
 
     @classmethod
-    def open(cls, url: str, *, now: datetime, create: bool = True) -> Ledger:
+    def open(cls, url: str, *, now: datetime, create: bool = True, upgrade: bool = False) -> Ledger:
         """Open the ledger at ``sqlite:///path``.
 
-        create  make it when it is not there (file 0600), bring an older one to this program's schema; both are
-                written in its history with the time `now`. False: refuse instead (L001, L004)
+        create   make it when it is not there or empty (file 0600). False: refuse instead (L001, L004)
+        upgrade  bring an older one to this program's schema: only what a person has asked for does that (decision
+                 0011). False: refuse instead (L004). Either is written in its history with the time `now`
 
         Raises LocalError L001 (cannot be opened), L002 (no ledger of this kind), L004, L005 (made by a newer
         program), L006 (damaged), L007 (busy), L009 (disk full).
@@ -50,7 +52,7 @@ class Ledger:
             with translated(str(path)):
                 found = ledger._revision() if path.exists() else None
                 if found != migrations.HEAD:
-                    ledger._upgrade(found, now, create)
+                    ledger._upgrade(found, now, create if found is None else upgrade)
         except BaseException:
             ledger.close()
             raise
@@ -60,12 +62,12 @@ class Ledger:
         with self._reader.begin() as connection:
             return migrations.revision_of(connection)
 
-    def _upgrade(self, found: str | None, now: datetime, create: bool) -> None:
+    def _upgrade(self, found: str | None, now: datetime, allowed: bool) -> None:
         path = engines.file_of(self._url)
         values = {"ledger": str(path), "found": found or "-", "head": migrations.HEAD}
         if found is not None and found not in migrations.REVISIONS:
             raise LocalError(Finding(code=NEWER, values=values))
-        if not create:
+        if not allowed:
             raise LocalError(Finding(code=OLDER, values=values))
         with engines.making(path):
             engines.make_durable(self._writer)
@@ -85,8 +87,19 @@ class Ledger:
         """The database file: what is on its disk, the ledger needs to grow."""
         return engines.file_of(self._url)
 
+    def rehearse(self) -> None:
+        """From here on nothing stands: what is written is seen by every later reading, and undone when this is closed.
+
+        It holds the write lock until then: runs wait for it. Raises LocalError L007 when another run has it.
+        """
+        with translated(str(self._url.database)):
+            self._undone = self._writer.connect()
+            self._undone.begin()
+
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; what was only rehearsed is undone."""
+        if self._undone is not None:
+            self._undone.close()  # rolls back
         self._writer.dispose()
         self._reader.dispose()
 
@@ -117,7 +130,7 @@ class Ledger:
         It holds the ledger's write lock from its first moment. Raises LocalError L007 when another run holds it for
         30 s, L009 when the disk is full (both: nothing stands, try again), L003 for a row moved meanwhile.
         """
-        with translated(str(self._url.database)), self._writer.begin() as connection:
+        with translated(str(self._url.database)), self._writing() as connection:
             transaction = Transaction(connection)
             yield transaction
             transaction._finish()
@@ -125,5 +138,19 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[Queries]:
         """A snapshot for questions; it waits for nobody, nobody waits for it, and it cannot write."""
+        if self._undone is not None:
+            with translated(str(self._url.database)):
+                yield Queries(self._undone)
+            return
         with translated(str(self._url.database)), self._reader.begin() as connection:
             yield Queries(connection)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """The connection of one write transaction; of a rehearsal a part of the one that is undone."""
+        if self._undone is None:
+            with self._writer.begin() as connection:
+                yield connection
+        else:
+            with self._undone.begin_nested():
+                yield self._undone
