@@ -30,6 +30,7 @@ from gateway.edifact.plain import escape
 from gateway.edifact.reader import read_interchanges, read_wire
 from gateway.edifact.reported import reported_findings
 from gateway.edifact.streaming import StreamedInterchange, stream_interchanges, validate_stream
+from gateway.edifact.tree_form import content_of
 from gateway.edifact.wire import Element, Repeated
 from gateway.edifact.writer import compose_message, foreign_characters, to_wire, write_interchange
 
@@ -54,6 +55,7 @@ __all__ = [
     "check_message",
     "code_name",
     "compose_message",
+    "content_of",
     "describe",
     "escape",
     "foreign_characters",

@@ -21,7 +21,7 @@ from gateway.mapping.dialect_sql import SqlCodec
 from gateway.mapping.dialect_text import Template
 from gateway.records.csv import DELIMITERS, ENCODINGS, Layout
 from gateway.records.rows import LINES
-from gateway.records.sql import View
+from gateway.records.view import View
 from gateway.records.xml import Wanted
 from gateway.records.xml_write import Skeleton
 

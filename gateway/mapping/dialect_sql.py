@@ -11,7 +11,7 @@ from gateway.findings import Finding, Place
 from gateway.records.changes import Members
 from gateway.records.nodes import Node, Values
 from gateway.records.rows import LINES, read_rows, write_rows
-from gateway.records.sql import View
+from gateway.records.view import View
 
 
 @dataclass(frozen=True)

@@ -40,33 +40,13 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place, Severity
 from gateway.records.rows import Row, write_rows
+from gateway.records.view import View
 
 PATIENCE = 60
 """Seconds that one statement may take."""
 
 DIGITS = 15
 """Significant digits that a binary float keeps; one with more has no exact text and is refused."""
-
-
-@dataclass(frozen=True)
-class View:
-    """The views of a national system, as a dialect names them.
-
-    header   one row per record; ``schema.view`` where it stands in a schema
-    items    one row per item, "" for none
-    join     column that names the record in both
-    growing  column of the header that only grows: a number, a change time
-    order    column of the items by which they are ordered
-    columns, item_columns  what is asked for
-    """
-
-    header: str
-    items: str
-    join: str
-    growing: str
-    order: str
-    columns: Sequence[str]
-    item_columns: Sequence[str]
 
 
 @dataclass(frozen=True)

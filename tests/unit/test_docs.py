@@ -30,6 +30,7 @@ PAIRS = [("README.md", "gateway/docs/fr/README.md"),
          ("gateway/docs/crash-points.md", "gateway/docs/fr/points-d-arret.md"),
          ("gateway/docs/en/lives.md", "gateway/docs/fr/vies.md"),
          ("gateway/docs/en/movement-states.md", "gateway/docs/fr/etats-des-mouvements.md"),
+         ("gateway/docs/en/developers.md", "gateway/docs/fr/developpeurs.md"),
          ("samples/gw1/README.md", "samples/gw1/LISEZ-MOI.md")]
 FOR_PEOPLE = [*(name for pair in PAIRS for name in pair), "keys/README.md", "samples/README.md",
               "gateway/docs/security.md", "gateway/docs/fr/securite.md"]

@@ -17,7 +17,8 @@ from gateway.errors import LocalError
 from gateway.findings import Severity
 from gateway.mapping.dialect import Dialect, load_dialect
 from gateway.records.rows import read_rows
-from gateway.records.sql import Fetched, Mark, View, fetch
+from gateway.records.sql import Fetched, Mark, fetch
+from gateway.records.view import View
 from tests.tools.postgres import running_postgres
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
