@@ -31,6 +31,7 @@ from gateway.config.scalars import (
     render_duration,
     render_size,
 )
+from gateway.config.web import Web
 
 Format = Annotated[Literal["1"], QUOTED]
 Environment = Literal["demo", "test", "production"]
@@ -175,3 +176,4 @@ class SettingsFile(Model):
     limits: Limits = section(Limits)
     retry: Retry = section(Retry)
     retention: Retention = section(Retention)
+    web: Web | None = None

@@ -45,7 +45,7 @@ def exit_for(error: GatewayError) -> Exit:
         return Exit.LATER
     if error.code in _TRUST or error.code.startswith("E_") or (error.code.startswith("K") and error.code != "K007"):
         return Exit.TRUST
-    if error.code.startswith(("S", "M0", "M302", "D0", "X010")):
+    if error.code.startswith(("S", "M0", "M302", "D0", "X010", "C200")):
         return Exit.SETTINGS
     return Exit.PERSON
 
