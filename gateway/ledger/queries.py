@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from gateway.ledger.reading.acts import ActLookups
 from gateway.ledger.reading.audit import Audit
+from gateway.ledger.reading.boards import BoardLookups
 from gateway.ledger.reading.chases import ChaseLookups
 from gateway.ledger.reading.dead_letters import DeadLetterLookups
 from gateway.ledger.reading.evidence import EvidenceLookups
@@ -23,13 +24,15 @@ from gateway.ledger.reading.reference_data import ReferenceLookups
 from gateway.ledger.reading.revocation import RevocationLookups
 from gateway.ledger.reading.traffic import TrafficLookups
 from gateway.ledger.reading.trust import KeyLookups
+from gateway.ledger.reading.watching import WatchLookups
 
 __all__ = ["Deadlines", "Queries"]
 
 
 class Queries(OpenMatters, Find, Audit, EvidenceLookups, MirrorLookups, KeyLookups, PartnerLookups, RevocationLookups,
               OutageLookups, DeadLetterLookups, ChaseLookups, TrafficLookups, LingeringLookups, GuaranteeLookups,
-              ReferenceLookups, ReconcileLookups, RecoveryLookups, ActLookups, MonthLookups):
+              ReferenceLookups, ReconcileLookups, RecoveryLookups, ActLookups, MonthLookups, BoardLookups,
+              WatchLookups):
     """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""
 
     def __init__(self, connection: Connection) -> None:

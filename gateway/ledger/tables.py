@@ -90,6 +90,8 @@ movement = Table(
     Index(None, "key"),
     Index(None, "state", "changed"),
     Index(None, "next_action", "changed"),
+    Index(None, "corridor", "next_action", "changed"),
+    Index(None, "corridor", "at"),
     Index(None, "due"),
     Index(None, "wakes"),
 )

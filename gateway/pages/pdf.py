@@ -12,13 +12,23 @@ def pdf(html: str) -> bytes:
     Nothing is fetched: what a page needs stands in it. Raises LocalError M500 when the extra ``pdf``, or the system
     library it needs, is not installed.
     """
-    try:
-        from weasyprint import HTML  # an extra, and slow to import
-    except (ImportError, OSError) as error:  # OSError: pango is not there
-        raise LocalError(Finding(code="M500", values={"reason": str(error).splitlines()[0]})) from error
+    if (fault := pdf_fault()) is not None:
+        raise LocalError(fault)
+    from weasyprint import HTML
+
     content = HTML(string=html, url_fetcher=_nothing).write_pdf(pdf_tags=True)
     assert isinstance(content, bytes)
     return content
+
+
+def pdf_fault() -> Finding | None:
+    """Why no PDF can be made on this machine (M500: the extra ``pdf``, or pango); None where it can."""
+    try:
+        import weasyprint  # an extra, and slow to import
+    except (ImportError, OSError) as error:  # OSError: pango is not there
+        return Finding(code="M500", values={"reason": str(error).splitlines()[0]})
+    assert weasyprint is not None
+    return None
 
 
 def _nothing(address: str, *_: object, **__: object) -> object:

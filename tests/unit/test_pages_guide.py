@@ -220,9 +220,9 @@ def test_an_example_is_the_file_and_what_is_long_or_made_up_is_named(corridors: 
                 Example(name="long", file="long.json", text="GIS+CTR:109:ZZZ'\n" * 121)]
     seen = Seen(guide(corridor, [GuideMessage(mapping=corridor.cusdec, examples=examples)], (), Language.FRENCH)).text
     assert short in seen
-    assert "Règles enfreintes\N{NO-BREAK SPACE}: COR0214, COR0231." in seen
-    assert "bare.json (segments\N{NO-BREAK SPACE}: 1)." in seen
-    assert "long.json (segments\N{NO-BREAK SPACE}: 121)." in seen
+    assert "Règles enfreintes\N{NARROW NO-BREAK SPACE}: COR0214, COR0231." in seen
+    assert "bare.json (segments\N{NARROW NO-BREAK SPACE}: 1)." in seen
+    assert "long.json (segments\N{NARROW NO-BREAK SPACE}: 121)." in seen
     assert "GIS+BRT" not in seen.split("Exemple court")[1]
     assert "GIS+CTR" not in seen.split("Exemple court")[1]
     alone = Seen(guide(corridor, [GuideMessage(mapping=corridor.cusdec, examples=[made])], (), Language.FRENCH)).text
@@ -289,8 +289,8 @@ def test_a_term_is_told_in_words_and_french_keeps_its_blanks() -> None:
     assert term("office_of_departure.code", Language.FRENCH) == "bureau de départ › code"
     assert term("vehicle_at_border.identity", Language.ENGLISH) == "vehicle at the border › identity"
     assert term("vehicle_at_border.unheard", Language.ENGLISH) == "vehicle at the border › unheard"
-    blank = "\N{NO-BREAK SPACE}"
-    assert printed("si « x » : y ; z", Language.FRENCH) == f"si «{blank}x{blank}»{blank}: y{blank}; z"
+    blank, narrow = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
+    assert printed("si « x » : y ; z", Language.FRENCH) == f"si «{blank}x{blank}»{narrow}: y{narrow}; z"
     assert printed("if « x » : y", Language.ENGLISH) == "if « x » : y"
 
 
@@ -319,7 +319,7 @@ def test_the_preview_of_a_file_is_written_as_a_page(tmp_path: Path) -> None:
     done = command("map", "preview", "tg-ml", sample, "--html", page, "--lang", "fr")
     assert (done.exit, done.out, done.err) == (0, f"{page}\n", "")
     text = Seen(page.read_text("utf-8")).text
-    assert "Aperçu\N{NO-BREAK SPACE}: corridors/tg-ml/cusdec" in text
+    assert "Aperçu\N{NARROW NO-BREAK SPACE}: corridors/tg-ml/cusdec" in text
     assert sample.with_suffix(".edi").read_text("utf-8").splitlines()[1] in text
 
 

@@ -14,9 +14,30 @@ from sqlalchemy import Connection, inspect, text
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0019"
+HEAD = "0020"
 REVISIONS = frozenset(f"{number:04d}" for number in range(1, int(HEAD) + 1))
 """Every revision that this program knows; any other was made by a newer one."""
+
+MADE_BY: dict[str, tuple[str, ...]] = {
+    "0002": ("activation",),
+    "0003": ("trusted", "own_key", "consent", "crl_number", "checkpoint"),
+    "0005": ("outage",),
+    "0006": ("traffic", "turn"),
+    "0007": ("lingering",),
+    "0009": ("chase",),
+    "0010": ("reference_data", "reference_sent", "downtime"),
+    "0011": ("mirror", "mirror_part", "mirror_share", "seen"),
+    "0012": ("reconciliation", "questions"),
+    "0013": ("act",),
+    "0016": ("engagement", "bond", "on_paper", "month_share"),
+    "0017": ("rebuilt",),
+    "0018": ("alert",),
+    "0019": (),
+}
+"""Revision -> the tables that it made, and that the way back behind it takes away with their rows. A test compares."""
+
+BACK_FROM = "back from "
+"""How the history says that a schema was left for an older one, whose revision it refers to; the newer one follows."""
 
 
 def revision_of(connection: Connection) -> str | None:
@@ -43,3 +64,24 @@ def upgrade(connection: Connection) -> None:
     from alembic import command
 
     command.upgrade(config(connection), HEAD)
+
+
+def downgrade(connection: Connection, revision: str) -> None:
+    """Take the database back to an older revision within the connection's transaction.
+
+    What only newer revisions keep is lost: ask `lost_behind` first.
+    """
+    from alembic import command
+
+    command.downgrade(config(connection), revision)
+
+
+def lost_behind(connection: Connection, revision: str) -> dict[str, int]:
+    """The tables that an older revision does not know and that hold rows: how many of each would be lost."""
+    standing = set(inspect(connection).get_table_names())
+    found: dict[str, int] = {}
+    for newer, tables in MADE_BY.items():
+        for table in tables if newer > revision else ():
+            if table in standing:
+                found[table] = connection.execute(text(f'SELECT count(*) FROM "{table}"')).scalar() or 0  # our own names
+    return {table: rows for table, rows in found.items() if rows}
