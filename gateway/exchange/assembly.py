@@ -181,8 +181,8 @@ def versions_of(ledger: Ledger) -> Versions:
 
 @contextmanager
 def standing_versions(settings: Settings, now: datetime) -> Iterator[Versions]:
-    """What was activated, without making a ledger or bringing one to a new schema: where that would be needed,
-    nothing was. Raises LocalError as `Ledger.open`."""
+    """What was activated, without making a ledger: where that would be needed, nothing was. Raises LocalError as
+    `Ledger.open`."""
     with _standing_ledger(settings, now) as ledger:
         yield NOTHING_ACTIVATED if ledger is None else versions_of(ledger)
 
@@ -197,14 +197,14 @@ def standing_gateway(settings: Settings, now: datetime) -> Iterator[Assembly]:
 
 @contextmanager
 def _standing_ledger(settings: Settings, now: datetime) -> Iterator[Ledger | None]:
-    """The ledger as it stands; None where it would have to be made or brought to a new schema."""
+    """The ledger as it stands; None where it would have to be made."""
     if not Path(settings.ledger.removeprefix("sqlite:///")).exists():
         yield None
         return
     try:
         ledger = Ledger.open(settings.ledger, now=now, create=False)
     except LocalError as error:
-        if error.code != "L004":
+        if error.code != "L004" or error.findings[0].values["found"] != "-":
             raise
         yield None
         return

@@ -9,11 +9,12 @@ from __future__ import annotations
 from gateway.failpoints import declare
 from gateway.ledger.ledger import MADE as LEDGER_MADE
 from gateway.ledger.ledger import UPGRADING as LEDGER_UPGRADING
+from gateway.ledger.upgrading import GOING_BACK as LEDGER_GOING_BACK
 from gateway.security.identity import PARTED as FILES_PARTED
 from gateway.transport import points as transport
 
-OF_OTHERS = (LEDGER_MADE, LEDGER_UPGRADING, FILES_PARTED, transport.OPENED, transport.WRITTEN, transport.ARRIVING,
-             transport.UNMARKED)
+OF_OTHERS = (LEDGER_MADE, LEDGER_UPGRADING, LEDGER_GOING_BACK, FILES_PARTED, transport.OPENED, transport.WRITTEN,
+             transport.ARRIVING, transport.UNMARKED)
 """Those that stand in packages below."""
 
 CLAIMED = declare("send.claimed", "national files moved into the spool, nothing in the ledger yet")
@@ -72,3 +73,4 @@ WITHDRAWING = declare("link.withdrawing", "a number taken back and what it carri
 WITHDRAWN = declare("link.withdrawn", "a withdrawal committed, nobody told yet")
 CARRYING = declare("carry.written", "files written to a stick, its list does not name them, ledger does not know")
 CARRIED = declare("carry.listed", "a stick holds files and their list, ledger does not know that they were carried")
+UPGRADE_COPIED = declare("upgrade.copied", "a whole copy of the ledger lies beside it, its schema not changed yet")

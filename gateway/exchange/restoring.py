@@ -10,23 +10,22 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
-from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
 from gateway.config import Settings
 from gateway.errors import LocalError
 from gateway.exchange.generation import Mark, behind, mark, marked
+from gateway.exchange.standstill import standstill
 from gateway.findings import Finding, Place
 from gateway.ledger import Ledger
-from gateway.spool import make_folder, run_lock, sync_folder
+from gateway.ledger.upgrading import forward
+from gateway.spool import sync_folder
 
 RESTORED = "L030"
 """Why everything with a partner is held: our ledger is an older copy."""
 
 UNSOUND, FOREIGN, NO_FILE = "L031", "L032", "L033"
-
-_RUNS = ("send", "receive", "sync")
 
 
 def partners_of(settings: Settings) -> list[str]:
@@ -63,10 +62,7 @@ def restore(settings: Settings, copy: Path, now: datetime) -> Path | None:
     gateway, L033 when it cannot be read, L001 to L009 of the ledger itself.
     """
     target = Path(settings.ledger.removeprefix("sqlite:///"))
-    with ExitStack() as stack:
-        locks = make_folder(settings.paths.state / "lock")
-        for name in _RUNS:
-            stack.enter_context(run_lock(locks / f"edi-{name}.lock", at=now))
+    with standstill(settings, now):
         new = target.with_name(target.name + ".restoring")
         _remove(new)
         try:
@@ -94,12 +90,13 @@ def _prepare(settings: Settings, copy: Path, new: Path, now: datetime) -> None:
     except OSError as error:
         raise LocalError(Finding(code=NO_FILE, place=Place(file=str(copy)), values={
             "file": str(copy), "reason": error.strerror or str(error)})) from error
-    try:
-        Ledger.open(f"sqlite:///{new}", now=now, create=False).close()
+    try:  # who puts an older copy back has asked for it: it is brought to this program's schema, and itself stays
+        forward(f"sqlite:///{new}", now)
     except LocalError as error:
-        if error.code != "L004" or error.findings[0].values["found"] == "-":  # any older schema is brought up to date
-            raise LocalError(Finding(code=UNSOUND, place=Place(file=str(copy)), values={
-                "file": str(copy), "reason": error.code})) from error
+        if error.code in ("L007", "L008", "L009"):  # the machine, not the copy
+            raise
+        raise LocalError(Finding(code=UNSOUND, place=Place(file=str(copy)), values={
+            "file": str(copy), "reason": error.code})) from error
     with Ledger.open(f"sqlite:///{new}", now=now) as ledger:
         wrong = ledger.integrity()
         with ledger.reading() as queries:

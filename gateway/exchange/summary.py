@@ -43,9 +43,11 @@ def exit_for(error: GatewayError) -> Exit:
     """The exit status that one error asks for."""
     if isinstance(error, LinkError) or error.code in _LATER:
         return Exit.LATER
+    if error.code == "B001":
+        return Exit.BUSY
     if error.code in _TRUST or error.code.startswith("E_") or (error.code.startswith("K") and error.code != "K007"):
         return Exit.TRUST
-    if error.code.startswith(("S", "M0", "M302", "D0", "X010", "C200")):
+    if error.code.startswith(("S", "M0", "M302", "D0", "X010", "C200", "L004", "L005")):
         return Exit.SETTINGS
     return Exit.PERSON
 
@@ -87,6 +89,9 @@ class Summary:
 
     news: list[Finding] = field(default_factory=list)
     """What is told beside the problems: how long a link has failed, or that it holds again."""
+
+    asides: list[Finding] = field(default_factory=list)
+    """What a watchdog or an alert could not be told: said only to a person who watches, and changing no status."""
 
     known: list[Finding] = field(default_factory=list)
     """Problems that were told before, and are not told again by a run that nobody watches."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 import importlib.resources
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy import table as table_clause
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0020"
+HEAD = "0021"
 REVISIONS = frozenset(f"{number:04d}" for number in range(1, int(HEAD) + 1))
 """Every revision that this program knows; any other was made by a newer one."""
 
@@ -83,5 +84,5 @@ def lost_behind(connection: Connection, revision: str) -> dict[str, int]:
     for newer, tables in MADE_BY.items():
         for table in tables if newer > revision else ():
             if table in standing:
-                found[table] = connection.execute(text(f'SELECT count(*) FROM "{table}"')).scalar() or 0  # our own names
+                found[table] = connection.execute(select(func.count()).select_from(table_clause(table))).scalar() or 0
     return {table: rows for table, rows in found.items() if rows}

@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, Table, func, select
 from gateway.ledger.chain import START, Fact, row_hash
 from gateway.ledger.codec import digest_of
 from gateway.ledger.lookups import Lookups
+from gateway.ledger.migrations import BACK_FROM, MADE_BY
 from gateway.ledger.questions import BadContent, BadRow, HistoryHead, HistoryRow
 from gateway.ledger.tables import (
     checkpoint,
@@ -121,9 +122,19 @@ class Audit(Lookups):
     def _missing(self, table: Table) -> Iterator[BadContent]:
         query = (select(history.c.subject_id).outerjoin(table, table.c.id == history.c.subject_id)
                  .where(history.c.subject == table.name, history.c.event == "new", history.c.subject_id.is_not(None),
-                        table.c.id.is_(None)).order_by(history.c.id))
+                        table.c.id.is_(None), history.c.id > self._made_again(table)).order_by(history.c.id))
         for row in self._rows(query):
             yield BadContent(what=table.name, id=str(row.subject_id), fault="missing")
+
+    def _made_again(self, table: Table) -> int:
+        """The row of the history behind which a table was taken away last by a way back to an older schema; 0 when it
+        never was. What it held before is lost, and the history says by whose decision the way was taken."""
+        before = next((revision for revision, made in MADE_BY.items() if table.name in made), None)
+        if before is None:
+            return 0
+        return self._connection.execute(select(func.max(history.c.id)).where(
+            history.c.subject == "ledger", history.c.event == "journal", history.c.reference < before,
+            history.c.text.startswith(BACK_FROM))).scalar() or 0
 
     def _states(self, table: Table) -> Iterator[BadContent]:
         last = select(history.c.subject_id, func.max(history.c.id).label("last")).where(

@@ -27,3 +27,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_activation'))
     )
     op.create_index('uq_activation', 'activation', ['mapping', 'starts'], unique=True)
+
+
+def downgrade() -> None:
+    """Take the table and the column away: the files of mappings rule again, as before."""
+    op.drop_table("activation")
+    op.drop_column("source", "dialect_digest")

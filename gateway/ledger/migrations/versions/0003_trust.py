@@ -86,3 +86,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_checkpoint_partner_state'), 'checkpoint', ['partner', 'state'], unique=False)
     op.create_index('uq_checkpoint', 'checkpoint', ['partner', 'direction', 'size', 'signer', 'root'], unique=True)
+
+
+def downgrade() -> None:
+    """Take the tables and the columns away: keys are again those of the settings and of partners' files alone."""
+    op.drop_table("checkpoint")
+    op.drop_table("crl_number")
+    op.drop_table("consent")
+    op.drop_table("own_key")
+    op.drop_table("trusted")
+    op.drop_column("link", "checkpointed")
+    op.drop_column("link", "asked")

@@ -14,3 +14,8 @@ depends_on = None
 def upgrade() -> None:
     """Add the column, without values: a tree that has none is computed from its leaves."""
     op.add_column('checkpoint', sa.Column('frontier', sa.LargeBinary(), nullable=True))
+
+
+def downgrade() -> None:
+    """Take the column away: every tree is computed from its leaves again."""
+    op.drop_column("checkpoint", "frontier")

@@ -25,3 +25,8 @@ def upgrade() -> None:
         sa.Column('told', sa.BigInteger(), nullable=False),
         sa.Column('held', sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint('partner', 'direction', name=op.f('pk_outage')))
+
+
+def downgrade() -> None:
+    """Take the table away: a mailbox that cannot be reached is found out anew."""
+    op.drop_table("outage")

@@ -35,3 +35,9 @@ def upgrade() -> None:
         sa.Column('direction', sa.String(length=8), nullable=False),
         sa.Column('partner', sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint('direction', name=op.f('pk_turn')))
+
+
+def downgrade() -> None:
+    """Take both tables away, with what was counted."""
+    op.drop_table("turn")
+    op.drop_table("traffic")

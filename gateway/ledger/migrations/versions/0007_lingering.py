@@ -20,3 +20,8 @@ def upgrade() -> None:
         sa.Column('changed', sa.BigInteger(), nullable=True),
         sa.Column('at', sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint('partner', 'name', name=op.f('pk_lingering')))
+
+
+def downgrade() -> None:
+    """Take the table away: a file that stays in a mailbox is found out anew."""
+    op.drop_table("lingering")

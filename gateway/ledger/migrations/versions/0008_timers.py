@@ -18,3 +18,10 @@ def upgrade() -> None:
     op.execute("UPDATE movement SET timer = 'limit' WHERE due IS NOT NULL")
     op.execute("UPDATE movement SET wakes = due WHERE flags NOT LIKE '%OVERDUE%'")
     op.create_index("ix_movement_wakes", "movement", ["wakes"])
+
+
+def downgrade() -> None:
+    """Take the columns away. What is due stays: with an earlier timer it is told too early, never too late."""
+    op.drop_index("ix_movement_wakes", "movement")
+    op.drop_column("movement", "wakes")
+    op.drop_column("movement", "timer")

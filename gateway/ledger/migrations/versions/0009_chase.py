@@ -32,3 +32,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name=op.f('pk_chase')))
     op.create_index('uq_chase', 'chase', ['kind', 'subject_id'], unique=True)
     op.create_index(op.f('ix_chase_partner_state_next_at'), 'chase', ['partner', 'state', 'next_at'], unique=False)
+
+
+def downgrade() -> None:
+    """Take the table away: nothing is asked for again."""
+    op.drop_table("chase")

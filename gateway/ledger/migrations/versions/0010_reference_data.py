@@ -50,3 +50,10 @@ def upgrade() -> None:
         sa.Column('at', sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint('administration', 'office', 'notice', name=op.f('pk_downtime')))
     op.create_index(op.f('ix_downtime_administration_notice'), 'downtime', ['administration', 'notice'], unique=False)
+
+
+def downgrade() -> None:
+    """Take the tables away: offices are those of the files again."""
+    op.drop_table("downtime")
+    op.drop_table("reference_sent")
+    op.drop_table("reference_data")

@@ -57,3 +57,11 @@ def upgrade() -> None:
         sa.Column('at', sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint('identity', 'thing', 'mrn', 'reference', 'what', name=op.f('pk_seen')))
     op.create_index(op.f('ix_seen_mrn'), 'seen', ['mrn'], unique=False)
+
+
+def downgrade() -> None:
+    """Take the tables away."""
+    op.drop_table("seen")
+    op.drop_table("mirror_share")
+    op.drop_table("mirror_part")
+    op.drop_table("mirror")

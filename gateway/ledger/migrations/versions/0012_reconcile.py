@@ -30,3 +30,9 @@ def upgrade() -> None:
         sa.Column('asked', sa.Integer(), nullable=False),
         sa.Column('owed', sa.Boolean(name='owed'), nullable=False),
         sa.PrimaryKeyConstraint('partner', name=op.f('pk_questions')))
+
+
+def downgrade() -> None:
+    """Take the tables away."""
+    op.drop_table("questions")
+    op.drop_table("reconciliation")

@@ -30,3 +30,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name=op.f('pk_act')))
     op.create_index(op.f('ix_act_kind_state'), 'act', ['kind', 'state'], unique=False)
     op.create_index(op.f('ix_act_subject_kind_id'), 'act', ['subject', 'kind', 'id'], unique=False)
+
+
+def downgrade() -> None:
+    """Take the table away; what was decided stands in the history."""
+    op.drop_table("act")

@@ -17,3 +17,9 @@ def upgrade() -> None:
                "SELECT 'movements/' || state, count(*) FROM movement GROUP BY state")
     op.create_index('ix_incoming_note_kept', 'incoming_note', ['id'], unique=False,
                     sqlite_where=sa.text("kept != ''"), postgresql_where=sa.text("kept != ''"))
+
+
+def downgrade() -> None:
+    """Forget the counts and the index: movements are counted from their rows again."""
+    op.drop_index("ix_incoming_note_kept", "incoming_note")
+    op.execute("DELETE FROM counter WHERE name LIKE 'movements/%'")

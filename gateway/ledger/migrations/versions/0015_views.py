@@ -28,3 +28,8 @@ def statement(dialect: str) -> str:
             "departure AS office_of_departure, destination AS office_of_destination, state, flags, "
             f"next_action, who AS who_must_act, time_limit, {due} AS due, timer, {recorded} AS recorded, "
             f"{changed} AS changed FROM movement")
+
+
+def downgrade() -> None:
+    """Take the view away."""
+    op.execute("DROP VIEW v_movements")

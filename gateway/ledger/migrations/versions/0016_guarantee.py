@@ -52,3 +52,11 @@ def upgrade() -> None:
         sa.Column('movements', sa.Integer(), nullable=False),
         sa.Column('on_paper', sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint('month', 'office', name=op.f('pk_month_share')))
+
+
+def downgrade() -> None:
+    """Take the tables away."""
+    op.drop_table("month_share")
+    op.drop_table("on_paper")
+    op.drop_table("bond")
+    op.drop_table("engagement")

@@ -25,3 +25,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['old_id'], ['message.id'], name=op.f('fk_rebuilt_old_id_message')),
         sa.PrimaryKeyConstraint('new_id', name=op.f('pk_rebuilt')))
     op.create_index('uq_rebuilt_old', 'rebuilt', ['old_id'], unique=True)
+
+
+def downgrade() -> None:
+    """Take the table away; which was made from which stands in the history."""
+    op.drop_table("rebuilt")

@@ -1,0 +1,63 @@
+"""Killed while the ledger is changed, archived or erased by hand: is it whole, and is it enough to say it again?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import gateway.exchange.failpoints  # noqa: F401  # declares the names
+from gateway.exchange.summary import Exit
+from gateway.failpoints import NAMES
+from gateway.ledger import Ledger
+from gateway.ledger.migrations import HEAD
+from gateway.ledger.upgrading import standing
+from tests.tools.malice import later
+from tests.tools.offices import Office, offices
+from tests.tools.older_ledgers import OLDER, ledger_file, make_older
+from tests.tools.records import declaration_json
+
+KILLED = -9
+
+
+def points(prefix: str) -> list[str]:
+    """The failpoints of a family."""
+    return [name for name in NAMES if name.startswith(prefix)]
+
+
+@pytest.fixture
+def togo(tmp_path: Path) -> Office:
+    """Togo after one declaration."""
+    togo, _ = offices(tmp_path)
+    togo.drop("declarations", {"a.json": declaration_json("A")})
+    assert togo.run("edi-send").exit == Exit.DONE
+    return togo
+
+
+def sound(office: Office) -> None:
+    """The ledger is whole, and its history tells all of it."""
+    with Ledger.open(f"sqlite:///{ledger_file(office)}", now=later(), create=False) as ledger, \
+            ledger.reading() as queries:
+        assert (ledger.integrity(), queries.verify_history(), list(queries.verify_contents())) == ([], None, [])
+
+
+def revision(office: Office) -> str | None:
+    return standing(f"sqlite:///{ledger_file(office)}").revision
+
+
+@pytest.mark.parametrize("failpoint", ["upgrade.copied", "upgrade.back", "ledger.upgrading"])
+def test_a_change_of_the_schema_that_is_killed_has_not_happened_and_is_given_again(failpoint: str,
+                                                                                  togo: Office) -> None:
+    before = HEAD if failpoint == "upgrade.back" else OLDER
+    words = ["upgrade", "--yes", *(["--back", OLDER] if before == HEAD else [])]
+    if before == OLDER:
+        make_older(togo, later())
+    assert [togo.killed("edi", failpoint, *words) for _ in range(2)] == [KILLED] * 2
+    assert revision(togo) == before
+    assert togo.run("edi", *words).exit == Exit.DONE
+    assert revision(togo) == (HEAD if before == OLDER else OLDER)
+    if before == HEAD:
+        assert togo.run("edi", "upgrade", "--yes").exit == Exit.DONE
+    sound(togo)
+    for copy in (togo.home / "state").glob("ledger.sqlite.before-*[0-9Z]"):
+        assert standing(f"sqlite:///{copy}").revision in (OLDER, HEAD)
