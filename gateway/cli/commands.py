@@ -16,12 +16,13 @@ _COMMANDS = {
     "bench": "bench", "partner": "partner", "retention": "retention", "codes": "codes", "map": "map",
     "mirror": "mirror", "seals": "seals",
     "link": "link", "reference": "reference", "audit": "audit", "reconcile": "reconcile",
+    "doctor": "doctor", "health": "health", "check": "check", "metrics": "metrics",
     "traffic": "traffic", "guarantee": "guarantee", "fallback": "fallback",
     "evidence": "evidence", "ledger": "ledger", "restore": "restore", "carry": "carry",
 }
 _PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
 _READS = {"status", "overdue", "show", "trace", "explain", "validate", "inspect", "config", "bench",
-          "codes", "mirror", "seals", "traffic"}
+          "codes", "mirror", "seals", "traffic", "doctor", "health", "check", "metrics"}
 """Commands that change nothing: a reader who walks away (`| head`) takes nothing from anybody."""
 
 

@@ -18,6 +18,8 @@ from gateway.cli.defects import distinct, reported
 from gateway.config import load_settings
 from gateway.exchange import cycle
 from gateway.exchange.assembly import open_gateway
+from gateway.exchange.pings import pinged
+from gateway.exchange.run_marks import marked
 from gateway.exchange.summary import Exit, Summary
 from gateway.findings import Finding
 from gateway.spool import Busy, make_folder, run_lock
@@ -50,7 +52,8 @@ def _run(name: str, step: Callable[..., Summary], config: Path, partners: tuple[
                       lambda: _tell(name, config, summary, now.now, as_json))
     gc.freeze()  # what is loaded by now stays: the collector need not look at it again for every batch of records
     try:
-        with run_lock(locks / f"{name}.lock", at=now.now), open_gateway(settings, now.now) as gateway:
+        with run_lock(locks / f"{name}.lock", at=now.now), marked(settings.paths.state, name, now, summary), \
+                pinged(settings, name, summary), open_gateway(settings, now.now) as gateway:
             step(gateway, now, partners=partners, limit=limit, summary=summary)
     except Busy as busy:
         return _busy(busy, now.now, settings.limits.run, as_json)
@@ -81,6 +84,7 @@ def _tell(name: str, config: Path, summary: Summary, now: datetime, as_json: boo
             note(f"  {line}")
     watched = verbose() or sys.stderr.isatty()
     tell(summary.news)
+    tell(summary.asides if watched else ())
     tell([finding for _, finding in summary.problems
           if watched or not any(finding is known for known in summary.known)])
 

@@ -31,6 +31,7 @@ from gateway.config.scalars import (
     render_duration,
     render_size,
 )
+from gateway.config.watch import Watch
 from gateway.config.web import Web
 
 Format = Annotated[Literal["1"], QUOTED]
@@ -176,4 +177,5 @@ class SettingsFile(Model):
     limits: Limits = section(Limits)
     retry: Retry = section(Retry)
     retention: Retention = section(Retention)
+    watch: Watch | None = None
     web: Web | None = None

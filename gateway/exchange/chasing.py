@@ -80,24 +80,32 @@ def chase(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) 
 
 
 def tell_silence(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -> None:
-    """Tell once a day that nothing came from a partner for longer than was agreed, and when the last thing did.
-
-    The time is working time, where the hours of the partner are known. A partner from whom nothing ever came is not
-    silent: it has not begun.
-    """
+    """Tell once a day that nothing came from a partner for longer than was agreed, and when the last thing did."""
     expected, now = gateway.partner(partner).agreement.expect, occasion.now
     if expected is None:
         return
     with gateway.ledger.reading() as queries:
-        last = queries.last_heard(partner)
-        calendar = calendar_of(gateway, queries, partner, now)
-    if last is None or due(last, expected.per, calendar, working=True).at > now:
+        last = silent_since(gateway, queries, partner, now)
+    if last is None:
         return
     with gateway.ledger.transaction() as transaction:
         if not first_time(transaction, partner=partner, told=f"{partner} {now:%Y-%m-%d}", code=SILENT, now=now):
             return
     summary.trouble(PartnerError(Finding(code=SILENT, place=Place(interchange=partner), values={
         "partner": partner, "last": f"{last:%Y-%m-%d %H:%M} UTC", "per": _hours(expected.per)})), Exit.PERSON)
+
+
+def silent_since(gateway: Gateway, queries: Queries, partner: str, now: datetime) -> datetime | None:
+    """When the last thing came from a partner of whom nothing came for longer than was agreed; None for all others.
+
+    The time is working time, where the hours of the partner are known. A partner from whom nothing ever came is not
+    silent: it has not begun.
+    """
+    expected, last = gateway.partner(partner).agreement.expect, queries.last_heard(partner)
+    if expected is None or last is None:
+        return None
+    calendar = calendar_of(gateway, queries, partner, now)
+    return last if due(last, expected.per, calendar, working=True).at <= now else None
 
 
 def _late(gateway: Gateway, queries: Queries, partner: str, agreed: Agreement, now: datetime) -> list[Overdue]:

@@ -38,7 +38,7 @@ def require_room(gateway: Gateway, octets: int = 0) -> None:
     Raises LocalError B010 with the folder, what is free and what must be (MiB); B006.
     """
     needed = gateway.settings.limits.room + _GROWTH * octets
-    for folder in _disks(gateway):
+    for folder in disks(gateway):
         free, entries = free_space(folder), free_entries(folder)
         if free < needed or (entries is not None and entries < _ENTRIES):
             raise LocalError(Finding(code=SHORT, place=Place(file=os.fspath(folder)), values={
@@ -57,7 +57,7 @@ def room_for_more(gateway: Gateway, summary: Summary) -> bool:
     return True
 
 
-def _disks(gateway: Gateway) -> Iterator[Path]:
+def disks(gateway: Gateway) -> Iterator[Path]:
     """A folder on each file system that grows by what comes in: the state's, the ledger's, the national inbox's."""
     paths, seen = gateway.settings.paths, set[object]()
     for folder in (paths.state, gateway.ledger.file.parent, paths.national / "in"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.ledger.parts.acts import Acts
+from gateway.ledger.parts.alerts import Alerts
 from gateway.ledger.parts.answers import Answers
 from gateway.ledger.parts.chases import Chases
 from gateway.ledger.parts.dead_letters import DeadLetters
@@ -21,13 +22,14 @@ from gateway.ledger.parts.reference_data import ReferenceData
 from gateway.ledger.parts.releasing import Releasing
 from gateway.ledger.parts.retries import Retries
 from gateway.ledger.parts.revocation import Revocations
+from gateway.ledger.parts.searching import Searching
 from gateway.ledger.parts.traffic import Lines
 from gateway.ledger.parts.trust import Keys
 
 
 class Transaction(National, Mappings, Mirrors, Queue, Links, Answers, Inbox, Partners, Releasing, Keys, Revocations,
                   Retries, DeadLetters, Chases, Lines, Lingering, Guarantees,
-                  ReferenceData, Reconciling, Recovering, Acts):
+                  ReferenceData, Reconciling, Recovering, Acts, Alerts, Searching):
     """Everything that one transaction may do to the ledger. It stands as a whole or not at all.
 
     Made by `Ledger.transaction`; not to be kept beyond its ``with``.

@@ -6,6 +6,7 @@ its time is working time, wherever the hours of that office are known (`transit.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -115,6 +116,24 @@ def overdue(ledger: Ledger, now: datetime, agreements: Mapping[str, Agreement],
                              partner=movement.who, since=movement.changed, due=movement.due, alarm=movement.due,
                              next=movement.next_action))
     return sorted(late, key=lambda line: line.due)
+
+
+def late_answers(queries: Queries, now: datetime, agreements: Mapping[str, Agreement], calendars: Calendars, *,
+                 most: int) -> list[Late]:
+    """Answers that are late by calendar and after their grace, the oldest first; dead letters are none.
+
+    most  how many of each partner and kind are judged, the oldest: a watch must not take longer the worse it stands
+    """
+    judged: Counter[tuple[str, str]] = Counter()
+    found = []
+    for row in queries.overdue(now, deadlines_of(agreements)):
+        if row.kind == "dead" or judged[row.partner, row.kind] >= most:
+            continue
+        judged[row.partner, row.kind] += 1
+        line = _line(queries, row, agreements.get(row.partner), calendars, now)
+        if line is not None and line.standing == "late":
+            found.append(line)
+    return found
 
 
 def corridor_of(lookups: Lookups, row: Overdue) -> str:

@@ -30,6 +30,9 @@ class Pile:
     references: tuple[str, ...] = ()
 
 
+NOTHING = Pile()
+
+
 class WatchLookups:
     """unanswered_by_partner, quarantined_by_partner, overdue_by_corridor, waiting_messages, alerts."""
 

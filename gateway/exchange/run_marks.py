@@ -1,0 +1,102 @@
+"""When each command of cron last ran, and how it ended: one small file each, beside the ledger and not in it.
+
+A run that cannot open its ledger leaves its mark all the same, and whoever looks needs no ledger to see it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from gateway.errors import GatewayError, LocalError
+from gateway.exchange.assembled import Occasion
+from gateway.exchange.summary import Exit, exit_for
+from gateway.reports.sight import SUCCESSES, RunMark
+from gateway.spool import make_folder, read_whole, write_whole
+
+COMMANDS = ("edi-send", "edi-receive", "edi-sync")
+_LARGEST = 4096
+
+
+class _Ending(Protocol):
+    """What knows the exit status that a run ends with."""
+
+    @property
+    def status(self) -> Exit:
+        """The exit status."""
+
+
+@contextmanager
+def marked(state: Path, command: str, occasion: Occasion, ending: _Ending) -> Iterator[None]:
+    """Note the beginning and the end of a run. A mark that cannot be written (a full disk) ends no run.
+
+    state    the gateway's state folder; the caller holds the lock of this command
+    ending   asked for the exit status when the work came to its end
+    """
+    started = occasion.clock()
+    before = _read(state, command)
+    began = RunMark(command=command, began=occasion.now, status=before.status, succeeded=before.succeeded,
+                    failures=before.failures, since=before.since) if before else RunMark(
+                        command=command, began=occasion.now)
+    _write(state, began)
+    status = Exit.DEFECT
+    try:
+        yield
+        status = ending.status
+    except GatewayError as error:
+        status = exit_for(error)
+        raise
+    except KeyboardInterrupt:
+        status = Exit.INTERRUPTED
+        raise
+    finally:
+        took = timedelta(seconds=round(occasion.clock() - started))
+        _write(state, ended(began, status, occasion.now + took))
+
+
+def ended(began: RunMark, status: int, at: datetime) -> RunMark:
+    """The mark of a run that has come to its end. Pure."""
+    if status in SUCCESSES:
+        return replace(began, ended=at, status=int(status), succeeded=at, failures=0, since=None)
+    return replace(began, ended=at, status=int(status), failures=began.failures + 1, since=began.since or began.began)
+
+
+def marks(state: Path) -> list[RunMark]:
+    """What is known of every command that ever ran."""
+    found = [_read(state, command) for command in COMMANDS]
+    return [one for one in found if one is not None]
+
+
+def _read(state: Path, command: str) -> RunMark | None:
+    """A mark; one that cannot be read is none, for the next run writes it anew."""
+    try:
+        held = json.loads(read_whole(_file(state, command), _LARGEST))
+        return RunMark(command=command, began=datetime.fromisoformat(held["began"]), ended=_instant(held["ended"]),
+                       status=held["status"], succeeded=_instant(held["succeeded"]), failures=int(held["failures"]),
+                       since=_instant(held["since"]))
+    except (FileNotFoundError, LocalError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(state: Path, mark: RunMark) -> None:
+    held = {"began": mark.began.isoformat(), "ended": _text(mark.ended), "status": mark.status,
+            "succeeded": _text(mark.succeeded), "failures": mark.failures, "since": _text(mark.since)}
+    with suppress(LocalError):
+        write_whole(make_folder(state / "runs") / _file(state, mark.command).name, json.dumps(held).encode("ascii"))
+
+
+def _file(state: Path, command: str) -> Path:
+    return state / "runs" / f"{command}.json"
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _text(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()
