@@ -20,6 +20,7 @@ from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 from gateway.mapping import Mapping, load_corridors, search_path
 from gateway.mapping.bench.flatten import Flat, flat_of, flatten
+from gateway.mapping.corridors import Corridor
 from gateway.mapping.laws.proposals import NAMES
 from gateway.mapping.laws.sample_files import expected, sample_folder, samples_in
 from gateway.mapping.versions import NOTHING_ACTIVATED, Versions
@@ -46,15 +47,24 @@ def guide_command(corridor: str, out: Path | None, printed: Path | None, since: 
     corridors = load_corridors(search)
     chosen = corridors.named(corridor)
     with nullcontext(NOTHING_ACTIVATED) if settings is None else standing_versions(settings, occasion().now) as known:
-        messages = [GuideMessage(mapping=mapping, examples=_examples(mapping, search),
-                                 previous=in_force_before(known, mapping) if since is None else _in(since, mapping))
-                    for mapping in chosen.mappings()]
+        messages = guide_messages(chosen, search, known, since)
     page = guide(chosen, messages, corridors.offices.values(), language())
     if out is not None or printed is None:
         _write((out or Path()) / f"guide-{chosen.identifier}.{language().value}.html", page.encode())
     if printed is not None:
         _write(printed, pdf(page))
     return Exit.DONE
+
+
+def guide_messages(corridor: Corridor, search: Sequence[Path], known: Versions,
+                   since: Path | None = None) -> list[GuideMessage]:
+    """The messages of a corridor's guide, each with its samples and the version before. Raises the faults of a mapping.
+
+    since  a folder of mappings that holds the versions before; None for what the ledger activated
+    """
+    return [GuideMessage(mapping=mapping, examples=_examples(mapping, search),
+                         previous=in_force_before(known, mapping) if since is None else _in(since, mapping))
+            for mapping in corridor.mappings()]
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -43,7 +43,7 @@ def exit_for(error: GatewayError) -> Exit:
     """The exit status that one error asks for."""
     if isinstance(error, LinkError) or error.code in _LATER:
         return Exit.LATER
-    if error.code == "B001":
+    if error.code in ("B001", "B071"):
         return Exit.BUSY
     if error.code in _TRUST or error.code.startswith("E_") or (error.code.startswith("K") and error.code != "K007"):
         return Exit.TRUST

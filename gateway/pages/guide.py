@@ -6,7 +6,7 @@ it leaves out and why, examples (the files by which the mapping is tested), chan
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.edifact.directory import Directory, directory_of
@@ -89,6 +89,29 @@ def guide(corridor: Corridor, messages: Sequence[GuideMessage], offices: Iterabl
     messages  in the order of the guide
     offices   those of the list; the administrations of the corridor choose theirs
     """
+    chapters = [_chapter(one, language) for one in messages]
+    return _rendered(corridor, chapters, chapters, offices, language, only=None, at=lambda anchor: f"#{anchor}",
+                     home="")
+
+
+def guide_pages(corridor: Corridor, messages: Sequence[GuideMessage], offices: Iterable[OfficeEntry],
+                language: Language, address: Callable[[str], str], home: str) -> Iterator[tuple[str, str]]:
+    """The same as several light pages: what is said of the corridor under "", each message under its anchor.
+
+    address  of a page of the guide, by "" or the anchor of a message, as the other pages link to it
+    home     the address of the index that leads here
+    """
+    held = tuple(offices)
+    chapters = [_chapter(one, language) for one in messages]
+    yield "", _rendered(corridor, chapters, [], held, language, only=None, at=address, home=home)
+    for chapter in chapters:
+        yield chapter.anchor, _rendered(corridor, chapters, [chapter], held, language, only=chapter, at=address,
+                                        home=home)
+
+
+def _rendered(corridor: Corridor, chapters: Sequence[_Chapter], shown: Sequence[_Chapter],
+              offices: Iterable[OfficeEntry], language: Language, *, only: _Chapter | None,
+              at: Callable[[str], str], home: str) -> str:
     order = [member.gateway for member in corridor.administrations]
     own = sorted((one for one in offices if one.administration in order),
                  key=lambda one: (order.index(one.administration), one.code))
@@ -98,7 +121,7 @@ def guide(corridor: Corridor, messages: Sequence[GuideMessage], offices: Iterabl
         return printed(say(f"guide.{key}", language, **values), language)
 
     return render("guide.html", language, t, corridor=corridor, name=corridor.name[language.value], offices=own,
-                  chapters=[_chapter(one, language) for one in messages],
+                  chapters=chapters, shown=shown, only=only, at=at, home=home,
                   invented=any(invented) or corridor.invented != ())
 
 

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
-from gateway.pages.engine import printed, render_site
+from gateway.pages.engine import printed, render, render_site
 from gateway.pages.typography import Typography
 from gateway.pages.wording import flag_words, life_tag, movement_tag, step_words, word
 from gateway.reports.board import Board, CorridorLine
 from gateway.reports.certificate import Certificate
-from gateway.reports.letter import EnquiryLetter
+from gateway.reports.letter import EnquiryLetter, letter_due
 from gateway.reports.movement_sheet import MovementSheet
 from gateway.reports.overdue_offices import OfficeOverdue
 from gateway.reports.statistics import Statistics
@@ -80,13 +80,13 @@ class Site:
 def index_page(site: Site, lines: Sequence[CorridorLine]) -> str:
     """The corridors, each with how many movements are open and late."""
     late = sum(line.late for line in lines)
-    return _page(site, "site_index.html", "index", "", title=_fact(site, late, "index.title"), lines=lines)
+    return framed(site, "site_index.html", "index", "", title=_fact(site, late, "index.title"), lines=lines)
 
 
 def board_page(site: Site, board: Board) -> str:
     """One page of a corridor's board."""
     key = board.corridor if board.page == 1 else f"{board.corridor}/{board.page}"
-    return _page(site, "site_board.html", "board", key, board=board,
+    return framed(site, "site_board.html", "board", key, board=board,
                  title=_fact(site, board.late, "board.title", corridor=corridor_name(site, board.corridor)))
 
 
@@ -95,21 +95,22 @@ def movement_page(site: Site, sheet: MovementSheet) -> str:
     movement = sheet.movement
     tag = movement_tag(movement.state, movement.flags, site.language,
                        late=movement.due is not None and movement.due <= site.updated)
-    return _page(site, "site_movement.html", "movement", movement.mrn, sheet=sheet, movement=movement, shown=tag,
-                 reference=movement.mrn, title=_t(site)("movement.title", state=tag.text, mrn=movement.mrn))
+    return framed(site, "site_movement.html", "movement", movement.mrn, sheet=sheet, movement=movement, shown=tag,
+                 letter=letter_due(movement, site.updated), reference=movement.mrn,
+                 title=_t(site)("movement.title", state=tag.text, mrn=movement.mrn))
 
 
 def overdue_page(site: Site, offices: Sequence[OfficeOverdue], office: str = "") -> str:
     """What is late, by office and age; office: the page of that one alone."""
     shown = [one for one in offices if one.office == office] if office else offices
     number = sum(row.late.standing == "late" for one in shown for row in one.rows)
-    return _page(site, "site_overdue.html", "overdue", office, offices=shown, every=offices, office=office,
+    return framed(site, "site_overdue.html", "overdue", office, offices=shown, letter_due=letter_due,
                  reference=office, title=_fact(site, number, "overdue.title"))
 
 
 def statistics_page(site: Site, figures: Statistics) -> str:
     """The figures of a corridor, as bars and as tables."""
-    return _page(site, "site_statistics.html", "statistics", figures.corridor, figures=figures,
+    return framed(site, "site_statistics.html", "statistics", figures.corridor, figures=figures,
                  highest=max((week.count for week in figures.weeks), default=0),
                  most=max((one.count for one in figures.rejections), default=0),
                  title=_t(site)("statistics.title", corridor=corridor_name(site, figures.corridor)))
@@ -118,15 +119,23 @@ def statistics_page(site: Site, figures: Statistics) -> str:
 def certificate_page(site: Site, certificate: Certificate) -> str:
     """The discharge certificate, for paper first."""
     mrn = certificate.movement.mrn
-    return _page(site, "site_certificate.html", "certificate", mrn, certificate=certificate,
+    return framed(site, "site_certificate.html", "certificate", mrn, certificate=certificate,
                  movement=certificate.movement, reference=mrn, title=_t(site)("certificate.title", mrn=mrn))
 
 
 def letter_page(site: Site, letter: EnquiryLetter) -> str:
     """The enquiry letter, for paper first."""
     mrn = letter.movement.mrn
-    return _page(site, "site_letter.html", "letter", mrn, letter=letter, movement=letter.movement, reference=mrn,
+    return framed(site, "site_letter.html", "letter", mrn, letter=letter, movement=letter.movement, reference=mrn,
                  title=_t(site)("letter.title", mrn=mrn))
+
+
+def entry_page(language: Language) -> str:
+    """The first page of a folder: a link to the index of each language, that of `language` first."""
+    def t(key: str, /, **values: object) -> str:
+        return printed(say(f"site.{key}", language, **values), language)
+
+    return render("site_entry.html", language, t, first=language.value)
 
 
 def corridor_name(site: Site, corridor: str) -> str:
@@ -151,8 +160,9 @@ def _fact(site: Site, late: int, key: str, **values: object) -> str:
     return printed(say(f"site.{key}", site.language, fact=fact, **values), site.language)
 
 
-def _page(site: Site, template: str, kind: str, key: str, *, title: str, reference: str = "",
+def framed(site: Site, template: str, kind: str, key: str, *, title: str, reference: str = "",
           **values: object) -> str:
+    """A page in the frame of the site. kind, key: whose address it has; reference: stands at the foot of its sheets."""
     language = site.language
     other = Language.ENGLISH if language is Language.FRENCH else Language.FRENCH
     read = Typography(language, site.zone)

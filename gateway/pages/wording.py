@@ -53,16 +53,19 @@ def life_tag(state: str, language: Language) -> Tag:
 
 
 def flag_words(flags: str, language: Language) -> list[str]:
-    """The flags beside a state in words, without those that the tag tells already."""
-    found = []
+    """The flags beside a state in words, without those that the tag tells already; who is concerned by one, once."""
+    found: dict[str, list[str]] = {}
     for flag in flags.split():
         name, _, who = flag.partition(":")
-        key = f"site.flag.{name}"
         if name not in ("OVERDUE", "CONFLICT"):
-            words = say(key, language) if known(key, language) else name
-            found.append(printed(f"{words} : {who}" if language is Language.FRENCH else f"{words}: {who}", language)
-                         if who else words)
-    return found
+            found.setdefault(name, []).extend([who] if who else [])
+    return [_flag(name, ", ".join(who), language) for name, who in found.items()]
+
+
+def _flag(name: str, who: str, language: Language) -> str:
+    key = f"site.flag.{name}"
+    words = say(key, language) if known(key, language) else name
+    return printed(say("site.flag_of", language, flag=words, who=who), language) if who else words
 
 
 def step_words(code: str, who: str, language: Language) -> str:

@@ -38,7 +38,7 @@ class EnquiryLetter:
 
 
 def letter(queries: Queries, mrn: str, now: datetime, answer: timedelta = ANSWER) -> EnquiryLetter | None:
-    """The letter about a movement that departed from us; None when none is held, or it ended, or is not ours to ask.
+    """The letter about a movement that departed from us; None when none is held, or there is nothing to ask.
 
     answer  how long the corridor gives for it
     """
@@ -46,10 +46,17 @@ def letter(queries: Queries, mrn: str, now: datetime, answer: timedelta = ANSWER
     return None if sheet is None else letter_of(sheet, now, answer)
 
 
+def letter_due(movement: Movement, now: datetime) -> bool:
+    """Whether there is something to ask: it departed from us, is open, and a step is late or an enquiry was begun."""
+    return movement.role == "departure" and movement.next_action != "none" and (
+        movement.next_action == "enquire" or movement.state == "ENQUIRY"
+        or (movement.due is not None and movement.due <= now))
+
+
 def letter_of(sheet: MovementSheet, now: datetime, answer: timedelta = ANSWER) -> EnquiryLetter | None:
     """The same, of a sheet that was read already."""
     movement = sheet.movement
-    if movement.role != "departure" or movement.next_action == "none":
+    if not letter_due(movement, now):
         return None
     passed = [stop for stop in sheet.line if stop.happened and stop.role != "departure"]
     return EnquiryLetter(movement=movement, transit_type=sheet.transit_type, line=sheet.line,

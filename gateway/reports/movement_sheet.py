@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gateway.ledger import Queries
 from gateway.ledger.rows import InterchangeRow, MessageRow, Movement
-from gateway.reports.offices_line import Stop, offices_line
+from gateway.reports.offices_line import Stop, moment_key, offices_line
 from gateway.reports.sheet import Step, step_of
 from gateway.transit.declaration import Declaration, Moment, Party
 from gateway.transit.event import Event
@@ -105,7 +105,8 @@ def movement_sheet(queries: Queries, mrn: str) -> MovementSheet | None:
         movement=movement, transit_type=(declaration.transit_type or "") if declaration is not None else "",
         line=offices_line(declaration, events),
         messages=tuple(_message(one, interchanges.get(one.interchange_id or 0)) for one in reversed(messages)),
-        events=tuple(_event(one) for one in events), reasons=tuple(_reasons(events)),
+        events=tuple(_event(one) for one in sorted(events, key=lambda one: moment_key(one.happened))),
+        reasons=tuple(_reasons(events)),
         cargo=None if declaration is None else cargo_of(declaration),
         steps=tuple(step_of(row) for row in queries.history_of(mrn, found)))
 

@@ -13,6 +13,7 @@ from gateway.spool.moving import claim, free_name, settle, settle_together
 from gateway.spool.naming import plain_name
 from gateway.spool.private import read_private
 from gateway.spool.quarantine import Kept, Quarantine
+from gateway.spool.replacing import replace_folder
 from gateway.spool.resumable import Resumable, Resumables
 from gateway.spool.streams import lines_of, new_file, pieces_of
 from gateway.spool.whole import flush_together, is_partial, read_whole, sweep, sync_folder, write_together, write_whole
@@ -41,6 +42,7 @@ __all__ = [
     "read_credential",
     "read_private",
     "read_whole",
+    "replace_folder",
     "require_space",
     "run_lock",
     "settle",

@@ -1,0 +1,104 @@
+"""A folder that is replaced as a whole: whoever reads it sees the old one or the new one, never a mixture.
+
+The new folder is written beside the old one and flushed, then both names are exchanged in one step (``renameat2`` of
+Linux with RENAME_EXCHANGE). Where the system or the file system has no such step (FAT, some network file systems) the
+old one steps aside first; then there is a moment without a folder, and never a half-written one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from gateway.errors import LocalError
+from gateway.findings import Finding, Place
+from gateway.spool.faults import explained
+from gateway.spool.folders import make_folder
+from gateway.spool.locking import Busy, turn
+from gateway.spool.whole import sync_folder, write_together
+
+_AT_FDCWD, _EXCHANGE = -100, 2
+_BATCH = 256
+_READABLE, _SHARED = 0o644, 0o755
+_CANNOT = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
+
+
+def replace_folder(folder: Path, files: Iterable[tuple[str, bytes]], marker: str) -> tuple[int, int]:
+    """Write a folder of these files in the place of whatever we wrote there before.
+
+    files   name with slashes -> content; taken one after the other, so that not all need be in memory
+    marker  name of the empty file by which a folder is known as ours; one that has something in it and not that is
+            never replaced
+
+    Returns how many files and how many octets. Raises LocalError B070 (somebody else's folder), Busy B071 (another
+    process is writing it), B003, B006.
+    """
+    beside, lock = (folder.parent / f".{folder.name}.{part}" for part in ("new", "lock"))
+    make_folder(folder.parent, _SHARED)
+    with turn(lock) as ours:
+        if not ours:
+            raise Busy(Finding(code="B071", place=Place(file=os.fspath(folder)), values={"folder": folder.name}))
+        _require_ours(folder, marker)
+        with explained(beside):
+            _remove(beside)
+        numbers = _write(make_folder(beside, _SHARED), [(marker, b"")], files)
+        with explained(folder):
+            _swap(beside, folder)
+            sync_folder(folder.parent)
+            _remove(beside)
+    return numbers
+
+
+def _require_ours(folder: Path, marker: str) -> None:
+    with explained(folder):
+        if os.path.lexists(folder) and (folder.is_symlink() or not folder.is_dir() or (
+                any(folder.iterdir()) and not (folder / marker).is_file())):
+            raise LocalError(Finding(code="B070", place=Place(file=os.fspath(folder)), values={"folder": str(folder)}))
+
+
+def _write(target: Path, first: Iterable[tuple[str, bytes]], files: Iterable[tuple[str, bytes]]) -> tuple[int, int]:
+    count, octets = 0, 0
+    batch: dict[Path, bytes] = {target / name: content for name, content in first}
+    for name, content in files:
+        path = target / name
+        if path.parent not in {one.parent for one in batch}:
+            make_folder(path.parent, _SHARED)
+        batch[path] = content
+        count, octets = count + 1, octets + len(content)
+        if len(batch) >= _BATCH:
+            write_together(batch, _READABLE)
+            batch = {}
+    write_together(batch, _READABLE)
+    return count, octets
+
+
+def _swap(new: Path, old: Path) -> None:
+    """Raises OSError."""
+    if not old.exists():
+        new.rename(old)
+        return
+    library = ctypes.CDLL(None, use_errno=True)
+    exchange = getattr(library, "renameat2", None)
+    if exchange is not None:
+        if exchange(_AT_FDCWD, os.fsencode(new), _AT_FDCWD, os.fsencode(old), _EXCHANGE) == 0:
+            return
+        code = ctypes.get_errno()
+        if code not in _CANNOT:
+            raise OSError(code, os.strerror(code), os.fspath(old))
+    aside = old.with_name(f".{old.name}.old")
+    _remove(aside)
+    old.rename(aside)
+    new.rename(old)
+    _remove(aside)
+
+
+def _remove(folder: Path) -> None:
+    """What an interrupted writing or the exchange left."""
+    if folder.is_symlink():
+        folder.unlink()
+    elif folder.exists():
+        shutil.rmtree(folder)
