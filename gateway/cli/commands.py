@@ -18,6 +18,7 @@ _COMMANDS = {
     "link": "link", "reference": "reference", "audit": "audit", "reconcile": "reconcile",
     "doctor": "doctor", "health": "health", "check": "check", "metrics": "metrics",
     "traffic": "traffic", "guarantee": "guarantee", "fallback": "fallback",
+    "report": "report",
     "evidence": "evidence", "ledger": "ledger", "restore": "restore", "carry": "carry",
 }
 _PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
