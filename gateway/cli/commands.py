@@ -14,7 +14,7 @@ _COMMANDS = {
     "resend": "act", "dead": "dead", "reprocess": "reprocess", "quarantine": "quarantine", "validate": "files",
     "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "begin",
     "bench": "bench", "partner": "partner", "retention": "retention", "codes": "codes", "map": "map",
-    "mirror": "mirror", "seals": "seals",
+    "mirror": "mirror", "seals": "seals", "reader-check": "reader_check",
     "link": "link", "reference": "reference", "audit": "audit", "reconcile": "reconcile",
     "doctor": "doctor", "health": "health", "check": "check", "metrics": "metrics",
     "traffic": "traffic", "guarantee": "guarantee", "fallback": "fallback",
@@ -96,7 +96,7 @@ def load(name: str) -> click.Command:
 
 
 def _imported(module: str, name: str) -> click.Command:
-    command = getattr(import_module(f"gateway.cli.{module}"), f"{name}_command")
+    command = getattr(import_module(f"gateway.cli.{module}"), f"{name.replace('-', '_')}_command")
     assert isinstance(command, click.Command)
     return command
 

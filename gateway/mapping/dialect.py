@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path as File
 
@@ -18,7 +18,8 @@ from gateway.mapping.archive import Archive
 from gateway.mapping.dialect_back import write_new, write_onto
 from gateway.mapping.dialect_files import Archived, Folders, file_name, known_dialects
 from gateway.mapping.dialect_load import Spec, load_spec
-from gateway.mapping.dialect_parts import Piece
+from gateway.mapping.dialect_parts import Codec, Piece
+from gateway.mapping.dialect_reader import SHELF, dialect_of_reader
 from gateway.mapping.dialect_record import NationalRecord, Origins, assemble, national_key, national_record
 from gateway.mapping.dialect_sql import SqlCodec
 from gateway.mapping.dialect_terms import DialectTerm
@@ -53,12 +54,16 @@ class Reading:
 
 
 def load_dialect(identifier: str, search: Sequence[File]) -> Dialect:
-    """Load ``tgotr/asycuda`` from ``dialects/tgotr/asycuda.yaml`` of the first folder that has it.
+    """Load ``tgotr/asycuda`` from ``dialects/tgotr/asycuda.yaml`` of the first folder that has it; ``readers/NAME``
+    where no folder has it is the installed reader of that name, which gives the record's own names.
 
-    Raises LocalError: D011 not found, else every fault of the file (D001 to D049, S001 to S039) with file:line:column.
+    Raises LocalError: D011 not found, R041 to R043 no such reader, else every fault of the file (D001 to D049, S001 to
+    S039) with file:line:column.
     """
     shelf = Folders(search)
     found = shelf.find(file_name(identifier))
+    if found is None and identifier.startswith(SHELF):
+        found = dialect_of_reader(identifier)
     if found is not None:
         return Dialect(load_spec(found, identifier, shelf))
     known = known_dialects(search)
@@ -105,6 +110,11 @@ class Dialect:
         self.zone = spec.zone
         self.view = next((part.codec.view for part in spec.parts if isinstance(part.codec, SqlCodec)), None)
         self.rests = spec.rest is not None or spec.canonical
+
+    def read_by(self, codec: Codec) -> Dialect:
+        """The same dialect with its files, whatever their names, read by something else: a reader that is on trial."""
+        parts = [replace(part, codec=codec, match="*") for part in self._spec.parts]
+        return Dialect(replace(self._spec, parts=parts))
 
     @cached_property
     def matches(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from gateway.mapping.dialect_formats import Misfit
 from gateway.mapping.dialect_level import Writing, leaves, spread
 from gateway.mapping.dialect_load import Spec
 from gateway.mapping.dialect_parts import JsonCodec, Piece
+from gateway.mapping.dialect_reader import ReaderCodec
 from gateway.mapping.dialect_record import Assembled, assemble
 from gateway.mapping.dialect_rest import write_rest
 from gateway.records.json import Json, write_json
@@ -27,9 +28,11 @@ from gateway.references import Path, Scalar, Tree
 
 
 def write_new(spec: Spec, tree: Tree, stem: str) -> dict[str, bytes]:
-    """The files of a record, as if there had been none. Raises LocalError D201 to D203."""
+    """The files of a record, as if there had been none. Raises LocalError D201 to D203; R047 for a plug-in's files."""
     if spec.canonical:
         codec = spec.parts[0].codec
+        if isinstance(codec, ReaderCodec):
+            codec.write({})  # a plug-in writes nothing: R047
         assert isinstance(codec, JsonCodec)
         return {spec.parts[0].file.replace("{stem}", stem): write_json(_canonical(spec, tree), lines=codec.lines)}
     values = _values(spec, dialect_equipment.split(tree) if spec.equipment else tree)
@@ -52,6 +55,8 @@ def write_onto(spec: Spec, tree: Tree, stem: str, onto: Mapping[str, bytes]) -> 
     before = assemble(spec, group)
     if before.findings:
         raise LocalError(*before.findings)
+    if any(isinstance(part.codec, ReaderCodec) for part in spec.parts):
+        return write_new(spec, tree, stem)
     if spec.canonical:
         made = {spec.parts[0].file.replace("{stem}", stem): _own_names(spec, tree, before, contents)}
         _comes_back(spec, tree, made)

@@ -16,7 +16,7 @@ from gateway.mapping.dialect_formats import Format, Misfit
 from gateway.mapping.dialect_level import Reading
 from gateway.mapping.dialect_rest import canonical_text, canonical_value
 from gateway.records.json import Json
-from gateway.records.nodes import Kind, Node
+from gateway.records.nodes import Form, Kind, Node
 from gateway.references import Scalar, Tree
 
 _WRITTEN_AS = {"count": (Kind.NUMBER,), "boolean": (Kind.BOOLEAN,), "decimal": (Kind.TEXT, Kind.NUMBER)}
@@ -88,7 +88,8 @@ def _list(node: Node, part: str, term: str, path: str, kinds: Mapping[str, str],
 
 def _scalar(node: Node, part: str, term: str, path: str, kind: str, codes: Mapping[str, Format],
             reading: Reading) -> Scalar | None:
-    if node.kind not in _WRITTEN_AS.get(kind, (Kind.TEXT,)):
+    if node.kind not in _WRITTEN_AS.get(kind, (Kind.TEXT,)) \
+            and not (node.form is Form.READER and node.kind is Kind.TEXT):
         _wrong(node, part, path, kind, reading)
         return None
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from gateway.config.nodes import MappingNode, SequenceNode
 from gateway.errors import LocalError
@@ -16,10 +17,12 @@ from gateway.mapping.dialect_parts import (
     Part,
     XmlCodec,
 )
+from gateway.mapping.dialect_reader import ReaderCodec
 from gateway.mapping.dialect_source import Source
 from gateway.mapping.dialect_sql import SqlCodec
 from gateway.mapping.dialect_text import Template
 from gateway.records.csv import DELIMITERS, ENCODINGS, Layout
+from gateway.records.plugins import find_reader
 from gateway.records.rows import LINES
 from gateway.records.view import View
 from gateway.records.xml import Wanted
@@ -30,6 +33,7 @@ KEYS = {
     "xml": (*_COMMON, "root", "encoding", "skeleton", "decimal"),
     "csv": (*_COMMON, "encoding", "mark", "delimiter", "decimal", "columns", "totals", "guard", "group"),
     "json": (*_COMMON, "others", "lines", "decimal"),
+    "reader": (*_COMMON, "reader", "others", "decimal"),
     "sql": (*_COMMON, "header", "items", "join", "growing", "order"),
 }
 """Kind of part -> the keys it may have."""
@@ -171,10 +175,28 @@ def _sql(source: Source, name: str, node: MappingNode, compiler: Compiler) -> Co
     return SqlCodec(View(columns=columns, item_columns=lines, **names))
 
 
+def _reader(source: Source, name: str, node: MappingNode, compiler: Compiler) -> Codec | None:
+    return reader_codec(source, node, _wanted(list(compiler.wanted[name]), compiler.repeated[name]))
+
+
+def reader_codec(source: Source, node: MappingNode, known: Wanted | None) -> ReaderCodec | None:
+    """The plug-in that ``reader`` names. R041 to R043 for one that is not there, or is none."""
+    named = source.text(node.get("reader"))
+    if named is None:
+        source.fault("D003", node, key="reader")
+        return None
+    try:
+        plugin = find_reader(named.text)
+    except LocalError as error:
+        source.findings.extend(replace(finding, place=source.place(named)) for finding in error.findings)
+        return None
+    return ReaderCodec(plugin, known, word_of(source, node, "others", ("refuse", "keep")) == "keep")
+
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?")
 
 _LOADERS: dict[str, Callable[[Source, str, MappingNode, Compiler], Codec | None]] = {
-    "xml": _xml, "csv": _csv, "json": _json, "sql": _sql}
+    "xml": _xml, "csv": _csv, "json": _json, "sql": _sql, "reader": _reader}
 
 
 def tree_of(kinds: Mapping[str, str]) -> Wanted:

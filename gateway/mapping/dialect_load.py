@@ -16,9 +16,19 @@ from gateway.mapping.archive import Archive
 from gateway.mapping.dialect_compile import Compiler
 from gateway.mapping.dialect_files import Collected, Kept, Shelf
 from gateway.mapping.dialect_formats import CodeTable, Format, Misfit, Surroundings, make
-from gateway.mapping.dialect_kinds import KEYS, columns_of, json_codec, load_part, match_of, text_of, tree_of
+from gateway.mapping.dialect_kinds import (
+    KEYS,
+    columns_of,
+    json_codec,
+    load_part,
+    match_of,
+    reader_codec,
+    text_of,
+    tree_of,
+)
 from gateway.mapping.dialect_level import Cell, Level
 from gateway.mapping.dialect_parts import Part
+from gateway.mapping.dialect_reader import SHELF, ReaderCodec
 from gateway.mapping.dialect_source import Source
 from gateway.mapping.dialect_terms import DialectTerm, describe
 from gateway.mapping.offices import OFFICES, read_offices
@@ -130,6 +140,7 @@ class _Loader:
                  if (part := load_part(source, name, node, compiler)) is not None]
         if source.findings or level is None:
             return None
+        self._note_readers(parts)
         return Spec(self._identifier, self._version(), self._files.archive(), record, model, known, parts, level, cell,
                     "container_lines" in compiler.terms or "trailer" in compiler.terms, False, {}, lax,
                     required_terms(model), {}, describe(level, known), zone)
@@ -151,22 +162,34 @@ class _Loader:
                     source.misfit(misfit, table)
         parts, keep = [], False
         for name, node in self._parts():
-            if text_of(source, node, "kind") != "json":
+            kind = text_of(source, node, "kind") or ""
+            if kind not in ("json", "reader"):
                 source.fault("D002", node, wanted="kind: json")
-            source.mapping(node, KEYS["json"])
-            codec = json_codec(source, node, tree_of(kinds))
+            source.mapping(node, KEYS["reader" if kind == "reader" else "json"])
+            codec = reader_codec(source, node, tree_of(kinds)) if kind == "reader" \
+                else json_codec(source, node, tree_of(kinds))
+            if codec is None:
+                continue
             keep = codec.keep
             parts.append(Part(name, match_of(source, node), text_of(source, node, "file") or "",
                               codec if keep else replace(codec, known=None), (), None))
-        if len(parts) != 1:
+        if len(parts) != 1 and not source.findings:
             source.fault("D002", places, wanted="parts: 1")
         if source.findings:
             return None
+        self._note_readers(parts)
         defaults: dict[str, Scalar] = {field.name: field.default for field in dataclasses.fields(model)
                                        if isinstance(field.default, str)}
         described = {term: DialectTerm(kind, form=coded.get(term)) for term, kind in kinds.items()}
         return Spec(self._identifier, self._version(), self._files.archive(), record, model, kinds, parts,
                     Level((), {}), None, False, True, coded, lax, {}, defaults, described, zone, keep)
+
+    def _note_readers(self, parts: Sequence[Part]) -> None:
+        """Which version of a plug-in reads belongs to what the dialect is, as its files do."""
+        for part in parts:
+            if isinstance(part.codec, ReaderCodec):
+                plugin = part.codec.plugin
+                self._files.taken.setdefault(f"{SHELF}{plugin.name}", f"{plugin.source}\n".encode())
 
     def _version(self) -> str:
         return text_of(self._source, self._root, "version", "1") or "1"

@@ -252,9 +252,7 @@ class JsonCodec:
     def read(self, content: bytes, file: str, limit: int) -> tuple[list[Node], tuple[Finding, ...]]:
         nodes = read_json_lines(content, file, limit=limit) if self.lines else [read_json(content, file, limit=limit)]
         if self.known is not None and not self.keep:
-            findings = [Finding(code="R030", place=node.place(file), values={
-                "key": node.name, "near": next(iter(difflib.get_close_matches(node.name, near, 1)), "-")})
-                for root in nodes for node, near in _strange(root, self.known)]
+            findings = strange_keys(nodes, self.known, file)
             if findings:
                 raise LocalError(*findings)
         return nodes, ()
@@ -270,6 +268,13 @@ class JsonCodec:
 
     def patch(self, node: Node, members: Members, old: Values, new: Values) -> bytes:
         return patch_json(node, _nested(old), _nested(new), lines=self.lines)
+
+
+def strange_keys(nodes: Sequence[Node], known: Wanted, file: str) -> list[Finding]:
+    """R030 for every key of some documents that nobody reads."""
+    return [Finding(code="R030", place=node.place(file), values={
+        "key": node.name, "near": next(iter(difflib.get_close_matches(node.name, near, 1)), "-")})
+        for root in nodes for node, near in _strange(root, known)]
 
 
 def _strange(node: Node, known: Wanted) -> Iterator[tuple[Node, Sequence[str]]]:

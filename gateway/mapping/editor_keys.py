@@ -113,6 +113,7 @@ _PART: dict[str, Shape] = {
     "group": _SOME,
     "others": {"enum": ["refuse", "keep"]},
     "lines": _YES,
+    "reader": _TEXT,
     "header": _TEXT,
     "items": _TEXT,
     "join": _TEXT,

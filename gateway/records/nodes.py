@@ -22,6 +22,7 @@ class Form(enum.Enum):
     CSV = "csv"
     JSON = "json"
     SQL = "sql"
+    READER = "reader"
 
 
 class Kind(enum.Enum):
@@ -106,7 +107,7 @@ class Node:
 
     @property
     def _step(self) -> str:
-        if self.form is Form.JSON:
+        if self.form in (Form.JSON, Form.READER):
             member = self.parent is not None and self.parent.kind is Kind.ARRAY
             return str(self.ordinal - 1) if member else self.name.replace("~", "~0").replace("/", "~1")
         return f"{self.name}[{self.ordinal}]" if self.repeated else self.name
