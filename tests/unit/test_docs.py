@@ -20,6 +20,7 @@ from tests.tools.catalogues import merged
 
 ROOT = Path(__file__).parents[2]
 PAIRS = [("README.md", "gateway/docs/fr/README.md"),
+         ("gateway/docs/en/first-exchange.md", "gateway/docs/fr/premier-echange.md"),
          ("gateway/docs/en/operator.md", "gateway/docs/fr/exploitation.md"),
          ("mappings/README.md", "gateway/docs/fr/correspondances.md"),
          ("mappings/dialects/README.md", "gateway/docs/fr/dialectes.md"),
