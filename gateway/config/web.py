@@ -107,13 +107,14 @@ class Person(Model):
 
 
 class Web(Model):
-    """The live pages (``edi serve``)."""
+    """The live pages (``edi serve``). help: whom to call, as it stands on every page."""
 
     listen: Listen = "127.0.0.1:8080"
     address: PublicAddress | None = None
     proxy: Proxy | None = None
     session: Annotated[Duration, between(timedelta(minutes=5), timedelta(hours=24), render_duration)] = timedelta(
         hours=8)
+    help: Text | None = None
     people: tuple[Person, ...] = ()
 
     @model_validator(mode="after")

@@ -17,9 +17,7 @@ from gateway.exchange.awaited import calendars_at
 from gateway.exchange.calendars import calendar_of
 from gateway.exchange.daily import first_time
 from gateway.exchange.effects import Effects
-from gateway.exchange.judgement import new_reference, own_event, whole_minute
-from gateway.exchange.outbound import check
-from gateway.exchange.route import corridor_asked
+from gateway.exchange.state_query import queue_question
 from gateway.exchange.summary import Exit, Summary
 from gateway.findings import Finding, Place
 from gateway.ledger import Queries, Transaction
@@ -27,8 +25,6 @@ from gateway.ledger.chase_rows import ChaseRow, ChaseState
 from gateway.ledger.questions import Overdue
 from gateway.reports.lateness import corridor_of, deadlines_of, judge
 from gateway.transit.calendars import due
-from gateway.transit.event import Event, Word
-from gateway.transit.terms import to_tree
 
 GIVEN_UP = "X180"
 SILENT = "X181"
@@ -137,8 +133,8 @@ def _ask_all(gateway: Gateway, transaction: Transaction, rows: list[ChaseRow], a
         try:
             if row.kind == "contrl":
                 _offer_again(transaction, row, occasion)
-            else:
-                _ask(gateway, transaction, row, effects, occasion)
+            elif row.mrn is not None:
+                queue_question(gateway, transaction, row.partner, row.mrn, effects, occasion)
         except LocalError as error:  # a corridor that cannot be read, or has no such message: told, and tried again
             summary.trouble(error)
         pause = interval(row.tries + 1, agreed, occasion.chance())
@@ -150,23 +146,6 @@ def _ask_all(gateway: Gateway, transaction: Transaction, rows: list[ChaseRow], a
 def _offer_again(transaction: Transaction, row: ChaseRow, occasion: Occasion) -> None:
     for carrier in transaction.carriers(row.subject_id):
         transaction.again(carrier, at=occasion.now)
-
-
-def _ask(gateway: Gateway, transaction: Transaction, row: ChaseRow, effects: Effects, occasion: Occasion) -> None:
-    if row.mrn is None:
-        return
-    movement, now = transaction.movement(row.mrn), occasion.now
-    corridor = gateway.corridors.named(movement.corridor) if movement is not None \
-        else corridor_asked(row.mrn, gateway.name, gateway.corridors)
-    question = Event(word=Word.STATE_QUERY, reference=new_reference(gateway, transaction, None, now),
-                     administration=gateway.name, mrn=row.mrn, happened=whole_minute(now))
-    tree = to_tree(question)
-    wire, mapping = corridor.write([tree]), corridor.cusres(question.word.value)
-    check(wire, mapping, tree)
-    effects.queue([row.partner], "CUSRES", row.mrn, question.word.value, wire, mapping, source=None,
-                  answers=None)
-    if movement is not None:
-        effects.events.append(own_event(question, now))
 
 
 def _hours(lasting: timedelta) -> str:

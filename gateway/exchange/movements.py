@@ -19,6 +19,7 @@ from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event, Identity
 from gateway.transit.facts import country_of, latest_of, on_paper
 from gateway.transit.guarantee import engagements
+from gateway.transit.sought import sought
 from gateway.transit.states import MovementState, movement_state
 from gateway.transit.terms import from_tree
 from gateway.transit.timers import CalendarOf, Running
@@ -74,6 +75,9 @@ def keep(assembly: Assembly, transaction: Transaction, known: Sequence[Known], n
     transaction.set_movement_states(states, at=now)
     keep_mirror(transaction, [(one.movement.mrn, one.movement.administration, one.declarations, one.events,
                                assembly.corridors.named(one.movement.corridor).tolerances) for one in known], now)
+    transaction.note_sought([
+        (word, what, one.movement.mrn) for one in known
+        for word, what in sought(one.movement.mrn, one.movement.key, one.declarations, one.events)])
     ours = [(one, state) for one, state in zip(known, states, strict=True) if one.movement.role == "departure"]
     held = [NewEngagement(mrn=state.mrn, reference=held.reference, currency=held.currency, amount=held.amount,
                           engaged=held.engaged)

@@ -22,6 +22,7 @@ from gateway.ledger.reading.reconciling import ReconcileLookups
 from gateway.ledger.reading.recovery import RecoveryLookups
 from gateway.ledger.reading.reference_data import ReferenceLookups
 from gateway.ledger.reading.revocation import RevocationLookups
+from gateway.ledger.reading.searching import SearchLookups
 from gateway.ledger.reading.traffic import TrafficLookups
 from gateway.ledger.reading.trust import KeyLookups
 from gateway.ledger.reading.watching import WatchLookups
@@ -32,7 +33,7 @@ __all__ = ["Deadlines", "Queries"]
 class Queries(OpenMatters, Find, Audit, EvidenceLookups, MirrorLookups, KeyLookups, PartnerLookups, RevocationLookups,
               OutageLookups, DeadLetterLookups, ChaseLookups, TrafficLookups, LingeringLookups, GuaranteeLookups,
               ReferenceLookups, ReconcileLookups, RecoveryLookups, ActLookups, MonthLookups, BoardLookups,
-              WatchLookups):
+              SearchLookups, WatchLookups):
     """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""
 
     def __init__(self, connection: Connection) -> None:

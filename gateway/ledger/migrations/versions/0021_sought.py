@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -33,7 +34,9 @@ def upgrade() -> None:
             "SELECT identity, thing, mrn FROM seen WHERE mrn IN (SELECT mrn FROM movement)")):
         found.add((identity, thing, mrn))
     for mrn, tree in connection.execute(sa.text("SELECT mrn, tree FROM declaration")):
-        found |= {(identity, "vehicle", mrn) for identity in _vehicles(tree)}
+        read = json.loads(tree)
+        found |= {(identity, "vehicle", mrn) for identity in _vehicles(read)}
+        found |= {(read[name], "title", mrn) for name in ("national_reference", "local_reference") if name in read}
     rows = sorted({(word, what, mrn) for text, what, mrn in found if (word := _folded(text))})
     for start in range(0, len(rows), _SLICE):
         op.bulk_insert(table, [{"word": word, "what": what, "mrn": mrn}
@@ -45,9 +48,9 @@ def downgrade() -> None:
     op.drop_table("sought")
 
 
-def _vehicles(tree: str) -> set[str]:
-    read = json.loads(tree)
-    return {identity for name in ("vehicle_at_departure", "vehicle_at_border")
+def _vehicles(read: dict[str, Any]) -> set[str]:
+    pulled = {box["number"] for box in read.get("equipment", []) if box["kind"] != "container"}
+    return pulled | {identity for name in ("vehicle_at_departure", "vehicle_at_border")
             if isinstance(identity := read.get(name, {}).get("identity"), str)}
 
 
