@@ -1,4 +1,4 @@
-"""`edi restore FILE`: a copy of the ledger is put in place, and everything is held until partners have compared."""
+"""`edi restore FILE`: a copy of the ledger, or a backup, is put in place and held until the partners have compared."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ import click
 
 from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t
 from gateway.config import load_settings
+from gateway.exchange.backup_check import ledger_in
+from gateway.exchange.former_keys import keep_former
 from gateway.exchange.restoring import partners_of, restore
 from gateway.exchange.summary import Exit
 
 
 @click.command(name="restore", help=t("cli.restore.help"))
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar=t("cli.metavar.file"))
+@click.argument("file", type=click.Path(path_type=Path), metavar=t("cli.metavar.file"))
 @json_option
 @common
 def restore_command(config: Path, file: Path, as_json: bool) -> int:
     """Check the copy, keep the ledger that stands there under another name, and say what to do with each partner."""
     settings = load_settings(config)
-    kept = restore(settings, file, occasion().now)
+    kept = restore(settings, ledger_in(file), occasion().now)
+    if file.is_dir():
+        keep_former(settings.paths.keys, file)
     held = partners_of(settings)
     if as_json:
         emit_json("restored", {"file": file, "kept": kept, "held": held})

@@ -19,6 +19,7 @@ from gateway.exchange.arrival import RECEIPTED
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.checkpoints import send_heads_now
 from gateway.exchange.forks import OLDER
+from gateway.exchange.former_keys import former
 from gateway.exchange.held import HeldMailbox
 from gateway.exchange.movements import handed_over
 from gateway.exchange.payload import interchange_of
@@ -163,7 +164,7 @@ def _heads(folder: Path, opened: Opened) -> list[Head]:
 def _read(gateway: Gateway, partner: str, folder: Path, now: datetime) -> tuple[list[Opened], Opened | None]:
     """Our objects of a folder by their numbers, and the newest checkpoint of the partner; every signature is verified.
     """
-    own, ours, heads = _own_trust(gateway), dict[int, Opened](), list[Opened]()
+    own, ours, heads = _own_trusts(gateway), dict[int, Opened](), list[Opened]()
     if not folder.is_dir():
         raise _unusable(folder, "folder")
     for path in sorted(folder.glob("*.cms")):
@@ -173,7 +174,8 @@ def _read(gateway: Gateway, partner: str, folder: Path, now: datetime) -> tuple[
             us = claimed.header.sender == gateway.name
             # what was good when it was signed stays ours: keys and lists have their end, a signature has none
             opened = open_again(inner, recipient=partner if us else gateway.name,
-                                trust=own if us else gateway.trust(partner), now=claimed.signing_time if us else now,
+                                trust=_signed_under(own, claimed) if us else gateway.trust(partner),
+                                now=claimed.signing_time if us else now,
                                 environment=gateway.settings.environment, waive=RELEASABLE if us else ())
             if us:
                 ours[opened.header.sequence] = opened
@@ -186,13 +188,21 @@ def _read(gateway: Gateway, partner: str, folder: Path, now: datetime) -> tuple[
             max(heads, key=lambda one: one.header.sequence, default=None))
 
 
-def _own_trust(gateway: Gateway) -> Trust:
-    """What makes a signature ours: every signing certificate that we know of as our own."""
-    certificates = [load_certificate(pair.certificate) for pair in gateway.own_chain(SIGNING)]
-    return Trust(partner=gateway.name, authority=load_certificate(gateway.settings.keys.authority), reason="-",
-                 certificates=tuple(TrustedCertificate(one, SIGNING, one.not_before, one.not_after)
-                                    for one in certificates),
-                 algorithms=tuple(one.value for one in Agreement))
+def _own_trusts(gateway: Gateway) -> list[Trust]:
+    """What makes a signature ours: every signing certificate that we know of as our own, and those from before the
+    loss of our keys, each under its own authority."""
+    authority = load_certificate(gateway.settings.keys.authority)
+    now = [load_certificate(pair.certificate) for pair in gateway.own_chain(SIGNING)]
+    return [Trust(partner=gateway.name, authority=above, reason="-",
+                  certificates=tuple(TrustedCertificate(one, SIGNING, one.not_before, one.not_after) for one in below),
+                  algorithms=tuple(one.value for one in Agreement))
+            for above, below in ((authority, now), *former(gateway.settings.paths.keys))]
+
+
+def _signed_under(trusts: Sequence[Trust], claimed: Opened) -> Trust:
+    """The one that knows the signer's certificate; the present one where none does, which then refuses it."""
+    return next((trust for trust in trusts for entry in trust.certificates
+                 if entry.certificate.sha256 == claimed.certificate_sha256), trusts[0])
 
 
 def _append(gateway: Gateway, transaction: Transaction, partner: str, opened: Opened, folder: Path,

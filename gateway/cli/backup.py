@@ -1,0 +1,47 @@
+"""`edi backup`: everything that is needed to go on elsewhere, in one folder that is proven by restoring it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t
+from gateway.config import load_settings
+from gateway.exchange.assembly import open_gateway
+from gateway.exchange.backup import back_up
+from gateway.exchange.backup_check import proven
+from gateway.exchange.summary import Exit
+
+
+@click.command(name="backup", help=t("cli.backup.help"))
+@click.option("--to", type=click.Path(path_type=Path, file_okay=False), metavar=t("cli.metavar.folder"),
+              help=t("cli.backup.to"))
+@click.option("--with-keys", "recovery", type=click.Path(path_type=Path, dir_okay=False),
+              metavar=t("cli.metavar.certificate"), help=t("cli.backup.with_keys"))
+@click.option("--verify", type=click.Path(path_type=Path, file_okay=False), metavar=t("cli.metavar.folder"),
+              help=t("cli.backup.verify"))
+@json_option
+@common
+def backup_command(config: Path, to: Path | None, recovery: Path | None, verify: Path | None, as_json: bool) -> int:
+    """Make one, or prove one that lies somewhere; the second needs no settings."""
+    if (to is None) == (verify is None) or (verify is not None and recovery is not None):
+        raise click.UsageError(t("cli.backup.which"))
+    now = occasion().now
+    if verify is not None:
+        proven(verify, now)
+        if as_json:
+            emit_json("verified", {"folder": verify})
+        else:
+            emit(t("backup.verified", folder=verify))
+        return Exit.DONE
+    assert to is not None
+    with open_gateway(load_settings(config), now) as gateway:
+        made = back_up(gateway, to, now, recovery)
+    if as_json:
+        emit_json("backup", {"folder": made.folder, "octets": made.octets, "files": made.files, "keys": made.keys})
+        return Exit.DONE
+    emit(t("backup.made", folder=made.folder, files=made.files, octets=made.octets))
+    if not made.keys:
+        note(t("backup.no_keys"))
+    return Exit.DONE

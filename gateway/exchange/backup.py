@@ -1,0 +1,171 @@
+"""A backup of one gateway as a folder: everything that is needed to go on elsewhere, listed and checked.
+
+    ledger.sqlite   a whole copy as of one moment; runs go on meanwhile
+    settings.yaml   as people wrote it
+    partners/       files of partners with their certificates; no secret
+    mappings/N/     our own folders of mappings, dialects and codes, in the order in which they are looked through
+    mappings.txt    SHA-256 and name of every mapping file that counted, those of the program as well
+    keys.txt        every key that counts, ours and partners', with its fingerprint; certificates lie in keys/
+    keys.p7m        only where it was asked for: private keys and secrets, encrypted to a certificate that people keep
+                    apart; `openssl cms -decrypt -inform DER -in keys.p7m -inkey KEY -out keys.tar` opens it
+    backup.txt      which gateway, when, schema of the ledger
+    SHA256SUMS      every other file
+
+The folder is written under a hidden name and renamed when all of it is on the disk: it is whole or absent.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tarfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from gateway.errors import LocalError
+from gateway.exchange.assembly import Gateway
+from gateway.exchange.audit_month import digest_of_file, files_below
+from gateway.exchange.backup_check import ABOUT, LEDGER, PARTNERS, SETTINGS, proven, write_sums
+from gateway.exchange.own_secrets import secret_files
+from gateway.findings import Finding, Place
+from gateway.ledger.migrations import HEAD
+from gateway.security import Certificate, fingerprint, load_certificate
+from gateway.security.certificates import ENCRYPTION, SIGNING
+from gateway.security.sealing import encrypt
+from gateway.spool import make_folder, read_whole, sync_folder, write_together
+
+STANDS = "L051"
+
+_PRIVATE = b"PRIVATE KEY"
+_LARGEST = 32 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """A backup that was made and proven. octets: of its ledger; files: how many are listed; keys: private ones too."""
+
+    folder: Path
+    octets: int
+    files: int
+    keys: bool
+
+
+def back_up(gateway: Gateway, to: Path, now: datetime, recovery: Path | None = None) -> Backup:
+    """Make a backup below a folder, and prove it by restoring it into a scratch folder.
+
+    recovery  certificate of a key that people keep apart: private keys and secrets go along, encrypted to it
+
+    Raises LocalError L051 (a backup of this moment stands there), K004 (no certificate), L009, B003 (disk full), B006,
+    and whatever `proven` finds.
+    """
+    name = f"edi-backup-{gateway.name}-{now:%Y%m%dT%H%M%SZ}"
+    folder, hidden = to / name, to / f".{name}.partial"
+    if folder.exists():
+        raise LocalError(Finding(code=STANDS, place=Place(file=str(folder)), values={"folder": str(folder)}))
+    certificate = None if recovery is None else load_certificate(recovery)
+    make_folder(to)
+    for left in to.glob(f".edi-backup-{gateway.name}-*.partial"):  # of one that was cut
+        shutil.rmtree(left)
+    try:
+        files = _write(gateway, hidden, now, certificate)
+        proven(hidden, now)
+        hidden.rename(folder)
+    except BaseException:
+        shutil.rmtree(hidden, ignore_errors=True)
+        raise
+    sync_folder(to)
+    return Backup(folder=folder, octets=(folder / LEDGER).stat().st_size, files=files, keys=certificate is not None)
+
+
+def _write(gateway: Gateway, folder: Path, now: datetime, recovery: Certificate | None) -> int:
+    """All of it, listed and flushed; how many files."""
+    make_folder(folder)
+    gateway.ledger.backup(folder / LEDGER)
+    files = {SETTINGS: read_whole(gateway.settings.file, _LARGEST), ABOUT: _about(gateway, now), **_keys(gateway),
+             **dict(_partners(gateway)), **dict(_mappings(gateway))}
+    if recovery is not None:
+        files["keys.p7m"] = encrypt(_tar(_private(gateway)), [recovery])
+    for below in sorted({(folder / path).parent for path in files}):
+        make_folder(below)
+    write_together({folder / path: content for path, content in files.items()})
+    write_sums(folder)
+    return len(files) + 1
+
+
+def _about(gateway: Gateway, now: datetime) -> bytes:
+    return (f"gw-backup/1\ngateway {gateway.name}\nenvironment {gateway.settings.environment}\n"
+            f"at {now:%Y-%m-%dT%H:%M:%SZ}\nschema {HEAD}\nproduct {gateway.product}\n").encode()
+
+
+def _partners(gateway: Gateway) -> Iterator[tuple[str, bytes]]:
+    """The files of the partners' folder that hold no secret."""
+    secrets = set(secret_files(gateway.settings))
+    for path, content in _plain(gateway.settings.paths.partners):
+        if gateway.settings.paths.partners / path not in secrets:
+            yield f"{PARTNERS}/{path}", content
+
+
+def _mappings(gateway: Gateway) -> Iterator[tuple[str, bytes]]:
+    """Our own folders of mappings, and the list of every mapping file that counts, the program's too."""
+    lines: list[str] = []
+    own = set(gateway.settings.paths.mappings)
+    for number, folder in enumerate(gateway.search, 1):
+        for path in files_below(folder):
+            if not path.endswith((".yaml", ".csv", ".tsv")):
+                continue
+            lines.append(f"{digest_of_file(folder / path)}  {'own' if folder in own else 'program'}/{number}/{path}\n")
+            if folder in own:
+                yield f"mappings/{number}/{path}", read_whole(folder / path, _LARGEST)
+    yield "mappings.txt", "".join(lines).encode()
+
+
+def _keys(gateway: Gateway) -> dict[str, bytes]:
+    """The list of keys with fingerprints, and our certificates."""
+    lines = []
+    for use in (SIGNING, ENCRYPTION):
+        for pair in gateway.own_chain(use):
+            lines.append(_line(gateway.name, use, load_certificate(pair.certificate)))
+        for partner in sorted(gateway.settings.partners):
+            lines += [_line(partner, use, entry.certificate) for entry in gateway.certificates(partner)
+                      if entry.use == use]
+    public = {f"keys/{path}": content for path, content in _plain(gateway.settings.paths.keys)
+              if path.endswith((".crt", ".pem", ".crl"))}
+    return {"keys.txt": "".join(dict.fromkeys(lines)).encode(), **public}
+
+
+def _line(owner: str, use: str, certificate: Certificate) -> str:
+    return (f"{owner} {use} {certificate.sha256} {fingerprint(certificate)} "
+            f"until {certificate.not_after:%Y-%m-%d}\n")
+
+
+def _plain(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """The regular files below a folder that hold no private key."""
+    for path in files_below(folder) if folder.is_dir() else ():
+        whole = folder / path
+        if whole.is_file() and not whole.is_symlink() and whole.stat().st_size <= _LARGEST:
+            content = whole.read_bytes()
+            if _PRIVATE not in content:
+                yield path, content
+
+
+def _private(gateway: Gateway) -> Iterator[tuple[str, bytes]]:
+    """Everything in the folder of keys, and the files with secrets, wherever they lie."""
+    keys = gateway.settings.paths.keys
+    named = [keys / path for path in files_below(keys)] if keys.is_dir() else []
+    outside = [path for path in secret_files(gateway.settings) if path.is_file() and path not in named]
+    for path in dict.fromkeys([*named, *outside]):
+        if path.is_file() and not path.is_symlink():
+            yield (f"keys/{path.relative_to(keys)}" if path in named else f"secrets{path}"), path.read_bytes()
+
+
+def _tar(files: Iterable[tuple[str, bytes]]) -> bytes:
+    """A plain tar archive, files 0600, without times or owners."""
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name, content in files:
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(content), 0o600
+            archive.addfile(entry, io.BytesIO(content))
+    return held.getvalue()

@@ -1,0 +1,107 @@
+"""Is a backup what was written, and can it be restored? Asked of the folder alone, on whatever machine it lies."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from gateway.config import load_settings
+from gateway.errors import LocalError
+from gateway.exchange.audit_month import digest_of_file, files_below
+from gateway.findings import Finding, Place
+from gateway.ledger import Ledger
+from gateway.ledger.upgrading import forward
+from gateway.spool import new_file, read_whole, sync_folder
+
+LEDGER, SETTINGS, PARTNERS, ABOUT, SUMS = "ledger.sqlite", "settings.yaml", "partners", "backup.txt", "SHA256SUMS"
+
+NOT_WHOLE, NOT_RESTORED = "L050", "L052"
+
+_LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
+_LARGEST = 8 << 20
+
+
+def write_sums(folder: Path) -> None:
+    """The list of the files, as the disk gives them back; then every folder is flushed."""
+    names = list(files_below(folder))
+    with new_file(folder / SUMS, 0o600) as write:
+        for name in names:
+            write(f"{digest_of_file(folder / name)}  {name}\n".encode())
+    for below in sorted((one for one in folder.rglob("*") if one.is_dir()), reverse=True):
+        sync_folder(below)
+    sync_folder(folder)
+
+
+def require_whole(folder: Path) -> None:
+    """Every file of a backup is there and as it was listed, and no other. Raises LocalError L050 {folder, reason}."""
+    try:
+        text = read_whole(folder / SUMS, _LARGEST).decode()
+    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+        raise _not_whole(folder, SUMS) from None
+    listed: dict[str, str] = {}
+    *lines, end = text.split("\n")
+    for line in [*lines, *([end] if end else [])]:
+        found = _LINE.fullmatch(line)
+        if found is None:
+            raise _not_whole(folder, SUMS)
+        listed[found[2]] = found[1]
+    standing = set(files_below(folder)) - {SUMS}
+    if standing != set(listed):
+        raise _not_whole(folder, min(standing ^ set(listed)))
+    for name, digest in listed.items():
+        if digest_of_file(folder / name) != digest:
+            raise _not_whole(folder, name)
+    if not {LEDGER, SETTINGS, ABOUT} <= standing:
+        raise _not_whole(folder, LEDGER)
+
+
+def ledger_in(file: Path) -> Path:
+    """The copy of a ledger: the file itself, or that of a backup, which is whole. Raises LocalError L050."""
+    if not file.is_dir():
+        return file
+    require_whole(file)
+    return file / LEDGER
+
+
+def proven(folder: Path, now: datetime) -> None:
+    """Restore a backup into a scratch folder: list, ledger with its whole history, settings and partners.
+
+    Raises LocalError L050 as `require_whole`, L052 {folder, reason} where something of it cannot be restored, L009 when
+    the scratch folder has no room.
+    """
+    require_whole(folder)
+    with tempfile.TemporaryDirectory(prefix="edi-backup-") as scratch:
+        home = Path(scratch)
+        shutil.copyfile(folder / SETTINGS, home / SETTINGS)
+        shutil.copyfile(folder / LEDGER, home / LEDGER)
+        if (folder / PARTNERS).is_dir():
+            shutil.copytree(folder / PARTNERS, home / PARTNERS)
+        try:
+            load_settings(home / SETTINGS)
+            url = f"sqlite:///{home / LEDGER}"
+            forward(url, now)
+            with Ledger.open(url, now=now, create=False) as ledger:
+                wrong = ledger.integrity()
+                with ledger.reading() as queries:
+                    bad = queries.verify_history()
+        except LocalError as error:
+            if error.code == "L009":
+                raise
+            raise _not_restored(folder, error.code) from error
+    if bad is not None:
+        wrong.append(f"history {bad.id}: {bad.fault}")
+    if wrong:
+        raise _not_restored(folder, wrong[0])
+
+
+def _not_whole(folder: Path, name: str) -> LocalError:
+    return LocalError(Finding(code=NOT_WHOLE, place=Place(file=str(folder / name)), values={
+        "folder": str(folder), "file": name}))
+
+
+def _not_restored(folder: Path, reason: str) -> LocalError:
+    return LocalError(Finding(code=NOT_RESTORED, place=Place(file=str(folder)), values={
+        "folder": str(folder), "reason": reason}))
