@@ -16,7 +16,7 @@ _COMMANDS = {
     "bench": "bench", "partner": "partner", "retention": "retention", "codes": "codes", "map": "map",
     "mirror": "mirror", "seals": "seals", "reader-check": "reader_check",
     "link": "link", "reference": "reference", "audit": "audit", "reconcile": "reconcile",
-    "doctor": "doctor", "health": "health", "check": "check", "metrics": "metrics",
+    "doctor": "doctor", "health": "health", "check": "check", "metrics": "metrics", "alerts": "alerts",
     "traffic": "traffic", "guarantee": "guarantee", "fallback": "fallback",
     "report": "report",
     "evidence": "evidence", "ledger": "ledger", "restore": "restore", "carry": "carry",

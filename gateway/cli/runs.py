@@ -55,6 +55,10 @@ def _run(name: str, step: Callable[..., Summary], config: Path, partners: tuple[
         with run_lock(locks / f"{name}.lock", at=now.now), marked(settings.paths.state, name, now, summary), \
                 pinged(settings, name, summary), open_gateway(settings, now.now) as gateway:
             step(gateway, now, partners=partners, limit=limit, summary=summary)
+            if settings.alerts:
+                from gateway.exchange.alerting import tell_after_run  # a run without alerts does not load it
+
+                tell_after_run(gateway, now, summary)
     except Busy as busy:
         return _busy(busy, now.now, settings.limits.run, as_json)
     finally:

@@ -151,6 +151,12 @@ Identifier = text_of(r"[a-z0-9][a-z0-9_\-]*(/[a-z0-9][a-z0-9_\-]*)+", "S070")
 Word = text_of(r"[A-Za-z0-9][A-Za-z0-9._@\-]{0,63}", "S065")
 """A short name without spaces: a user, an algorithm."""
 
+MailAddress = text_of(r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9.\-]{1,190}", "S160")
+"""A mail address without a name beside it."""
+
+DayTime = text_of(r"([01][0-9]|2[0-3]):[0-5][0-9]", "S161")
+"""A time of the day in the gateway's own zone: ``06:30``."""
+
 Commodity = text_of("[0-9]{2,10}", "S140")
 """The beginning of a commodity code: a chapter of the Harmonized System, or more."""
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ValidationInfo
 
+from gateway.config.alerts import AlertSettings
 from gateway.config.model import Field, Model, fault, section
 from gateway.config.scalars import (
     QUOTED,
@@ -178,4 +179,5 @@ class SettingsFile(Model):
     retry: Retry = section(Retry)
     retention: Retention = section(Retention)
     watch: Watch | None = None
+    alerts: tuple[AlertSettings, ...] = ()
     web: Web | None = None

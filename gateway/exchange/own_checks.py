@@ -22,11 +22,10 @@ from gateway.exchange.checks import Check, Seen, carry_out, untried
 from gateway.exchange.machine import advice, require_fit
 from gateway.exchange.mailbox_test import try_mailbox
 from gateway.exchange.own_secrets import read_secret, secret_files
-from gateway.exchange.run_marks import marks
+from gateway.exchange.run_marks import marks, run_fault
 from gateway.findings import Finding, Place
 from gateway.ledger import Ledger, migrations
 from gateway.pages import pdf_fault
-from gateway.reports.sight import SUCCESSES, RunMark
 from gateway.security import check_versions
 from gateway.spool import free_space, make_folder, run_lock, write_whole
 
@@ -189,23 +188,6 @@ def _runs(settings: Settings, now: datetime, within: timedelta) -> Seen:
         raise LocalError(*findings)
     return Seen({"commands": ", ".join(run.command for run in found),
                  "last": f"{min(run.succeeded or run.began for run in found):%Y-%m-%d %H:%M}"})
-
-
-def run_fault(run: RunMark, now: datetime, within: timedelta, limit: timedelta) -> Finding | None:
-    """What is wrong with the runs of one command. Pure.
-
-    within  how long ago a run may have ended well; limit: how long one may take
-
-    X354: the last one failed; X355: one began and came to no end; X356: none has ended well for too long.
-    """
-    last = run.succeeded or run.began
-    values = {"command": run.command, "began": f"{run.began:%Y-%m-%d %H:%M}", "last": f"{last:%Y-%m-%d %H:%M}",
-              "status": str(run.status), "failures": str(run.failures)}
-    if run.ended is None and now - run.began > limit:
-        return Finding(code="X355", values=values)
-    if run.failures and run.status not in SUCCESSES:
-        return Finding(code="X354", values=values)
-    return Finding(code="X356", values=values) if now - last > within else None
 
 
 def _fonts() -> Seen:

@@ -21,6 +21,11 @@ def secret_files(settings: Settings) -> Iterator[Path]:
     watch = settings.watch
     if watch is not None:
         yield from (file for file in (watch.send, watch.receive, watch.sync) if file is not None)
+    for alert in settings.alerts:
+        if alert.by == "webhook":
+            yield from (alert.address, alert.key)
+        elif alert.by == "mail" and alert.password is not None:
+            yield alert.password
     for partner in settings.partners.values():
         for lane in (partner.mailbox.outbound, partner.mailbox.inbound):
             if lane.kind == "sftp":

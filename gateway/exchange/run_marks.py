@@ -16,6 +16,7 @@ from typing import Protocol
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange.assembled import Occasion
 from gateway.exchange.summary import Exit, exit_for
+from gateway.findings import Finding
 from gateway.reports.sight import SUCCESSES, RunMark
 from gateway.spool import make_folder, read_whole, write_whole
 
@@ -64,6 +65,23 @@ def ended(began: RunMark, status: int, at: datetime) -> RunMark:
     if status in SUCCESSES:
         return replace(began, ended=at, status=int(status), succeeded=at, failures=0, since=None)
     return replace(began, ended=at, status=int(status), failures=began.failures + 1, since=began.since or began.began)
+
+
+def run_fault(run: RunMark, now: datetime, within: timedelta, limit: timedelta) -> Finding | None:
+    """What is wrong with the runs of one command. Pure.
+
+    within  how long ago a run may have ended well; limit: how long one may take
+
+    X354: the last one failed; X355: one began and came to no end; X356: none has ended well for too long.
+    """
+    last = run.succeeded or run.began
+    values = {"command": run.command, "began": f"{run.began:%Y-%m-%d %H:%M}", "last": f"{last:%Y-%m-%d %H:%M}",
+              "status": str(run.status), "failures": str(run.failures)}
+    if run.ended is None and now - run.began > limit:
+        return Finding(code="X355", values=values)
+    if run.failures and run.status not in SUCCESSES:
+        return Finding(code="X354", values=values)
+    return Finding(code="X356", values=values) if now - last > within else None
 
 
 def marks(state: Path) -> list[RunMark]:

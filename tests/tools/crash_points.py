@@ -36,7 +36,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "lists": ("lists.", "authority."),
     "keys": ("files.", "keys."),
     "partners": ("partner.",),
-    "others": ("ledger.", "map.", "quarantine.before", "quarantine.after", "retention.", "upgrade.")}
+    "others": ("ledger.", "map.", "quarantine.before", "quarantine.after", "retention.", "upgrade.", "alerts.")}
 """Heading -> beginnings of the names below it, in the order of the page."""
 
 ROWS: Mapping[str, Sequence[str]] = {
