@@ -14,7 +14,7 @@ _COMMANDS = {
     "resend": "act", "dead": "dead", "reprocess": "reprocess", "quarantine": "quarantine", "validate": "files",
     "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "begin",
     "bench": "bench", "partner": "partner", "retention": "retention", "codes": "codes", "map": "map",
-    "mirror": "mirror", "seals": "seals", "reader-check": "reader_check",
+    "mirror": "mirror", "seals": "seals", "reader-check": "reader_check", "simulate": "simulate",
     "link": "link", "reference": "reference", "audit": "audit", "reconcile": "reconcile",
     "doctor": "doctor", "health": "health", "check": "check", "metrics": "metrics", "alerts": "alerts",
     "traffic": "traffic", "guarantee": "guarantee", "fallback": "fallback",
