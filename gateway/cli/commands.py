@@ -7,7 +7,8 @@ from importlib import import_module
 
 import click
 
-from gateway.cli.context import note, t
+from gateway.cli.context import language, note, t
+from gateway.texts import known
 
 _COMMANDS = {
     "status": "see", "overdue": "see", "show": "show", "trace": "ask", "explain": "ask",
@@ -16,14 +17,17 @@ _COMMANDS = {
     "bench": "bench", "partner": "partner", "retention": "retention", "codes": "codes", "map": "map",
     "mirror": "mirror", "seals": "seals", "reader-check": "reader_check", "simulate": "simulate",
     "link": "link", "reference": "reference", "audit": "audit", "reconcile": "reconcile",
-    "doctor": "doctor", "health": "health", "check": "check", "metrics": "metrics", "alerts": "alerts",
     "traffic": "traffic", "guarantee": "guarantee", "fallback": "fallback",
-    "report": "report",
-    "evidence": "evidence", "ledger": "ledger", "restore": "restore", "carry": "carry",
+    "completion": "completion", "manual": "manual", "report": "report",
+    "doctor": "doctor", "health": "health", "check": "check", "metrics": "metrics", "alerts": "alerts",
+    "evidence": "evidence", "ledger": "ledger", "restore": "restore", "upgrade": "upgrade",
+    "backup": "backup", "carry": "carry",
+    "accounts": "accounts", "chase": "chase", "serve": "serve",
 }
-_PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
+PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
+"""What cron runs -> the name of its command."""
 _READS = {"status", "overdue", "show", "trace", "explain", "validate", "inspect", "config", "bench",
-          "codes", "mirror", "seals", "traffic", "doctor", "health", "check", "metrics"}
+          "codes", "mirror", "seals", "traffic", "completion", "doctor", "health", "check", "metrics"}
 """Commands that change nothing: a reader who walks away (`| head`) takes nothing from anybody."""
 
 
@@ -81,13 +85,20 @@ class Lazy(click.Group):
         return sorted(self._modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return _imported(self._modules[cmd_name], cmd_name) if cmd_name in self._modules else None
+        if cmd_name not in self._modules:
+            return None
+        return _with_examples(_imported(self._modules[cmd_name], cmd_name), f"{self._above}{cmd_name}")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         lines = [(name, t(f"cli.{self._above}{name}.help")) for name in self.list_commands(ctx)]
         if lines:
             with formatter.section(t("cli.commands")):
                 formatter.write_dl(lines)
+
+
+def key_of(program: str) -> str:
+    """What the keys of a program's sentences begin with, after ``cli.``; "" for `edi` itself."""
+    return PROGRAMS.get(program, "")
 
 
 def load(name: str) -> click.Command:
@@ -101,10 +112,22 @@ def _imported(module: str, name: str) -> click.Command:
     return command
 
 
+def _with_examples(command: click.Command, key: str) -> click.Command:
+    """A command whose help ends in the examples that the catalogue has for it."""
+    name = f"cli.{key}.examples"
+    if known(name, language()):
+        lines = "\n".join(f"  {line}" for line in t(name).splitlines())
+        command.epilog = f"\b\n{t('cli.examples')}\n{lines}"  # \b: the framework leaves these lines as they are
+    if isinstance(command, click.Group) and not isinstance(command, Lazy):
+        for inner in command.commands.values():
+            _with_examples(inner, f"{key}.{inner.name}")
+    return command
+
+
 def program_of(program: str) -> click.Command:
     """What one of the installed programs runs."""
-    if program in _PROGRAMS:
-        return load(_PROGRAMS[program])
+    if program in PROGRAMS:
+        return _with_examples(load(PROGRAMS[program]), key_of(program))
     return click.version_option(version(), message="%(prog)s %(version)s")(Lazy("edi", _COMMANDS, renamed=_RENAMED))
 
 

@@ -6,26 +6,47 @@
 
 One transaction is one truth: a state moves by a guarded UPDATE with a row of the append-only, hash-chained history in
 the same transaction, and any run may be killed anywhere and simply run again (DESIGN 2.10, MAILBOX 3.2).
+
+Names are fetched when they are first asked for, so that what only peeks at the latest references loads no SQLAlchemy.
 """
 
-from gateway.ledger.codec import decode_tree, encode_tree
-from gateway.ledger.entries import (
-    NewDeclaration,
-    NewDelivery,
-    NewEvent,
-    NewMessage,
-    NewMessageIn,
-    NewMovement,
-    NewSource,
-    NewState,
-)
-from gateway.ledger.errors import Conflict, LocalConflict, Moved, PartnerConflict, of_the_machine
-from gateway.ledger.ledger import Ledger
-from gateway.ledger.parts.movements import EventOutcome, event_differs
-from gateway.ledger.queries import Deadlines, Queries
-from gateway.ledger.reading.revocation import issuer_key
-from gateway.ledger.states import IllegalTransition, InterchangeState, MessageState, ObjectState
-from gateway.ledger.transaction import Transaction
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.ledger.codec import decode_tree, encode_tree
+    from gateway.ledger.entries import (
+        NewDeclaration,
+        NewDelivery,
+        NewEvent,
+        NewMessage,
+        NewMessageIn,
+        NewMovement,
+        NewSource,
+        NewState,
+    )
+    from gateway.ledger.errors import Conflict, LocalConflict, Moved, PartnerConflict, of_the_machine
+    from gateway.ledger.ledger import Ledger
+    from gateway.ledger.parts.movements import EventOutcome, event_differs
+    from gateway.ledger.queries import Deadlines, Queries
+    from gateway.ledger.reading.revocation import issuer_key
+    from gateway.ledger.states import IllegalTransition, InterchangeState, MessageState, ObjectState
+    from gateway.ledger.transaction import Transaction
+
+_HOMES = {name: home for home, names in {
+    "codec": ["decode_tree", "encode_tree"],
+    "entries": ["NewDeclaration", "NewDelivery", "NewEvent", "NewMessage",
+                "NewMessageIn", "NewMovement", "NewSource", "NewState"],
+    "errors": ["Conflict", "LocalConflict", "Moved", "PartnerConflict", "of_the_machine"],
+    "ledger": ["Ledger"],
+    "parts.movements": ["EventOutcome", "event_differs"],
+    "queries": ["Deadlines", "Queries"],
+    "reading.revocation": ["issuer_key"],
+    "states": ["IllegalTransition", "InterchangeState", "MessageState", "ObjectState"],
+    "transaction": ["Transaction"],
+}.items() for name in names}
 
 __all__ = [
     "Conflict", "Deadlines", "EventOutcome", "IllegalTransition", "InterchangeState", "Ledger",
@@ -34,3 +55,11 @@ __all__ = [
     "Transaction", "decode_tree", "encode_tree", "event_differs", "issuer_key",
     "of_the_machine",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(name)
+    found: object = getattr(import_module(f"gateway.ledger.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found

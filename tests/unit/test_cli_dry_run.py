@@ -40,9 +40,9 @@ def trace(office: Office) -> str:
     found = hashlib.sha256()
     for folder in (office.home, office.mail):
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and not path.name.startswith("ledger.db") and path.parent.name != "lock":
+            if path.is_file() and not path.name.startswith("ledger.sqlite") and path.parent.name != "lock":
                 found.update(f"{path}\0".encode() + path.read_bytes())
-    ledger = sqlite3.connect(office.home / "state" / "ledger.db")
+    ledger = sqlite3.connect(f"file:{office.home / 'state' / 'ledger.sqlite'}?mode=ro", uri=True)
     for line in ledger.iterdump():
         found.update(line.encode())
     ledger.close()

@@ -32,6 +32,7 @@ PAIRS = [("README.md", "gateway/docs/fr/README.md"),
          ("gateway/docs/SECURITY.md", "gateway/docs/fr/SECURITY.md"),
          ("gateway/docs/crash-points.md", "gateway/docs/fr/points-d-arret.md"),
          ("gateway/docs/en/lives.md", "gateway/docs/fr/vies.md"),
+         ("gateway/docs/en/commands.md", "gateway/docs/fr/commandes.md"),
          ("gateway/docs/en/movement-states.md", "gateway/docs/fr/etats-des-mouvements.md"),
          ("gateway/docs/en/developers.md", "gateway/docs/fr/developpeurs.md"),
          ("samples/gw1/README.md", "samples/gw1/LISEZ-MOI.md")]
