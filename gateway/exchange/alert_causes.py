@@ -95,8 +95,9 @@ def _of_partner(partner: PartnerSight, settings: Settings, now: datetime, after:
             "contact": call}))
     if partner.late:
         oldest = min(partner.late, key=lambda line: line.since)
+        code = "X372" if partner.uncollected else "X362"
         yield Cause(kind="late", subject=name, since=oldest.since, level=_day(max(
-            line.alarm for line in partner.late)), finding=Finding(code="X362", values={
+            line.alarm for line in partner.late)), finding=Finding(code=code, values={
                 "partner": name, "count": str(len(partner.late)), "since": _minute(oldest.since),
                 "reference": oldest.reference, "contact": call}),
             lines=tuple(_late(line) for line in partner.late[:EXAMPLES]))

@@ -86,7 +86,8 @@ def _partners(settings: Settings) -> Iterator[Check]:
     def judge() -> Seen:
         if settings.broken_partners:
             raise LocalError(*(finding for one in settings.broken_partners.values() for finding in one))
-        return Seen({"file": str(settings.file), "partners": str(len(settings.partners))})
+        alone = () if settings.partners else (Finding(code="X371", place=Place(file=str(settings.paths.partners))),)
+        return Seen({"file": str(settings.file), "partners": str(len(settings.partners))}, alone)
 
     yield carry_out("settings", judge)
 

@@ -152,6 +152,8 @@ def _line(queries: Queries, row: Overdue, agreed: Agreement | None, calendars: C
     chase = queries.chase(row.kind, row.subject_id)
     running = chase is not None and chase.state is ChaseState.RUNNING
     step = "wait" if judged.standing != "late" and row.kind != "dead" else _NEXT[row.kind]
+    if step == "resend" and row.kind == "receipt" and queries.uncollected(row.partner, now):
+        step = "call"  # it lies there: to put it up again is of no use
     if chase is not None and step != "wait":  # the gateway asks by itself, until it gives up
         step = "wait" if running else "call"
     return Late(kind=row.kind, what=row.kind, reference=_reference(queries, row), mrn=row.mrn, partner=row.partner,

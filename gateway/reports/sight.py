@@ -61,6 +61,7 @@ class PartnerSight:
 
     heard      when the last thing came; None where nothing ever did
     silent     whether that is longer ago than was agreed, and how much was
+    uncollected  whether files of ours were last seen lying in the partner's mailbox, their receipts late
     late       answers that are late by calendar and after their grace, the oldest first (of each kind 200 at most)
     halted     direction and code of each halted link
     missing    numbers of the partner's link that never came
@@ -78,6 +79,7 @@ class PartnerSight:
     outages: tuple[Outage, ...] = ()
     halted: tuple[tuple[str, str], ...] = ()
     missing: int = 0
+    uncollected: bool = False
     sequences: tuple[tuple[str, int], ...] = ()
 
 

@@ -22,6 +22,7 @@ from gateway.exchange.alerting import tell_after_run
 from gateway.exchange.assembly import Occasion, open_gateway
 from gateway.exchange.run_marks import marked
 from gateway.exchange.summary import Summary
+from gateway.reports import overdue
 from gateway.texts import Language, sentence
 from tests.tools.mailserver import MailServer, Manners
 from tests.tools.malice import STEPS, later
@@ -95,20 +96,31 @@ def words(mail: Any) -> str:
     return text
 
 
+@pytest.mark.parametrize(("collected", "code", "why", "advice", "step"), [
+    (False, "X372", "BFDGD does not collect any more: envelopes that lie there and await a receipt: 1, since ",
+     "telephone, its runs do not come any more; resending is of no use; what waits: edi overdue", "call"),
+    (True, "X362", "BFDGD: answers late: 1, the oldest awaited since ",
+     "see what became of the oldest message: edi show TG0000000001", "resend")])
 def test_the_mail_of_three_in_the_night_says_which_message_which_partner_why_and_what_to_type(
-        togo: Office, mails: MailServer) -> None:
+        togo: Office, mails: MailServer, collected: bool, code: str, why: str, advice: str, step: str) -> None:
     by_mail(togo, mails)
     quiet(togo.run("edi-send"))
     assert mails.taken == []
-    quiet(at(togo, "edi-send", later(hours=5)), 0, 1)  # the receipt was due after four hours
+    if collected:
+        for file in Office("BFDGD", togo.home, togo.mail).mailbox("TGOTR").iterdir():
+            file.unlink()
+    quiet(at(togo, "edi-send", night := later(hours=5)), 0, 1)  # the receipt was due after four hours
     (mail,) = mails.taken
     assert (mail["To"], mail["From"], mail["Auto-Submitted"]) == (
         "night@customs.example", "edi@customs.example", "auto-generated")
-    assert mail["Subject"].startswith("[edi TGOTR] X362: BFDGD: answers late: 1, the oldest awaited since ")
+    assert mail["Subject"].startswith(f"[edi TGOTR] {code}: {why}")
     text = words(mail)
     assert "TG0000000001: receipt awaited since " in text
-    assert "  → see what became of the oldest message: edi show TG0000000001" in text
-    assert [word for word in (*TRADERS, str(togo.home)) if word in text] == []
+    assert f"  → {advice}" in text
+    assert TRADERS and [word for word in (*TRADERS, str(togo.home)) if word in text] == []
+    with open_gateway(togo.settings, night) as gateway:
+        late = overdue(gateway.ledger, night, {"BFDGD": gateway.partner("BFDGD").agreement})
+    assert [line.next for line in late] == [step]
 
 
 def test_a_cause_is_told_once_however_often_runs_come_and_its_end_once(togo: Office, mails: MailServer) -> None:
@@ -209,7 +221,7 @@ def test_a_request_is_signed_and_carries_an_identifier_and_references_only(togo:
         assert headers["idempotency-key"] == headers["webhook-id"] == got[0][0]["webhook-id"]
     alert = json.loads(got[1][1])
     assert {key: alert[key] for key in ("schema", "kind", "event", "gateway", "cause", "code", "references")} == {
-        "schema": 1, "kind": "alert", "event": "begun", "gateway": "TGOTR", "cause": "late/BFDGD", "code": "X362",
+        "schema": 1, "kind": "alert", "event": "begun", "gateway": "TGOTR", "cause": "late/BFDGD", "code": "X372",
         "references": ["TG0000000001"]}
     assert "hidden-hook" not in togo.run("edi", "config", "show").out
 

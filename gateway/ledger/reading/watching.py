@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, exists, func, select, text
@@ -17,7 +17,7 @@ from gateway.ledger.alert_rows import Alert
 from gateway.ledger.alert_tables import alert
 from gateway.ledger.columns import EVER
 from gateway.ledger.states import MessageState
-from gateway.ledger.tables import incoming_note, message, movement, object_
+from gateway.ledger.tables import incoming_note, link, message, movement, object_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ NOTHING = Pile()
 
 
 class WatchLookups:
-    """unanswered_by_partner, quarantined_by_partner, overdue_by_corridor, waiting_messages, alerts."""
+    """unanswered_by_partner, quarantined_by_partner, overdue_by_corridor, waiting_messages, uncollected, alerts."""
 
     _connection: Connection
 
@@ -61,11 +61,12 @@ class WatchLookups:
     def overdue_by_corridor(self, now: datetime, examples: int) -> dict[str, Pile]:
         """Movements of which a timer ended while nothing held stops it; `examples` MRNs of each corridor."""
         over = movement.c.due <= now
+        whose = movement.c.corridor + ""  # else an index in this order is read whole, whatever is overdue
         found = _piles(self._connection.execute(
-            select(movement.c.corridor, func.count(), func.min(movement.c.due), func.max(movement.c.due))
-            .where(over).group_by(movement.c.corridor)).all())
+            select(whose, func.count(), func.min(movement.c.due), func.max(movement.c.due))
+            .where(over).group_by(whose)).all())
         return {corridor: _named(pile, self._names(select(movement.c.mrn).where(
-            over, movement.c.corridor == corridor).order_by(movement.c.due, movement.c.mrn), examples))
+            over, whose == corridor).order_by(movement.c.due, movement.c.mrn), examples))
             for corridor, pile in found.items()}
 
     def waiting_messages(self) -> Pile:
@@ -74,6 +75,22 @@ class WatchLookups:
             select(func.count(), func.min(message.c.changed), func.max(message.c.changed))
             .where(message.c.direction == "out", message.c.state == MessageState.WAITING)).one()
         return Pile(count=count, oldest=oldest, newest=newest)
+
+    def uncollected(self, partner: str, now: datetime) -> bool:
+        """Whether files of ours were last seen lying in a partner's mailbox although their receipts were late: told
+        today or yesterday (X051, `exchange.dispatch`), and nothing has come from there since."""
+        days = [f"{partner} {day:%Y-%m-%d}" for day in (now, now - timedelta(days=1))]
+        seen = self._connection.execute(
+            select(func.max(incoming_note.c.at)).where(incoming_note.c.name.in_(days), incoming_note.c.code == "X051",
+                                                       incoming_note.c.partner == partner)).scalar()
+        if seen is None:
+            return False
+        heard = self._connection.execute(
+            select(object_.c.id).where(object_.c.direction == "in", object_.c.partner == partner,
+                                       object_.c.at > seen, object_.c.sequence >= select(link.c.sequence).where(
+                                           link.c.partner == partner, link.c.direction == "in").scalar_subquery())
+            .limit(1)).first()
+        return heard is None
 
     def alerts(self, channel: str | None = None) -> list[Alert]:
         """What has been told, or is to be, on one way of telling or on all."""
