@@ -15,13 +15,13 @@ _COMMANDS = {
     "resend": "act", "dead": "dead", "reprocess": "reprocess", "quarantine": "quarantine", "validate": "files",
     "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "begin",
     "bench": "bench", "partner": "partner", "retention": "retention", "codes": "codes", "map": "map",
-    "mirror": "mirror", "seals": "seals", "reader-check": "reader_check", "simulate": "simulate",
+    "mirror": "mirror", "seals": "seals", "reader-check": "reader_check", "simulate": "simulate", "kit": "kit",
     "link": "link", "reference": "reference", "audit": "audit", "reconcile": "reconcile",
     "traffic": "traffic", "guarantee": "guarantee", "fallback": "fallback",
     "completion": "completion", "manual": "manual", "report": "report",
     "doctor": "doctor", "health": "health", "check": "check", "metrics": "metrics", "alerts": "alerts",
     "evidence": "evidence", "ledger": "ledger", "restore": "restore", "upgrade": "upgrade",
-    "backup": "backup", "carry": "carry",
+    "backup": "backup", "archive": "archive", "erase": "erase", "carry": "carry",
     "accounts": "accounts", "chase": "chase", "serve": "serve",
 }
 PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}

@@ -49,7 +49,10 @@ def faults(queries: Queries, us: str) -> Iterator[Fault]:
 
 
 def _link(queries: Queries, us: str, state: LinkState) -> Iterator[Fault]:
-    """The objects of one link: no hole up to its head, each what its leaf says, each following the one before."""
+    """The objects of one link: no hole up to its head, each what its leaf says, each following the one before.
+
+    One whose SignedData is away still stands in its leaf; that it may be away is a matter of `verify_contents`.
+    """
     head = queries.link_head(state.partner, state.direction)
     before, mic = 0, "0" * 64
     for one in queries.objects_in_order(state.partner, state.direction):
@@ -59,7 +62,7 @@ def _link(queries: Queries, us: str, state: LinkState) -> Iterator[Fault]:
         void = one.state is ObjectState.VOID
         if leaf(one.sequence, one.message_id, one.mic, one.signature_digest) != one.leaf:
             yield Fault(what="link", row=row, fault="leaf")
-        elif not void and identity_of(one.inner) != (one.mic, one.signature_digest):
+        elif not void and one.inner and identity_of(one.inner) != (one.mic, one.signature_digest):
             yield Fault(what="link", row=row, fault="signed")
         elif not void and one.sequence == before + 1 and one.previous != mic:
             yield Fault(what="link", row=row, fault="chain")

@@ -50,13 +50,13 @@ def resend(gateway: Gateway, references: Sequence[str], occasion: Occasion, who:
                 objects = {row.id: row for row in found.objects if row.direction == "out"}
                 for number in numbers:
                     objects.update({row.id: row for row in queries.objects_of(number)})
-            standing = [row for row in objects.values() if row.state is not ObjectState.WITHDRAWN]
-            for row in standing:
-                transaction.again(row.id, at=occasion.now)
+            kept = [row for row in objects.values() if row.state is not ObjectState.WITHDRAWN]
+            standing = [row for row in kept if transaction.again(row.id, at=occasion.now)]
             if standing:
                 transaction.journal(subject="resend", reference=reference, at=occasion.now,
                                     text="; ".join(part for part in (f"{len(standing)} by hand", who) if part))
-            reason = "" if standing else "withdrawn" if objects else "not-sealed" if found else "unknown"
+            reason = ("" if standing else "away" if kept else "withdrawn" if objects else "not-sealed" if found
+                      else "unknown")
             results.append(Resent(reference=reference, objects=tuple(row.name for row in standing), reason=reason))
     return results
 
@@ -79,13 +79,12 @@ def resend_wanted(gateway: Gateway, wanted: Wanted, occasion: Occasion, who: str
             if not asked:
                 continue
             objects = queries.objects_of(line.id)
-            standing = [row for row in objects if row.state is not ObjectState.WITHDRAWN]
-            for row in standing:
-                transaction.again(row.id, at=occasion.now)
+            kept = [row for row in objects if row.state is not ObjectState.WITHDRAWN]
+            standing = [row for row in kept if transaction.again(row.id, at=occasion.now)]
             if standing:
                 transaction.journal(subject="resend", reference=line.control_reference, at=occasion.now,
                                     text="; ".join(part for part in (f"{len(standing)} by hand", who) if part))
-            reason = "" if standing else "withdrawn" if objects else "not-sealed"
+            reason = "" if standing else "away" if kept else "withdrawn" if objects else "not-sealed"
             results += [Resent(reference=f"{line.control_reference}-{row.message_reference}", mrn=row.mrn,
                                objects=tuple(one.name for one in standing), reason=reason) for row in asked]
     return results

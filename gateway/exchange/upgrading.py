@@ -24,7 +24,7 @@ from gateway.ledger.migrations import HEAD, REVISIONS
 from gateway.ledger.upgrading import back, copied, forward, lost_on_the_way_back, sound, standing
 from gateway.spool import free_name
 
-NO_WAY, COPY_UNSOUND = "L040", "L041"
+NO_WAY, COPY_UNSOUND, LEFT = "L040", "L041", "L049"
 
 _OCTETS_A_SECOND = 25_000_000
 """What a copy, its check and the change go through together on a plain disk of a server; said as "about"."""
@@ -60,7 +60,8 @@ class Plan:
 def plan(settings: Settings, target: str | None = None) -> Plan:
     """What a change to a revision, this program's when None, would do. Writes nothing.
 
-    Raises LocalError L040 for a revision that is none before the one found, L005, L006 as `Ledger.open`.
+    Raises LocalError L040 for a revision that is none before the one found, L049 for one that knows nothing of contents
+    that were archived or erased, L005, L006 as `Ledger.open`.
     """
     file = Path(settings.ledger.removeprefix("sqlite:///"))
     if not file.exists():
@@ -74,10 +75,13 @@ def plan(settings: Settings, target: str | None = None) -> Plan:
         return Plan(ledger=file, found=None, target=wanted)
     steps = sorted(revision for revision in REVISIONS if min(found.revision, wanted) < revision
                    <= max(found.revision, wanted))
+    lost = {} if target is None else lost_on_the_way_back(settings.ledger, wanted)
+    if "departure" in lost:
+        raise LocalError(Finding(code=LEFT, place=Place(file=str(file)), values={"revision": wanted}))
     return Plan(ledger=file, found=found.revision, target=wanted, octets=found.octets,
                 free=shutil.disk_usage(file.parent).free, seconds=math.ceil(found.octets / _OCTETS_A_SECOND) + 1,
                 steps=tuple(steps if target is None else reversed(steps)),
-                lost={} if target is None else lost_on_the_way_back(settings.ledger, wanted))
+                lost=lost)
 
 
 def carry_out(settings: Settings, wanted: Plan, now: datetime) -> Path:

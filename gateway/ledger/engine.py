@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -129,6 +130,20 @@ def copy_to(engine: Engine, target: Path) -> None:
     except BaseException:
         target.unlink(missing_ok=True)
         raise
+
+
+def rewrite(engine: Engine) -> None:
+    """Write the file anew and empty its write-ahead log: free pages, and copies of rows that were moved, are gone."""
+    raw = engine.raw_connection()
+    try:
+        raw.execute("VACUUM")
+        cursor = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        busy = cursor.fetchone()
+        cursor.close()
+    finally:
+        raw.invalidate()
+    if busy is not None and busy[0]:  # somebody reads: the log still holds what was there before
+        raise sqlite3.OperationalError("database is locked")
 
 
 def faults(engine: Engine) -> list[str]:

@@ -118,6 +118,15 @@ class Ledger:
         with translated(str(target)):
             engines.copy_to(self._reader, target)
 
+    def rewrite(self) -> None:
+        """Write the file anew, so that nothing of what was erased stays in free pages, and empty what lies beside it.
+
+        Raises LocalError L007 while another run or reader is at it for 30 s, L009 when the disk has no room for a
+        second copy; then the ledger is as it was, and this may be done again.
+        """
+        with translated(str(self._url.database)):
+            engines.rewrite(self._writer)
+
     def integrity(self) -> list[str]:
         """What SQLite finds wrong with the file and between its tables; empty when it is sound. Reads everything."""
         with translated(str(self._url.database)):

@@ -12,6 +12,7 @@ from gateway.ledger.reading.dead_letters import DeadLetterLookups
 from gateway.ledger.reading.evidence import EvidenceLookups
 from gateway.ledger.reading.find import Find
 from gateway.ledger.reading.guarantees import GuaranteeLookups
+from gateway.ledger.reading.keeping import KeepingLookups
 from gateway.ledger.reading.lingering import LingeringLookups
 from gateway.ledger.reading.mirror import MirrorLookups
 from gateway.ledger.reading.months import MonthLookups
@@ -30,8 +31,9 @@ from gateway.ledger.reading.watching import WatchLookups
 __all__ = ["Deadlines", "Queries"]
 
 
-class Queries(OpenMatters, Find, Audit, EvidenceLookups, MirrorLookups, KeyLookups, PartnerLookups, RevocationLookups,
-              OutageLookups, DeadLetterLookups, ChaseLookups, TrafficLookups, LingeringLookups, GuaranteeLookups,
+class Queries(OpenMatters, Find, Audit, KeepingLookups, EvidenceLookups, MirrorLookups, KeyLookups, PartnerLookups,
+              RevocationLookups, OutageLookups, DeadLetterLookups, ChaseLookups, TrafficLookups, LingeringLookups,
+              GuaranteeLookups,
               ReferenceLookups, ReconcileLookups, RecoveryLookups, ActLookups, MonthLookups, BoardLookups,
               SearchLookups, WatchLookups):
     """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""

@@ -9,10 +9,10 @@ from gateway.ledger.parts.chases import Chases
 from gateway.ledger.parts.dead_letters import DeadLetters
 from gateway.ledger.parts.guarantees import Guarantees
 from gateway.ledger.parts.inbox import Inbox
+from gateway.ledger.parts.keeping import Keeping
 from gateway.ledger.parts.lingering import Lingering
 from gateway.ledger.parts.links import Links
 from gateway.ledger.parts.mappings import Mappings
-from gateway.ledger.parts.mirrors import Mirrors
 from gateway.ledger.parts.national import National
 from gateway.ledger.parts.partners import Partners
 from gateway.ledger.parts.queue import Queue
@@ -27,9 +27,9 @@ from gateway.ledger.parts.traffic import Lines
 from gateway.ledger.parts.trust import Keys
 
 
-class Transaction(National, Mappings, Mirrors, Queue, Links, Answers, Inbox, Partners, Releasing, Keys, Revocations,
-                  Retries, DeadLetters, Chases, Lines, Lingering, Guarantees,
-                  ReferenceData, Reconciling, Recovering, Acts, Alerts, Searching):
+class Transaction(Keeping, National, Mappings, Queue, Links, Answers, Inbox, Partners, Releasing, Keys, Revocations,
+                  Retries, DeadLetters, Chases, Lines, Lingering, Guarantees, ReferenceData, Reconciling, Recovering,
+                  Acts, Alerts, Searching):
     """Everything that one transaction may do to the ledger. It stands as a whole or not at all.
 
     Made by `Ledger.transaction`; not to be kept beyond its ``with``.

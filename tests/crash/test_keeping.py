@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 import gateway.exchange.failpoints  # noqa: F401  # declares the names
 from gateway.exchange.summary import Exit
-from gateway.failpoints import NAMES
 from gateway.ledger import Ledger
 from gateway.ledger.migrations import HEAD
 from gateway.ledger.upgrading import standing
+from tests.pair.test_erasure import MRN, TRADER, WHY, holding, pair
 from tests.tools.malice import later
 from tests.tools.offices import Office, offices
 from tests.tools.older_ledgers import OLDER, ledger_file, make_older
 from tests.tools.records import declaration_json
 
+__all__ = ["pair"]
+
 KILLED = -9
-
-
-def points(prefix: str) -> list[str]:
-    """The failpoints of a family."""
-    return [name for name in NAMES if name.startswith(prefix)]
 
 
 @pytest.fixture
@@ -61,3 +60,37 @@ def test_a_change_of_the_schema_that_is_killed_has_not_happened_and_is_given_aga
     sound(togo)
     for copy in (togo.home / "state").glob("ledger.sqlite.before-*[0-9Z]"):
         assert standing(f"sqlite:///{copy}").revision in (OLDER, HEAD)
+
+
+@pytest.mark.parametrize("failpoint", ["keep.erased", "keep.removed"])
+def test_an_erasure_that_is_killed_is_completed_by_the_same_line(failpoint: str, pair: tuple[Office, Office]) -> None:
+    togo, _ = pair
+    words = ("erase", MRN, *WHY, "--shared", "--yes")
+    assert [togo.killed("edi", failpoint, *words) for _ in range(2)] == [KILLED] * 2
+    sound(togo)
+    assert togo.run("edi", *words).exit == Exit.DONE
+    assert holding(togo, TRADER) == []
+    with closing(sqlite3.connect(ledger_file(togo))) as connection:
+        assert connection.execute("SELECT count(*) FROM departure").fetchone() == (1,)
+    sound(togo)
+
+
+@pytest.mark.parametrize("failpoint", ["keep.archived"])
+def test_an_archive_that_is_killed_leaves_everything_in_the_ledger_and_is_made_by_the_same_line(
+        failpoint: str, pair: tuple[Office, Office], tmp_path: Path) -> None:
+    togo, _ = pair
+    with closing(sqlite3.connect(ledger_file(togo))) as connection, connection:
+        for table, column in (("interchange", "changed"), ("message", "changed"), ("movement", "changed"),
+                              ("delivery", "delivered")):
+            connection.execute(f"UPDATE {table} SET {column} = {column} - 864000000000")  # ten days
+        before = connection.execute("SELECT * FROM content ORDER BY id").fetchall()
+    words = ("archive", "--before", "2999-01-01", "--to", str(tmp_path / "volume"))
+    assert togo.killed("edi", failpoint, *words) == KILLED
+    with closing(sqlite3.connect(ledger_file(togo))) as connection:
+        assert connection.execute("SELECT * FROM content ORDER BY id").fetchall() == before
+    assert togo.run("edi", *words).exit == Exit.DONE
+    sound(togo)
+    assert togo.run("edi", "show", MRN).exit == Exit.DONE
+    with closing(sqlite3.connect(ledger_file(togo))) as connection:
+        [folder] = connection.execute("SELECT folder FROM departure").fetchone()
+    assert (Path(folder) / "contents.zip").exists()

@@ -36,7 +36,8 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "lists": ("lists.", "authority."),
     "keys": ("files.", "keys."),
     "partners": ("partner.",),
-    "others": ("ledger.", "map.", "quarantine.before", "quarantine.after", "retention.", "upgrade.", "alerts.")}
+    "others": ("ledger.", "map.", "quarantine.before", "quarantine.after", "retention.", "upgrade.", "keep.",
+               "alerts.")}
 """Heading -> beginnings of the names below it, in the order of the page."""
 
 ROWS: Mapping[str, Sequence[str]] = {

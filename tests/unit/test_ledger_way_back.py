@@ -14,11 +14,14 @@ import pytest
 from gateway.errors import LocalError
 from gateway.ledger import Ledger, migrations
 from gateway.ledger.upgrading import back, forward, lost_on_the_way_back, standing
+from gateway.texts import Language, known
 from tests.golden.fraud_builder import told
 from tests.unit.test_ledger_opening import schema
 
 NOW = datetime(2026, 11, 27, 8, tzinfo=UTC)
 OLDER = sorted(migrations.REVISIONS - {migrations.HEAD})
+"""Every one but the newest."""
+
 KEPT = ("content", "source", "source_file", "declaration", "event", "interchange", "message", "object", "delivery",
         "incoming_note", "mapping_text")
 """Tables of the first schema: no way back may touch a row of them. Columns that came later are looked at apart."""
@@ -45,8 +48,21 @@ def tables(path: Path) -> set[str]:
         return {name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
-@pytest.mark.parametrize("revision", OLDER)
-def test_a_ledger_goes_back_to_every_older_schema_and_forward_again(revision: str, story: Path, tmp_path: Path) -> None:
+def test_a_ledger_goes_back_through_every_older_schema_one_by_one(story: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(story, tmp_path / "ledger.sqlite"))
+    url, before = f"sqlite:///{path}", {table: len(rows(story, table)) for table in KEPT}
+    for revision in reversed(OLDER):
+        back(url, revision, NOW)
+        made_later = {table for newer, made in migrations.MADE_BY.items() if newer > revision for table in made}
+        assert (standing(url).revision, tables(path)) == (revision, tables(story) - made_later)
+        assert {table: len(rows(path, table)) for table in KEPT} == before
+    forward(url, NOW)
+    assert (schema(path), {table: len(rows(path, table)) for table in KEPT}) == (schema(story), before)
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002", "0009", "0015", "0018"])
+def test_a_ledger_goes_back_to_an_older_schema_and_forward_again_with_all_that_must_be_kept(
+        revision: str, story: Path, tmp_path: Path) -> None:
     path = Path(shutil.copy(story, tmp_path / "ledger.sqlite"))
     url = f"sqlite:///{path}"
     before, shape = {table: rows(path, table) for table in KEPT}, schema(path)
@@ -85,3 +101,8 @@ def test_every_table_that_a_revision_made_is_named_with_it(story: Path) -> None:
     first = {"counter", "movement", "link", "history", "alembic_version", *KEPT}
     assert tables(story) == first | {table for made in migrations.MADE_BY.values() for table in made}
     assert set(migrations.MADE_BY) <= migrations.REVISIONS
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_what_each_revision_changes_is_said_in_both_languages(language: Language) -> None:
+    assert [one for one in sorted(migrations.REVISIONS - {"0001"}) if not known(f"schema.{one}", language)] == []

@@ -33,7 +33,8 @@ MADE_BY: dict[str, tuple[str, ...]] = {
     "0016": ("engagement", "bond", "on_paper", "month_share"),
     "0017": ("rebuilt",),
     "0018": ("alert",),
-    "0019": (),
+    "0019": ("departure", "away", "masked"),
+    "0021": ("sought",),
 }
 """Revision -> the tables that it made, and that the way back behind it takes away with their rows. A test compares."""
 

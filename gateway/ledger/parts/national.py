@@ -6,13 +6,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 
 from gateway.ledger.chain import Fact
 from gateway.ledger.codec import digest_of
 from gateway.ledger.entries import NewSource
 from gateway.ledger.parts.base import Base
-from gateway.ledger.tables import source, source_file
+from gateway.ledger.tables import content, source, source_file
 
 _SLICE = 500
 
@@ -86,7 +86,9 @@ class National(Base):
         for start in range(0, len(wanted), _SLICE):
             found.update((row.digest, row.content_id) for row in self._connection.execute(
                 select(source_file.c.digest, source_file.c.content_id)
-                .where(source_file.c.digest.in_(wanted[start:start + _SLICE]))))
+                .join(content, content.c.id == source_file.c.content_id)
+                .where(source_file.c.digest.in_(wanted[start:start + _SLICE]),  # and not away: it must be kept anew
+                       or_(content.c.bytes != b"", content.c.size == 0))))
         missing = [digest for digest in wanted if digest not in found]
         found.update(zip(missing, (number for number, _ in self._keep([contents[digest] for digest in missing])),
                          strict=True))

@@ -239,19 +239,26 @@ class Sealing(Base):
                 .where(object_.c.direction == "out", object_.c.id.in_(wanted[start:start + _SLICE]))
                 .values(next_at=_next_look(at, ObjectState.DISPATCHED)))
 
-    def again(self, object_out_id: int, at: datetime) -> None:
+    def again(self, object_out_id: int, at: datetime) -> bool:
         """Have `due_objects` name a stored object from `at` on: a receipt asked for again, a resend by hand.
 
+        False, with a row of the history and nothing else, where its bytes were archived or erased: it cannot go up.
         Raises LookupError when it is no object of ours.
         """
         row = self._connection.execute(
-            select(object_.c.message_id, object_.c.state)
+            select(object_.c.message_id, object_.c.state, (content.c.bytes == b"").label("away"))
+            .join(content, content.c.id == object_.c.sealed_id)
             .where(object_.c.id == object_out_id, object_.c.direction == "out")).first()
         if row is None:
             raise LookupError(f"{object_out_id} is no object of ours")
+        if row.away:
+            self._record(Fact(at=at, subject="object", subject_id=object_out_id, reference=row.message_id,
+                              event="again", from_state=row.state, to_state=row.state, text="away"))
+            return False
         self._connection.execute(update(object_).where(object_.c.id == object_out_id).values(next_at=at))
         self._record(Fact(at=at, subject="object", subject_id=object_out_id, reference=row.message_id, event="again",
                           from_state=row.state, to_state=row.state))
+        return True
 
     def receipt_of(self, object_in_id: int) -> ObjectOut | None:
         """Our receipt for a partner's object, with its stored bytes."""

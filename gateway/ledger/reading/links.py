@@ -11,6 +11,7 @@ from sqlalchemy import Row, Select, and_, case, func, select
 from gateway.ledger.link_rows import Carried, Gap, HeadRow, HeldNumber, LinkTimes, StoredObject
 from gateway.ledger.lookups import Lookups
 from gateway.ledger.questions import LinkState
+from gateway.ledger.reading.away import whole
 from gateway.ledger.states import ObjectState
 from gateway.ledger.tables import checkpoint, content, history, interchange, link, object_
 
@@ -152,17 +153,19 @@ class Links(Lookups):
 
     def inner_of(self, object_id: int) -> bytes:
         """The SignedData of an object."""
-        return bytes(self._connection.execute(
-            select(content.c.bytes).join(object_, object_.c.inner_id == content.c.id)
-            .where(object_.c.id == object_id)).scalar_one())
+        row = self._connection.execute(
+            select(content.c.id, content.c.bytes).join(object_, object_.c.inner_id == content.c.id)
+            .where(object_.c.id == object_id)).one()
+        return whole(self._connection, row.id, row.bytes)
 
     def carried_interchange(self, object_id: int) -> Carried | None:
         """The interchange that an object of ours carries."""
         row = self._connection.execute(
-            select(interchange.c.id, interchange.c.control_reference, content.c.bytes.label("payload"))
+            select(interchange.c.id, interchange.c.control_reference, content.c.id.label("number"), content.c.bytes)
             .join(object_, object_.c.interchange_id == interchange.c.id)
             .join(content, content.c.id == interchange.c.content_id).where(object_.c.id == object_id)).first()
-        return None if row is None else Carried(**row._mapping)
+        return None if row is None else Carried(id=row.id, control_reference=row.control_reference,
+                                                payload=whole(self._connection, row.number, row.bytes))
 
     def unacknowledged(self, partner: str, *, attempts: int, due: datetime) -> tuple[int, int, datetime] | None:
         """Objects of ours that went up so often and whose receipt was due by an instant: how many, the lowest Sequence

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
 
 from gateway.ledger.lookups import movement_row
 from gateway.ledger.questions import HeldMessage, Note
+from gateway.ledger.reading.away import whole
 from gateway.ledger.reading.links import Links
 from gateway.ledger.rows import (
     InterchangeRow,
@@ -112,17 +113,17 @@ class Lists(Links):
 
     def body_of(self, message_id: int) -> str | None:
         """The segments of a message between UNH and UNT, as they went or came."""
-        octets = self._connection.execute(
-            select(content.c.bytes).join(message, message.c.content_id == content.c.id)
-            .where(message.c.id == message_id)).scalar()
-        return None if octets is None else octets.decode()
+        row = self._connection.execute(
+            select(content.c.id, content.c.bytes).join(message, message.c.content_id == content.c.id)
+            .where(message.c.id == message_id)).first()
+        return None if row is None else whole(self._connection, row.id, row.bytes).decode()
 
     def payload_of(self, interchange_id: int) -> bytes | None:
         """The interchange itself, UNA or UNB to UNZ."""
-        octets: bytes | None = self._connection.execute(
-            select(content.c.bytes).join(interchange, interchange.c.content_id == content.c.id)
-            .where(interchange.c.id == interchange_id)).scalar()
-        return octets
+        row = self._connection.execute(
+            select(content.c.id, content.c.bytes).join(interchange, interchange.c.content_id == content.c.id)
+            .where(interchange.c.id == interchange_id)).first()
+        return None if row is None else whole(self._connection, row.id, row.bytes)
 
     def object_of(self, object_id: int) -> ObjectRow | None:
         """The object of this number."""
@@ -148,8 +149,8 @@ class Lists(Links):
             .where(object_.c.id == object_id)).first()
         if row is None:
             return None
-        bodies = {body.id: body.bytes for body in self._connection.execute(
-            select(content.c.id, content.c.bytes).where(content.c.id.in_([n for n in row if n is not None])))}
+        bodies = {body.id: whole(self._connection, body.id, body.bytes) for body in self._connection.execute(
+            select(content.c.id, content.c.bytes).where(content.c.id.in_([n for n in row if n is not None]))).all()}
         return ObjectBytes(sealed=bodies.get(row.sealed_id), inner=bodies[row.inner_id],
                            payload=bodies.get(row.payload_id))
 
@@ -164,12 +165,13 @@ class Lists(Links):
         if row is None:
             return None
         files = self._connection.execute(
-            select(source_file.c.name, source_file.c.digest, content.c.bytes.label("content"))
+            select(source_file.c.name, source_file.c.digest, content.c.id, content.c.bytes)
             .join(content, content.c.id == source_file.c.content_id)
-            .where(source_file.c.source_id == source_id).order_by(source_file.c.position))
+            .where(source_file.c.source_id == source_id).order_by(source_file.c.position)).all()
         return Source(id=row.id, kind=row.kind, dialect=row.dialect, key=row.key, at=row.at,
                       dialect_digest=row.dialect_digest,
-                      files=tuple(SourceFile(**file._mapping) for file in files))
+                      files=tuple(SourceFile(name=file.name, digest=file.digest,
+                                       content=whole(self._connection, file.id, file.bytes)) for file in files))
 
     def notes(self, *, partner: str | None = None, limit: int | None = None) -> list[Note]:
         """Refused and quarantined files of partners, the newest first."""

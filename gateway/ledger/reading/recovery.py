@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from gateway.ledger.link_rows import HeldObject
 from gateway.ledger.lookups import Lookups
+from gateway.ledger.reading.away import whole
 from gateway.ledger.states import ObjectState
 from gateway.ledger.tables import content, counter, history, link, object_
 
@@ -55,16 +56,18 @@ class RecoveryLookups(Lookups):
     def objects_beyond(self, partner: str, sequence: int) -> Iterator[HeldObject]:
         """What we hold of a partner's link above a number, in order; what it took back has no SignedData."""
         rows = self._connection.execute(
-            select(object_.c.sequence, object_.c.state, content.c.bytes.label("inner"))
+            select(object_.c.sequence, object_.c.state, content.c.id, content.c.bytes)
             .join(content, content.c.id == object_.c.inner_id)
             .where(object_.c.direction == "in", object_.c.partner == partner, object_.c.sequence > sequence)
             .order_by(object_.c.sequence), execution_options={"yield_per": 100})
         for row in rows:
-            yield HeldObject(sequence=row.sequence, inner=None if row.state == ObjectState.VOID else bytes(row.inner))
+            yield HeldObject(sequence=row.sequence, inner=None if row.state == ObjectState.VOID else whole(
+                self._connection, row.id, row.bytes))
 
     def inner_at(self, partner: str, sequence: int) -> bytes:
         """The SignedData of our object of that number. Raises NoResultFound when there is none."""
-        return bytes(self._connection.execute(
-            select(content.c.bytes).join(object_, content.c.id == object_.c.inner_id)
+        row = self._connection.execute(
+            select(content.c.id, content.c.bytes).join(object_, content.c.id == object_.c.inner_id)
             .where(object_.c.direction == "out", object_.c.partner == partner,
-                   object_.c.sequence == sequence)).scalar_one())
+                   object_.c.sequence == sequence)).one()
+        return whole(self._connection, row.id, row.bytes)

@@ -17,6 +17,7 @@ from gateway.ledger.key_rows import (
     TrustedRow,
     TrustedState,
 )
+from gateway.ledger.reading.away import whole
 from gateway.ledger.states import ObjectState
 from gateway.ledger.tables import consent, content, counter, history, interchange, message, object_, own_key, trusted
 
@@ -74,12 +75,12 @@ class KeyLookups:
 
     def inner_of(self, object_id: int) -> bytes:
         """The SignedData of an object. Raises LookupError when there is no such object."""
-        octets: bytes | None = self._connection.execute(
-            select(content.c.bytes).join(object_, object_.c.inner_id == content.c.id)
-            .where(object_.c.id == object_id)).scalar()
-        if octets is None:
+        row = self._connection.execute(
+            select(content.c.id, content.c.bytes).join(object_, object_.c.inner_id == content.c.id)
+            .where(object_.c.id == object_id)).first()
+        if row is None:
             raise LookupError(f"no object {object_id}")
-        return octets
+        return whole(self._connection, row.id, row.bytes)
 
     def accepted_since(self, partner: str, since: datetime) -> Iterator[SignedObject]:
         """Every object of a partner that was accepted since then, one after the other, by number."""

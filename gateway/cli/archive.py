@@ -1,0 +1,101 @@
+"""`edi archive`: old contents go to another volume with a list of them, are listed, and come back."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import (
+    calendar_day,
+    common,
+    dry_run_option,
+    emit,
+    emit_json,
+    json_option,
+    occasion,
+    rehearsing,
+    t,
+    table,
+)
+from gateway.cli.people import by_option, login, named_people
+from gateway.config import load_settings
+from gateway.exchange.archiving import archive, bring_back, old
+from gateway.exchange.assembly import Gateway, open_gateway
+from gateway.exchange.erasing import Decision
+from gateway.exchange.summary import Exit
+
+
+@click.command(name="archive", help=t("cli.archive.help"))
+@click.option("--before", metavar=t("cli.metavar.day"), help=t("cli.archive.before"))
+@click.option("--to", type=click.Path(path_type=Path, file_okay=False), metavar=t("cli.metavar.folder"),
+              help=t("cli.archive.to"))
+@click.option("--bring", type=click.Path(path_type=Path, file_okay=False), metavar=t("cli.metavar.folder"),
+              help=t("cli.archive.bring"))
+@click.option("--list", "listing", is_flag=True, help=t("cli.archive.list"))
+@click.option("--reason", default="", metavar=t("cli.metavar.reason"), help=t("cli.acts.reason"))
+@by_option
+@dry_run_option
+@json_option
+@common
+def archive_command(config: Path, before: str | None, to: Path | None, bring: Path | None, listing: bool,
+                    reason: str, people: tuple[str, ...], as_json: bool) -> int:
+    """One of: move what is older than a day, bring an archive back, list what left."""
+    moving = before is not None and to is not None
+    if [moving, bring is not None, listing].count(True) != 1 or (before is None) != (to is None):
+        raise click.UsageError(t("cli.archive.which"))
+    day = None if before is None else calendar_day(before)
+    who = Decision(people=", ".join(named_people(people, 0)), account=login(), reason=reason)
+    now = occasion().now
+    with open_gateway(load_settings(config), now) as gateway:
+        if listing:
+            return _list(gateway, as_json=as_json)
+        if bring is not None:
+            return _bring(gateway, bring, who, now, as_json=as_json)
+        assert day is not None and to is not None
+        return _move(gateway, day, to, who, now, as_json=as_json)
+
+
+def _move(gateway: Gateway, day: date, to: Path, who: Decision, now: datetime, *, as_json: bool) -> int:
+    before = min(datetime(day.year, day.month, day.day, tzinfo=UTC), now - timedelta(days=1))
+    done = old(gateway, before) if rehearsing() else archive(gateway, before, to, who, now)
+    if as_json:
+        emit_json("archived", {"contents": done.contents, "octets": done.octets, "folder": done.folder})
+    elif not done.contents:
+        emit(t("archive.nothing", day=f"{before:%Y-%m-%d}"))
+    else:
+        emit(t("archive.done", contents=done.contents, octets=done.octets, folder=done.folder or to))
+    return Exit.DONE
+
+
+def _bring(gateway: Gateway, folder: Path, who: Decision, now: datetime, *, as_json: bool) -> int:
+    if rehearsing():
+        raise click.UsageError(t("cli.archive.which"))
+    words = f"{who.people} ({who.account}): {who.reason}"
+    found = bring_back(gateway, folder, words, now)
+    if as_json:
+        emit_json("returned", {"name": found.reference, "contents": found.contents, "folder": folder})
+    else:
+        emit(t("archive.returned", name=found.reference, contents=found.contents, folder=folder))
+    return Exit.DONE
+
+
+def _list(gateway: Gateway, *, as_json: bool) -> int:
+    with gateway.ledger.reading() as queries:
+        rows = queries.departures()
+    for one in rows if as_json else ():
+        emit_json("departure", {"departure": one.kind, "reference": one.reference, "folder": one.folder, "at": one.at,
+                                "contents": one.contents, "people": one.people, "account": one.account,
+                                "reason": one.reason, "digest": one.digest, "returned": one.returned})
+    if as_json:
+        emit_json("summary", {"count": len(rows)})
+    elif rows:
+        table([t("column.time"), t("column.what"), t("column.reference"), t("archive.column.count"), t("archive.column.who"),
+               t("archive.column.folder")],
+              [[f"{one.at:%Y-%m-%d %H:%M}", t(f"archive.kind.{one.kind}" if one.returned is None
+                                              else "archive.kind.returned"), one.reference, str(one.contents),
+                f"{one.people or '-'} ({one.account}): {one.reason}", one.folder or "-"] for one in rows])
+    else:
+        emit(t("archive.none"))
+    return Exit.DONE

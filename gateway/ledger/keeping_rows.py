@@ -1,0 +1,93 @@
+"""What left the ledger's contents, as frozen values."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+DepartureKind: TypeAlias = Literal["archived", "erased"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDeparture:
+    """Contents that leave by one decision.
+
+    reference  of an archive its name, of an erasure the MRN
+    folder     where an archive lies; empty for an erasure
+    people     who answer for it, joined by ", "; account: that typed it
+    """
+
+    kind: DepartureKind
+    reference: str
+    folder: str
+    people: str
+    account: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """A departure as held. contents: how many left; digest: over all of them; returned: when an archive came back."""
+
+    id: int
+    kind: DepartureKind
+    reference: str
+    folder: str
+    people: str
+    account: str
+    reason: str
+    contents: int
+    digest: str
+    at: datetime
+    returned: datetime | None
+
+    @property
+    def words(self) -> str:
+        """Who, when, why, on one line."""
+        return f"{self.at:%Y-%m-%d %H:%M} {self.people or '-'} ({self.account}): {self.reason or '-'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldContent:
+    """A content whose business is over. what: message, interchange, sealed, inner, payload, source, delivery."""
+
+    id: int
+    digest: str
+    size: int
+    what: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belongings:
+    """Everything of one movement that may be erased.
+
+    contents      numbers of contents that hold octets still
+    declarations  their numbers in the ledger; events: the same
+    files         SHA-256 of the national files that it came from or went to
+    shared        other movements that stand in the same interchanges or files
+    unsettled     what is still under way of it: names of objects and interchanges
+    archived      names of archives that hold a part of it
+    """
+
+    contents: tuple[int, ...]
+    declarations: tuple[int, ...]
+    events: tuple[int, ...]
+    files: frozenset[str]
+    shared: tuple[str, ...]
+    unsettled: tuple[str, ...]
+    archived: tuple[str, ...]
+
+
+def digest_over(contents: Iterable[tuple[int, str]], records: Iterable[tuple[str, int, str]]) -> str:
+    """SHA-256 over what left: a line ``content NUMBER DIGEST`` for each content, then ``WHAT NUMBER DIGEST`` for each
+    record that was masked, both in order. 64 hex digits."""
+    hashed = hashlib.sha256()
+    for number, digest in sorted(contents):
+        hashed.update(f"content {number} {digest}\n".encode())
+    for what, number, digest in sorted(records):
+        hashed.update(f"{what} {number} {digest}\n".encode())
+    return hashed.hexdigest()
