@@ -12,7 +12,7 @@ from gateway.config import load_settings
 from gateway.errors import LocalError
 from gateway.exchange.alert_channels import channels
 from gateway.exchange.alert_text import Digest, title
-from gateway.exchange.alerting import Sent, planned, tell_people, try_channel
+from gateway.exchange.alerting import Sent, planned, tell_people, trial, try_channel
 from gateway.exchange.assembly import open_gateway
 from gateway.exchange.summary import Exit
 from gateway.exchange.watching import look, watched
@@ -42,16 +42,19 @@ def send_command(config: Path, dry_run: bool, as_json: bool) -> int:
 
 
 @click.command(name="test", help=t("cli.alerts.test.help"))
+@click.option("--dry-run", is_flag=True, help=t("cli.option.dry_run"))
 @json_option
 @common
-def test_command(config: Path, as_json: bool) -> int:
+def test_command(config: Path, dry_run: bool, as_json: bool) -> int:
     """One alert that says that it is a trial, on every way; nothing of it is kept. Exit 4 where one did not take it."""
     settings, now = load_settings(config), occasion()
     _require_channel(settings.alerts, settings.file)
     with watched(settings, now.now) as gateway:
         digest = Digest(sight=look(gateway, now.now), standing=())
-    done = [try_channel(settings, channel, digest, now) for channel in channels(settings)]
-    return _say(done, digest, as_json=as_json, dry_run=False)
+    ways = channels(settings)
+    done = [Sent(channel=channel, told=(trial(channel, now),)) for channel in ways] if dry_run else [
+        try_channel(settings, channel, digest, now) for channel in ways]
+    return _say(done, digest, as_json=as_json, dry_run=dry_run)
 
 
 def _require_channel(alerts: object, file: Path) -> None:

@@ -179,12 +179,16 @@ def _again(row: Alert, now: datetime) -> Alert:
     return replace(row, failures=row.failures + 1, next_at=now + wait)
 
 
-def try_channel(settings: Settings, channel: Channel, digest: Digest, occasion: Occasion) -> Sent:
-    """Send an alert that says that it is a trial, and keep nothing of it."""
+def trial(channel: Channel, occasion: Occasion) -> Told:
+    """An alert that says that it is a trial."""
     row = Alert(channel=channel.name, cause="test", began=occasion.now, level="", told=None, ended=None, failures=0,
                 next_at=occasion.now)
-    trial = Told(row=row, event="test", level="", identifier=_identifier(row, occasion.identifier()))
-    told, fault = deliver(settings, channel, [trial], digest, occasion, _SECONDS)
+    return Told(row=row, event="test", level="", identifier=_identifier(row, occasion.identifier()))
+
+
+def try_channel(settings: Settings, channel: Channel, digest: Digest, occasion: Occasion) -> Sent:
+    """Send an alert that says that it is a trial, and keep nothing of it."""
+    told, fault = deliver(settings, channel, [trial(channel, occasion)], digest, occasion, _SECONDS)
     return Sent(channel=channel, told=tuple(told), fault=fault, failures=int(fault is not None))
 
 

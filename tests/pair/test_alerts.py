@@ -195,7 +195,8 @@ def test_a_request_is_signed_and_carries_an_identifier_and_references_only(togo:
 
     def take(status: int) -> Behaviour:
         def behave(handler: BaseHTTPRequestHandler) -> None:
-            got.append(({name.lower(): value for name, value in handler.headers.items()}, handler.rfile.read(int(handler.headers["Content-Length"]))))
+            content = handler.rfile.read(int(handler.headers["Content-Length"]))
+            got.append(({name.lower(): value for name, value in handler.headers.items()}, content))
             handler.send_response(status)
             handler.send_header("Content-Length", "0")
             handler.end_headers()
@@ -264,6 +265,9 @@ def test_what_would_be_told_is_shown_without_telling_and_what_was_told_is_listed
 def test_a_trial_goes_by_every_way_and_says_which_does_not_work(togo: Office, mails: MailServer) -> None:
     quiet(togo.run("edi-send"))
     by_mail(togo, mails)
+    shown = togo.run("edi", "alerts", "test", "--dry-run")
+    assert (shown.exit, shown.out, mails.taken) == (
+        0, "would tell mail night@customs.example: trial: the alerts of this gateway arrive here\n", [])
     assert togo.run("edi", "alerts", "test").exit == 0
     assert mails.taken[0]["Subject"] == "[edi TGOTR] trial: the alerts of this gateway arrive here"
     told_by_both = togo.settings.read_text("utf-8") + "  - by: command\n    command: /nowhere/to/be/found\n"
