@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 LAYERS = [  # outside in; packages on one line never import each other (DESIGN section 3)
     {"cli", "api"},
     {"web"},
+    {"kit"},
     {"simulation"},
     {"exchange"},
     {"pages"},

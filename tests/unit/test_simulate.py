@@ -110,8 +110,8 @@ def test_the_corridor_is_chosen(partner):
 
 """ + example("gateway/docs/en/developers.md"), "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\nedi_corridor = tg-bf\n", "utf-8")
-    told = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "gateway.testing.plugin", "-p",
-                           "no:cacheprovider", "-p", "no:hypothesispytest", "-W", "ignore"], cwd=tmp_path, capture_output=True, text=True,
+    words = ["-p", "gateway.testing.plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-W", "ignore"]
+    told = subprocess.run([sys.executable, "-m", "pytest", "-q", *words], cwd=tmp_path, capture_output=True, text=True,
                           check=False, env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)})
     assert told.returncode == 0, told.stdout
     assert "3 passed" in told.stdout
