@@ -17,6 +17,5 @@ def serve_command(config: Path) -> int:
     """Serve until told to stop; what happens is told on stderr, one line each."""
     desk = desk_of(config, occasion)
     web = desk.web
-    note(t("serve.begins", address=web.public, listen=web.listen, people=len(web.people)))
-    serve(desk)
+    serve(desk, lambda: note(t("serve.begins", address=web.public, listen=web.listen, people=len(web.people))))
     return Exit.DONE

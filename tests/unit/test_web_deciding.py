@@ -99,19 +99,19 @@ def test_an_operator_resends_and_a_reader_may_not(pair: tuple[Office, Office, in
     assert len(list(burkina.mailbox("TGOTR").iterdir())) == 1
 
 
-@pytest.fixture(params=[(retired, "E_CERT_RETIRED"), (misdated, "E_DATE")], ids=["retired", "misdated"])
+@pytest.fixture
 def held(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Puppet, Office, str, int]]:
     """Burkina Faso, that has refused something of Togo's and wants two people; its pages."""
     togo, burkina = offices(tmp_path)
     puppet = Puppet(togo, burkina)
-    make, _ = request.param
-    name = make(puppet, burkina)
+    name = getattr(request, "param", retired)(puppet, burkina)
     burkina.settings.write_text(burkina.settings.read_text("utf-8") + "\napprovals: two\n", "utf-8")
     port = with_pages(burkina)
     with served(burkina.settings, port):
         yield puppet, burkina, name, port
 
 
+@pytest.mark.parametrize("held", [retired, misdated], indirect=True, ids=["in-quarantine", "in-the-ledger"])
 def test_two_people_release_from_quarantine_each_logged_in_and_with_a_reason(
         held: tuple[Puppet, Office, str, int]) -> None:
     puppet, burkina, name, port = held
