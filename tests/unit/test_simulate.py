@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
+import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,8 +112,15 @@ def test_the_corridor_is_chosen(partner):
 
 """ + example("gateway/docs/en/developers.md"), "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\nedi_corridor = tg-bf\n", "utf-8")
-    words = ["-p", "gateway.testing.plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-W", "ignore"]
+    words = ["-p", "gateway.testing.plugin", "-p", "no:cacheprovider", "-W", "ignore"]
     told = subprocess.run([sys.executable, "-m", "pytest", "-q", *words], cwd=tmp_path, capture_output=True, text=True,
-                          check=False, env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)})
+                          check=False, env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path),
+                                            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
     assert told.returncode == 0, told.stdout
     assert "3 passed" in told.stdout
+
+
+def test_pytest_finds_the_plug_in_by_itself_where_the_gateway_is_installed() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]["pytest11"]
+    assert declared == {"corridor-gateway": "gateway.testing.plugin"}
+    assert importlib.import_module(declared["corridor-gateway"]).partner is not None
