@@ -16,6 +16,7 @@ from gateway.exchange.assembly import open_gateway
 from gateway.exchange.awaited import calendars_at
 from gateway.exchange.key_reminders import waiting
 from gateway.exchange.restoring import RESTORED
+from gateway.exchange.run_marks import marks
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding, Place
 from gateway.ledger.line_rows import Traffic
@@ -47,6 +48,8 @@ def status_command(config: Path, as_json: bool, ended: bool) -> int:
                 if isinstance(line, Outage) and not _served(settings, line):
                     continue
                 if isinstance(line, Totals):
+                    for run in marks(settings.paths.state):
+                        emit_json("run", {name: getattr(run, name) for name in run.__slots__})
                     for exception in _exceptions(settings, now):
                         emit_json("exception", exception)
                     for partner, since, finding in waiting(gateway, now):
@@ -79,6 +82,8 @@ def status_command(config: Path, as_json: bool, ended: bool) -> int:
                failures=outage.failures, next=clock(outage.next_at)))
     for _, _, finding in keys:
         emit(sentence(finding, language()))
+    if runs := marks(settings.paths.state):
+        emit(t("status.runs", runs=", ".join(f"{run.command} {clock(run.succeeded) or '-'}" for run in runs)))
     totals = shown.totals
     if totals.dead:
         emit(t("status.dead", n=totals.dead))

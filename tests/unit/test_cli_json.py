@@ -41,7 +41,7 @@ def mrn_of(office: Office, *, rejected: bool) -> str:
 def test_status_is_movements_then_interchanges_then_a_summary(played: tuple[Office, Office]) -> None:
     lines = checked("status", played[0].run("edi", "status", "--json").out)
     kinds = [line["kind"] for line in lines]
-    assert kinds == sorted(kinds, key=["movement", "interchange", "link", "outage", "traffic", "summary"].index)
+    assert kinds == sorted(kinds, key=["movement", "interchange", "link", "outage", "traffic", "run", "summary"].index)
     assert kinds.count("movement") == lines[-1]["movements"] == 2
     assert kinds.count("interchange") == lines[-1]["interchanges"] > 2
     assert {"mrn", "state", "next"} <= set(lines[0])

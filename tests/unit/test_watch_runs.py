@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.exchange.own_checks import run_fault
-from gateway.exchange.run_marks import COMMANDS, ended, marks
+from gateway.exchange.run_marks import COMMANDS, ended, marks, run_fault
 from gateway.reports.sight import RunMark
 from tests.tools.offices import ROOT, Office, offices
 from tests.tools.outputs import checked
@@ -56,6 +55,17 @@ def test_every_run_leaves_its_beginning_its_end_and_its_status(togo: Office) -> 
     assert [(one.command, one.status, one.failures, one.since) for one in found] == [
         (command, 0, 0, None) for command in COMMANDS]
     assert all(before <= one.began <= (one.ended or NOW) == one.succeeded for one in found)
+
+
+def test_status_says_when_each_command_last_ended_well_to_people_and_to_programs(togo: Office) -> None:
+    assert "last runs" not in togo.run("edi", "status").out
+    assert togo.run("edi-send").exit == 0
+    (mark,) = marks(togo.home / "state")
+    assert f"last runs that ended well (UTC): edi-send {mark.succeeded:%Y-%m-%d %H:%M}\n" in togo.run(
+        "edi", "status").out
+    (run,) = [line for line in checked("status", togo.run("edi", "status", "--json").out) if line["kind"] == "run"]
+    assert (run["command"], run["status"], run["failures"], run["since"], run["succeeded"]) == (
+        "edi-send", 0, 0, None, f"{mark.succeeded:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def test_failures_are_counted_from_the_first_and_end_with_a_success() -> None:
