@@ -250,6 +250,22 @@ def test_only_the_proxy_says_who_somebody_is(tmp_path: Path) -> None:
         assert secure.headers["strict-transport-security"] == "max-age=31536000"
 
 
+def test_behind_the_proxy_a_form_belongs_to_the_person_whom_the_proxy_names(tmp_path: Path) -> None:
+    togo, _ = offices(tmp_path)
+    togo.drop("declarations", {"a.json": json.dumps(declaration("000123")).encode()})
+    togo.run("edi-send")
+    mrn = next(iter(togo.movements()))
+    number = behind_proxy(togo)
+    with served(togo.settings, number):
+        one = Visitor(number, host="edi.example", headers={"X-Remote-User": "a.mensah",
+                                                           "X-Edi-Secret": "between us two"})
+        token = one.get("/").token
+        other = Visitor(number, host="edi.example", cookies=dict(one.cookies), headers={
+            "X-Remote-User": "k.traore", "X-Edi-Secret": "between us two"})
+        assert other.post(f"/act/chase/{mrn}", {"token": token}, Origin="https://edi.example").status == 403
+        assert one.post(f"/act/chase/{mrn}", {"token": token}, Origin="https://edi.example").status == 303
+
+
 def test_a_proxy_header_from_another_address_is_refused_whatever_it_knows(tmp_path: Path) -> None:
     togo, _ = offices(tmp_path)
     togo.run("edi-send")
