@@ -24,6 +24,7 @@ from gateway.simulation.faults import Impostor
 from tests.tools.command import command
 from tests.tools.kits import Bench, bench, on_file, wrong
 from tests.tools.outputs import checked
+from tests.tools.sshd import running_sshd
 
 ROOT = Path(__file__).parents[2]
 Objects = Sequence[tuple[bytes, str]]
@@ -142,6 +143,14 @@ def test_a_partner_with_our_software_passes_every_line_and_a_second_run_goes_on(
     number, verdicts = made.running(made.answers).go()
     assert (number, wrong(verdicts)) == (2, [])
     assert len({case.mrn for run in (1, 2) for case, _ in made.kit.cases(run)}) == 2 * (len(CASES) - 1)
+
+
+@pytest.mark.needs_sshd
+def test_a_kit_goes_over_sftp_as_over_folders(tmp_path: Path) -> None:
+    with running_sshd(tmp_path, []) as sshd:
+        made = bench(tmp_path, sshd)
+        assert wrong(made.running(made.answers).go()[1]) == []
+        assert sshd.log.read_text("utf-8", "replace").count("Accepted publickey") > 3
 
 
 def test_the_partner_ends_without_anything_to_wait_for(tmp_path: Path) -> None:

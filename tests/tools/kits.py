@@ -14,7 +14,9 @@ from gateway.kit.folder import Kit, Plan, make_kit
 from gateway.kit.judging import Verdict
 from gateway.kit.running import Line, Running, line_of, maker_of, prepare
 from gateway.mapping import load_corridors, search_path
+from gateway.security import ssh_public_line
 from gateway.simulation import Office, make_offices
+from tests.tools.sshd import Sshd
 
 NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
 COUNTRY = "TG"
@@ -50,15 +52,32 @@ class Bench:
         self.theirs.run("edi-receive", self.now)
 
 
-def bench(root: Path) -> Bench:
-    """Everything made, nothing put yet."""
+def bench(root: Path, sshd: Sshd | None = None) -> Bench:
+    """Everything made, nothing put yet. With an sshd both boxes are reached over SFTP; without, as folders."""
+    if sshd is not None:
+        (root / "mail").symlink_to(sshd.root)
     ours, theirs = make_offices(root, load_corridors(search_path()).named("tg-bf"), NOW)
+    if sshd is not None:
+        over_sftp(ours, theirs, sshd)
     assembly = Assembly(load_settings(ours.settings))
     kit = make_kit(root / "kit", Plan(partner="BFDGD", gateway="TGOTR", environment="demo", corridor="tg-bf"), NOW)
     on_file(theirs, ours, kit)
     made = Bench(ours, theirs, kit, assembly)
     prepare(kit, maker_of(kit, assembly, NOW), (f"{number:032x}" for number in made.numbers), NOW)
     return made
+
+
+def over_sftp(ours: Office, theirs: Office, sshd: Sshd) -> None:
+    """Our settings name the partner's server for both boxes."""
+    with (sshd.root.parent / "authorized").open("a", encoding="ascii") as authorized:
+        authorized.write(f"{ssh_public_line(ours.home / 'keys' / 'ssh')}\n")
+    outbound, inbound = (MailboxAnswers(host="127.0.0.1", port=sshd.port, user=sshd.user, host_keys=sshd.host_keys,
+                                        base=f"{box}/v1/in") for box in ("BFDGD/TGOTR", "TGOTR/BFDGD"))
+    folder = ours.home / "partners"
+    (folder / f"{theirs.name}.yaml").write_text(partner_text(PartnerAnswers(
+        partner=theirs.name, name_fr=theirs.name, name_en=theirs.name, country="BF", folder=folder,
+        valid_from=NOW - timedelta(minutes=5), valid_until=NOW + timedelta(days=60), outbound=outbound,
+        inbound=inbound)), "utf-8")
 
 
 def on_file(theirs: Office, ours: Office, kit: Kit, now: datetime = NOW) -> None:
