@@ -32,7 +32,7 @@ from gateway.reports import Late, overdue
 from gateway.reports.board import Board, board, corridor_lines
 from gateway.reports.certificate import Certificate, certificate
 from gateway.reports.letter import letter_due, letter_of
-from gateway.reports.movement_sheet import movement_sheet
+from gateway.reports.movement_sheet import marks_of, movement_sheet
 from gateway.reports.overdue_offices import overdue_by_office
 from gateway.reports.statistics import statistics
 from gateway.texts import Language
@@ -143,7 +143,8 @@ class _Folder:
             yield "statistics", corridor, statistics_page(site, statistics(queries, corridor, now, zones))
             for one in boards:
                 key = corridor if one.page == 1 else f"{corridor}/{one.page}"
-                yield "board", key, board_page(site, one)
+                marks = marks_of(queries, [row.mrn for row in one.rows]) if self._wanted.full else {}
+                yield "board", key, board_page(site, one, marks)
             yield from self._movements([row.mrn for one in boards for row in one.rows])
             yield from self._guide(corridor)
 

@@ -83,11 +83,11 @@ def index_page(site: Site, lines: Sequence[CorridorLine]) -> str:
     return framed(site, "site_index.html", "index", "", title=_fact(site, late, "index.title"), lines=lines)
 
 
-def board_page(site: Site, board: Board) -> str:
-    """One page of a corridor's board."""
+def board_page(site: Site, board: Board, marks: Mapping[str, str] | None = None) -> str:
+    """One page of a corridor's board. marks: MRN -> truck and containers, which a browser's own search then finds."""
     key = board.corridor if board.page == 1 else f"{board.corridor}/{board.page}"
-    return framed(site, "site_board.html", "board", key, board=board,
-                 title=_fact(site, board.late, "board.title", corridor=corridor_name(site, board.corridor)))
+    return framed(site, "site_board.html", "board", key, board=board, marks=marks or {},
+                  title=_fact(site, board.late, "board.title", corridor=corridor_name(site, board.corridor)))
 
 
 def movement_page(site: Site, sheet: MovementSheet) -> str:

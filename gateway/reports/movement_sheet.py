@@ -145,3 +145,14 @@ def cargo_of(declaration: Declaration) -> Cargo:
         traders=tuple((name, party.name) for name, party in parties.items() if party is not None and party.name),
         goods=tuple((one.number, one.commodity or "", one.description or "") for one in declaration.items),
         packages=declaration.total_packages, gross_mass="" if mass is None else format(mass, "f"))
+
+
+def marks_of(queries: Queries, mrns: Sequence[str]) -> dict[str, str]:
+    """Truck and containers of each movement, as its declaration has them: what an officer at a gate has before him."""
+    found = {}
+    for mrn, rows in queries.declarations_of(mrns).items():
+        latest = latest_of([from_tree(Declaration, row.tree) for row in rows])
+        if latest is not None:
+            cargo = cargo_of(latest)
+            found[mrn] = ", ".join((*cargo.vehicles, *cargo.equipment))
+    return found
