@@ -41,16 +41,15 @@ def pinged(settings: Settings, command: str, summary: Summary) -> Iterator[None]
         return
     begun = threading.Thread(target=_ping, args=(file, "/start", summary), daemon=True)  # the run does not wait for it
     begun.start()
-    status: int = Exit.DEFECT
     try:
         yield
-        status = summary.status
-    except GatewayError as error:
-        status = exit_for(error)
-        raise
-    finally:
+    except Exception as error:
         begun.join(_SECONDS)
-        _ping(file, "" if status in SUCCESSES else f"/{int(status)}", summary)
+        _ping(file, f"/{int(exit_for(error) if isinstance(error, GatewayError) else Exit.DEFECT)}", summary)
+        raise
+    begun.join(_SECONDS)
+    status = summary.status
+    _ping(file, "" if status in SUCCESSES else f"/{int(status)}", summary)
 
 
 def addressed(watch: Watch | None, command: str) -> Path | None:

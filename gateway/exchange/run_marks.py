@@ -45,12 +45,15 @@ def marked(state: Path, command: str, occasion: Occasion, ending: _Ending) -> It
                     failures=before.failures, since=before.since) if before else RunMark(
                         command=command, began=occasion.now)
     _write(state, began)
-    status = Exit.DEFECT
+    status = Exit.TERMINATED  # whatever else ends it is a signal
     try:
         yield
         status = ending.status
     except GatewayError as error:
         status = exit_for(error)
+        raise
+    except Exception:
+        status = Exit.DEFECT
         raise
     except KeyboardInterrupt:
         status = Exit.INTERRUPTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import socketserver
 import ssl
 import threading
@@ -56,6 +57,10 @@ class MailServer:
         self._server.server_close()
 
     def _serve(self, line: socketserver.StreamRequestHandler) -> None:
+        with contextlib.ExitStack() as opened:
+            self._talk(line, opened)
+
+    def _talk(self, line: socketserver.StreamRequestHandler, opened: contextlib.ExitStack) -> None:
         manners = self.manners
         reader, writer = line.rfile, line.wfile
 
@@ -75,7 +80,7 @@ class MailServer:
             if verb == "EHLO":
                 offers = ["AUTH PLAIN"] if manners.account else []
                 offers += ["STARTTLS"] if manners.tls and not safe else []
-                for offer in offers:
+                for offer in ("mail.example", *offers):
                     say(f"250-{offer}")
                 say("250 8BITMIME")
             elif verb == "STARTTLS" and manners.tls is not None:
@@ -83,10 +88,11 @@ class MailServer:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 context.load_cert_chain(*manners.tls)
                 try:
-                    wrapped = context.wrap_socket(line.connection, server_side=True)
+                    wrapped = opened.enter_context(context.wrap_socket(line.connection, server_side=True))
                 except (ssl.SSLError, OSError):  # who does not believe the certificate goes away
                     return
-                reader, writer, safe = wrapped.makefile("rb"), wrapped.makefile("wb"), True
+                reader = opened.enter_context(wrapped.makefile("rb"))
+                writer, safe = opened.enter_context(wrapped.makefile("wb")), True
             elif verb == "AUTH":
                 given = base64.b64decode(words[2]).decode("utf-8").split("\0")[1:]
                 known = tuple(given) == manners.account

@@ -14,7 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.exchange.run_marks import COMMANDS, ended, marks, run_fault
+from gateway.config import load_settings
+from gateway.exchange.assembled import Occasion
+from gateway.exchange.pings import pinged
+from gateway.exchange.run_marks import COMMANDS, ended, marked, marks, run_fault
+from gateway.exchange.summary import Summary
 from gateway.reports.sight import RunMark
 from tests.tools.offices import ROOT, Office, offices
 from tests.tools.outputs import checked
@@ -128,6 +132,19 @@ def test_a_watchdog_hears_of_the_beginning_and_of_the_end(togo: Office, dog: Web
     watched(togo, f"{dog.base}/secret-key")
     ran = togo.run("edi-sync")
     assert (ran.exit, ran.err, dog.asked) == (0, "", ["/secret-key/start", "/secret-key"])
+
+
+@pytest.mark.parametrize(("ending", "status", "heard"), [
+    (SystemExit, 143, ["/secret-key/start"]), (KeyboardInterrupt, 130, ["/secret-key/start"]),
+    (ZeroDivisionError, 70, ["/secret-key/start", "/secret-key/70"])])
+def test_a_run_ended_by_a_signal_is_marked_as_such_and_is_no_failure_to_a_watchdog(
+        togo: Office, dog: WebServer, ending: type[BaseException], status: int, heard: list[str]) -> None:
+    watched(togo, f"{dog.base}/secret-key")
+    state, summary = togo.home / "state", Summary()
+    with pytest.raises(ending), marked(state, "edi-send", Occasion(NOW, str, time.monotonic), summary), \
+            pinged(load_settings(togo.settings), "edi-send", summary):
+        raise ending
+    assert ([one.status for one in marks(state)], dog.asked) == ([status], heard)
 
 
 def test_a_watchdog_hears_of_a_failure_with_its_status(togo: Office, dog: WebServer) -> None:
