@@ -91,8 +91,8 @@ def _list(gateway: Gateway, *, as_json: bool) -> int:
     if as_json:
         emit_json("summary", {"count": len(rows)})
     elif rows:
-        table([t("column.time"), t("column.what"), t("column.reference"), t("archive.column.count"), t("archive.column.who"),
-               t("archive.column.folder")],
+        table([t("column.time"), t("archive.column.what"), t("column.reference"), t("archive.column.count"),
+               t("archive.column.who"), t("archive.column.folder")],
               [[f"{one.at:%Y-%m-%d %H:%M}", t(f"archive.kind.{one.kind}" if one.returned is None
                                               else "archive.kind.returned"), one.reference, str(one.contents),
                 f"{one.people or '-'} ({one.account}): {one.reason}", one.folder or "-"] for one in rows])

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, occasion, t, tell
+from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t, tell
 from gateway.config import load_settings
+from gateway.exchange.archiving import unreadable
 from gateway.exchange.assembly import open_gateway
 from gateway.exchange.audit_proof import judge_folder
 from gateway.exchange.audit_verdict import Verdict
@@ -30,11 +31,14 @@ def verify_command(config: Path, folder: Path | None, as_json: bool) -> int:
     with open_gateway(load_settings(config), occasion().now) as gateway, gateway.ledger.reading() as queries:
         found = list(dict.fromkeys(faults(queries, gateway.name)))
         rows = queries.history_head().id
+        unread = [] if as_json else list(unreadable(gateway))
     if as_json:
         _tell_json(found)
         emit_json("summary", {"rows": rows, "faults": len(found)})
     elif not found:
         emit(t("audit.sound", rows=rows))
+    for gone, count in unread:
+        note(t("archive.unread", name=gone.reference, folder=gone.folder, count=count))
     if not as_json:
         tell([Finding(code="L014", values={"what": one.what, "row": one.row, "fault": one.fault}) for one in found])
     return Exit.TRUST if found else Exit.DONE

@@ -17,6 +17,7 @@ from pathlib import Path
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.audit_month import (
+    ERASED,
     HISTORY,
     LEAVES,
     PLAN,
@@ -38,6 +39,7 @@ from gateway.findings import Finding, Place
 from gateway.ledger import ObjectState, Queries
 from gateway.ledger.chain import Fact, row_text
 from gateway.ledger.questions import HistoryRow
+from gateway.ledger.reading.away import ERASED as GONE
 from gateway.ledger.reading.months import RecordedObject, Span
 from gateway.security import Certificate
 from gateway.security.kept_trust import signer_certificate, signers_text
@@ -164,15 +166,25 @@ class _Writing:
             link.low, link.high = min(link.low, one.sequence), max(link.high, one.sequence)
             name = object_name(sender, recipient, one.sequence)
             if one.state != ObjectState.VOID:  # of which nothing was ever exchanged but the number
-                link.objects += 1
-                inner = self.queries.inner_of(one.id)
-                waiting[self.folder / name] = inner
-                self._signer(sender, inner)
+                inner, erased = self._inner(one.id)
+                waiting[self.folder / (f"{name}{ERASED}" if erased else name)] = inner
+                if not erased:
+                    link.objects += 1
+                    self._signer(sender, inner)
             for language, write in indexes.items():
                 write(_line(_of_index(one, sender, recipient, name, language)))
             if sum(map(len, waiting.values())) >= _OCTETS_AT_ONCE:
                 self._store(waiting)
         self._store(waiting)
+
+    def _inner(self, number: int) -> tuple[bytes, bool]:
+        """The SignedData of an object; of one that was erased who decided it, when and why, and True."""
+        try:
+            return self.queries.inner_of(number), False
+        except LocalError as error:
+            if error.code != GONE:
+                raise
+            return _line(" ".join(str(value) for value in error.findings[0].values.values())), True
 
     def _store(self, waiting: dict[Path, bytes]) -> None:
         for folder in sorted({path.parent for path in waiting}):

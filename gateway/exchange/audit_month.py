@@ -168,6 +168,10 @@ def trust_names(gateway: str) -> tuple[str, str]:
     return f"trust/{gateway}.pem", f"trust/{gateway}.signers.pem"
 
 
+ERASED = ".erased"
+"""Behind the name of an object in whose place stands who decided that it go, when and why."""
+
+
 def order(name: str) -> list[str]:
     """What files are sorted by: the parts of their path."""
     return name.split("/")

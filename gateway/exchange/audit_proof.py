@@ -13,6 +13,7 @@ from pathlib import Path
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange.audit_leaves import judge_link
 from gateway.exchange.audit_month import (
+    ERASED,
     HISTORY,
     NO_FOLDER,
     PLAN,
@@ -151,8 +152,12 @@ class _Judging:
         if came is None or came.void:
             return
         key = (came.sender, came.recipient)
-        self._seen[key] = self._seen.get(key, 0) + 1
         part, name = self._verdict.parts["signatures"], object_name(came.sender, came.recipient, came.sequence)
+        if (self._folder / f"{name}{ERASED}").is_file() and not (self._folder / name).exists():
+            part.of += 1
+            self._verdict.open("erased", f"{came.sender}/{came.recipient}/{came.sequence}")
+            return
+        self._seen[key] = self._seen.get(key, 0) + 1
         part.of += 1
         opened = self._signed(name, came.sender, row, came.waived)
         if opened is None:

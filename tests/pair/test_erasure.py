@@ -120,6 +120,22 @@ def test_who_asks_for_what_is_gone_learns_who_decided_and_why(pair: tuple[Office
     assert holding(burkina, TRADER), "the partner keeps its own, by its own law"
 
 
+def test_a_month_can_still_be_handed_over_and_says_what_is_missing_in_it(pair: tuple[Office, Office],
+                                                                        tmp_path: Path) -> None:
+    togo, _ = pair
+    month = f"{later():%Y-%m}"
+    assert togo.run("edi", "erase", MRN, *WHY, "--shared", "--yes").exit == Exit.DONE
+    assert togo.run("edi", "audit", "export", month, "--out", str(tmp_path / "month")).exit == Exit.DONE
+    ran = togo.run("edi", "audit", "verify", str(tmp_path / "month"), "--json")
+    lines = checked("audit-verify", ran.out)
+    erased = list((tmp_path / "month").rglob("*.erased"))
+    assert (ran.exit, lines[-1]["verdict"], lines[-1]["faults"]) == (Exit.PERSON, "open", 0)
+    assert len([line for line in lines if line["kind"] == "open" and line["what"] == "erased"]) == len(erased) > 0
+    assert all("Ama Lawson" in path.read_text() and "article 12" in path.read_text() for path in erased)
+    erased[0].unlink()
+    assert togo.run("edi", "audit", "verify", str(tmp_path / "month")).exit == Exit.TRUST
+
+
 def test_nothing_goes_unless_it_is_said_twice_and_what_goes_is_said_before(pair: tuple[Office, Office]) -> None:
     togo, _ = pair
     before = octets(togo)

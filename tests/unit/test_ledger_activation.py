@@ -74,7 +74,7 @@ def test_a_ledger_of_the_first_schema_is_brought_to_this_one_with_all_it_holds(t
         raw.execute("INSERT INTO source VALUES (1, 'declarations', 'tgotr/csv', 'K', 'e', 0)")
     raw.close()
     path.chmod(0o600)
-    with Ledger.open(url(tmp_path), now=NOW) as ledger, ledger.reading() as queries:
+    with Ledger.open(url(tmp_path), now=NOW, upgrade=True) as ledger, ledger.reading() as queries:
         assert (queries.mapping_text("d"), queries.activations()) == ("text", [])
         held = queries.source(1)
         assert held is not None
