@@ -101,10 +101,10 @@ def _catalogued(name: str) -> _Told:
     """What the catalogues say of a code, by language."""
     if "." in name or not known(name, Language.FRENCH):
         return {}
-    return {one.value: {part: say(f"{name}.{part}" if part != "sentence" else name, one)
-                        for part in ("sentence", "hint", "explain")
-                        if part == "sentence" or known(f"{name}.{part}", one)}
-            for one in Language}
+    keys = {"sentence": name, "hint": f"{name}.hint", "explain": f"{name}.explain"}
+    if not known(keys["explain"], Language.FRENCH):  # what holds for all codes of its letter
+        keys["explain"] = f"explain.family.{name[0]}"
+    return {one.value: {part: say(key, one) for part, key in keys.items() if known(key, one)} for one in Language}
 
 
 def _ruled(name: str) -> _Told:

@@ -1,0 +1,33 @@
+"""Does every code that the program can show have a long text with an example, in both languages?"""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.cli.ask import _catalogued
+from gateway.texts import Language
+from tests.unit.test_texts_catalogues import entries, used_codes
+
+EXAMPLE = {"fr": "Exemple :", "en": "Example:"}
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_code_is_explained_with_an_example(language: str) -> None:
+    lacking = [code for code in sorted(used_codes())
+               if EXAMPLE[language] not in _catalogued(code)[language].get("explain", "").replace("\u202f", " ").replace(
+                   "\u00a0", " ")]
+    assert lacking == []
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_code_is_explained_on_its_own_unless_it_is_of_mappings_or_of_the_exchange(language: str) -> None:
+    known = entries(language)
+    assert [code for code in sorted(used_codes()) if f"{code}.explain" not in known and code[0] not in "MX"] == []
+
+
+def test_both_languages_explain_alike() -> None:
+    for code in used_codes():
+        told = _catalogued(code)
+        assert set(told["fr"]) == set(told["en"]) == {"sentence", "hint", "explain"}
+        assert told["fr"]["explain"] != told["en"]["explain"]
+    assert {one.value for one in Language} == set(EXAMPLE)
