@@ -76,6 +76,6 @@ CARRIED = declare("carry.listed", "a stick holds files and their list, ledger do
 UPGRADE_COPIED = declare("upgrade.copied", "a whole copy of the ledger lies beside it, its schema not changed yet")
 ALERTS_NOTED = declare("alerts.noted", "what is to be told stands in the ledger, nobody told yet")
 ALERTS_TOLD = declare("alerts.told", "one way of telling has taken what it was told, the ledger does not know")
-ERASED = declare("keep.erased", "contents of a movement emptied in the ledger, its files in the folders not removed yet")
+ERASED = declare("keep.erased", "contents of a movement emptied in the ledger, its files in folders not removed yet")
 ERASED_FILES = declare("keep.removed", "files of an erased movement removed, the ledger's file not written anew yet")
 ARCHIVED = declare("keep.archived", "an archive lies whole in its folder, the ledger still holds what is in it")
