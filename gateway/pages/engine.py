@@ -18,7 +18,7 @@ from gateway.texts import Language, known, say
 FOLDER = Path(__file__).parent
 _QUOTED, _MARKED = re.compile(r"(?<=«) | (?=»)"), re.compile(r" (?=[;:!?])")
 """Where French has a blank at which no line may end: inside the marks of a quotation, and before high punctuation."""
-_STYLES = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_STYLES = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 
 
 @cache
@@ -52,26 +52,28 @@ def render(template: str, language: Language, t: Words, **values: object) -> str
     t       its words
     values  what the template shows
     """
-    return _render(template, language, t, [_style()], live=False, theme="system", **values)
+    return _render(template, language, t, [_style("style.css")], live=False, theme="system", **values)
 
 
 def render_site(template: str, language: Language, t: Words, foot: Sequence[str], *, site: Live,
                 **values: object) -> str:
     """A page of the corridors. foot: what stands at the foot of each sheet of paper, before its number."""
-    return _render(template, language, t, [_style(), _foot(foot)], live=site.live, theme=site.theme, site=site,
-                   **values)
+    return _render(template, language, t, [_style("style.css"), _style("site.css"), _foot(foot)], live=site.live,
+                   theme=site.theme, site=site, **values)
 
 
 def _render(template: str, language: Language, t: Words, styles: Sequence[str], *, live: bool,
             **values: object) -> str:
     return _environment().get_template(template).render(
         t=t, term=lambda name: term(name, language), lang=language.value, styles=styles,
-        policy=_policy(styles, live=live), iso=iso, **values)
+        screen=_style("screen.css"), policy=_policy([*styles, _style("screen.css")], live=live), iso=iso, **values)
 
 
 @cache
-def _style() -> str:
-    return f"\n{(FOLDER / 'style.css').read_text('utf-8')}"
+def _style(name: str) -> str:
+    """One of the style sheets: ``style.css`` of every page on every medium, ``screen.css`` of what only a screen has
+    (themes, widths, focus), ``site.css`` of what only the pages of the corridors have."""
+    return f"\n{(FOLDER / name).read_text('utf-8')}"
 
 
 def _foot(foot: Sequence[str]) -> str:
