@@ -9,8 +9,8 @@ from gateway.cli.commands import Lazy
 
 _COMMANDS: dict[str, str] = {
     "pack": "partner_pack", "import": "partner_import", "resume": "partner_resume", "test": "partner_test",
-    "show": "partner_show",
+    "show": "partner_show", "annex": "partner_annex",
 }
 """Name of a command -> the module of `gateway.cli` that has it."""
 
-partner_command = Lazy("partner", _COMMANDS, "partner.", reads=("show", "test"))
+partner_command = Lazy("partner", _COMMANDS, "partner.", reads=("show", "test", "annex"))

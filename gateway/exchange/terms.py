@@ -85,7 +85,7 @@ def _theirs(assembly: Assembly, partner: Partner, now: datetime) -> list[Term]:
         found.append(_list_term(name, usable[0], partner) if usable else _no_list(name))
     boxes = (partner.mailbox.outbound, partner.mailbox.inbound)
     for line in dict.fromkeys(key for box in boxes if box.kind == "sftp" for key in box.host_keys):
-        shown = _ssh_fingerprint(line)
+        shown = ssh_fingerprint(line)
         found.append(Term(owner=name, use=HOST_KEY, identity=shown, shown=shown))
     return found
 
@@ -101,7 +101,7 @@ def _no_list(owner: str) -> Term:
     return Term(owner=owner, use=LIST, identity="-", shown="-", usable=False)
 
 
-def _ssh_fingerprint(line: str) -> str:
+def ssh_fingerprint(line: str) -> str:
     """A host key as ``ssh-keygen -lf`` shows it."""
     digest = hashlib.sha256(base64.b64decode(line.split(" ")[1])).digest()
     return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"

@@ -1,0 +1,58 @@
+"""The annex of an interchange agreement as data: parts of rows, whose words are still to be said in a language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence of the catalogue, by its key, with its values."""
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name in both languages."""
+
+    french: str
+    english: str
+
+
+Cell: TypeAlias = str | Said | Named
+"""What stands in a table: a value as it is, or words in whatever language the annex is written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnexPart:
+    """One numbered part of the annex.
+
+    name     of its title and introduction in the catalogue: ``annex.NAME``, ``annex.NAME.intro``
+    columns  their titles in the catalogue: ``annex.column.COLUMN``
+    rows     as many cells each; the first names the row
+    """
+
+    name: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annex:
+    """The annex between two administrations, as one of them holds it.
+
+    reference  of the agreement
+    made       when this was written, UTC
+    """
+
+    ours: str
+    partner: str
+    reference: str
+    environment: str
+    made: datetime
+    parts: Sequence[AnnexPart]
