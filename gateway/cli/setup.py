@@ -1,9 +1,7 @@
-"""`edi init` and `edi config`: settings written, checked and shown."""
+"""`edi config`: settings checked and shown."""
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,10 +18,9 @@ from gateway.cli.context import (
     t,
     table,
     tell,
-    without_settings,
 )
-from gateway.config import SettingsAnswers, load_settings, resolved, settings_text
-from gateway.errors import GatewayError, LocalError
+from gateway.config import load_settings, resolved
+from gateway.errors import GatewayError
 from gateway.exchange.agreed import differing
 from gateway.exchange.assembly import Assembly, standing_versions
 from gateway.exchange.machine import advice, require_fit
@@ -31,57 +28,6 @@ from gateway.exchange.shared import shared_certificates
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 from gateway.texts import sentence
-
-_FOLDERS = ("partners", "national/out/declarations", "national/out/events", "national/in", "state", "keys", "schema")
-_SCHEMAS = Path(__file__).parents[1] / "schema"
-
-
-@click.command(name="init", help=t("cli.init.help"))
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar=t("cli.metavar.folder"))
-@click.option("--gateway", required=True, metavar="ID", help=t("cli.init.gateway"))
-@click.option("--country", required=True, metavar="XX", help=t("cli.init.country"))
-@click.option("--time-zone", required=True, metavar="ZONE", help=t("cli.init.time_zone"))
-@click.option("--environment", type=click.Choice(["test", "production"]), default="test", show_default=True,
-              help=t("cli.init.environment"))
-@without_settings
-def init_command(folder: Path, gateway: str, country: str, time_zone: str, environment: str) -> int:
-    """Write the settings and the folders of a new gateway; never over an existing one."""
-    settings = folder / "settings.yaml"
-    if settings.exists():
-        raise LocalError(Finding(code="C003", values={"folder": str(folder), "file": settings.name}))
-    text = settings_text(SettingsAnswers(gateway=gateway, country=country, time_zone=time_zone,
-                                         environment=environment, language=language().value), language=language())
-    for name in _FOLDERS:
-        (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-    settings.write_text(text, "utf-8")
-    try:
-        load_settings(settings, partners=False)
-    except LocalError:
-        settings.unlink()
-        raise
-    for schema in _SCHEMAS.glob("*.json"):  # for the editor: completion and explanations while typing
-        (folder / "schema" / schema.name).write_bytes(schema.read_bytes())
-    emit(t("init.done", file=settings))
-    emit(t("init.next"))
-    here = shlex.quote(str(settings.resolve()))
-    emit(f"  edi keys init --config {here}")
-    emit(t("init.partner"))
-    emit(f"  edi partner import --help\n  edi config check --config {here}")
-    emit(t("init.cron"))
-    emit(f"  */5 * * * * EDI_CONFIG={here} {_program('edi-send')}")
-    emit(f"  */5 * * * * EDI_CONFIG={here} {_program('edi-receive')}")
-    emit(f"  17 3 * * * EDI_CONFIG={here} {_program('edi')} retention")
-    emit(f"  41 */4 * * * EDI_CONFIG={here} {_program('edi')} keys crl >/dev/null")
-    emit(f"  7 6 * * * EDI_CONFIG={here} {_program('edi')} keys check >/dev/null")
-    return Exit.DONE
-
-
-def _program(name: str) -> str:
-    """The command line of an installed program; where none is installed, by way of this Python."""
-    for folder in (Path(sys.argv[0]).parent, Path(sys.executable).parent):
-        if (folder / name).is_file():
-            return shlex.quote(str((folder / name).absolute()))
-    return f"{shlex.quote(sys.executable)} -m gateway.cli" + ("" if name == "edi" else f" {name}")
 
 
 @click.group(name="config", help=t("cli.config.help"), subcommand_metavar=t("cli.metavar.command"))

@@ -32,6 +32,7 @@ class SettingsAnswers:
 
     identifier            in UNB; the gateway's name by default
     declarations, events  pairs of a pattern of file names and the dialect that reads them, the first that fits wins
+    approvals             how many people decide: ``one``, ``two``, or None, which leaves it to the default
     """
 
     gateway: str
@@ -53,6 +54,7 @@ class SettingsAnswers:
     inbox_declarations: str = "neutral/json"
     inbox_events: str = "neutral/event-json"
     acceptance: str = "automatic"
+    approvals: str | None = None
     run: str = "15m"
 
 
@@ -165,7 +167,7 @@ def settings_text(answers: SettingsAnswers, *, language: Language = Language.FRE
         "national": _given(declarations=_sources(answers.declarations), events=_sources(answers.events),
                            inbox={"declarations": answers.inbox_declarations, "events": answers.inbox_events},
                            twin_wait="30m"),
-        "acceptance": answers.acceptance,
+        "acceptance": answers.acceptance, "approvals": answers.approvals,
         "limits": {"messages_per_interchange": 500, "run": answers.run, "file": "32MiB", "room": "64MiB"},
     }
     return document(_given(**values), SettingsFile, "settings.yaml", language, schema)

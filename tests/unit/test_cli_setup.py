@@ -37,7 +37,7 @@ def test_init_makes_settings_that_load_and_folders_for_nobody_else(fresh: Path) 
 
 def test_init_prints_cron_lines_with_real_paths(tmp_path: Path) -> None:
     _, out, _ = edi("init", tmp_path / "x y", *ANSWERS)
-    lines = [line.strip() for line in out.splitlines() if "*/5 * * * *" in line]
+    lines = [line.strip() for line in out.splitlines() if "/5 * * * *" in line]
     assert [line.split()[-1].rpartition("/")[2] for line in lines] == ["edi-send", "edi-receive"]
     assert all(f"EDI_CONFIG='{tmp_path / 'x y' / 'settings.yaml'}'" in line for line in lines)
 
