@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 LITTER = shutil.ignore_patterns(".git", ".venv*", ".demo", "__pycache__", "*.pyc", ".*_cache", ".hypothesis", "build",
                                 "dist", "*.egg-info")
 LIMIT = 3_000_000
-"""Bytes of a wheel that is carried on a bad line: half a minute on a tenth of a megabyte a second. A tenth of it is what
-`edi explain` says of every code in two languages."""
+"""Bytes of a wheel that is carried on a bad line: half a minute on a tenth of a megabyte a second. A tenth of it
+is what `edi explain` says of every code in two languages."""
 
 pytestmark = pytest.mark.skipif(
     int(metadata.version("setuptools").split(".")[0]) < 77 and not os.environ.get("CI"),
