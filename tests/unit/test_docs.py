@@ -21,6 +21,7 @@ from tests.tools.catalogues import merged
 ROOT = Path(__file__).parents[2]
 PAIRS = [("README.md", "gateway/docs/fr/README.md"),
          ("gateway/docs/en/first-exchange.md", "gateway/docs/fr/premier-echange.md"),
+         ("gateway/docs/en/releases.md", "gateway/docs/fr/versions.md"),
          ("gateway/docs/en/operator.md", "gateway/docs/fr/exploitation.md"),
          ("gateway/docs/en/walks.md", "gateway/docs/fr/parcours.md"),
          ("gateway/docs/en/settings.md", "gateway/docs/fr/reglages.md"),
