@@ -75,6 +75,7 @@ def fresh_debian(folder: Path) -> Iterator[Debian]:
     if tried.returncode:
         lacking(f"needs root and namespaces: {tried.stderr.decode()}")
     root = folder / "debian"
+    umask = os.umask(0o022)  # as somebody who has just logged in: runs within the process of the tests have narrowed it
     made = subprocess.run([*AS_ROOT, program, "--variant=minbase", SUITE, root, _mirror()],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     try:
@@ -83,6 +84,7 @@ def fresh_debian(folder: Path) -> Iterator[Debian]:
         with _running(root, folders) as pid:
             yield Debian(root, pid)
     finally:
+        os.umask(umask)
         subprocess.run([*AS_ROOT, "rm", "-rf", "--one-file-system", root], check=True)
 
 

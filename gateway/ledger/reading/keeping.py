@@ -140,9 +140,9 @@ class KeepingLookups(AwayLookups):
     def _handed_over(self, names: Sequence[str]) -> Iterator[Any]:
         """Deliveries that name the movement or one of its events, in their own name or in what they say."""
         wanted = [name.encode() for name in names]
-        for row in self._connection.execute(
-                select(delivery.c.name, delivery.c.digest, delivery.c.content_id, content.c.bytes)
-                .join(content, content.c.id == delivery.c.content_id), execution_options={"yield_per": _SLICE}):
+        given = select(delivery.c.name, delivery.c.digest, delivery.c.content_id, content.c.bytes).join(
+            content, content.c.id == delivery.c.content_id)
+        for row in self._connection.execute(given, execution_options={"yield_per": _SLICE}):
             if any(name in row.name for name in names) or any(name in row.bytes for name in wanted):
                 yield row
 

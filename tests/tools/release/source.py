@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import re
 import subprocess
-import tarfile
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,8 +27,8 @@ def unpacked(folder: Path, *, repository: Path = ROOT, commit: str = "HEAD") -> 
     """The files of a commit in a new folder. Raises ValueError where the changelog does not begin with its version."""
     packed = subprocess.run(["git", "-C", str(repository), "archive", "--format=tar", commit], check=True,
                             capture_output=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(folder, filter="data")
+    folder.mkdir()
+    subprocess.run(["tar", "-x", "-p", "--no-same-owner", "-C", str(folder)], check=True, input=packed)
     version = str(tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]["version"])
     newest = _NEWEST.search((folder / CHANGELOG).read_text("utf-8"))
     if newest is None or newest["version"] != version:
