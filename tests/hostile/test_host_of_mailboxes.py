@@ -114,7 +114,7 @@ def test_t14_a_listing_full_of_traps_leads_nowhere_and_the_good_file_is_taken(
     assert not [line for line in ran.err.splitlines() if line.startswith(("X999", "owned"))]
     made = {name.rpartition("/")[0] for name in set(tree(tmp_path)) - set(before)}
     assert made <= {"bfdgd/state", "bfdgd/national/in/declarations", "mail/TGOTR/BFDGD/v1/in/new",
-                    "bfdgd/state/lock"}, made
+                    "bfdgd/state/lock", "bfdgd/state/runs"}, made
     assert not path.exists()
 
 

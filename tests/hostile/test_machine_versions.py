@@ -53,6 +53,12 @@ def test_t37_what_is_installed_here_is_safe_and_complete() -> None:
     check_versions()
 
 
+def stamps(home: Path) -> dict[Path, int]:
+    """When each file of a gateway changed, but for locks and for the mark that a run has failed."""
+    return {path: path.stat().st_mtime_ns for path in home.rglob("*")
+            if path.is_file() and not {"lock", "runs"} & set(path.parts)}
+
+
 @pytest.mark.parametrize("library", ["paramiko", "lxml"])
 @pytest.mark.parametrize("words", [["edi-send"], ["edi-receive"], ["seal", "d.edi", "--to", "BFDGD", "-o", "x"]])
 def test_t37_a_start_beside_an_older_module_is_refused_and_touches_nothing(tmp_path: Path, library: str,
@@ -63,16 +69,14 @@ def test_t37_a_start_beside_an_older_module_is_refused_and_touches_nothing(tmp_p
     older = tmp_path / "older" / f"{library}-1.0.dist-info"
     older.mkdir(parents=True)
     (older / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {library}\nVersion: 1.0\n")
-    before = {path: path.stat().st_mtime_ns for path in togo.home.rglob("*") if "lock" not in path.parts}
+    before = stamps(togo.home)
     ran = subprocess.run([sys.executable, "-m", "gateway.cli", *words, "--config", togo.settings, "--lang", "en"],
                          cwd=tmp_path, capture_output=True, text=True, timeout=60,
                          env={**os.environ, "PYTHONPATH": f"{older.parent}:{ROOT}"})
     assert (ran.returncode, ran.stdout) == (Exit.TRUST, ""), ran.stderr
     assert f"E_VERSION: The library {library} 1.0 is outside the safe versions" in ran.stderr
     assert f"  → Update: python3 -m pip install '{library}>=" in ran.stderr
-    after = {path: path.stat().st_mtime_ns for path in togo.home.rglob("*") if "lock" not in path.parts}
-    assert {path: stamp for path, stamp in after.items() if path.is_file()} == {
-        path: stamp for path, stamp in before.items() if path.is_file()}
+    assert stamps(togo.home) == before
 
 
 def test_t37_the_least_safe_versions_are_those_the_package_asks_for() -> None:
