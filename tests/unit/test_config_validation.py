@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from gateway import texts
+from gateway.config.answers import InitAnswers
 from gateway.config.model import Field, Model, section
 from gateway.config.partner import Authority, Partner
 from gateway.config.reference import ReferenceFile
@@ -210,7 +211,7 @@ def test_every_code_of_this_package_has_sentence_and_hint_with_the_same_values_i
 def test_every_key_of_the_models_is_explained_in_both_languages() -> None:
     french, english = entries("fr"), entries("en")
     keys = {f"config.{model.__name__}{'.' + key if key else ''}"
-            for top in (SettingsFile, Partner, ReferenceFile) for model in models_in(top)
+            for top in (SettingsFile, Partner, ReferenceFile, InitAnswers) for model in models_in(top)
             for key in ["", *keys_of(model)]}
     explained = {key for key in french if re.match(r"config\.[A-Z]", key)}
     assert explained == keys == {key for key in english if key in explained}
