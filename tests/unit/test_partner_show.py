@@ -149,7 +149,7 @@ def test_halted_links_revoked_and_announced_certificates_are_seen(togo: Path, tm
 
 
 def test_where_approvals_need_two_people_two_answer_for_a_link_that_goes_on(togo: Path) -> None:
-    togo.write_text(f"{togo.read_text('utf-8')}\napprovals: two\n", "utf-8")
+    togo.write_text(togo.read_text("utf-8").replace("approvals: one", "approvals: two"), "utf-8")
     in_ledger(togo, lambda transaction: transaction.halt_link("MLDGD", "in", "E_CHAIN", at=NOW))
     line = ("partner", "resume", "MLDGD", "--reason", "copies compared", "--by", "Kofi Mensah", "--config", togo)
     status, _, err = edi(*line)
