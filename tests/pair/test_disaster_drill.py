@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from gateway.exchange.summary import Exit
-from tests.pair.test_introduced_by_packs import introduced
+from tests.pair.test_introduced_by_packs import introduced, made_and_introduced
 from tests.tools.malice import at, codes, later, well
-from tests.tools.newcomers import edi, new_gateway
+from tests.tools.newcomers import edi
 from tests.tools.offices import Office
 from tests.tools.older_ledgers import ledger_file
 from tests.tools.records import declaration_json, numbered_mrn
@@ -24,15 +24,7 @@ from tests.tools.records import declaration_json, numbered_mrn
 @pytest.fixture
 def pair(tmp_path: Path) -> tuple[Office, Office]:
     """Togo and Burkina Faso, made by commands and introduced by packs; one declaration is answered."""
-    made = []
-    for gateway, country in (("TGOTR", "TG"), ("BFDGD", "BF")):
-        new_gateway(tmp_path / gateway.lower(), gateway, country)
-        made.append(Office(gateway, tmp_path / gateway.lower(), tmp_path / "mail"))
-    togo, burkina = made
-    for office, partner in ((togo, burkina), (burkina, togo)):
-        introduced(office, partner, tmp_path)
-        for box in ("tmp", "new"):
-            office.mailbox(partner.name).with_name(box).mkdir(parents=True, mode=0o700)
+    togo, burkina = made_and_introduced(tmp_path)
     declare(togo, 1)
     for _ in range(2):
         well(burkina.run("edi-sync"))

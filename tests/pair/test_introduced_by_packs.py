@@ -13,8 +13,7 @@ from tests.tools.offices import Office
 from tests.tools.records import declaration, declaration_json, numbered_mrn
 
 
-@pytest.fixture
-def pair(tmp_path: Path) -> tuple[Office, Office]:
+def made_and_introduced(tmp_path: Path) -> tuple[Office, Office]:
     """Togo and Burkina Faso, made and introduced by commands; each pushes into a folder that the other collects."""
     made = []
     for gateway, country in (("TGOTR", "TG"), ("BFDGD", "BF")):
@@ -26,6 +25,12 @@ def pair(tmp_path: Path) -> tuple[Office, Office]:
         for box in ("tmp", "new"):
             office.mailbox(partner.name).with_name(box).mkdir(parents=True, mode=0o700)
     return togo, burkina
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Office, Office]:
+    """The two, with nothing sent yet."""
+    return made_and_introduced(tmp_path)
 
 
 def introduced(office: Office, partner: Office, folder: Path, *words: str) -> None:
