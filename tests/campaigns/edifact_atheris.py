@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import random
+import resource
 import sys
 import zlib
 from collections.abc import Callable, Sequence
@@ -26,8 +27,19 @@ COMPILED = "_corridor_edifact"
 """The compiled inner loops: coverage does not see inside of them, so here their twins in plain Python are used."""
 COMPARED = 8
 """One input of so many is also read by the reference reader and in blocks, which are slow."""
-LIMITS = ("-timeout=20", "-rss_limit_mb=1024", f"-max_len={inputs.MOST}", "-print_final_stats=1")
-"""What libFuzzer allows an input (seconds, MiB of the process, bytes); the command line may say otherwise."""
+LIMITS = ("-timeout=20", f"-max_len={inputs.MOST}", "-print_final_stats=1")
+"""What libFuzzer allows an input (seconds, bytes); the command line may say otherwise."""
+MEMORY = 1024
+"""How many MiB the campaign may need."""
+
+
+def memory_limit(began_at: int) -> str:
+    """What is said to libFuzzer of memory. It looks at the process's peak, and a peak is inherited: the kernel counts the
+    memory of whoever started the process as its own, so a large parent would end the campaign at its first look.
+
+    :param began_at: the peak when the campaign began, in KiB (``getrusage``)
+    """
+    return f"-rss_limit_mb={began_at // 1024 + MEMORY}"
 
 
 def prepare(folder: Path) -> list[str]:
@@ -84,7 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.modules[COMPILED] = None  # type: ignore[assignment]  # importing it fails now, as where it was not built
     with atheris.instrument_imports(include=["gateway.edifact"]):
         look = examiner()
-    command = [sys.argv[0], *LIMITS, *(given[:2] if files else given), *passed]
+    limit = memory_limit(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    command = [sys.argv[0], *LIMITS, limit, *(given[:2] if files else given), *passed]
     atheris.Setup(command, look, custom_mutator=alterer(atheris))
     atheris.Fuzz()
     return 0

@@ -64,6 +64,10 @@ def campaign(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, errors="replace")
 
 
+def test_what_its_parent_needed_is_not_taken_for_its_own_memory() -> None:
+    assert edifact_atheris.memory_limit(2464 * 1024) == "-rss_limit_mb=3488"
+
+
 @installed
 @pytest.mark.timeout(300)
 def test_it_runs_and_keeps_what_reaches_something_new(tmp_path: Path) -> None:
