@@ -34,8 +34,8 @@ MEMORY = 1024
 
 
 def memory_limit(began_at: int) -> str:
-    """What is said to libFuzzer of memory. It looks at the process's peak, and a peak is inherited: the kernel counts the
-    memory of whoever started the process as its own, so a large parent would end the campaign at its first look.
+    """What is said to libFuzzer of memory. It looks at the process's peak, and a peak is inherited: the kernel counts
+    the memory of whoever started the process as its own, so a large parent would end the campaign at its first look.
 
     :param began_at: the peak when the campaign began, in KiB (``getrusage``)
     """
