@@ -13,41 +13,34 @@ Names are fetched when they are first asked for, so that a command that only pee
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from gateway.lazily import lazily
 
 if TYPE_CHECKING:
     from gateway.config.loading import Settings, load_settings
     from gateway.config.model import Model
     from gateway.config.partner import Agreement, Chase, DirectoryMailbox, Partner, SftpMailbox
-    from gateway.config.resolved import Resolved, resolved
+    from gateway.config.resolution import Resolved, resolved
     from gateway.config.settings import NationalSource
     from gateway.config.starting import MailboxAnswers, PartnerAnswers, SettingsAnswers, partner_text, settings_text
     from gateway.config.validation import load_model, validate_node
     from gateway.config.yaml import language_of, parse_document, read_document
-
-_HOMES = {name: home for home, names in {
-    "loading": ["load_settings", "Settings"],
-    "model": ["Model"],
-    "partner": ["Agreement", "Chase", "DirectoryMailbox", "Partner", "SftpMailbox"],
-    "resolved": ["Resolved", "resolved"],
-    "settings": ["NationalSource"],
-    "starting": ["MailboxAnswers", "PartnerAnswers", "SettingsAnswers", "partner_text", "settings_text"],
-    "validation": ["load_model", "validate_node"],
-    "yaml": ["language_of", "parse_document", "read_document"],
-}.items() for name in names}
+else:
+    __getattr__ = lazily(__name__, {
+        "loading": ["Settings", "load_settings"],
+        "model": ["Model"],
+        "partner": ["Agreement", "Chase", "DirectoryMailbox", "Partner", "SftpMailbox"],
+        "resolution": ["Resolved", "resolved"],
+        "settings": ["NationalSource"],
+        "starting": ["MailboxAnswers", "PartnerAnswers", "SettingsAnswers", "partner_text", "settings_text"],
+        "validation": ["load_model", "validate_node"],
+        "yaml": ["language_of", "parse_document", "read_document"],
+    })
 
 __all__ = [
-    "Agreement", "Chase", "DirectoryMailbox", "MailboxAnswers", "Model", "NationalSource", "Partner", "PartnerAnswers",
-    "Resolved", "Settings", "SettingsAnswers", "SftpMailbox", "language_of", "load_model", "load_settings",
-    "parse_document", "partner_text", "read_document", "resolved", "settings_text", "validate_node",
+    "Agreement", "Chase", "DirectoryMailbox", "MailboxAnswers", "Model", "NationalSource", "Partner",
+    "PartnerAnswers", "Resolved", "Settings", "SettingsAnswers", "SftpMailbox", "language_of", "load_model",
+    "load_settings", "parse_document", "partner_text", "read_document", "resolved", "settings_text",
+    "validate_node",
 ]
-
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value

@@ -12,8 +12,9 @@ Names are fetched when they are first asked for, so that what only peeks at the 
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from gateway.lazily import lazily
 
 if TYPE_CHECKING:
     from gateway.ledger.codec import decode_tree, encode_tree
@@ -34,32 +35,23 @@ if TYPE_CHECKING:
     from gateway.ledger.reading.revocation import issuer_key
     from gateway.ledger.states import IllegalTransition, InterchangeState, MessageState, ObjectState
     from gateway.ledger.transaction import Transaction
-
-_HOMES = {name: home for home, names in {
-    "codec": ["decode_tree", "encode_tree"],
-    "entries": ["NewDeclaration", "NewDelivery", "NewEvent", "NewMessage",
-                "NewMessageIn", "NewMovement", "NewSource", "NewState"],
-    "errors": ["Conflict", "LocalConflict", "Moved", "PartnerConflict", "of_the_machine"],
-    "ledger": ["Ledger"],
-    "parts.movements": ["EventOutcome", "event_differs"],
-    "queries": ["Deadlines", "Queries"],
-    "reading.revocation": ["issuer_key"],
-    "states": ["IllegalTransition", "InterchangeState", "MessageState", "ObjectState"],
-    "transaction": ["Transaction"],
-}.items() for name in names}
+else:
+    __getattr__ = lazily(__name__, {
+        "codec": ["decode_tree", "encode_tree"],
+        "entries": ["NewDeclaration", "NewDelivery", "NewEvent", "NewMessage", "NewMessageIn", "NewMovement",
+                    "NewSource", "NewState"],
+        "errors": ["Conflict", "LocalConflict", "Moved", "PartnerConflict", "of_the_machine"],
+        "ledger": ["Ledger"],
+        "parts.movements": ["EventOutcome", "event_differs"],
+        "queries": ["Deadlines", "Queries"],
+        "reading.revocation": ["issuer_key"],
+        "states": ["IllegalTransition", "InterchangeState", "MessageState", "ObjectState"],
+        "transaction": ["Transaction"],
+    })
 
 __all__ = [
-    "Conflict", "Deadlines", "EventOutcome", "IllegalTransition", "InterchangeState", "Ledger",
-    "LocalConflict", "MessageState", "Moved", "NewDeclaration", "NewDelivery", "NewEvent", "NewMessage",
-    "NewMessageIn", "NewMovement", "NewSource", "NewState", "ObjectState", "PartnerConflict", "Queries",
-    "Transaction", "decode_tree", "encode_tree", "event_differs", "issuer_key",
-    "of_the_machine",
+    "Conflict", "Deadlines", "EventOutcome", "IllegalTransition", "InterchangeState", "Ledger", "LocalConflict",
+    "MessageState", "Moved", "NewDeclaration", "NewDelivery", "NewEvent", "NewMessage", "NewMessageIn",
+    "NewMovement", "NewSource", "NewState", "ObjectState", "PartnerConflict", "Queries", "Transaction",
+    "decode_tree", "encode_tree", "event_differs", "issuer_key", "of_the_machine",
 ]
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(name)
-    found: object = getattr(import_module(f"gateway.ledger.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found

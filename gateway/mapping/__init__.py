@@ -9,32 +9,36 @@ The language is described in ``mappings/README.md``; the national side is `gatew
 
 from __future__ import annotations
 
-from gateway.mapping.corridors import Administration, Corridor, Corridors, load_corridors
-from gateway.mapping.loading import lint_mapping, load_mapping
-from gateway.mapping.losses import Loss
-from gateway.mapping.mapping import Mapping
-from gateway.mapping.offices import OfficeEntry
-from gateway.mapping.peek import Peek, peek
-from gateway.mapping.requirements import Failure
-from gateway.mapping.search import search_path
-from gateway.mapping.traced import Traced
-from gateway.mapping.versions import Activated, Versions
+from typing import TYPE_CHECKING
+
+from gateway.lazily import lazily
+
+if TYPE_CHECKING:
+    from gateway.mapping.corridors import Administration, Corridor, Corridors, load_corridors
+    from gateway.mapping.loading import lint_mapping, load_mapping
+    from gateway.mapping.losses import Loss
+    from gateway.mapping.mapping import Mapping
+    from gateway.mapping.offices import OfficeEntry
+    from gateway.mapping.peeking import Peek, peek
+    from gateway.mapping.requirements import Failure
+    from gateway.mapping.search import search_path
+    from gateway.mapping.traced import Traced
+    from gateway.mapping.versions import Activated, Versions
+else:
+    __getattr__ = lazily(__name__, {
+        "corridors": ["Administration", "Corridor", "Corridors", "load_corridors"],
+        "loading": ["lint_mapping", "load_mapping"],
+        "losses": ["Loss"],
+        "mapping": ["Mapping"],
+        "offices": ["OfficeEntry"],
+        "peeking": ["Peek", "peek"],
+        "requirements": ["Failure"],
+        "search": ["search_path"],
+        "traced": ["Traced"],
+        "versions": ["Activated", "Versions"],
+    })
 
 __all__ = [
-    "Activated",
-    "Administration",
-    "Corridor",
-    "Corridors",
-    "Failure",
-    "Loss",
-    "Mapping",
-    "OfficeEntry",
-    "Peek",
-    "Traced",
-    "Versions",
-    "lint_mapping",
-    "load_corridors",
-    "load_mapping",
-    "peek",
-    "search_path",
+    "Activated", "Administration", "Corridor", "Corridors", "Failure", "Loss", "Mapping", "OfficeEntry", "Peek",
+    "Traced", "Versions", "lint_mapping", "load_corridors", "load_mapping", "peek", "search_path",
 ]

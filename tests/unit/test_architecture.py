@@ -22,7 +22,7 @@ LAYERS = [  # outside in; packages on one line never import each other (DESIGN s
     {"records", "transit", "edifact", "security", "transport", "ledger"},
     {"config", "spool"},
     {"errors"},
-    {"findings", "references", "texts", "failpoints"},
+    {"findings", "references", "texts", "failpoints", "lazily"},
 ]
 RANK = {name: len(LAYERS) - level for level, names in enumerate(LAYERS) for name in names}
 INNERMOST = {"texts": {"findings"}}
