@@ -37,15 +37,19 @@ from gateway.references import Scalar
 _DATED = {"date": "", "day": "", "moment": " HH:mm(:ss)"}
 """Formats that take ``dates`` of the dialect where they name no pattern -> what they add to it."""
 
+
+def dated(name: str, dates: str) -> str:
+    """The pattern that a format without one takes from ``dates`` of its dialect; "" where it takes none."""
+    return dates + _DATED[name] if dates and name in _DATED else ""
+
+
 def make(text: str, surroundings: Surroundings) -> Format:
     """The format a dialect names: ``moment dd/MM/yyyy HH:mm``. Raises Misfit D007 (unknown), D012 (bad argument)."""
     name, _, argument = text.partition(" ")
     maker = _MAKERS.get(name)
     if maker is None:
         raise Misfit("D007", format=name, known=", ".join(_MAKERS))
-    argument = argument.strip()
-    if not argument and surroundings.dates and name in _DATED:
-        argument = surroundings.dates + _DATED[name]
+    argument = argument.strip() or dated(name, surroundings.dates)
     words = tuple(surroundings.codes[argument].ours) if name == "code" and argument in surroundings.codes else ()
     return replace(maker(argument, surroundings), text=f"{name} {argument}".strip(), words=words)
 

@@ -99,6 +99,14 @@ def test_every_guess_and_every_gap_is_told() -> None:
     assert (started.records, started.written) == (0, 0)  # the word that nobody knows keeps the sample from being read
 
 
+def test_a_file_that_a_dialect_reads_as_it_stands_needs_no_other_form_of_dates() -> None:
+    sample = ROOT / "samples/corridors/sn-ml/sndgd/declaration-1.csv"
+    started = start(request("SN-GN", sample.read_bytes(), sample.name), SHIPPED)
+    assert started.files["dialects/sndgd/csv.yaml"].partition("parts:\n")[2] == (
+        '  decl:\n    encoding: utf-8\n    mark: "yes"\n    delimiter: ";"\n    decimal: ","\n')
+    assert {one.code for one in started.findings} & {"M468", "M472"} == set()
+
+
 def test_a_column_without_place_does_not_keep_the_sample_from_being_read() -> None:
     lines = [HEADINGS, LINE.format(number=1), LINE.format(number=2)]
     inner = ["CLÉ INTERNE", "a", "b"]  # another value on each line of one declaration

@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.config.nodes import MappingNode, Node, SequenceNode, TextNode
 from gateway.errors import LocalError
 from gateway.mapping.dialect_files import Folders, file_name, known_dialects
+from gateway.mapping.dialect_formats import dated
 from gateway.mapping.dialect_source import Source
 from gateway.mapping.offices import folded
 
@@ -27,7 +28,7 @@ class Use:
     """What a dialect does with a column.
 
     term    the term it holds, with those of its list or group before it; "" where several share the cell
-    format  its national format, "" for none
+    format  its national format, with the pattern that the dialect gives it; "" for none
     alone   the place is an entry of its own, at the top of ``places``, so that an heir can replace it
     """
 
@@ -143,8 +144,9 @@ def _shape(identifier: str, source: Source) -> Shape | None:
         return None
     columns = {key.text: _texts(value) for key, value in _entries(part.get("columns"))}
     uses: dict[str, Use] = {}
+    dates = _text(root.get("dates"))
     for column, use in _uses(name.text, root.get("places"), ""):
-        uses.setdefault(column, use)
+        uses.setdefault(column, replace(use, format=f"{use.format} {dated(use.format, dates)}".rstrip()))
     codes = {table.text: {word: ours.text for ours, words in _entries(node) for word in _texts(words)}
              for table, node in _entries(root.get("codes"))}
     return Shape(identifier, name.text, columns, uses, codes, tuple(_texts(part.get("group"))))
