@@ -90,6 +90,8 @@ def close(gateway: Gateway, one: Dead, voice: Voice, reason: str, occasion: Occa
     if one.closed is not None:
         return False
     with gateway.ledger.transaction() as transaction:
+        if _still(transaction.act_about(one.reference, "close"), one) is not None:  # by somebody else, a moment ago
+            return False
         transaction.add_act(NewAct(kind="close", subject=one.reference, partner=one.partner, people=voice.name,
                                    account=voice.account, person=voice.person, reason=reason), at=occasion.now)
         if one.object is not None:

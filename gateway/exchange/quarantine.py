@@ -22,6 +22,7 @@ from gateway.findings import Finding
 from gateway.ledger import Transaction
 from gateway.ledger.act_rows import Act
 from gateway.ledger.rows import ObjectRow
+from gateway.ledger.states import ObjectState
 from gateway.security import LEAF, RELEASABLE, Opened, file_name, judge_order, open_again, open_envelope
 from gateway.spool import Kept, Quarantine
 
@@ -123,8 +124,9 @@ def release(gateway: Gateway, one: Held, decision: Decision, occasion: Occasion)
     """Let a refused object in. What it causes is done by the next run, as for all that arrives.
 
     Safe to cut and to repeat: the object is stored once, with the decision, in one transaction.
-    Raises LocalError X083 (nobody may release this), X084 (it was released), B009 (its bytes were changed);
-    PartnerError when another rule refuses it: then nothing has changed.
+    Raises LocalError X083 (nobody may release this), X084 (it was released), X174 (it was rejected), X170 (something
+    else was asked for meanwhile), X081, B009 (its bytes were changed); PartnerError when another rule refuses it: then
+    nothing has changed.
     """
     if not decision.rules <= RELEASABLE or one.code not in decision.rules:
         raise LocalError(Finding(code="X083", values={"name": one.name, "code": one.code,
@@ -132,10 +134,28 @@ def release(gateway: Gateway, one: Held, decision: Decision, occasion: Occasion)
     require_open(one)
     summary = Summary()
     if one.kept is not None:
-        _from_quarantine(gateway, one.kept, decision, occasion, summary)
+        _from_quarantine(gateway, one, one.kept, decision, occasion, summary)
     elif one.object is not None:
-        _in_the_ledger(gateway, one.object, decision, occasion, summary)
+        _in_the_ledger(gateway, one, one.object, decision, occasion, summary)
     return summary
+
+
+def standing(transaction: Transaction, one: Held) -> Held:
+    """The same inside the transaction that decides: somebody else may have decided since it was looked at.
+
+    Raises LocalError X081 for what is held no more.
+    """
+    try:
+        kept = None if one.kept is None else _quarantine_of(one.kept).again(one.kept)
+    except FileNotFoundError:
+        raise LocalError(Finding(code="X081", values={"name": one.name})) from None
+    if one.object is not None:
+        known = transaction.known_object(one.partner, message_id=one.object.message_id)
+        if known is None or known.state is not ObjectState.REFUSED:
+            raise LocalError(Finding(code="X081", values={"name": one.name}))
+    asked = transaction.act_about(one.name, "release")
+    return replace(one, kept=kept, rejected=transaction.act_about(one.name, "reject"),
+                   asked=asked if asked is not None and asked.state == "open" else None)
 
 
 def require_open(one: Held) -> None:
@@ -146,10 +166,19 @@ def require_open(one: Held) -> None:
         raise LocalError(Finding(code="X174", values={"name": one.name, "words": one.rejected.words}))
 
 
-def _from_quarantine(gateway: Gateway, kept: Kept, decision: Decision, occasion: Occasion, summary: Summary) -> None:
+def _require_as_decided(transaction: Transaction, one: Held, decision: Decision) -> None:
+    require_open(standing(transaction, one))
+    newest = transaction.act_about(one.name, "release")
+    if decision.request is not None and newest is not None and newest.id != decision.request.id:
+        raise LocalError(Finding(code="X170", values={"name": one.name, "words": newest.words}))
+
+
+def _from_quarantine(gateway: Gateway, one: Held, kept: Kept, decision: Decision, occasion: Occasion,
+                     summary: Summary) -> None:
     content = kept.content()
     opened = _opened(gateway, kept.partner, content, decision, occasion)
     with gateway.ledger.transaction() as transaction:
+        _require_as_decided(transaction, one, decision)
         if gateway.renew_keys(transaction):  # what a key signed that was revoked a moment ago does not get in
             opened = _opened(gateway, kept.partner, content, decision, occasion)
         if judge_order(opened, Link(transaction, kept.partner)) == "new":
@@ -169,13 +198,14 @@ def _opened(gateway: Gateway, partner: str, content: bytes, decision: Decision, 
                          waive=decision.rules)
 
 
-def _in_the_ledger(gateway: Gateway, row: ObjectRow, decision: Decision, occasion: Occasion,
+def _in_the_ledger(gateway: Gateway, one: Held, row: ObjectRow, decision: Decision, occasion: Occasion,
                    summary: Summary) -> None:
     opened = _judged_again(gateway, row, decision.rules, occasion)
     refusal = payload_refusal(gateway.settings, row.partner, opened)
     if refusal is not None:
         raise PartnerError(refusal)
     with gateway.ledger.transaction() as transaction:
+        _require_as_decided(transaction, one, decision)
         if gateway.renew_keys(transaction):
             opened = _judged_again(gateway, row, decision.rules, occasion)
         transaction.release_object_in(row.id, text=str(decision), at=occasion.now)
@@ -198,6 +228,10 @@ def _judged_again(gateway: Gateway, row: ObjectRow, rules: Collection[str], occa
     assert bodies is not None
     return open_again(bodies.inner, recipient=gateway.name, trust=gateway.trust(row.partner), now=occasion.now,
                       environment=gateway.settings.environment, waive=_JUDGED_AT_RECEIPT.union(rules))
+
+
+def _quarantine_of(kept: Kept) -> Quarantine:
+    return Quarantine(kept.path.parent)
 
 
 def _quarantine(gateway: Gateway) -> Quarantine:

@@ -46,12 +46,12 @@ def ask_by_hand(gateway: Gateway, movement: Movement, occasion: Occasion, who: s
     partners = _asked(gateway, movement)
     if not partners:
         raise LocalError(Finding(code="X290", values={"mrn": movement.mrn}))
-    with gateway.ledger.reading() as queries:
-        unsent = {row.partner for row in queries.find(movement.mrn).messages if row.direction == "out"
-                  and row.state in _UNSENT and row.word == Word.STATE_QUERY.value}
-    asking = tuple(one for one in partners if one not in unsent)
-    if asking:
-        with gateway.ledger.transaction() as transaction:
+    with gateway.ledger.transaction() as transaction:  # read inside: of two people at once, one asks
+        with gateway.ledger.reading() as queries:
+            unsent = {row.partner for row in queries.find(movement.mrn).messages if row.direction == "out"
+                      and row.state in _UNSENT and row.word == Word.STATE_QUERY.value}
+        asking = tuple(one for one in partners if one not in unsent)
+        if asking:
             effects = Effects()
             for partner in asking:
                 queue_question(gateway, transaction, partner, movement.mrn, effects, occasion)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, Occasion
-from gateway.exchange.quarantine import Decision, Held, require_open
+from gateway.exchange.quarantine import Decision, Held, require_open, standing
 from gateway.findings import Finding
 from gateway.ledger.act_rows import Act, NewAct
 from gateway.security import RELEASABLE
@@ -30,21 +30,21 @@ class Voice:
 def ask(gateway: Gateway, one: Held, rules: Collection[str], voice: Voice, reason: str, occasion: Occasion) -> bool:
     """Ask for a release, which another person confirms. False when the same person has asked for it before.
 
-    Raises LocalError X083 (nobody may release this), X084, X174 (it was let in, or rejected), X170 (somebody else asked
-    for it: confirm that).
+    Raises LocalError X083 (nobody may release this), X084, X174 (it was let in, or rejected), X081 (held no more), X170
+    (somebody else asked for it: confirm that).
     """
     if not set(rules) <= RELEASABLE or one.code not in rules:
         raise LocalError(Finding(code="X083", values={"name": one.name, "code": one.code,
                                                       "codes": ", ".join(sorted(RELEASABLE))}))
-    require_open(one)
     words = " ".join(sorted(rules))
-    if one.asked is not None:
-        if one.asked.person == voice.person and (one.asked.rules, one.asked.reason) == (words, reason):
-            return False
-        if one.asked.person != voice.person:
-            raise LocalError(Finding(code="X170", values={"name": one.name, "words": one.asked.words}))
     with gateway.ledger.transaction() as transaction:
+        one = standing(transaction, one)
+        require_open(one)
         if one.asked is not None:
+            if one.asked.person == voice.person and (one.asked.rules, one.asked.reason) == (words, reason):
+                return False
+            if one.asked.person != voice.person:
+                raise LocalError(Finding(code="X170", values={"name": one.name, "words": one.asked.words}))
             transaction.settle_act(one.asked, "dropped", at=occasion.now, text=f"asked anew by {voice.name}")
         transaction.add_act(NewAct(kind="release", subject=one.name, partner=one.partner, people=voice.name,
                                    account=voice.account, person=voice.person, rules=words, reason=reason,
@@ -79,10 +79,11 @@ def reject(gateway: Gateway, one: Held, voice: Voice, reason: str, occasion: Occ
     """Decide that it is never let in. The name of the negative receipt that goes up again; None where there is none.
 
     What is authentic and refused was answered by a receipt when it came (GW-1 section 6); it goes up once more, so that
-    the partner knows. For everything else silence is the rule: a call tells him. Raises LocalError X084, X174.
+    the partner knows. For everything else silence is the rule: a call tells him. Raises LocalError X084, X174, X081.
     """
-    require_open(one)
     with gateway.ledger.transaction() as transaction:
+        one = standing(transaction, one)
+        require_open(one)
         receipt = None if one.object is None else transaction.receipt_of(one.object.id)
         if one.asked is not None:
             transaction.settle_act(one.asked, "dropped", at=occasion.now, text=f"rejected by {voice.name}: {reason}")

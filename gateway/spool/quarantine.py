@@ -89,6 +89,10 @@ class Quarantine:
         """Say in the note of a file that people let it in. words: who, when and why, one line."""
         _write(replace(kept, released=words))
 
+    def again(self, kept: Kept) -> Kept:
+        """The same as its note says by now. Raises FileNotFoundError where it is gone, LocalError as `list`."""
+        return _kept(kept.path.with_suffix(".json"))
+
     def list(self) -> list[Kept]:
         """What is kept, oldest first. Raises LocalError B002, B005, B006, B009 (a note is not one that was written)."""
         notes = sorted(self.folder.glob("*-*.json")) if self.folder.exists() else []
