@@ -12,7 +12,7 @@ NAMES = ("edifact", "mapping", "envelope", "mailbox", "road", "ledger", "startup
 """The benchmarks, in the order they run."""
 PEERS = ("edifact",)
 """Those that also have ``peer_figures(scale)``: against software that has to be installed first."""
-SIZED = ("ledger",)
+SIZED = ("ledger", "road")
 """Those that also have ``figures_of(sizes, folder)``: at sizes somebody names, and with files that may be kept."""
 
 

@@ -150,7 +150,7 @@ def _cold(ledger: Ledger, ask: Callable[[], object]) -> float:
     """With nothing of the file in memory, neither the system's nor the connection's; statements are compiled."""
     ledger._reader.dispose()
     ledger._writer.dispose()
-    descriptor = os.open(ledger.file, os.O_RDONLY)
+    descriptor = os.open(str(ledger.file), os.O_RDONLY)
     try:
         os.fsync(descriptor)
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
