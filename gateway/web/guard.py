@@ -84,7 +84,7 @@ def _dressed(send: Send, *, secure: bool) -> Callable[[Message], Awaitable[None]
             given = message.get("headers", [])
             names = {name.lower() for name, _ in given}
             more = [*_HEADERS, *([_STRICT_TRANSPORT] if secure else [])]
-            if b"content-security-policy" not in names:
+            if b"content-security-policy" not in names and message["status"] != 304:
                 more.append(_NOTHING_BUT_TEXT)
             if b"cache-control" not in names:
                 more.append((b"cache-control", b"no-store"))
