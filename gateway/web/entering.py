@@ -54,15 +54,16 @@ class Entering:
     def _enter(self, request: Request, login: str, password: str, back: str) -> Response:
         desk, visit, now = self._desk, self._front.visit(request), self._desk.now
         name = login.strip().casefold()[:64]
-        wait = desk.throttle.wait(name, visit.address, now)
+        account = desk.accounts().get(name)
+        with self._room:  # in here: those who come together wait for what the others failed
+            wait = desk.throttle.wait(name, visit.address, now)
+            right = not wait and fits(None if account is None or account.closed is not None else account.hash,
+                                      password[:LONGEST + 1])
+            if not wait and (not right or account is None):
+                desk.throttle.failed(name, visit.address, now)
         if wait:
             return self._again(request, visit, back, "slow", login, wait)
-        account = desk.accounts().get(name)
-        with self._room:
-            right = fits(None if account is None or account.closed is not None else account.hash,
-                         password[:LONGEST + 1])
         if not right or account is None:
-            desk.throttle.failed(name, visit.address, now)
             _LOG.warning("login refused: %s from %s", "an account" if account is None else account.login, visit.address)
             return self._again(request, visit, back, "wrong", login)
         desk.throttle.succeeded(name, visit.address)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Lock
 
 from gateway.spool import make_folder, read_private, read_whole, write_whole
 from gateway.web.accounts import folder_of
@@ -46,7 +47,7 @@ class Keyring:
         if not path.exists():
             write_whole(path, (fresh() + fresh()).encode("ascii"))
         self._key = read_private(path)
-        self._ended_file = folder / "ended"
+        self._ended_file, self._ending = folder / "ended", Lock()
         self._ended = self._read_ended()
 
     def cookie(self, session: Session) -> str:
@@ -68,11 +69,12 @@ class Keyring:
 
     def end(self, session: Session, lasting: timedelta, now: datetime) -> None:
         """End a session before its time, also for a server that is started anew."""
-        self._ended[session.id] = session.begun + lasting
-        standing = sorted(((until, one) for one, until in self._ended.items() if until > now), reverse=True)[:_KEPT]
-        self._ended = {one: until for until, one in standing}
-        write_whole(self._ended_file, "".join(f"{one} {until.isoformat()}\n"
-                                              for one, until in self._ended.items()).encode("ascii"))
+        with self._ending:  # two people may log out at once
+            ended = {**self._ended, session.id: session.begun + lasting}
+            standing = sorted(((until, one) for one, until in ended.items() if until > now), reverse=True)[:_KEPT]
+            self._ended = {one: until for until, one in standing}
+            write_whole(self._ended_file, "".join(f"{one} {until.isoformat()}\n"
+                                                  for one, until in self._ended.items()).encode("ascii"))
 
     def token(self, visit: str, login: str) -> str:
         """What a form must bring back: of this visit and of this login, so that no other page can have written it.

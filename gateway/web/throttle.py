@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 
 FREE = 5
 """Failures that cost nothing; for a login over all addresses ten times as many."""
@@ -22,6 +23,7 @@ class Throttle:
     """Failures by who and from where: how many in a row, and the last one."""
 
     _failures: dict[tuple[str, str], tuple[int, datetime]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
 
     def wait(self, login: str, address: str, now: datetime) -> timedelta:
         """How long until the next try is looked at; nothing when it is now."""
@@ -30,11 +32,12 @@ class Throttle:
 
     def failed(self, login: str, address: str, now: datetime) -> None:
         """Count a failure."""
-        for key in ((login, address), (login, ""), ("", address)):
-            count, last = self._failures.pop(key, (0, now))
-            self._failures[key] = (1 if now - last > _FORGOTTEN else count + 1, now)
-        while len(self._failures) > _KEPT:
-            del self._failures[next(iter(self._failures))]
+        with self._lock:
+            for key in ((login, address), (login, ""), ("", address)):
+                count, last = self._failures.pop(key, (0, now))
+                self._failures[key] = (1 if now - last > _FORGOTTEN else count + 1, now)
+            while len(self._failures) > _KEPT:
+                del self._failures[next(iter(self._failures))]
 
     def succeeded(self, login: str, address: str) -> None:
         """Forget what this login failed from there."""
