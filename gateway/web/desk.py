@@ -40,8 +40,8 @@ class Desk:
         self._ledger: tuple[_Stamp, Ledger] | None = None
         self._settings = load_settings(config)
         self._stamp = self._files()
-        web = web_of(self._settings)
-        self.proxy_secret = b"" if web.proxy is None else read_passphrase(web.proxy.secret)
+        web_of(self._settings)
+        self.proxy_secret()
         self.keyring = Keyring(self._settings.paths.state, occasion().identifier)
         self._accounts: tuple[_Stamp, dict[str, Account]] = ((), {})
         self.accounts()
@@ -69,6 +69,14 @@ class Desk:
     def web(self) -> Web:
         """What the settings say of the pages."""
         return web_of(self.settings)
+
+    def proxy_secret(self) -> bytes:
+        """What the proxy of the settings says beside a name, as its file has it now; b"" where there is no proxy.
+
+        Raises LocalError E_KEYFILE, K060.
+        """
+        proxy = self.web.proxy
+        return b"" if proxy is None else read_passphrase(proxy.secret)
 
     def accounts(self) -> dict[str, Account]:
         """Login in small letters -> account. Raises LocalError as `read_accounts`: then nobody is logged in."""

@@ -57,7 +57,7 @@ def visitor(desk: Desk, request: Request) -> Visit:
     web, settings = desk.web, desk.settings
     session = None
     if web.proxy is not None:
-        login = _said(web.proxy, desk.proxy_secret, request)
+        login = _said(web.proxy, desk, request)
     else:
         session = _session(desk, request, web)
         login = "" if session is None else session.login
@@ -80,15 +80,23 @@ def same_site(web: Web, request: Request) -> bool:
     return ours and site in (None, "same-origin")
 
 
-def _said(proxy: Proxy, secret: bytes, request: Request) -> str:
+def _said(proxy: Proxy, desk: Desk, request: Request) -> str:
     values, secrets = request.headers.getlist(proxy.header), request.headers.getlist(SECRET_HEADER)
-    trusted = _address(request) in proxy.from_ and len(secrets) == 1 and hmac.compare_digest(
-        secrets[0].encode("latin-1"), secret)
-    if (values or secrets) and not trusted:
+    if (values or secrets) and not (_address(request) in proxy.from_ and len(secrets) == 1
+                                    and _is_ours(secrets[0], desk)):
         raise Refusal("proxy")
     if len(values) > 1:  # a proxy that adds its word to that of the browser
         raise Refusal("proxy")
     return values[0].strip()[:_LONGEST] if values else ""
+
+
+def _is_ours(said: str, desk: Desk) -> bool:
+    """Whether it is what the proxy and we agreed on; nothing is, while its file is empty or cannot be read."""
+    try:
+        secret = desk.proxy_secret()
+    except GatewayError:
+        return False
+    return secret != b"" and hmac.compare_digest(said.encode("latin-1"), secret)
 
 
 def _session(desk: Desk, request: Request, web: Web) -> Session | None:

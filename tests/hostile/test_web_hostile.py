@@ -7,8 +7,10 @@ import http.client
 import json
 import re
 import socket
+import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +28,7 @@ from gateway.web.answers import local
 from gateway.web.desk import Desk
 from gateway.web.files import Table, as_csv, as_excel
 from gateway.web.passwords import fits, hashed
+from gateway.web.sessions import Keyring, Session
 from tests.tools.live_pages import PASSWORD, Visitor, served, with_pages
 from tests.tools.offices import Office, offices
 from tests.tools.records import declaration
@@ -250,6 +253,29 @@ def test_only_the_proxy_says_who_somebody_is(tmp_path: Path) -> None:
         assert secure.headers["strict-transport-security"] == "max-age=31536000"
 
 
+def test_a_proxy_that_comes_into_the_settings_or_gets_another_secret_counts_at_once_and_no_empty_secret_does(
+        tmp_path: Path) -> None:
+    togo, _ = offices(tmp_path)
+    togo.run("edi-send")
+    number = with_pages(togo)
+    secret, plain = togo.home / "secret", togo.settings.read_text("utf-8")
+
+    def asked(told: str) -> int:
+        return Visitor(number, host="edi.example").get("/", X_Remote_User="a.mensah", X_Edi_Secret=told).status
+
+    with served(togo.settings, number):
+        assert Visitor(number).get("/").status == 303
+        listen = f'listen: "127.0.0.1:{number}"\n'
+        togo.settings.write_text(plain.replace(listen, listen + PROXY), "utf-8")
+        assert [asked(told) for told in ("", "between us two")] == [403, 403]  # its file is not there yet
+        for held, told in (("", ["", "between us two"]), ("between us two\n", ["", "between us"]),
+                           ("another\n", ["", "between us two"])):
+            secret.write_text(held, "utf-8")
+            secret.chmod(0o600)
+            assert [asked(one) for one in told] == [403, 403], held
+        assert asked("another") == 200
+
+
 def test_behind_the_proxy_a_form_belongs_to_the_person_whom_the_proxy_names(tmp_path: Path) -> None:
     togo, _ = offices(tmp_path)
     togo.drop("declarations", {"a.json": json.dumps(declaration("000123")).encode()})
@@ -301,6 +327,44 @@ def test_who_is_slow_to_ask_or_to_read_holds_no_place(tmp_path: Path) -> None:
                     assert raw.recv(100) == b""
                 assert time.monotonic() - began < 5
         assert Visitor(number).get("/login").status == 200
+
+
+def test_who_guesses_many_times_at_once_gains_no_try_by_it(tmp_path: Path) -> None:
+    togo, _ = offices(tmp_path)
+    number = with_pages(togo)
+
+    def slowly(stored: str | None, password: str) -> bool:
+        time.sleep(0.02)
+        return False
+
+    with served(togo.settings, number), mock.patch("gateway.web.entering.fits", slowly):
+        visitors = [Visitor(number) for _ in range(20)]
+        tokens = [one.get("/login").token for one in visitors]
+        with ThreadPoolExecutor(20) as pool:
+            answers = list(pool.map(lambda one: one[0].post("/login", {
+                "login": "a.mensah", "password": "x" * 20, "token": one[1], "back": "/"}).status,
+                zip(visitors, tokens, strict=True)))
+    assert sorted(answers) == [403] * 6 + [429] * 14 or sorted(answers) == [403] * 5 + [429] * 15
+
+
+def test_people_who_log_out_at_once_are_out_all_of_them(tmp_path: Path) -> None:
+    ring, now = Keyring(tmp_path, occasion().identifier), occasion().now
+    sessions = [Session(login="a", account="b", begun=now, id=f"{n:032x}") for n in range(60)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(12) as pool:
+            list(pool.map(lambda one: ring.end(one, timedelta(hours=1), now), sessions))
+    finally:
+        sys.setswitchinterval(interval)
+    assert [one for one in sessions if ring.session(ring.cookie(one), timedelta(hours=1), now) is not None] == []
+    anew = Keyring(tmp_path, occasion().identifier)
+    assert [one for one in sessions if anew.session(ring.cookie(one), timedelta(hours=1), now) is not None] == []
+
+
+def test_many_readers_at_once_are_all_answered(officer: Visitor, mrn: str) -> None:
+    with ThreadPoolExecutor(60) as pool:
+        assert set(pool.map(lambda _: again(officer).get(f"/movement/{mrn}").status, range(120))) == {200}
 
 
 def test_a_head_without_end_is_cut(port: int) -> None:
