@@ -9,9 +9,11 @@ import click
 from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t
 from gateway.config import load_settings
 from gateway.exchange.backup_check import ledger_in
+from gateway.exchange.backup_file import unpacked
 from gateway.exchange.former_keys import keep_former
 from gateway.exchange.restoring import partners_of, restore
 from gateway.exchange.summary import Exit
+from gateway.spool import make_folder
 
 
 @click.command(name="restore", help=t("cli.restore.help"))
@@ -21,9 +23,10 @@ from gateway.exchange.summary import Exit
 def restore_command(config: Path, file: Path, as_json: bool) -> int:
     """Check the copy, keep the ledger that stands there under another name, and say what to do with each partner."""
     settings = load_settings(config)
-    kept = restore(settings, ledger_in(file), occasion().now)
-    if file.is_dir():
-        keep_former(settings.paths.keys, file)
+    with unpacked(file, make_folder(settings.paths.state)) as found:
+        kept = restore(settings, ledger_in(found, file), occasion().now)
+        if found.is_dir():
+            keep_former(settings.paths.keys, found)
     held = partners_of(settings)
     if as_json:
         emit_json("restored", {"file": file, "kept": kept, "held": held})

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gateway.cli.context import emit, language, rehearsing, t
 from gateway.config import Settings, load_settings
-from gateway.config.services import JOBS, crontab, planned, service_files
+from gateway.config.services import SERVE, crontab, planned, service_files
 from gateway.errors import LocalError
 from gateway.findings import Finding
 
@@ -91,16 +91,24 @@ def write_services(file: Path, folder: Path, user: str | None) -> None:
         if not rehearsing():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
-    if not rehearsing() and plan.logs.is_relative_to(settings.folder):
-        plan.logs.mkdir(mode=0o700, exist_ok=True)
+    elsewhere = []
+    for own in (plan.logs, plan.backups, plan.pages.parent):
+        if not own.is_relative_to(settings.folder):
+            elsewhere.append(shlex.quote(str(own)))
+        elif not rehearsing():
+            own.mkdir(mode=0o700, exist_ok=True)
     emit(t("init.services", n=len(files), folder=folder))
     if rehearsing():
         return
     here = shlex.quote(str(folder))
-    timers = " ".join(f"{job.name}.timer" for job in JOBS)
+    units = " ".join([f"{job.name}.timer" for job in plan.jobs] + ([f"{SERVE.name}.service"] if plan.web else []))
+    if elsewhere:
+        emit(t("init.services.folders"))
+        user, group = map(shlex.quote, account)
+        emit(f"  sudo install -d -m 0750 -o {user} -g {group} {' '.join(elsewhere)}")
     emit(t("init.services.systemd"))
     emit(f"  sudo install -m 0644 {here}/systemd/* /etc/systemd/system/")
-    emit(f"  sudo systemctl daemon-reload\n  sudo systemctl enable --now {timers}")
+    emit(f"  sudo systemctl daemon-reload\n  sudo systemctl enable --now {units}")
     emit(t("init.services.cron"))
     emit(f"  sudo install -m 0644 {here}/cron.d/edi-gateway /etc/cron.d/edi-gateway")
     emit(f"  sudo install -m 0644 {here}/logrotate.d/edi-gateway /etc/logrotate.d/edi-gateway")

@@ -2,7 +2,8 @@
 
 The forms lie in `gateway/services`; here they are filled in with the paths, the account and the times of one gateway.
 Retry codes (4: a partner is unreachable, 75: another run is at work) are no failure to the service manager; everything
-else is told by ``edi-failed@.service``.
+else is told by ``edi-failed@.service``. Alerts have a timer of their own beside the end of each run: it tells that the
+runs themselves have stopped. What the settings do not ask for (alerts, live pages) gets no unit.
 
 Sources: systemd.service(5), systemd.exec(5) (section Sandboxing), systemd.timer(5), systemd.syntax(7) for the quoting;
 crontab(5) for ``%``; logrotate(8).
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from gateway.config.loading import Settings
 from gateway.config.partner import DirectoryMailbox
@@ -26,6 +28,7 @@ _HOMES, _SCRATCH = ("/home", "/root", "/run/user"), ("/tmp", "/var/tmp")  # noqa
 _CREDENTIAL = "credential:"
 _STORE = "/etc/credstore"
 _CONTAINER = {"uid": "10001", "gid": "10001"}
+_CONVENTIONS = ("/var/log/edi-gateway", "/var/backups/edi-gateway", "/var/lib/edi-gateway/pages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,9 @@ class Job:
     spread    how far the timers of different machines are apart at most, for the partners' servers
     quiet     what it prints is for who asks: its exit status and its errors are the news
     logged    it ends with one line of JSON, which a log keeps
+    writes    folders of the plan that it alone writes to, by the name of their field
+    long      how long it may take, where that is more than a run
+    wants     what the settings must have for it to make sense: ``alerts``
     """
 
     name: str
@@ -48,6 +54,9 @@ class Job:
     spread: timedelta
     quiet: bool = False
     logged: bool = False
+    writes: Literal["", "backups", "pages"] = ""
+    long: timedelta = timedelta()
+    wants: Literal["", "alerts"] = ""
 
 
 JOBS = (
@@ -56,7 +65,15 @@ JOBS = (
     Job("edi-retention", ("edi", "retention"), "*-*-* 03:17:00", "17 3 * * *", timedelta(minutes=15)),
     Job("edi-crl", ("edi", "keys", "crl"), "*-*-* 0/4:41:00", "41 */4 * * *", timedelta(minutes=15), quiet=True),
     Job("edi-keys-check", ("edi", "keys", "check"), "*-*-* 06:07:00", "7 6 * * *", timedelta(minutes=15), quiet=True),
+    Job("edi-alerts", ("edi", "alerts", "send"), "*:8/15", "8-59/15 * * * *", timedelta(minutes=1), quiet=True,
+        wants="alerts"),
+    Job("edi-report", ("edi", "report", "--out", "{pages}", "--every", "20m"), "*:11/15", "11-59/15 * * * *",
+        timedelta(minutes=1), quiet=True, writes="pages"),
+    Job("edi-backup", ("edi", "backup", "--to", "{backups}", "--keep", "14"), "*-*-* 02:27:00", "27 2 * * *",
+        timedelta(minutes=15), quiet=True, writes="backups", long=timedelta(hours=4)),
 )
+SERVE = Job("edi-serve", ("edi", "serve"), "", "@reboot", timedelta())
+"""The live pages: no timer starts them, and they are at work until they are told to go."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +85,9 @@ class Plan:
     programs    program -> the words that start it, the first an absolute path: ``{"edi-send": ("/usr/bin/edi-send",)}``
     writable    folders that a run writes to, absolute; all else is read-only to it
     logs        where cron leaves one line for each run
+    backups     where each day's backup goes: better a disk that is not the gateway's
+    pages       the folder of pages that is made anew again and again; its own folder is writable with it
+    alerts      whether the settings have ways of telling people; web: whether they have live pages
     run         how long a run may take at most (`limits.run`)
     credential  name of the credential with the passphrase of the keys, "" where they have none
     mail        who is written to when something fails
@@ -79,16 +99,26 @@ class Plan:
     programs: Mapping[str, tuple[str, ...]]
     writable: tuple[Path, ...]
     logs: Path
+    backups: Path
+    pages: Path
+    alerts: bool = False
+    web: bool = False
     run: timedelta = timedelta(minutes=15)
     credential: str = ""
     mail: str = "root"
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """What a timer or a line of cron starts for this gateway."""
+        return tuple(job for job in JOBS if job.wants != "alerts" or self.alerts)
 
 
 def planned(settings: Settings, *, user: str, group: str, programs: Mapping[str, tuple[str, ...]]) -> Plan:
     """The plan for a gateway with these settings: what it writes to follows from its paths and its mailboxes.
 
-    What follows the conventions of the file system (settings under ``/etc``) logs to ``/var/log/edi-gateway``, any
-    other gateway to ``log`` beside its settings.
+    What follows the conventions of the file system (settings under ``/etc``) logs to ``/var/log/edi-gateway``, keeps
+    backups in ``/var/backups/edi-gateway`` and pages in ``/var/lib/edi-gateway/pages``; any other gateway has ``log``,
+    ``backup`` and ``pages`` beside its settings.
     """
     paths = settings.paths
     folders = {paths.state, paths.national}
@@ -98,31 +128,38 @@ def planned(settings: Settings, *, user: str, group: str, programs: Mapping[str,
         lanes = (partner.mailbox.outbound, partner.mailbox.inbound)
         folders |= {lane.path for lane in lanes if isinstance(lane, DirectoryMailbox)}
     phrase = str(settings.keys.passphrase or "")
-    at_home = settings.folder / "log"
+    logs, backups, pages = (settings.folder / name for name in ("log", "backup", "pages"))
+    if settings.folder.is_relative_to("/etc"):
+        logs, backups, pages = map(Path, _CONVENTIONS)
     return Plan(settings=settings.file, user=user, group=group, programs=programs, writable=_outermost(folders),
-                logs=Path("/var/log/edi-gateway") if settings.folder.is_relative_to("/etc") else at_home,
-                run=settings.limits.run,
+                logs=logs, backups=backups, pages=pages / "corridors", alerts=bool(settings.alerts),
+                web=settings.web is not None, run=settings.limits.run,
                 credential=phrase.removeprefix(_CREDENTIAL) if phrase.startswith(_CREDENTIAL) else "")
 
 
 def service_files(plan: Plan, language: Language) -> dict[str, str]:
     """Every file, by its name: ``systemd/edi-send.service``, ``cron.d/edi-gateway``, ``logrotate.d/edi-gateway``…"""
     files: dict[str, str] = {}
-    for job in JOBS:
-        files[f"systemd/{job.name}.service"] = _filled("run.service", language, _unit(plan, job, language))
+    for job in plan.jobs:
+        files[f"systemd/{job.name}.service"] = _unit(plan, job, "run.service", language)
         files[f"systemd/{job.name}.timer"] = _filled("run.timer", language, {
             "description": say(f"services.{job.name}", language), "calendar": job.calendar,
             "delay": str(int(job.spread.total_seconds())),
             "persistent": "no" if job.calendar.startswith("*:") else "yes"})
+    if plan.web:
+        files[f"systemd/{SERVE.name}.service"] = _unit(plan, SERVE, "serve.service", language)
     account = {"user": plan.user, "group": plan.group}
     files["systemd/edi-failed@.service"] = _filled("edi-failed@.service", language, {"mail": _unit_word(plan.mail)})
     files["cron.d/edi-gateway"] = _filled("cron", language, {
         "mail": plan.mail, "settings": f'"{plan.settings}"',
-        "lines": "\n".join(f"{job.cron} {plan.user} {_cron(plan, job)}" for job in JOBS)})
+        "lines": "\n".join(f"{job.cron} {plan.user} {_cron(plan, job)}" for job in _in_cron(plan))})
     files["logrotate.d/edi-gateway"] = _filled("logrotate", language, {"logs": f'"{plan.logs}/*.log"', **account})
-    volumes = [(plan.settings.parent, ":ro"), *((folder, "") for folder in plan.writable)]
+    whole = _outermost({*plan.writable, plan.backups, plan.pages.parent})
+    volumes = [(plan.settings.parent, ":ro"), *((folder, "") for folder in whole)]
     files["Containerfile"] = _filled("Containerfile", language, {
         **account, **_CONTAINER, "settings": str(plan.settings), "program": "edi-sync",
+        "jobs": "\n".join(f"#   {job.calendar:22} {shlex.join(_job_words(plan, job))}" for job in plan.jobs
+                          if not job.logged),
         "volumes": " ".join(f"-v {shlex.quote(f'{folder}:{folder}{mode}')}" for folder, mode in volumes)})
     return files
 
@@ -130,20 +167,33 @@ def service_files(plan: Plan, language: Language) -> dict[str, str]:
 def crontab(plan: Plan) -> list[str]:
     """The lines for ``crontab -e`` of the account itself: cron mails what a run has to say."""
     config = _cron_word(str(plan.settings))
-    return [f"{job.cron} EDI_CONFIG={config} {_command(plan, job)}{' >/dev/null' if job.quiet else ''}" for job in JOBS]
+    return [f"{job.cron} EDI_CONFIG={config} {_command(plan, job)}{' >/dev/null' if job.quiet else ''}"
+            for job in plan.jobs]
 
 
-def _unit(plan: Plan, job: Job, language: Language) -> dict[str, str]:
-    places = (*plan.writable, plan.settings, *(Path(words[0]) for words in plan.programs.values()))
+def _in_cron(plan: Plan) -> tuple[Job, ...]:
+    return (*plan.jobs, *((SERVE,) if plan.web else ()))
+
+
+def _unit(plan: Plan, job: Job, form: str, language: Language) -> str:
+    writable = _outermost({*plan.writable, *_own_folders(plan, job)})
+    places = (*writable, plan.settings, *(Path(words[0]) for words in plan.programs.values()))
     line = f"LoadCredential={plan.credential}:{_STORE}/{plan.credential}\n" if plan.credential else ""
-    return {
+    sandbox = _filled("sandbox", language, {
+        "credential": line, "writable": " ".join(_unit_word(str(folder)) for folder in writable),
+        "home": "read-only" if _under(places, _HOMES) else "yes", "tmp": "no" if _under(places, _SCRATCH) else "yes"})
+    return _filled(form, language, {
         "description": say(f"services.{job.name}", language), "page": _page(job), "user": plan.user,
         "group": plan.group, "settings": str(plan.settings).replace("%", "%%"),
         "environment": _unit_word(f"EDI_CONFIG={plan.settings}"),
-        "command": _unit_command(_words(plan, job)),
-        "seconds": str(int((plan.run + timedelta(minutes=1)).total_seconds())), "credential": line,
-        "writable": " ".join(_unit_word(str(folder)) for folder in plan.writable),
-        "home": "read-only" if _under(places, _HOMES) else "yes", "tmp": "no" if _under(places, _SCRATCH) else "yes"}
+        "command": _unit_command(_words(plan, job)), "sandbox": sandbox,
+        "seconds": str(int((max(plan.run, job.long) + timedelta(minutes=1)).total_seconds()))})
+
+
+def _own_folders(plan: Plan, job: Job) -> tuple[Path, ...]:
+    """What a job writes to beside the folders of runs. Pages are made beside the old ones and take their place: that
+    wants the folder above."""
+    return {"": (), "backups": (plan.backups,), "pages": (plan.pages.parent,)}[job.writes]
 
 
 def _page(job: Job) -> str:
@@ -151,8 +201,14 @@ def _page(job: Job) -> str:
     return "-".join(job.words[:2])
 
 
+def _job_words(plan: Plan, job: Job) -> tuple[str, ...]:
+    places = {"{backups}": str(plan.backups), "{pages}": str(plan.pages)}
+    return tuple(places.get(word, word) for word in job.words)
+
+
 def _words(plan: Plan, job: Job) -> tuple[str, ...]:
-    return (*plan.programs[job.words[0]], *job.words[1:])
+    program, *others = _job_words(plan, job)
+    return (*plan.programs[program], *others)
 
 
 def _command(plan: Plan, job: Job) -> str:
@@ -163,6 +219,8 @@ def _cron(plan: Plan, job: Job) -> str:
     """One command of ``cron.d``: a run's counts go to the log, its news to whoever gets cron's mail."""
     if job.logged:
         return f"{_command(plan, job)} --json >>{_cron_word(f'{plan.logs}/runs.log')}"
+    if job is SERVE:  # it tells each event, for as long as it is at work: nothing for a mail
+        return f"{_command(plan, job)} >>{_cron_word(f'{plan.logs}/serve.log')} 2>&1"
     return _command(plan, job) + (" >/dev/null" if job.quiet else "")
 
 

@@ -1,4 +1,4 @@
-"""A backup of one gateway as a folder: everything that is needed to go on elsewhere, listed and checked.
+"""A backup of one gateway as a folder or one file: everything that is needed to go on elsewhere, listed and checked.
 
     ledger.sqlite   a whole copy as of one moment; runs go on meanwhile
     settings.yaml   as people wrote it
@@ -11,12 +11,15 @@
     backup.txt      which gateway, when, schema of the ledger
     SHA256SUMS      every other file
 
-The folder is written under a hidden name and renamed when all of it is on the disk: it is whole or absent.
+It is written in a hidden folder beside its place and renamed when all of it is on the disk and proven: it is whole or
+absent. One file holds that folder as an archive (`backup_file`).
 """
 
 from __future__ import annotations
 
 import io
+import os
+import re
 import shutil
 import tarfile
 from collections.abc import Iterable, Iterator
@@ -28,6 +31,7 @@ from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.audit_month import digest_of_file, files_below
 from gateway.exchange.backup_check import ABOUT, LEDGER, PARTNERS, SETTINGS, proven, write_sums
+from gateway.exchange.backup_file import is_file, pack
 from gateway.exchange.own_secrets import secret_files
 from gateway.findings import Finding, Place
 from gateway.ledger.migrations import HEAD
@@ -44,39 +48,65 @@ _LARGEST = 32 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """A backup that was made and proven. octets: of its ledger; files: how many are listed; keys: private ones too."""
+    """A backup that was made and proven.
+
+    folder   where it lies; the file, where it is one
+    octets   of its ledger; files: how many are listed; keys: private ones are in it, encrypted
+    removed  older ones in the same folder that went
+    """
 
     folder: Path
     octets: int
     files: int
     keys: bool
+    removed: int = 0
 
 
-def back_up(gateway: Gateway, to: Path, now: datetime, recovery: Path | None = None) -> Backup:
-    """Make a backup below a folder, and prove it by restoring it into a scratch folder.
+def back_up(gateway: Gateway, to: Path, now: datetime, recovery: Path | None = None, keep: int | None = None) -> Backup:
+    """Make a backup below a folder, or as the file that `to` names, and prove it by restoring it into a scratch folder.
 
     recovery  certificate of a key that people keep apart: private keys and secrets go along, encrypted to it
+    keep      how many of this gateway's backups stay in the folder: older ones go when this one is proven
 
     Raises LocalError L051 (a backup of this moment stands there), K004 (no certificate), L009, B003 (disk full), B006,
     and whatever `proven` finds.
     """
     name = f"edi-backup-{gateway.name}-{now:%Y%m%dT%H%M%SZ}"
-    folder, hidden = to / name, to / f".{name}.partial"
-    if folder.exists():
-        raise LocalError(Finding(code=STANDS, place=Place(file=str(folder)), values={"folder": str(folder)}))
+    where, target = (to.parent, to) if is_file(to) else (to, to / name)
+    if os.path.lexists(target):
+        raise LocalError(Finding(code=STANDS, place=Place(file=str(target)), values={"folder": str(target)}))
     certificate = None if recovery is None else load_certificate(recovery)
-    make_folder(to)
-    for left in to.glob(f".edi-backup-{gateway.name}-*.partial"):  # of one that was cut
+    make_folder(where)
+    for left in where.glob(f".edi-backup-{gateway.name}-*.partial"):  # of one that was cut
         shutil.rmtree(left)
+    hidden = make_folder(where / f".{name}.partial")
     try:
-        files = _write(gateway, hidden, now, certificate)
-        proven(hidden, now)
-        hidden.rename(folder)
-    except BaseException:
+        made = hidden / name
+        files = _write(gateway, made, now, certificate)
+        octets = (made / LEDGER).stat().st_size
+        if target == to:
+            made = hidden / target.name
+            pack(hidden / name, name, made, now)
+            shutil.rmtree(hidden / name)
+        proven(made, now, hidden)
+        sync_folder(hidden)
+        made.rename(target)
+        sync_folder(where)
+    finally:
         shutil.rmtree(hidden, ignore_errors=True)
-        raise
-    sync_folder(to)
-    return Backup(folder=folder, octets=(folder / LEDGER).stat().st_size, files=files, keys=certificate is not None)
+    return Backup(folder=target, octets=octets, files=files, keys=certificate is not None,
+                  removed=0 if keep is None else _thin(where, gateway.name, keep))
+
+
+def _thin(folder: Path, gateway: str, keep: int) -> int:
+    """Remove all but the newest backups of a gateway in a folder; how many went."""
+    ours = re.compile(rf"edi-backup-{re.escape(gateway)}-(\d{{8}}T\d{{6}}Z)")
+    found = sorted(path for path in folder.iterdir() if ours.fullmatch(path.name) and path.is_dir()
+                   and not path.is_symlink())
+    old = found[:-keep]
+    for path in old:
+        shutil.rmtree(path)
+    return len(old)
 
 
 def _write(gateway: Gateway, folder: Path, now: datetime, recovery: Certificate | None) -> int:

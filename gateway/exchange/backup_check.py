@@ -1,4 +1,4 @@
-"""Is a backup what was written, and can it be restored? Asked of the folder alone, on whatever machine it lies."""
+"""Is a backup what was written, and can it be restored? Asked of the folder or the file alone, on whatever machine."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from gateway.config import load_settings
 from gateway.errors import LocalError
 from gateway.exchange.audit_month import digest_of_file, files_below
+from gateway.exchange.backup_file import NOT_WHOLE, unpacked
 from gateway.findings import Finding, Place
 from gateway.ledger import Ledger
 from gateway.ledger.upgrading import forward
@@ -18,7 +19,7 @@ from gateway.spool import new_file, read_whole, sync_folder
 
 LEDGER, SETTINGS, PARTNERS, ABOUT, SUMS = "ledger.sqlite", "settings.yaml", "partners", "backup.txt", "SHA256SUMS"
 
-NOT_WHOLE, NOT_RESTORED = "L050", "L052"
+NOT_RESTORED = "L052"
 
 _LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
 _LARGEST = 8 << 20
@@ -35,45 +36,60 @@ def write_sums(folder: Path) -> None:
     sync_folder(folder)
 
 
-def require_whole(folder: Path) -> None:
-    """Every file of a backup is there and as it was listed, and no other. Raises LocalError L050 {folder, reason}."""
+def require_whole(folder: Path, called: Path | None = None) -> None:
+    """Every file of a backup is there and as it was listed, and no other. Raises LocalError L050 {folder, file}.
+
+    called  what people know the backup by, where the folder is one into which it was unpacked
+    """
+    shown = called or folder
     try:
         text = read_whole(folder / SUMS, _LARGEST).decode()
     except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
-        raise _not_whole(folder, SUMS) from None
+        raise _not_whole(shown, SUMS) from None
     listed: dict[str, str] = {}
     *lines, end = text.split("\n")
     for line in [*lines, *([end] if end else [])]:
         found = _LINE.fullmatch(line)
         if found is None:
-            raise _not_whole(folder, SUMS)
+            raise _not_whole(shown, SUMS)
         listed[found[2]] = found[1]
     standing = set(files_below(folder)) - {SUMS}
     if standing != set(listed):
-        raise _not_whole(folder, min(standing ^ set(listed)))
+        raise _not_whole(shown, min(standing ^ set(listed)))
     for name, digest in listed.items():
         if digest_of_file(folder / name) != digest:
-            raise _not_whole(folder, name)
+            raise _not_whole(shown, name)
     if not {LEDGER, SETTINGS, ABOUT} <= standing:
-        raise _not_whole(folder, LEDGER)
+        raise _not_whole(shown, LEDGER)
 
 
-def ledger_in(file: Path) -> Path:
+def ledger_in(file: Path, called: Path) -> Path:
     """The copy of a ledger: the file itself, or that of a backup, which is whole. Raises LocalError L050."""
     if not file.is_dir():
         return file
-    require_whole(file)
+    require_whole(file, called)
     return file / LEDGER
 
 
-def proven(folder: Path, now: datetime) -> None:
+def proven(backup: Path, now: datetime, beside: Path | None = None) -> None:
     """Restore a backup into a scratch folder: list, ledger with its whole history, settings and partners.
+
+    beside  where the scratch folder lies, which wants room for another ledger, and for a file once more as much; None:
+            the system's for temporary files
 
     Raises LocalError L050 as `require_whole`, L052 {folder, reason} where something of it cannot be restored, L009 when
     the scratch folder has no room.
     """
-    require_whole(folder)
-    with tempfile.TemporaryDirectory(prefix="edi-backup-") as scratch:
+    with unpacked(backup, beside) as folder:
+        require_whole(folder, backup)
+        wrong = _restored(folder, backup, now, beside)
+    if wrong:
+        raise _not_restored(backup, wrong[0])
+
+
+def _restored(folder: Path, backup: Path, now: datetime, beside: Path | None) -> list[str]:
+    """What is wrong with what comes of a folder, the first fault first."""
+    with tempfile.TemporaryDirectory(prefix="edi-backup-", dir=beside) as scratch:
         home = Path(scratch)
         shutil.copyfile(folder / SETTINGS, home / SETTINGS)
         shutil.copyfile(folder / LEDGER, home / LEDGER)
@@ -90,11 +106,8 @@ def proven(folder: Path, now: datetime) -> None:
         except LocalError as error:
             if error.code == "L009":
                 raise
-            raise _not_restored(folder, error.code) from error
-    if bad is not None:
-        wrong.append(f"history {bad.id}: {bad.fault}")
-    if wrong:
-        raise _not_restored(folder, wrong[0])
+            raise _not_restored(backup, error.code) from error
+    return wrong if bad is None else [*wrong, f"history {bad.id}: {bad.fault}"]
 
 
 def _not_whole(folder: Path, name: str) -> LocalError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -10,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from gateway.errors import LocalError
+from gateway.exchange.backup_check import proven
+from gateway.exchange.backup_file import pack, unpacked
 from gateway.exchange.summary import Exit
 from gateway.security import load_certificate
-from tests.tools.malice import codes
+from tests.tools.malice import codes, later
 from tests.tools.offices import Office, offices
 from tests.tools.older_ledgers import ledger_file
 from tests.tools.outputs import checked
@@ -120,6 +125,110 @@ def test_a_backup_is_put_back_as_a_copy_is_and_everything_is_held(togo: Office, 
     assert (ran.exit, "BFDGD: held" in ran.err) == (Exit.DONE, True)
     assert codes(togo.run("edi-send")) == ["L030"]
     assert len(togo.movements()) == 1
+
+
+def test_a_backup_as_one_file_is_proven_opens_with_tar_and_is_put_back(togo: Office, tmp_path: Path) -> None:
+    file = made(togo, tmp_path / "safe" / "monday.tar")
+    assert (file, file.stat().st_mode & 0o777) == (tmp_path / "safe" / "monday.tar", 0o600)
+    assert [path.name for path in (tmp_path / "safe").iterdir()] == ["monday.tar"], "nothing half made lies beside"
+    ran = togo.run("edi", "backup", "--verify", str(file))
+    assert (ran.exit, ran.out) == (Exit.DONE, f"{file}: whole; restored for trial, history verified\n")
+    subprocess.run(["tar", "-xf", file, "-C", tmp_path], check=True)
+    [folder] = tmp_path.glob("edi-backup-TGOTR-*")
+    subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=folder, check=True)
+    assert togo.run("edi", "backup", "--verify", str(folder)).exit == Exit.DONE
+    ran = togo.run("edi", "backup", "--to", str(file))
+    assert (ran.exit, "L051" in ran.err) == (Exit.PERSON, True), "none is written over"
+    togo.drop("declarations", {"b.json": declaration_json("B")})
+    assert togo.run("edi-send").exit == Exit.DONE
+    ran = togo.run("edi", "restore", str(file))
+    assert (ran.exit, "BFDGD: held" in ran.err, str(file) in ran.out) == (Exit.DONE, True, True), ran
+    assert codes(togo.run("edi-send")) == ["L030"]
+    assert len(togo.movements()) == 1
+    assert (togo.home / "keys" / "former" / folder.name / "signing.crt").is_file()
+    assert not list((togo.home / "state").glob(".edi-*"))
+
+
+def test_the_same_folder_packed_again_is_the_same_octets_and_unpacked_the_same_folder(togo: Office,
+                                                                                      tmp_path: Path) -> None:
+    folder = made(togo, tmp_path / "safe")
+    for number in (1, 2):
+        pack(folder, folder.name, tmp_path / f"{number}.tar", later())
+        for path in folder.rglob("*"):
+            os.utime(path, (number, number))
+            path.chmod(0o700)
+    assert (tmp_path / "1.tar").read_bytes() == (tmp_path / "2.tar").read_bytes()
+    with unpacked(tmp_path / "1.tar", tmp_path) as again:
+        assert again.name == folder.name
+        assert {name: (again / name).read_bytes() for name in names(again)} == {
+            name: (folder / name).read_bytes() for name in names(folder)}
+        assert {path.stat().st_mode & 0o077 for path in again.rglob("*")} == {0}
+    assert not list(tmp_path.glob(".edi-unpacked-*"))
+
+
+def entry(name: str, content: bytes = b"x", **values: object) -> tuple[tarfile.TarInfo, bytes]:
+    made = tarfile.TarInfo(name)
+    made.size = len(content)
+    for key, value in values.items():
+        setattr(made, key, value)
+    return made, content
+
+
+HOSTILE = {
+    "a path that leads out": [entry("edi-backup-X/../../out.txt")],
+    "an absolute path": [entry("/tmp/out.txt")],
+    "no folder": [entry("out.txt")],
+    "two folders": [entry("edi-backup-X/a"), entry("edi-backup-Y/a")],
+    "the same twice": [entry("edi-backup-X/a"), entry("edi-backup-X/a")],
+    "a file as a folder": [entry("edi-backup-X/a"), entry("edi-backup-X/a/b")],
+    "a link": [entry("edi-backup-X/a", b"", type=tarfile.SYMTYPE, linkname="/etc/passwd")],
+    "a hard link": [entry("edi-backup-X/a"), entry("edi-backup-X/b", b"", type=tarfile.LNKTYPE,
+                                                   linkname="edi-backup-X/a")],
+    "a pipe": [entry("edi-backup-X/a", b"", type=tarfile.FIFOTYPE)],
+    "nothing": [],
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_what_is_no_archive_of_a_backup_is_refused_and_leaves_nothing(what: str, tmp_path: Path) -> None:
+    file = tmp_path / "in" / "bad.tar"
+    file.parent.mkdir()
+    with tarfile.open(file, "w", format=tarfile.PAX_FORMAT) as archive:
+        for one, content in HOSTILE[what]:
+            archive.addfile(one, io.BytesIO(content))
+    home = tmp_path / "home"
+    home.mkdir()
+    with pytest.raises(LocalError) as raised, unpacked(file, home):
+        pass
+    assert [finding.code for finding in raised.value.findings] == ["L050"]
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")} == {"in", "in/bad.tar", "home"}
+
+
+def test_a_file_that_was_cut_or_changed_anywhere_is_not_proven(togo: Office, tmp_path: Path) -> None:
+    file = made(togo, tmp_path / "monday.tar")
+    whole = file.read_bytes()
+    for damaged in (b"", whole[:300], whole[:len(whole) // 2], whole[:-30_000],
+                    whole[:len(whole) // 2] + bytes([whole[len(whole) // 2] ^ 1]) + whole[len(whole) // 2 + 1:]):
+        file.write_bytes(damaged)
+        with pytest.raises(LocalError) as raised:
+            proven(file, later(), tmp_path)
+        assert [finding.code for finding in raised.value.findings] == ["L050"], len(damaged)
+    file.unlink()
+    ran = togo.run("edi", "restore", str(file))
+    assert (ran.exit, "L050" in ran.err) == (Exit.PERSON, True)
+
+
+def test_of_each_days_backups_the_newest_stay_and_nothing_of_others_goes(togo: Office, tmp_path: Path) -> None:
+    others = {"edi-backup-BFDGD-20240101T000000Z", "edi-backup-TGOTR-20240101T000000Z.tar", "edi-backup-TGOTR-mine"}
+    for name in (*others, *(f"edi-backup-TGOTR-2024010{day}T000000Z" for day in range(1, 5))):
+        (tmp_path / "safe" / name).mkdir(parents=True)
+    ran = togo.run("edi", "backup", "--to", str(tmp_path / "safe"), "--keep", "3", "--json")
+    [line] = checked("backup", ran.out)
+    assert line["removed"] == 2
+    assert {path.name for path in (tmp_path / "safe").iterdir()} - {Path(line["folder"]).name} == {
+        *others, "edi-backup-TGOTR-20240103T000000Z", "edi-backup-TGOTR-20240104T000000Z"}
+    for words in (("--keep", "3"), ("--to", str(tmp_path / "a.tar"), "--keep", "3"), ("--to", "x", "--keep", "0")):
+        assert togo.run("edi", "backup", *words).exit == Exit.USAGE
 
 
 def test_one_of_making_and_proving_is_asked_for(togo: Office, tmp_path: Path) -> None:

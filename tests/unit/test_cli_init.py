@@ -129,5 +129,8 @@ def test_service_files_of_a_gateway_that_exists_leave_its_settings_alone(tmp_pat
     assert (status, err) == (0, "")
     after = everything(tmp_path / "new")
     assert {name: after[name] for name in before} == before
+    assert all((tmp_path / "new" / name).is_dir() for name in ("log", "backup", "pages")), "what the jobs write to"
+    enabled = next(line for line in out.splitlines() if "systemctl enable" in line).split()
+    assert enabled[-3:] == ["edi-keys-check.timer", "edi-report.timer", "edi-backup.timer"]
     assert f"sudo install -m 0644 {tmp_path}/sv/systemd/* /etc/systemd/system/" in out
     assert edi("init", tmp_path / "new", "--services", tmp_path / "sv", "--country", "ML")[2].startswith("C003: ")

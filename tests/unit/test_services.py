@@ -7,8 +7,10 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
+import urllib.request
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +18,7 @@ import pytest
 
 from gateway.config import load_settings
 from gateway.config.partner import DirectoryMailbox
-from gateway.config.services import JOBS, Job, Plan, crontab, planned, service_files
+from gateway.config.services import JOBS, SERVE, Job, Plan, crontab, planned, service_files
 from gateway.texts import Language
 from tests.tools.command import ROOT
 from tests.tools.offices import offices
@@ -29,7 +31,9 @@ PROGRAMS = {name: (f"/usr/bin/{name}",) for name in ("edi", "edi-send", "edi-rec
 def plan(settings: Path = Path("/etc/edi-gateway/settings.yaml"), **values: object) -> Plan:
     given: dict[str, object] = {
         "settings": settings, "user": "edi", "group": "edi", "programs": PROGRAMS,
-        "writable": (Path("/var/lib/edi-gateway"),), "logs": Path("/var/log/edi-gateway"), **values}
+        "writable": (Path("/var/lib/edi-gateway"),), "logs": Path("/var/log/edi-gateway"),
+        "backups": Path("/var/backups/edi-gateway"), "pages": Path("/srv/pages/corridors"), "alerts": True, "web": True,
+        **values}
     return Plan(**given)  # type: ignore[arg-type]
 
 
@@ -50,8 +54,54 @@ def test_each_job_has_a_unit_and_a_timer_and_no_place_of_a_form_is_left_open(lan
     files = service_files(plan(), language)
     assert sorted(files) == sorted([
         "Containerfile", "cron.d/edi-gateway", "logrotate.d/edi-gateway", "systemd/edi-failed@.service",
-        *(f"systemd/{job.name}.{kind}" for job in JOBS for kind in ("service", "timer"))])
+        "systemd/edi-serve.service", *(f"systemd/{job.name}.{kind}" for job in JOBS for kind in ("service", "timer"))])
     assert [name for name, text in files.items() if "{{" in text or "}}" in text] == []
+
+
+def test_what_the_settings_do_not_ask_for_has_no_unit_and_no_line(tmp_path: Path) -> None:
+    togo, *_ = offices(tmp_path)
+
+    def started() -> set[str]:
+        made = planned(load_settings(togo.settings), user="edi", group="edi", programs=PROGRAMS)
+        files = service_files(made, Language.FRENCH)
+        lines = [line for line in files["cron.d/edi-gateway"].splitlines() if re.match(r"[*\d@]", line)]
+        units = [name for name in files if name.endswith((".timer", "edi-serve.service"))]
+        assert len(lines) == len(units)
+        return {Path(name).stem for name in units}
+
+    everybody = {"edi-send", "edi-receive", "edi-retention", "edi-crl", "edi-keys-check", "edi-report", "edi-backup"}
+    assert started() == everybody
+    settings = togo.settings.read_text("utf-8")
+    asked = "alerts:\n  - by: command\n    command: /usr/bin/logger\nweb: {}\n"
+    togo.settings.write_text(f"{settings}\n{asked}", "utf-8")
+    assert started() == everybody | {"edi-alerts", "edi-serve"}
+
+
+def test_pages_and_backups_are_written_by_their_own_jobs_alone_and_outlast_no_hang() -> None:
+    files = service_files(plan(), Language.FRENCH)
+    own = {job.name: unit(files[f"systemd/{job.name}.service"])["Service"] for job in (*JOBS, SERVE)}
+    usual = ["/var/lib/edi-gateway"]
+    assert {name: one["ReadWritePaths"] for name, one in own.items() if one["ReadWritePaths"] != usual} == {
+        "edi-backup": ["/var/backups/edi-gateway /var/lib/edi-gateway"],
+        "edi-report": ["/srv/pages /var/lib/edi-gateway"]}
+    assert own["edi-backup"]["ExecStart"] == ["/usr/bin/edi backup --to /var/backups/edi-gateway --keep 14"]
+    assert own["edi-report"]["ExecStart"] == ["/usr/bin/edi report --out /srv/pages/corridors --every 20m"]
+    assert {name: one["TimeoutStartSec"][0] for name, one in own.items() if "TimeoutStartSec" in one} == {
+        **dict.fromkeys((job.name for job in JOBS), "960"), "edi-backup": "14460"}
+
+
+def test_the_live_pages_start_with_the_machine_again_after_a_fault_and_not_for_one_of_the_settings() -> None:
+    files = service_files(plan(), Language.FRENCH)
+    sections = unit(files["systemd/edi-serve.service"])
+    service = sections["Service"]
+    assert (service["Type"], service["ExecStart"], sections["Install"]) == (
+        ["exec"], ["/usr/bin/edi serve"], {"WantedBy": ["multi-user.target"]})
+    assert (service["Restart"], service["RestartPreventExitStatus"], service["SuccessExitStatus"]) == (
+        ["on-failure"], ["2 3"], ["143"])
+    assert "@reboot edi /usr/bin/edi serve >>/var/log/edi-gateway/serve.log 2>&1" in \
+        files["cron.d/edi-gateway"].splitlines()
+    assert Path("/var/log/edi-gateway/serve.log").match(
+        shlex.split(files["logrotate.d/edi-gateway"].splitlines()[1])[0])
 
 
 def test_both_languages_say_the_same_to_the_machine() -> None:
@@ -117,6 +167,7 @@ def test_under_cron_a_run_logs_its_counts_and_leaves_its_news_to_the_mail() -> N
     text = service_files(plan(), Language.FRENCH)["cron.d/edi-gateway"]
     lines = [line.split(None, 6) for line in text.splitlines() if re.match(r"[*\d]", line)]
     assert [line[5] for line in lines] == ["edi"] * len(JOBS)
+    assert [line[6] for line in lines if "edi alerts" in line[6]] == ["/usr/bin/edi alerts send >/dev/null"]
     assert lines[0][6] == "/usr/bin/edi-send --json >>/var/log/edi-gateway/runs.log"
     assert [line for line in lines if "2>" in line[6]] == []
 
@@ -134,7 +185,11 @@ def test_the_container_runs_without_rights_and_with_the_folders_of_the_gateway()
                                            "CMD"]
     assert ["USER", "edi"] in steps
     assert "--cap-drop ALL" in text
-    assert "-v /etc/edi-gateway:/etc/edi-gateway:ro -v /var/lib/edi-gateway:/var/lib/edi-gateway" in text
+    assert ("-v /etc/edi-gateway:/etc/edi-gateway:ro -v /srv/pages:/srv/pages "
+            "-v /var/backups/edi-gateway:/var/backups/edi-gateway -v /var/lib/edi-gateway:/var/lib/edi-gateway") in text
+    told = [line.split() for line in text.splitlines() if re.match(r"#   [*]", line)]
+    assert [" ".join(words[-2:]) for words in told if "backup" in words] == ["--keep 14"]
+    assert len(told) == len([job for job in JOBS if not job.logged]), "every other job is named with its time"
 
 
 @needs_systemd
@@ -159,9 +214,10 @@ def test_systemd_finds_no_fault_in_the_units(odd: bool, tmp_path: Path) -> None:
 
 
 @needs_systemd
-def test_systemd_calls_the_exposure_of_a_run_low(tmp_path: Path) -> None:
-    path = tmp_path / "edi-send.service"
-    path.write_text(service_files(plan(), Language.FRENCH)["systemd/edi-send.service"], "utf-8")
+@pytest.mark.parametrize("name", ["edi-send", "edi-serve"])
+def test_systemd_calls_the_exposure_low(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{name}.service"
+    path.write_text(service_files(plan(), Language.FRENCH)[f"systemd/{name}.service"], "utf-8")
     done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", str(path)],
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
@@ -175,17 +231,43 @@ def test_systemd_understands_when_each_timer_is_due() -> None:
         assert done.returncode == 0, done.stderr
 
 
-def test_a_run_needs_no_memory_that_is_written_and_executed(tmp_path: Path) -> None:
+def forbid() -> None:
     """What MemoryDenyWriteExecute forbids, the kernel forbids here too (prctl PR_SET_MDWE, Linux 6.3)."""
+    if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) != 0:
+        os._exit(86)
+
+
+@pytest.mark.parametrize("words", [("edi-sync", "--json"), ("report", "--out", "{}/pages"),
+                                   ("backup", "--to", "{}/backups", "--keep", "14")], ids=lambda words: words[0])
+def test_a_job_needs_no_memory_that_is_written_and_executed(words: tuple[str, ...], tmp_path: Path) -> None:
     togo, *_ = offices(tmp_path)
-
-    def forbid() -> None:
-        if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) != 0:
-            os._exit(86)
-
-    done = subprocess.run([sys.executable, "-m", "gateway.cli", "edi-sync", "--config", str(togo.settings), "--json"],
-                          preexec_fn=forbid, capture_output=True, text=True, check=False,
+    done = subprocess.run([sys.executable, "-m", "gateway.cli", *(word.format(tmp_path) for word in words), "--config",
+                           str(togo.settings)], preexec_fn=forbid, capture_output=True, text=True, check=False,
                           env={**os.environ, "PYTHONPATH": str(ROOT), "EDI_LANG": "en"})
     if done.returncode == 86:
         pytest.skip("this kernel is older than Linux 6.3")
     assert done.returncode == 0, done.stderr
+
+
+def test_the_live_pages_come_up_without_such_memory_and_go_in_order_when_told(tmp_path: Path) -> None:
+    togo, *_ = offices(tmp_path)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    settings = togo.settings.read_text("utf-8")
+    togo.settings.write_text(f"{settings}\nweb:\n  listen: {address}\n", "utf-8")
+    assert togo.run("edi-sync").exit == 0
+    with subprocess.Popen([sys.executable, "-m", "gateway.cli", "serve", "--config", str(togo.settings)],
+                          preexec_fn=forbid, stderr=subprocess.PIPE, text=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT), "EDI_LANG": "en"}) as served:
+        assert served.stderr is not None
+        line = served.stderr.readline()
+        if served.poll() == 86:
+            pytest.skip("this kernel is older than Linux 6.3")
+        assert address in line
+        with urllib.request.urlopen(f"http://{address}/health", timeout=10) as answer:
+            assert answer.status == 200
+        served.terminate()
+        served.stderr.read()
+    sections = unit(service_files(plan(), Language.FRENCH)["systemd/edi-serve.service"])
+    assert [str(served.returncode)] == sections["Service"]["SuccessExitStatus"]
