@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import gc
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from gettext import gettext
 from importlib import import_module
 
 import click
@@ -11,7 +14,7 @@ from gateway.cli.context import language, note, t
 from gateway.texts import known
 
 _COMMANDS = {
-    "status": "see", "overdue": "see", "show": "show", "trace": "ask", "explain": "ask",
+    "status": "see", "overdue": "overdue", "show": "show", "trace": "ask", "explain": "ask",
     "resend": "act", "dead": "dead", "reprocess": "reprocess", "quarantine": "quarantine", "validate": "files",
     "inspect": "files", "seal": "envelope", "open": "envelope", "config": "setup", "keys": "keys", "init": "begin",
     "bench": "bench", "partner": "partner", "retention": "retention", "codes": "codes", "map": "map",
@@ -96,6 +99,12 @@ class Lazy(click.Group):
                 formatter.write_dl(lines)
 
 
+def _tell_version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    if asked and not context.resilient_parsing:
+        click.echo(f"{context.find_root().info_name} {version()}")
+        context.exit()
+
+
 def key_of(program: str) -> str:
     """What the keys of a program's sentences begin with, after ``cli.``; "" for `edi` itself."""
     return PROGRAMS.get(program, "")
@@ -107,9 +116,22 @@ def load(name: str) -> click.Command:
 
 
 def _imported(module: str, name: str) -> click.Command:
-    command = getattr(import_module(f"gateway.cli.{module}"), f"{name.replace('-', '_')}_command")
+    with _nothing_collected():
+        command = getattr(import_module(f"gateway.cli.{module}"), f"{name.replace('-', '_')}_command")
     assert isinstance(command, click.Command)
     return command
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """While modules are loaded nothing becomes garbage: the collector would look at all of them again and again."""
+    ran = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if ran:
+            gc.enable()
 
 
 def _with_examples(command: click.Command, key: str) -> click.Command:
@@ -128,7 +150,10 @@ def program_of(program: str) -> click.Command:
     """What one of the installed programs runs."""
     if program in PROGRAMS:
         return _with_examples(load(PROGRAMS[program]), key_of(program))
-    return click.version_option(version(), message="%(prog)s %(version)s")(Lazy("edi", _COMMANDS, renamed=_RENAMED))
+    # the framework's own option of that name looks the version up in every run, which costs more than the framework
+    shown = click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_tell_version,
+                         help=gettext("Show the version and exit."))
+    return shown(Lazy("edi", _COMMANDS, renamed=_RENAMED))
 
 
 def called(words: Sequence[str]) -> list[str]:

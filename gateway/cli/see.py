@@ -1,4 +1,4 @@
-"""`edi status`, `edi overdue`: what stands where, what is late."""
+"""`edi status`: what stands where, what needs somebody first."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from pathlib import Path
 import click
 
 from gateway.cli.context import common, emit, emit_json, json_option, language, occasion, t, table, tell
-from gateway.cli.lateness_words import explained
-from gateway.cli.words import clock, life, next_step, standing, state_words
+from gateway.cli.words import clock, life, next_step, standing
 from gateway.config import Settings, load_settings
 from gateway.exchange.assembly import open_gateway
-from gateway.exchange.awaited import calendars_at
 from gateway.exchange.key_reminders import waiting
 from gateway.exchange.restoring import RESTORED
 from gateway.exchange.run_marks import marks
@@ -22,10 +20,9 @@ from gateway.findings import Finding, Place
 from gateway.ledger.line_rows import Traffic
 from gateway.ledger.questions import LinkState
 from gateway.ledger.rows import Outage
-from gateway.reports import InterchangeLine, Late, MovementLine, Totals, everything, overdue, status
+from gateway.reports import InterchangeLine, MovementLine, Totals, everything, status
 from gateway.texts import sentence
 
-_CALLS = ("call", "chase", "enquire")
 _KINDS = {MovementLine: "movement", InterchangeLine: "interchange", LinkState: "link", Outage: "outage",
           Traffic: "traffic", Totals: "summary"}
 
@@ -106,42 +103,3 @@ def _exceptions(settings: Settings, now: datetime) -> Iterator[Mapping[str, obje
         if cbc is not None:
             yield {"partner": name, "what": "AES-256-CBC", "reason": cbc.reason, "until": cbc.until,
                    "in_force": now <= cbc.until}
-
-
-@click.command(name="overdue", help=t("cli.overdue.help"))
-@json_option
-@common
-def overdue_command(config: Path, as_json: bool) -> int:
-    """What is late, oldest first, each with one next action and, where it is a call, whom to call."""
-    settings = load_settings(config)
-    agreements = {name: partner.agreement for name, partner in settings.partners.items()}
-    with open_gateway(settings, (now := occasion().now)) as gateway:
-        late = overdue(gateway.ledger, now, agreements, calendars_at(gateway, now))
-        names = {code: entry.name for code, entry in gateway.corridors.offices.items()}
-    rows = []
-    for line in late:
-        call = _contact(settings, line.partner) if line.next in _CALLS or line.kind == "dead" else ""
-        if as_json:
-            emit_json("overdue", _as_json(line, call))
-        what = t(f"overdue.{line.kind}", what=state_words(line.what))
-        rows.append([clock(line.since), line.reference, line.partner, what, explained(line, now, names),
-                     " ".join(part for part in (next_step(line.next, line.reference), call) if part)])
-    if as_json:
-        emit_json("summary", {"count": len(rows)})
-    elif rows:
-        table([t("column.since"), t("column.reference"), t("column.partner"), t("column.what"), t("column.why"),
-               t("column.next")], rows)
-    else:
-        emit(t("overdue.none"))
-    return Exit.DONE
-
-
-def _as_json(line: Late, contact: str) -> Mapping[str, object]:
-    excuses = [{"starts": one.starts, "ends": one.ends, "why": one.why, "text": one.text} for one in line.excuses]
-    return {**{name: getattr(line, name) for name in line.__slots__ if name not in ("left", "excuses")},
-            "left": int(line.left.total_seconds()), "excuses": excuses, "contact": contact}
-
-
-def _contact(settings: Settings, partner: str) -> str:
-    contact = settings.partners[partner].contact if partner in settings.partners else None
-    return "" if contact is None else f"{contact.name} {contact.telephone}"

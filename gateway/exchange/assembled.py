@@ -1,7 +1,8 @@
 """What the settings of one gateway name, opened when first asked for: keys, partners, corridors, dialects.
 
 Everything that costs time is opened here once. Nothing here decides, and nothing here knows a ledger: what that adds is
-`assembly.Gateway`.
+`assembly.Gateway`. The packages below are named, not their names imported: each loads what is used of it, and a command
+that opens no key loads no cryptography.
 """
 
 from __future__ import annotations
@@ -13,34 +14,12 @@ from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from gateway import mapping, security, transport
 from gateway.config import Partner, Settings
 from gateway.errors import LocalError
 from gateway.exchange.budget import session_seconds
 from gateway.exchange.own_keys import OwnPair
-from gateway.exchange.revocation_lists import lists_of
 from gateway.findings import Finding
-from gateway.mapping import Corridors, Versions, load_corridors, search_path
-from gateway.mapping.dialect import Dialect, load_dialect
-from gateway.mapping.versions import NOTHING_ACTIVATED
-from gateway.security import (
-    Certificate,
-    DecryptionKey,
-    RevocationLists,
-    Signer,
-    Trust,
-    TrustedCertificate,
-    check_environment,
-    check_versions,
-    forbid_dumps,
-    load_certificate,
-    load_decryption_key,
-    load_signer,
-    read_passphrase,
-    recipients_of,
-    trusted_certificate,
-)
-from gateway.security.certificates import SIGNING
-from gateway.transport import DirectoryLane, Limits, Mode, SftpLane
 
 PATIENCE = timedelta(hours=24)
 """How long a message, ours or a partner's, waits for the movement it speaks of before somebody is asked (DESIGN
@@ -68,18 +47,19 @@ class Occasion:
 class Assembly:
     """What the settings name, opened when first asked for: keys, partners' certificates, corridors, dialects."""
 
-    def __init__(self, settings: Settings, versions: Versions = NOTHING_ACTIVATED, now: datetime | None = None) -> None:
+    def __init__(self, settings: Settings, versions: mapping.Versions | None = None,
+                 now: datetime | None = None) -> None:
         """Raises LocalError E_VERSION beside a library that is too old to trust; the process leaves no dumps.
 
         versions, now  what was activated, and the instant whose versions count; without them the files rule
         """
-        check_versions()
-        forbid_dumps()
+        security.check_versions()
+        security.forbid_dumps()
         self.settings = settings
-        self.versions = versions
+        self._versions = versions
         self._now = now
-        self._dialects: dict[str, Dialect] = {}
-        self._trusts: dict[str, Trust] = {}
+        self._dialects: dict[str, mapping.Dialect] = {}
+        self._trusts: dict[str, security.Trust] = {}
 
     @property
     def name(self) -> str:
@@ -94,12 +74,17 @@ class Assembly:
     @cached_property
     def search(self) -> list[Path]:
         """Folders that hold mappings, first wins."""
-        return search_path(self.settings.paths.mappings)
+        return mapping.search_path(self.settings.paths.mappings)
 
     @cached_property
-    def corridors(self) -> Corridors:
+    def versions(self) -> mapping.Versions:
+        """What was activated of the mappings."""
+        return mapping.NOTHING_ACTIVATED if self._versions is None else self._versions
+
+    @cached_property
+    def corridors(self) -> mapping.Corridors:
         """The corridors with the versions of their mappings that are in force, and the offices."""
-        return load_corridors(self.search, self.versions, self._now)
+        return mapping.load_corridors(self.search, self.versions, self._now)
 
     @cached_property
     def product(self) -> str:
@@ -113,23 +98,24 @@ class Assembly:
     def passphrase(self) -> bytes | None:
         """What our private keys are encrypted with; None where they lie open."""
         path = self.settings.keys.passphrase
-        return None if path is None else read_passphrase(path)
+        return None if path is None else security.read_passphrase(path)
 
     @cached_property
-    def signer(self) -> Signer:
+    def signer(self) -> security.Signer:
         """Our signing key. Raises LocalError K024 for one that was made for another environment."""
         pair = self.settings.keys.signing
-        signer = load_signer(pair.key, pair.certificate, self.passphrase)
-        check_environment(signer.certificate, self.settings.environment)
+        signer = security.load_signer(pair.key, pair.certificate, self.passphrase)
+        security.check_environment(signer.certificate, self.settings.environment)
         return signer
 
     @cached_property
-    def decryption_keys(self) -> list[DecryptionKey]:
+    def decryption_keys(self) -> list[security.DecryptionKey]:
         """Every encryption key of ours that partners may still use. Raises LocalError K024 as `signer` does."""
-        keys: list[DecryptionKey] = [
-            load_decryption_key(key, certificate, self.passphrase) for key, certificate in self._encryption_pairs()]
+        keys: list[security.DecryptionKey] = [
+            security.load_decryption_key(key, certificate, self.passphrase)
+            for key, certificate in self._encryption_pairs()]
         for key in keys:
-            check_environment(key.certificate, self.settings.environment)
+            security.check_environment(key.certificate, self.settings.environment)
         return keys
 
     def _encryption_pairs(self) -> list[tuple[Path, Path]]:
@@ -138,12 +124,12 @@ class Assembly:
     def settings_pairs(self, use: str) -> list[OwnPair]:
         """Our pairs of one use as the settings name them, the newest last."""
         keys = self.settings.keys
-        certificates = [(pair, load_certificate(pair.certificate))
-                        for pair in ((keys.signing,) if use == SIGNING else keys.encryption)]
+        certificates = [(pair, security.load_certificate(pair.certificate))
+                        for pair in ((keys.signing,) if use == security.SIGNING else keys.encryption)]
         return [OwnPair(number=None, sha256=certificate.sha256, key=pair.key, certificate=pair.certificate)
                 for pair, certificate in sorted(certificates, key=lambda one: one[1].not_before)]
 
-    def signer_for(self, name: str) -> Signer:
+    def signer_for(self, name: str) -> security.Signer:
         """The key that signs what goes to a partner."""
         return self.signer
 
@@ -163,63 +149,67 @@ class Assembly:
         """The name of a partner whose file is there, even broken: then its messages wait. Raises LocalError X010."""
         return name if name in self.settings.broken_partners else self.partner(name).partner
 
-    def dialect(self, identifier: str) -> Dialect:
+    def dialect(self, identifier: str) -> mapping.Dialect:
         """A dialect, loaded once."""
         if identifier not in self._dialects:
-            self._dialects[identifier] = load_dialect(identifier, self.search)
+            self._dialects[identifier] = mapping.load_dialect(identifier, self.search)
         return self._dialects[identifier]
 
-    def trust(self, name: str) -> Trust:
+    def trust(self, name: str) -> security.Trust:
         """What we hold of a partner's certificates."""
         if name not in self._trusts:
             partner = self.partner(name)
             authority = partner.authority
-            self._trusts[name] = Trust(
+            self._trusts[name] = security.Trust(
                 partner=partner.partner,
                 certificates=self.certificates(name),
-                authority=load_certificate(authority.certificate), further=self.further(name),
+                authority=security.load_certificate(authority.certificate), further=self.further(name),
                 revocation=self.revocation(name),
                 reason=authority.reason or "", algorithms=partner.agreement.algorithms,
                 cbc_until=None if partner.agreement.cbc is None else partner.agreement.cbc.until)
         return self._trusts[name]
 
-    def certificates(self, name: str) -> tuple[TrustedCertificate, ...]:
+    def certificates(self, name: str) -> tuple[security.TrustedCertificate, ...]:
         """What counts of a partner's certificates: the list of its file."""
         return self.listed(name)
 
-    def further(self, name: str) -> tuple[Certificate, ...]:
+    def further(self, name: str) -> tuple[security.Certificate, ...]:
         """Authorities of a partner beside that of its file; only a ledger knows of any."""
         return ()
 
-    def listed(self, name: str) -> tuple[TrustedCertificate, ...]:
+    def listed(self, name: str) -> tuple[security.TrustedCertificate, ...]:
         """The list of a partner's file."""
-        return tuple(trusted_certificate(entry.file, sha256=entry.sha256, use=entry.use, use_from=entry.from_,
+        return tuple(
+            security.trusted_certificate(entry.file, sha256=entry.sha256, use=entry.use, use_from=entry.from_,
                                          accept_until=entry.until) for entry in self.partner(name).certificates)
 
-    def revocation(self, name: str) -> RevocationLists | None:
+    def revocation(self, name: str) -> security.RevocationLists | None:
         """The revocation lists that count for a partner; None for an authority that publishes none."""
+        from gateway.exchange.revocation_lists import lists_of  # wanted with a partner's keys alone
+
         return lists_of(self.partner(name), self.settings.paths.state, self.list_numbers(name))
 
     def list_numbers(self, name: str) -> dict[str, int]:
         """The highest numbers seen of a partner's lists; nothing is known of them without a ledger."""
         return {}
 
-    def recipients(self, name: str, now: datetime) -> Sequence[Certificate]:
+    def recipients(self, name: str, now: datetime) -> Sequence[security.Certificate]:
         """The partner's encryption certificates in force: the current one, and the next during a change.
 
         Raises LocalError when there is none: nothing may be sent in clear.
         """
-        return recipients_of(self.trust(name), now=now, environment=self.settings.environment)
+        return security.recipients_of(self.trust(name), now=now, environment=self.settings.environment)
 
-    def lane(self, name: str, direction: str) -> SftpLane | DirectoryLane:
+    def lane(self, name: str, direction: str) -> transport.SftpLane | transport.DirectoryLane:
         """Where we push to a partner (``outbound``) or collect from (``inbound``)."""
         mailbox = self.partner(name).mailbox
         box = mailbox.outbound if direction == "outbound" else mailbox.inbound
         if box.kind == "directory":
-            return DirectoryLane(path=box.path, mode=Mode(box.mode))
-        secret = self.passphrase if box.passphrase is None else read_passphrase(box.passphrase)
-        return SftpLane(host=box.host, port=box.port, user=box.user, key=box.key,
-                        host_keys=tuple(box.host_keys), base=box.base, mode=Mode(box.mode),
-                        passphrase=None if secret is None else secret.decode("utf-8", "replace"),
-                        kept=self.settings.paths.state / "arriving" / name if direction == "inbound" else None,
-                        limits=Limits(session=session_seconds(self.settings.limits.run, len(self.settings.partners))))
+            return transport.DirectoryLane(path=box.path, mode=transport.Mode(box.mode))
+        secret = self.passphrase if box.passphrase is None else security.read_passphrase(box.passphrase)
+        return transport.SftpLane(
+            host=box.host, port=box.port, user=box.user, key=box.key, host_keys=tuple(box.host_keys), base=box.base,
+            mode=transport.Mode(box.mode),
+            passphrase=None if secret is None else secret.decode("utf-8", "replace"),
+            kept=self.settings.paths.state / "arriving" / name if direction == "inbound" else None,
+            limits=transport.Limits(session=session_seconds(self.settings.limits.run, len(self.settings.partners))))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from gateway.transport import Entry
+if TYPE_CHECKING:
+    from gateway.transport import Entry
 
 BATCH = 64
 """Files fetched and stored in one transaction."""

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
-from gateway.exchange.own_keys import OwnPair, chosen, consents_of
+from gateway.exchange.own_keys import OwnPair, consents_of
 from gateway.exchange.sealing import seal_object
 from gateway.failpoints import reach
 from gateway.findings import Finding
@@ -111,7 +111,7 @@ def _ask(gateway: Gateway, transaction: Transaction, use: str, pair: OwnPair, ce
     needed = needed_agreement(certificate, use)
     if needed is not None and needed not in gateway.trust(partner).agreed:
         raise LocalError(Finding(code="K082", values={"partner": partner, "name": needed.value}))
-    held = in_use(gateway, use, partner, occasion.now)
+    held = gateway.pair_in_use(use, partner, occasion.now)
     if held is None or held.state is OwnKeyState.REVOKED:
         raise LocalError(Finding(code="K077", values={"partner": partner, "sha256": pair.sha256}))
     notice = KeyNotice(use, held.sha256, dates.use_from, dates.accept_old_until, certificate)
@@ -146,12 +146,6 @@ def confirm(gateway: Gateway, partner: str, sha256: str, reason: str, occasion: 
                                     reason=reason)
         if row.state is OwnKeyState.MADE:  # somebody takes it: it is no longer on its way
             transaction.move_own_key(row, state=OwnKeyState.ANNOUNCED, at=occasion.now)
-
-
-def in_use(gateway: Gateway, use: str, partner: str, now: datetime) -> OwnPair | None:
-    """The pair of a use that a partner has of us today; None when it has none that still holds."""
-    return chosen(gateway.own_chain(use), gateway.settings_pairs(use)[-1].sha256,
-                  consents_of(partner, gateway.known_keys.consents), now)
 
 
 def recorded(transaction: Transaction, use: str, pair: OwnPair, now: datetime) -> OwnKeyRow:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from gateway import security
 from gateway.errors import PartnerError
-from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.daily import first_time
-from gateway.exchange.key_change import in_use
 from gateway.exchange.own_keys import consents_of
 from gateway.exchange.summary import Exit, Summary
 from gateway.findings import Finding
 from gateway.ledger.key_rows import ConsentState, OwnKeyRow, OwnKeyState, TrustedState
-from gateway.security import Certificate, fingerprint, load_certificate
+
+if TYPE_CHECKING:
+    from gateway.exchange.assembly import Gateway, Occasion
 
 
 def remind(gateway: Gateway, occasion: Occasion, summary: Summary) -> None:
@@ -43,7 +45,7 @@ def waiting(gateway: Gateway, now: datetime) -> Iterator[tuple[str, datetime, Fi
             if row.state is TrustedState.PROPOSED:
                 yield partner, row.at, Finding(code="K075", values={
                     "partner": partner, "use": row.use, "sha256": row.sha256,
-                    "fingerprint": fingerprint(Certificate(row.der))})
+                    "fingerprint": security.fingerprint(security.Certificate(row.der))})
         said = consents_of(partner, known.consents)
         for own in known.own:
             due = own.state is OwnKeyState.ANNOUNCED and own.use_from is not None and own.use_from <= now
@@ -54,7 +56,7 @@ def waiting(gateway: Gateway, now: datetime) -> Iterator[tuple[str, datetime, Fi
 def _unsettled(gateway: Gateway, partner: str, own: OwnKeyRow, asked: bool,
                now: datetime) -> Iterator[tuple[str, datetime, Finding]]:
     """What waits because a partner has not taken a pair of ours that is in use; nothing where it joined with it."""
-    held = in_use(gateway, own.use, partner, now)
+    held = gateway.pair_in_use(own.use, partner, now)
     if held is not None and held.sha256 == own.sha256:
         return
     since = own.use_from or own.at
@@ -63,5 +65,5 @@ def _unsettled(gateway: Gateway, partner: str, own: OwnKeyRow, asked: bool,
         return
     yield partner, since, Finding(code="K078" if asked else "K086", values={
         "partner": partner, "use": own.use, "sha256": own.sha256, "from": f"{since:%Y-%m-%d %H:%M}",
-        "fingerprint": fingerprint(load_certificate(Path(own.certificate))),
+        "fingerprint": security.fingerprint(security.load_certificate(Path(own.certificate))),
         "until": "-" if held.accept_until is None else f"{held.accept_until:%Y-%m-%d %H:%M}"})

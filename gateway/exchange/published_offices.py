@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from gateway import mapping
 from gateway.config import Settings
 from gateway.ledger import Transaction
 from gateway.ledger.queries import Queries
 from gateway.ledger.reference_rows import ReferenceRow
-from gateway.mapping import OfficeEntry
 from gateway.transit.reference_data import ReferenceData
 from gateway.transit.reference_text import read_reference
 
@@ -30,14 +30,14 @@ def reference_of(lookups: Lookups, row: ReferenceRow) -> ReferenceData:
     return held
 
 
-def published_offices(settings: Settings, lookups: Lookups, at: datetime) -> Mapping[str, OfficeEntry]:
+def published_offices(settings: Settings, lookups: Lookups, at: datetime) -> Mapping[str, mapping.OfficeEntry]:
     """Code -> office, of our own version and of each partner's that counts at an instant."""
-    found: dict[str, OfficeEntry] = {}
+    found: dict[str, mapping.OfficeEntry] = {}
     countries = {name: partner.country for name, partner in settings.partners.items()}
     for name, country in {str(settings.gateway): settings.country, **countries}.items():
         row = lookups.reference_in_force(name, at)
         if row is not None:
-            found.update((one.code, OfficeEntry(
+            found.update((one.code, mapping.OfficeEntry(
                 code=one.code, name=one.name, administration=name, country=country, roles=one.roles,
                 aliases=one.aliases)) for one in reference_of(lookups, row).offices if one.code not in found)
     return found

@@ -11,14 +11,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gateway.errors import GatewayError, LocalError
-from gateway.exchange.assembled import Occasion
 from gateway.exchange.summary import Exit, exit_for
 from gateway.findings import Finding
 from gateway.reports.sight import SUCCESSES, RunMark
 from gateway.spool import make_folder, read_whole, write_whole
+
+if TYPE_CHECKING:
+    from gateway.exchange.assembled import Occasion
 
 COMMANDS = ("edi-send", "edi-receive", "edi-sync")
 _LARGEST = 4096

@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from gateway import security
 from gateway.ledger.key_rows import TrustedRow, TrustedState
-from gateway.security import Certificate, TrustedCertificate
 
 AUTHORITY = "authority"
 """Use of a row that is about an authority: let in by two people beside that of the file."""
 
 
-def authorities(rows: Sequence[TrustedRow]) -> tuple[Certificate, ...]:
+def authorities(rows: Sequence[TrustedRow]) -> tuple[security.Certificate, ...]:
     """The authorities that were let in beside that of the file."""
-    return tuple(Certificate(row.der) for row in rows
+    return tuple(security.Certificate(row.der) for row in rows
                  if row.use == AUTHORITY and row.state is TrustedState.ACCEPTED and row.accept_until is None)
 
 
-def effective(listed: Sequence[TrustedCertificate], rows: Sequence[TrustedRow]) -> tuple[TrustedCertificate, ...]:
+def effective(listed: Sequence[security.TrustedCertificate],
+              rows: Sequence[TrustedRow]) -> tuple[security.TrustedCertificate, ...]:
     """The list of the file, extended and narrowed by what the ledger says of the same partner.
 
     A certificate that waits for a person, or was refused, counts only if the file has it.
@@ -31,13 +32,13 @@ def effective(listed: Sequence[TrustedCertificate], rows: Sequence[TrustedRow]) 
     entries = [_narrowed(entry, known.pop((entry.use, entry.certificate.sha256), None)) for entry in listed]
     for row in known.values():
         if row.state is TrustedState.ACCEPTED or row.state is TrustedState.REVOKED:
-            certificate = Certificate(row.der)
-            entries.append(_narrowed(TrustedCertificate(certificate, row.use, row.use_from,
-                                                        row.accept_until or certificate.not_after), row))
+            certificate = security.Certificate(row.der)
+            entries.append(_narrowed(security.TrustedCertificate(
+                certificate, row.use, row.use_from, row.accept_until or certificate.not_after), row))
     return tuple(entries)
 
 
-def _narrowed(entry: TrustedCertificate, row: TrustedRow | None) -> TrustedCertificate:
+def _narrowed(entry: security.TrustedCertificate, row: TrustedRow | None) -> security.TrustedCertificate:
     if row is None:
         return entry
     if row.state is TrustedState.REVOKED:

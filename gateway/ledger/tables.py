@@ -21,10 +21,9 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    text,
 )
 
-from gateway.ledger.columns import NUMBER, Instant, id_column, link_column, metadata
+from gateway.ledger.columns import NUMBER, Instant, id_column, link_column, metadata, partial_index
 
 counter = Table(
     "counter", metadata,
@@ -380,11 +379,9 @@ history = Table(
     Index(None, "reference"),
 )
 
-MESSAGE_REFERENCE_ONCE = Index(
-    "uq_message_reference", message.c.interchange_id, message.c.message_reference, unique=True,
-    sqlite_where=text("direction = 'out'"), postgresql_where=text("direction = 'out'"))
+MESSAGE_REFERENCE_ONCE = partial_index("uq_message_reference", message.c.interchange_id, message.c.message_reference,
+                                       where="direction = 'out'", unique=True)
 """Two of our messages never share a reference in one interchange; a partner's may, and then CONTRL says so."""
 
-NOTES_KEPT = Index("ix_incoming_note_kept", incoming_note.c.id,
-                   sqlite_where=text("kept != ''"), postgresql_where=text("kept != ''"))
+NOTES_KEPT = partial_index("ix_incoming_note_kept", incoming_note.c.id, where="kept != ''")
 """The refused files that are kept somewhere: counted from here, however many were only noted."""

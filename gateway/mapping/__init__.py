@@ -15,6 +15,7 @@ from gateway.lazily import lazily
 
 if TYPE_CHECKING:
     from gateway.mapping.corridors import Administration, Corridor, Corridors, load_corridors
+    from gateway.mapping.dialect import Dialect, load_archived_dialect, load_dialect
     from gateway.mapping.loading import lint_mapping, load_mapping
     from gateway.mapping.losses import Loss
     from gateway.mapping.mapping import Mapping
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from gateway.mapping.requirements import Failure
     from gateway.mapping.search import search_path
     from gateway.mapping.traced import Traced
-    from gateway.mapping.versions import Activated, Versions
+    from gateway.mapping.versions import NOTHING_ACTIVATED, Activated, Versions
 else:
     __getattr__ = lazily(__name__, {
         "corridors": ["Administration", "Corridor", "Corridors", "load_corridors"],
+        "dialect": ["Dialect", "load_archived_dialect", "load_dialect"],
         "loading": ["lint_mapping", "load_mapping"],
         "losses": ["Loss"],
         "mapping": ["Mapping"],
@@ -35,10 +37,11 @@ else:
         "requirements": ["Failure"],
         "search": ["search_path"],
         "traced": ["Traced"],
-        "versions": ["Activated", "Versions"],
+        "versions": ["NOTHING_ACTIVATED", "Activated", "Versions"],
     })
 
 __all__ = [
-    "Activated", "Administration", "Corridor", "Corridors", "Failure", "Loss", "Mapping", "OfficeEntry", "Peek",
-    "Traced", "Versions", "lint_mapping", "load_corridors", "load_mapping", "peek", "search_path",
+    "NOTHING_ACTIVATED", "Activated", "Administration", "Corridor", "Corridors", "Dialect", "Failure", "Loss",
+    "Mapping", "OfficeEntry", "Peek", "Traced", "Versions", "lint_mapping", "load_archived_dialect",
+    "load_corridors", "load_dialect", "load_mapping", "peek", "search_path",
 ]

@@ -9,12 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.findings import Finding
 from gateway.ledger.reading.watching import NOTHING, Pile
 from gateway.ledger.rows import Outage
 from gateway.reports.lateness import Late
-from gateway.security.expiry import Term
+
+if TYPE_CHECKING:
+    from gateway.security.expiry import Term
 
 __all__ = ["EXAMPLES", "NOTHING", "CorridorSight", "Disk", "PartnerSight", "Pile", "RunMark", "Sight"]
 

@@ -12,6 +12,8 @@ from gateway.lazily import lazily
 
 if TYPE_CHECKING:
     from gateway.security.certificates import (
+        ENCRYPTION,
+        SIGNING,
         Certificate,
         check_environment,
         fingerprint,
@@ -51,7 +53,8 @@ if TYPE_CHECKING:
     from gateway.security.versions import check_versions
 else:
     __getattr__ = lazily(__name__, {
-        "certificates": ["Certificate", "check_environment", "fingerprint", "load_certificate", "read_certificate"],
+        "certificates": ["ENCRYPTION", "SIGNING", "Certificate", "check_environment", "fingerprint", "load_certificate",
+                         "read_certificate"],
         "expiry": ["certificate_level"],
         "hardening": ["forbid_dumps"],
         "header": ["CHECKPOINT", "EDIFACT", "EDIFACT_GZIP", "FIRST_PREVIOUS", "INTERCHANGES", "KEYS", "KINDS",
@@ -71,14 +74,14 @@ else:
     })
 
 __all__ = [
-    "CHECKPOINT", "EDIFACT", "EDIFACT_GZIP", "FIRST_PREVIOUS", "INTERCHANGES", "KEYS", "KINDS", "LARGEST_FILE",
-    "LEAF", "LEAVES", "NEGATIVE_RECEIPT", "PROCESSED", "RECEIPT", "REFERENCE", "RELEASABLE", "RESEND", "ROOTS",
-    "WITHDRAW", "Certificate", "DecryptionKey", "EnvelopeError", "Header", "Identity", "JudgedList", "Known",
-    "LinkView", "Opened", "Receipt", "RevocationLists", "Sealed", "Signer", "Trust", "TrustedCertificate",
-    "certificate_level", "check_environment", "check_payload_kind", "check_versions", "deflate", "disposition_of",
-    "encrypt", "file_name", "fingerprint", "forbid_dumps", "head_text", "inclusion_proof", "inflate",
-    "is_file_name", "is_gateway_id", "judge_list", "judge_order", "leaf", "leaf_hash", "list_issuers",
-    "load_certificate", "load_decryption_key", "load_signer", "make_identity", "open_again", "open_envelope",
-    "open_from_link", "proves_inclusion", "read_certificate", "read_passphrase", "read_receipt", "receipt_payload",
-    "recipients_of", "root", "seal", "ssh_public_line", "trusted_certificate", "unb_prefix_ok",
+    "CHECKPOINT", "EDIFACT", "EDIFACT_GZIP", "ENCRYPTION", "FIRST_PREVIOUS", "INTERCHANGES", "KEYS", "KINDS",
+    "LARGEST_FILE", "LEAF", "LEAVES", "NEGATIVE_RECEIPT", "PROCESSED", "RECEIPT", "REFERENCE", "RELEASABLE",
+    "RESEND", "ROOTS", "SIGNING", "WITHDRAW", "Certificate", "DecryptionKey", "EnvelopeError", "Header", "Identity",
+    "JudgedList", "Known", "LinkView", "Opened", "Receipt", "RevocationLists", "Sealed", "Signer", "Trust",
+    "TrustedCertificate", "certificate_level", "check_environment", "check_payload_kind", "check_versions",
+    "deflate", "disposition_of", "encrypt", "file_name", "fingerprint", "forbid_dumps", "head_text",
+    "inclusion_proof", "inflate", "is_file_name", "is_gateway_id", "judge_list", "judge_order", "leaf", "leaf_hash",
+    "list_issuers", "load_certificate", "load_decryption_key", "load_signer", "make_identity", "open_again",
+    "open_envelope", "open_from_link", "proves_inclusion", "read_certificate", "read_passphrase", "read_receipt",
+    "receipt_payload", "recipients_of", "root", "seal", "ssh_public_line", "trusted_certificate", "unb_prefix_ok",
 ]
