@@ -3,6 +3,7 @@ chance puts nothing off, unless the test draws for itself."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from unittest import mock
 
@@ -17,6 +18,14 @@ def chance_puts_nothing_off() -> Iterator[None]:
     """What is tried again after a time that is drawn, is tried again at once by programs that run in this process."""
     with mock.patch("gateway.cli.context.chance", lambda: 0.0):
         yield
+
+
+@pytest.fixture(autouse=True)
+def what_a_run_left_is_collected() -> Iterator[None]:
+    """A run tells the collector that what is loaded stays, which is true of a process that ends with its run; here the
+    process runs thousands of tests, and what each had in hand would stay until the last."""
+    yield
+    gc.unfreeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
