@@ -124,6 +124,8 @@ class _Peeked:
         from gateway.ledger.latest import latest_references  # SQLite is loaded where it is asked
 
         named = next(iter(self._values.get("ledger", [])), "").removeprefix("sqlite:///")
+        if named.startswith("postgresql"):  # to ask a server takes longer than to type
+            return []
         return latest_references(self._folder / named if named else self._path("state", "state") / "ledger.sqlite")
 
     def partners(self) -> list[str]:

@@ -13,6 +13,7 @@ from gateway.exchange.backup_file import unpacked
 from gateway.exchange.former_keys import keep_former
 from gateway.exchange.restoring import partners_of, restore
 from gateway.exchange.summary import Exit
+from gateway.ledger.engine import required_file
 from gateway.spool import make_folder
 
 
@@ -31,7 +32,7 @@ def restore_command(config: Path, file: Path, as_json: bool) -> int:
     if as_json:
         emit_json("restored", {"file": file, "kept": kept, "held": held})
         return Exit.DONE
-    emit(t("restore.done", file=file, ledger=settings.ledger.removeprefix("sqlite:///")))
+    emit(t("restore.done", file=file, ledger=required_file(settings.ledger, "edi restore")))
     if kept is not None:
         emit(t("restore.kept", file=kept))
     for partner in held:

@@ -21,6 +21,7 @@ from typing import Literal
 
 from gateway.config.loading import Settings
 from gateway.config.partner import DirectoryMailbox
+from gateway.config.settings import ledger_file
 from gateway.texts import Language, say
 
 _FORMS = Path(__file__).parents[1] / "services"
@@ -122,8 +123,8 @@ def planned(settings: Settings, *, user: str, group: str, programs: Mapping[str,
     """
     paths = settings.paths
     folders = {paths.state, paths.national}
-    if settings.ledger.startswith("sqlite:///"):
-        folders.add(Path(settings.ledger.removeprefix("sqlite:///")).parent)
+    if (file := ledger_file(settings.ledger)) is not None:
+        folders.add(file.parent)
     for partner in settings.partners.values():
         lanes = (partner.mailbox.outbound, partner.mailbox.inbound)
         folders |= {lane.path for lane in lanes if isinstance(lane, DirectoryMailbox)}

@@ -158,6 +158,11 @@ def sqlite_address(path: Path) -> str:
     return f"sqlite:///{os.path.normpath(path)}"
 
 
+def ledger_file(address: str) -> Path | None:
+    """The file that a database address names; None for one on a server."""
+    return Path(address.removeprefix("sqlite:///")) if address.startswith("sqlite:///") else None
+
+
 class SettingsFile(Model):
     """The settings file: one gateway of one administration."""
 

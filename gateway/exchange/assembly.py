@@ -25,6 +25,7 @@ from gateway.exchange.trusting import authorities, effective
 from gateway.findings import Finding, Place
 from gateway.ledger import Ledger
 from gateway.ledger.reading.trust import KeyLookups
+from gateway.ledger.upgrading import stands
 
 __all__ = ["PATIENCE", "Assembly", "Gateway", "Occasion", "open_gateway", "standing_gateway", "standing_versions",
            "versions_of"]
@@ -196,7 +197,7 @@ def standing_gateway(settings: Settings, now: datetime) -> Iterator[Assembly]:
 @contextmanager
 def _standing_ledger(settings: Settings, now: datetime) -> Iterator[Ledger | None]:
     """The ledger as it stands; None where it would have to be made."""
-    if not Path(settings.ledger.removeprefix("sqlite:///")).exists():
+    if not stands(settings.ledger):
         yield None
         return
     try:

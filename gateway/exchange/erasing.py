@@ -23,6 +23,7 @@ from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.audit_month import digest_of_file
 from gateway.exchange.standstill import standstill
+from gateway.exchange.upgrading import beside_ledger
 from gateway.failpoints import reach
 from gateway.findings import Finding
 from gateway.ledger.keeping_rows import Belongings, Departure, NewDeparture
@@ -87,12 +88,17 @@ def erasure_of(gateway: Gateway, reference: str, *, shared: bool) -> tuple[Erasu
         names |= {name for row in queries.events(mrn) for name in names_in(row.tree)}
         references = {mrn, movement.key, *(row.reference for row in queries.events(mrn))}
         told = queries.told_of(sorted(names), sorted(references))
-    ledger = gateway.ledger.file
     return Erasure(mrn=mrn, contents=len(found.contents), records=len(found.declarations) + len(found.events),
                    shared=found.shared, files=tuple(_files(gateway, found.files)),
-                   copies=tuple(sorted(one for one in ledger.parent.glob(f"{ledger.name}.before-*")
-                                       if not one.name.endswith(("-wal", "-shm")))), told=told,
-                   departure=before[-1] if before else None), found
+                   copies=tuple(sorted(_copies(gateway))), told=told, departure=before[-1] if before else None), found
+
+
+def _copies(gateway: Gateway) -> Iterator[Path]:
+    """Copies of the ledger that a change of its schema, or a restored one, left."""
+    beside = beside_ledger(gateway.settings)
+    for one in beside.parent.glob(f"{beside.name}.before-*"):
+        if not one.name.endswith(("-wal", "-shm")):
+            yield one
 
 
 def erase(gateway: Gateway, reference: str, decision: Decision, now: datetime, *, shared: bool) -> Erasure:

@@ -12,10 +12,9 @@ import ssl
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gateway.config import Settings
+from gateway.config import Settings, ledger_file
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange.assembly import Assembly, Occasion
 from gateway.exchange.checks import Check, Seen, carry_out, untried
@@ -25,11 +24,11 @@ from gateway.exchange.own_secrets import read_secret, secret_files
 from gateway.exchange.run_marks import marks, run_fault
 from gateway.findings import Finding, Place
 from gateway.ledger import Ledger, migrations
+from gateway.ledger.upgrading import standing, stands
 from gateway.pages import pdf_fault
 from gateway.security import check_versions
 from gateway.spool import free_space, make_folder, run_lock, write_whole
 
-_SQLITE = "sqlite:///"
 HEALTH = ("ledger", "own_keys", "room", "runs")
 DOCTOR = ("fit", "writable", "own_keys", "secrets", "lock", "ledger", "room", "zones", "runs", "fonts")
 
@@ -102,7 +101,8 @@ def _fit(settings: Settings) -> Seen:
 def _writable(settings: Settings, occasion: Occasion) -> Seen:
     """A small file comes, is renamed and goes in every folder that runs write to; folders not made yet are left."""
     paths = settings.paths
-    folders = [paths.state, Path(settings.ledger.removeprefix(_SQLITE)).parent, paths.national / "in",
+    file = ledger_file(settings.ledger)
+    folders = [paths.state, *([] if file is None else [file.parent]), paths.national / "in",
                *(paths.national / "out" / kind for kind in ("declarations", "events"))]
     there = [folder for folder in dict.fromkeys(folders) if folder.is_dir()]
     for folder in there:
@@ -151,15 +151,15 @@ def _lock(settings: Settings, occasion: Occasion) -> Seen:
 def _ledger(settings: Settings, now: datetime, *, needed: bool = True) -> Seen:
     """It opens, answers, and has the schema of this program. Raises LocalError as `Ledger.open`, and X350 where it is
     not there; where it is not `needed`, for nothing ever ran, that is noted."""
-    file = Path(settings.ledger.removeprefix(_SQLITE))
-    if not file.exists():
-        absent = Finding(code="X350", place=Place(file=str(settings.file)), values={"ledger": str(file)})
+    name = str(ledger_file(settings.ledger) or settings.ledger)
+    if not stands(settings.ledger):
+        absent = Finding(code="X350", place=Place(file=str(settings.file)), values={"ledger": name})
         if needed:
             raise LocalError(absent)
         return Seen(noted=(absent,))
     with Ledger.open(settings.ledger, now=now, create=False) as ledger, ledger.reading() as queries:
         count = queries.interchange_count()
-    return Seen({"file": str(file), "revision": migrations.HEAD, "octets": str(file.stat().st_size >> 20),
+    return Seen({"file": name, "revision": migrations.HEAD, "octets": str(standing(settings.ledger).octets >> 20),
                  "interchanges": str(count)})
 
 

@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from gateway.config import Settings
 from gateway.edifact import read_interchanges, rejected_messages, validate
@@ -28,6 +27,7 @@ from gateway.exchange.summary import Exit, exit_for
 from gateway.exchange.taking import Taken, take_groups
 from gateway.findings import Finding, Place
 from gateway.ledger import Ledger
+from gateway.ledger.upgrading import stands
 from gateway.security import INTERCHANGES, EnvelopeError, Opened, judge_order, open_envelope
 from gateway.transport import DirectoryLane, Entry, Mailbox, open_mailbox
 
@@ -63,7 +63,7 @@ def open_rehearsal(settings: Settings, now: datetime) -> Iterator[Gateway]:
     """
     with contextlib.ExitStack() as stack:
         url = settings.ledger
-        absent = not Path(url.removeprefix("sqlite:///")).exists()
+        absent = not stands(url)
         if absent:
             url = f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory(prefix='edi-rehearsal-'))}/ledger.db"
         ledger = Ledger.open(url, now=now, create=absent)

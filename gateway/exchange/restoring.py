@@ -19,6 +19,7 @@ from gateway.exchange.generation import Mark, behind, mark, marked
 from gateway.exchange.standstill import standstill
 from gateway.findings import Finding, Place
 from gateway.ledger import Ledger
+from gateway.ledger.engine import required_file
 from gateway.ledger.upgrading import forward
 from gateway.spool import sync_folder
 
@@ -59,9 +60,9 @@ def restore(settings: Settings, copy: Path, now: datetime) -> Path | None:
     The copy itself stays as it is. Whatever is cut off leaves either ledger, or none: an empty one is noticed as well.
 
     Raises Busy B001 while a run is at work, LocalError L031 for a copy that is not sound, L032 for one of another
-    gateway, L033 when it cannot be read, L001 to L009 of the ledger itself.
+    gateway, L033 when it cannot be read, L001 to L009 of the ledger itself, L016 where it is on a server.
     """
-    target = Path(settings.ledger.removeprefix("sqlite:///"))
+    target = required_file(settings.ledger, "edi restore")
     with standstill(settings, now):
         new = target.with_name(target.name + ".restoring")
         _remove(new)

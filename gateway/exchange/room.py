@@ -60,7 +60,8 @@ def room_for_more(gateway: Gateway, summary: Summary) -> bool:
 def disks(gateway: Gateway) -> Iterator[Path]:
     """A folder on each file system that grows by what comes in: the state's, the ledger's, the national inbox's."""
     paths, seen = gateway.settings.paths, set[object]()
-    for folder in (paths.state, gateway.ledger.file.parent, paths.national / "in"):
+    file = gateway.ledger.file  # a server's disk is its keepers' to watch
+    for folder in (paths.state, *([] if file is None else [file.parent]), paths.national / "in"):
         there = _standing(folder)
         if (device := _device(there)) not in seen:
             seen.add(device)

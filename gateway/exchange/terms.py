@@ -11,26 +11,25 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from gateway.config import Partner, Settings
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Assembly, Gateway, open_gateway
 from gateway.exchange.revocation_lists import LARGEST_LIST, judged_lists
 from gateway.ledger.key_rows import OwnKeyState
+from gateway.ledger.upgrading import stands
 from gateway.security import JudgedList, fingerprint, judge_list, load_certificate
 from gateway.security.certificates import ENCRYPTION, SIGNING
 from gateway.security.expiry import AUTHORITY, HOST_KEY, LIST, Term, certificate_term
 from gateway.spool import read_whole
 
-_SQLITE = "sqlite:///"
 _MOMENT = timedelta(seconds=1)
 
 
 @contextmanager
 def standing(settings: Settings, now: datetime) -> Iterator[Assembly]:
     """The gateway with its ledger; without one where there is none yet, for nothing is made here."""
-    if settings.ledger.startswith(_SQLITE) and not Path(settings.ledger.removeprefix(_SQLITE)).exists():
+    if not stands(settings.ledger):
         yield Assembly(settings, now=now)
         return
     with open_gateway(settings, now) as gateway:

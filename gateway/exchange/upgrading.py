@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from gateway.config import Settings
+from gateway.config import Settings, ledger_file
 from gateway.errors import LocalError
 from gateway.exchange import failpoints
 from gateway.exchange.generation import mark
@@ -21,7 +21,7 @@ from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import Ledger
 from gateway.ledger.migrations import HEAD, REVISIONS
-from gateway.ledger.upgrading import back, copied, forward, lost_on_the_way_back, sound, standing
+from gateway.ledger.upgrading import back, copied, forward, lost_on_the_way_back, sound, standing, stands
 from gateway.spool import free_name
 
 NO_WAY, COPY_UNSOUND, LEFT = "L040", "L041", "L049"
@@ -34,7 +34,9 @@ _OCTETS_A_SECOND = 25_000_000
 class Plan:
     """What a change of the schema will do.
 
-    ledger   the file; found: its schema, None where no ledger stands yet (the first run makes one); target: the wanted
+    ledger   as people know it; found: its schema, None where none stands yet (the first run makes one); target: the
+             wanted
+    beside   how a copy of it begins to be named
     octets   size of the ledger
     free     octets free where the copy will lie; it needs as many as the ledger, and the change a few more
     seconds  about how long it takes
@@ -42,9 +44,10 @@ class Plan:
     lost     on the way back: tables whose rows no older program knows, and how many
     """
 
-    ledger: Path
+    ledger: str
     found: str | None
     target: str
+    beside: Path
     octets: int = 0
     free: int = 0
     seconds: int = 0
@@ -63,25 +66,31 @@ def plan(settings: Settings, target: str | None = None) -> Plan:
     Raises LocalError L040 for a revision that is none before the one found, L049 for one that knows nothing of contents
     that were archived or erased, L005, L006 as `Ledger.open`.
     """
-    file = Path(settings.ledger.removeprefix("sqlite:///"))
-    if not file.exists():
-        return Plan(ledger=file, found=None, target=HEAD)
+    beside = beside_ledger(settings)
+    if not stands(settings.ledger):
+        return Plan(ledger=str(ledger_file(settings.ledger) or settings.ledger), beside=beside, found=None, target=HEAD)
     found = standing(settings.ledger)
     if target is not None and (target not in REVISIONS or found.revision is None or target >= found.revision):
-        raise LocalError(Finding(code=NO_WAY, place=Place(file=str(file)), values={
+        raise LocalError(Finding(code=NO_WAY, place=Place(file=found.name), values={
             "revision": target, "found": found.revision or "-"}))
     wanted = target or HEAD
     if found.revision is None:
-        return Plan(ledger=file, found=None, target=wanted)
+        return Plan(ledger=found.name, beside=beside, found=None, target=wanted)
     steps = sorted(revision for revision in REVISIONS if min(found.revision, wanted) < revision
                    <= max(found.revision, wanted))
     lost = {} if target is None else lost_on_the_way_back(settings.ledger, wanted)
     if "departure" in lost:
-        raise LocalError(Finding(code=LEFT, place=Place(file=str(file)), values={"revision": wanted}))
-    return Plan(ledger=file, found=found.revision, target=wanted, octets=found.octets,
-                free=shutil.disk_usage(file.parent).free, seconds=math.ceil(found.octets / _OCTETS_A_SECOND) + 1,
+        raise LocalError(Finding(code=LEFT, place=Place(file=found.name), values={"revision": wanted}))
+    return Plan(ledger=found.name, beside=beside, found=found.revision, target=wanted, octets=found.octets,
+                free=shutil.disk_usage(beside.parent).free, seconds=math.ceil(found.octets / _OCTETS_A_SECOND) + 1,
                 steps=tuple(steps if target is None else reversed(steps)),
                 lost=lost)
+
+
+def beside_ledger(settings: Settings) -> Path:
+    """How copies of the ledger begin to be named: as its file; of one on a server, a file in the folder of the state.
+    """
+    return ledger_file(settings.ledger) or settings.paths.state / "ledger.sqlite"
 
 
 def carry_out(settings: Settings, wanted: Plan, now: datetime) -> Path:
@@ -90,8 +99,8 @@ def carry_out(settings: Settings, wanted: Plan, now: datetime) -> Path:
     Cut anywhere it is simply given again: the change stands as a whole or not at all. Raises Busy B001 while a run is
     at work, LocalError L041 when the copy is not sound (nothing was changed), L001, L006 to L009.
     """
-    name = f"{wanted.ledger.name}.before-{wanted.target}-{now:%Y%m%dT%H%M%SZ}"
-    copy = wanted.ledger.with_name(free_name(name, wanted.ledger.parent))
+    name = f"{wanted.beside.name}.before-{wanted.target}-{now:%Y%m%dT%H%M%SZ}"
+    copy = wanted.beside.with_name(free_name(name, wanted.beside.parent))
     with standstill(settings, now):
         copied(settings.ledger, copy)
         wrong = sound(f"sqlite:///{copy}")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
 
-from gateway.config import Settings
+from gateway.config import Settings, ledger_file
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange.assembly import Gateway, standing_gateway
 from gateway.exchange.awaited import calendars_at
@@ -42,7 +42,7 @@ def watched(settings: Settings, now: datetime) -> Iterator[Gateway]:
     with standing_gateway(settings, now) as gateway:
         if not isinstance(gateway, Gateway):
             raise LocalError(Finding(code=NO_LEDGER, place=Place(file=str(settings.file)),
-                                     values={"ledger": settings.ledger.removeprefix("sqlite:///")}))
+                                     values={"ledger": str(ledger_file(settings.ledger) or settings.ledger)}))
         yield gateway
 
 

@@ -1,181 +1,99 @@
-"""Connections: how the ledger's database is opened, made durable and kept single-writer. All SQLite-only code is here.
+"""Where a ledger is kept: a file of SQLite, or a database of a PostgreSQL server. The seam between the two.
 
-Rules (MAILBOX 3.2): WAL with synchronous=FULL, because with NORMAL a power cut loses what was already receipted;
-every write transaction starts with BEGIN IMMEDIATE, so two runs wait for each other instead of failing at commit;
-reading has its own connections, which cannot write.
+Everything above speaks SQLAlchemy Core alone. What only one of them can do, or does in its own way, stands in its own
+module (`sqlite`, `postgresql`) behind `Database`. One rule holds on both: one transaction writes at a time, for the
+history is one chain and every number is drawn without holes (decision 0013); readers see one moment and wait for
+nobody.
 """
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import os
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from gateway.errors import LocalError
-from gateway.findings import Finding, Place
-from gateway.ledger.errors import DISK_FAILED, DISK_FULL, KIND_UNKNOWN, OPEN_FAILED
-from gateway.spool import make_folder, sync_folder
+from gateway.findings import Finding
+from gateway.ledger.errors import KIND_UNKNOWN, NO_FILE, OPEN_FAILED
 
-BUSY_SECONDS = 30
-_PRAGMAS = ("foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}", "synchronous=FULL", "cell_size_check=ON",
-            "temp_store=MEMORY", "cache_size=-32768")
-"""Temporary files of SQLite would else lie in /var/tmp: in clear, and on a disk that may be full when ours is not.
-Pages in memory, 32 MiB at most: the inner pages of every index of a large ledger, which each recording goes through."""
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
 
 
-def parse_url(text: str) -> URL:
-    """The URL of a ledger: ``sqlite:///path``. Raises LocalError L001 or L002."""
-    try:
-        url = make_url(text)
-    except ArgumentError:
-        raise LocalError(Finding(code=OPEN_FAILED, values={"ledger": text, "reason": "URL"})) from None
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-        raise LocalError(Finding(code=KIND_UNKNOWN, values={"ledger": url.render_as_string(),
-                                                            "kind": url.get_backend_name()}))
-    return url
+class Database(Protocol):
+    """A place for one ledger.
 
-
-def file_of(url: URL) -> Path:
-    """The database file."""
-    assert url.database is not None
-    return Path(url.database)
-
-
-def writer(url: URL) -> Engine:
-    """Connections for write transactions."""
-    return _engine(url, "BEGIN IMMEDIATE", _PRAGMAS)
-
-
-def reader(url: URL) -> Engine:
-    """Connections for snapshots; they refuse to write."""
-    return _engine(url, "BEGIN", (*_PRAGMAS, "query_only=ON"))
-
-
-def _engine(url: URL, begin: str, pragmas: tuple[str, ...]) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-
-    @event.listens_for(engine, "connect")
-    def _connected(connection: Any, record: object) -> None:
-        connection.isolation_level = None  # the driver must not begin transactions of its own
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begun(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
-@contextmanager
-def making(path: Path) -> Iterator[None]:
-    """Make the file (0600, its folder 0700) and keep other makers out meanwhile. Raises LocalError L001."""
-    try:
-        make_folder(path.parent)
-        lock = os.open(path.with_name(path.name + ".making"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except (OSError, LocalError) as error:
-        raise _unopened(path, error) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        except OSError as error:
-            raise _unopened(path, error) from error
-        yield
-    finally:
-        os.close(lock)
-
-
-def make_durable(engine: Engine) -> None:
-    """Switch the file to write-ahead logging; the file remembers."""
-    raw = engine.raw_connection()
-    try:
-        cursor = raw.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        mode = cursor.fetchone()
-        cursor.close()
-    finally:
-        raw.close()
-    if mode is None or mode[0] != "wal":
-        raise LocalError(Finding(code=OPEN_FAILED, values={"ledger": str(engine.url.database), "reason": f"{mode}"}))
-
-
-def copy_to(engine: Engine, target: Path) -> None:
-    """Copy the database into a new file that survives a power cut when this returns; leaves no half copy behind.
-
-    Raises LocalError L001 (the file cannot be made), L008, L009 (nor be flushed).
+    name    as people know it: the path of the file, the address of the server without a password
+    file    the database file; None on a server
+    shared  several hosts may work on it at once
     """
+
+    name: str
+    file: Path | None
+    shared: bool
+
+    def writer(self) -> Engine:
+        """Connections for write transactions: each waits until it is the only one. Raises LocalError L015."""
+
+    def reader(self) -> Engine:
+        """Connections for snapshots; they refuse to write. Raises LocalError L015."""
+
+    def absent(self) -> bool:
+        """Tell, without asking anybody, that there is nothing yet: no file. Of a server only asking it tells."""
+
+    def making(self) -> AbstractContextManager[None]:
+        """Make the place, and keep other makers out meanwhile. Raises LocalError L001."""
+
+    def prepare(self, writer: Engine) -> None:
+        """What is set once, before the first table is made."""
+
+    def copy_to(self, reader: Engine, target: Path) -> None:
+        """Copy the ledger into a new file of SQLite (0600), flushed; no half copy stays. Raises LocalError L001, L009.
+        """
+
+    def rewrite(self, writer: Engine) -> None:
+        """Write everything anew, so that nothing of what was erased stays in free pages."""
+
+    def faults(self, reader: Engine) -> list[str]:
+        """What the database itself finds wrong; empty when it is sound. Reads everything."""
+
+    def octets(self, connection: Connection) -> int:
+        """What the ledger takes on its disk."""
+
+
+def database_of(address: str) -> Database:
+    """The database at ``sqlite:///path`` or ``postgresql://host/name``. Raises LocalError L001 or L002."""
     try:
-        os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    except OSError as error:
-        raise _unopened(target, error) from error
-    try:
-        source = engine.raw_connection()
-        try:
-            source.execute("PRAGMA query_only=OFF")  # it counts the copy as writing
-            source.execute("VACUUM INTO ?", (str(target),))
-        finally:
-            source.invalidate()
-        _flush(target)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
+        url = make_url(address)
+    except ArgumentError:
+        raise LocalError(Finding(code=OPEN_FAILED, values={"ledger": address, "reason": "URL"})) from None
+    kind = url.get_backend_name()
+    if kind == "sqlite" and url.database and url.database != ":memory:":
+        from gateway.ledger.sqlite import SQLite
+
+        return SQLite(url)
+    if kind == "postgresql" and url.database:
+        from gateway.ledger.postgresql import PostgreSQL
+
+        return PostgreSQL(url)
+    raise LocalError(Finding(code=KIND_UNKNOWN, values={"ledger": _shown(url), "kind": kind}))
 
 
-def rewrite(engine: Engine) -> None:
-    """Write the file anew and empty its write-ahead log: free pages, and copies of rows that were moved, are gone."""
-    raw = engine.raw_connection()
-    try:
-        raw.execute("VACUUM")
-        cursor = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        busy = cursor.fetchone()
-        cursor.close()
-    finally:
-        raw.invalidate()
-    if busy is not None and busy[0]:  # somebody reads: the log still holds what was there before
-        raise sqlite3.OperationalError("database is locked")
+def required_file(address: str, act: str) -> Path:
+    """The file of a ledger, for what is done to a file.
+
+    act  the command that asks, as it is typed: ``edi restore``
+
+    Raises LocalError L016 for a ledger on a server, where that is done by the server's own means, and as `database_of`.
+    """
+    database = database_of(address)
+    if database.file is None:
+        raise LocalError(Finding(code=NO_FILE, values={"ledger": database.name, "act": act}))
+    return database.file
 
 
-def faults(engine: Engine) -> list[str]:
-    """What ``integrity_check`` and ``foreign_key_check`` report."""
-    with engine.connect() as connection:
-        broken = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
-        loose = [f"{row[0]} {row[1]} -> {row[2]}" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
-    return [line for line in broken if line != "ok"] + loose
-
-
-def _flush(path: Path) -> None:
-    """Flush a file and its name. Raises LocalError L008, L009."""
-    try:
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-        sync_folder(path.parent)
-    except (OSError, LocalError) as error:
-        cause = _cause(error)
-        full = isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
-        raise LocalError(Finding(code=DISK_FULL if full else DISK_FAILED, place=Place(file=str(path)),
-                                 values={"ledger": str(path), "reason": _reason(error)})) from error
-
-
-def _unopened(path: Path, error: Exception) -> LocalError:
-    return LocalError(Finding(code=OPEN_FAILED, values={"ledger": str(path), "reason": _reason(error)}))
-
-
-def _reason(error: Exception) -> str:
-    cause = _cause(error)
-    return cause.strerror or str(cause) if isinstance(cause, OSError) else str(cause)
-
-
-def _cause(error: Exception) -> BaseException:
-    """What the operating system said, below our own words for it."""
-    return error.__cause__ if isinstance(error, LocalError) and error.__cause__ is not None else error
+def _shown(url: URL) -> str:
+    return url.render_as_string(hide_password=True)

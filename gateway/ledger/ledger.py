@@ -8,13 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import Connection, Engine
 
 from gateway.errors import LocalError
 from gateway.failpoints import declare, reach
 from gateway.findings import Finding
-from gateway.ledger import engine as engines
 from gateway.ledger import migrations
+from gateway.ledger.engine import Database, database_of
 from gateway.ledger.errors import NEWER, OLDER, OPEN_FAILED, translated
 from gateway.ledger.queries import Queries
 from gateway.ledger.transaction import Transaction
@@ -26,31 +26,31 @@ UPGRADING = declare("ledger.upgrading", "tables made or brought to a new schema,
 class Ledger:
     """An open ledger. Usable as a context manager; threads may share it, each transaction belongs to one."""
 
-    def __init__(self, url: URL, writer: Engine, reader: Engine) -> None:
-        self._url = url
-        self._writer = writer
-        self._reader = reader
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._writer: Engine = database.writer()
+        self._reader: Engine = database.reader()
         self._undone: Connection | None = None
 
     @classmethod
     def open(cls, url: str, *, now: datetime, create: bool = True, upgrade: bool = False) -> Ledger:
-        """Open the ledger at ``sqlite:///path``.
+        """Open the ledger at ``sqlite:///path`` or ``postgresql://host/name``.
 
-        create   make it when it is not there or empty (file 0600). False: refuse instead (L001, L004)
+        create   make it when it is not there or empty (file 0600; on a server, its tables). False: refuse instead
+                 (L001, L004)
         upgrade  bring an older one to this program's schema: only what a person has asked for does that (decision
                  0011). False: refuse instead (L004). Either is written in its history with the time `now`
 
         Raises LocalError L001 (cannot be opened), L002 (no ledger of this kind), L004, L005 (made by a newer
-        program), L006 (damaged), L007 (busy), L009 (disk full).
+        program), L006 (damaged), L007 (busy), L009 (disk full), L015 (no driver for a server).
         """
-        parsed = engines.parse_url(url)
-        path = engines.file_of(parsed)
-        if not create and not path.exists():
-            raise LocalError(Finding(code=OPEN_FAILED, values={"ledger": str(path), "reason": "absent"}))
-        ledger = cls(parsed, engines.writer(parsed), engines.reader(parsed))
+        database = database_of(url)
+        if not create and database.absent():
+            raise LocalError(Finding(code=OPEN_FAILED, values={"ledger": database.name, "reason": "absent"}))
+        ledger = cls(database)
         try:
-            with translated(str(path)):
-                found = ledger._revision() if path.exists() else None
+            with translated(database.name):
+                found = None if database.absent() else ledger._revision()
                 if found != migrations.HEAD:
                     ledger._upgrade(found, now, create if found is None else upgrade)
         except BaseException:
@@ -63,14 +63,13 @@ class Ledger:
             return migrations.revision_of(connection)
 
     def _upgrade(self, found: str | None, now: datetime, allowed: bool) -> None:
-        path = engines.file_of(self._url)
-        values = {"ledger": str(path), "found": found or "-", "head": migrations.HEAD}
+        values = {"ledger": self.name, "found": found or "-", "head": migrations.HEAD}
         if found is not None and found not in migrations.REVISIONS:
             raise LocalError(Finding(code=NEWER, values=values))
         if not allowed:
             raise LocalError(Finding(code=OLDER, values=values))
-        with engines.making(path):
-            engines.make_durable(self._writer)
+        with self._database.making():
+            self._database.prepare(self._writer)
             reach(MADE)
             with self._writer.begin() as connection:
                 before = migrations.revision_of(connection)  # another run may have been faster
@@ -83,16 +82,26 @@ class Ledger:
                 reach(UPGRADING)
 
     @property
-    def file(self) -> Path:
-        """The database file: what is on its disk, the ledger needs to grow."""
-        return engines.file_of(self._url)
+    def name(self) -> str:
+        """The ledger as people know it: its file, or the address of its server without a password."""
+        return self._database.name
+
+    @property
+    def file(self) -> Path | None:
+        """The database file: what is on its disk, the ledger needs to grow. None on a server."""
+        return self._database.file
+
+    @property
+    def shared(self) -> bool:
+        """Whether several hosts may be at work on it."""
+        return self._database.shared
 
     def rehearse(self) -> None:
         """From here on nothing stands: what is written is seen by every later reading, and undone when this is closed.
 
         It holds the write lock until then: runs wait for it. Raises LocalError L007 when another run has it.
         """
-        with translated(str(self._url.database)):
+        with translated(self.name):
             self._undone = self._writer.connect()
             self._undone.begin()
 
@@ -116,7 +125,7 @@ class Ledger:
         Raises LocalError L001 when `target` exists or cannot be written, L009 when its disk is full.
         """
         with translated(str(target)):
-            engines.copy_to(self._reader, target)
+            self._database.copy_to(self._reader, target)
 
     def rewrite(self) -> None:
         """Write the file anew, so that nothing of what was erased stays in free pages, and empty what lies beside it.
@@ -124,13 +133,13 @@ class Ledger:
         Raises LocalError L007 while another run or reader is at it for 30 s, L009 when the disk has no room for a
         second copy; then the ledger is as it was, and this may be done again.
         """
-        with translated(str(self._url.database)):
-            engines.rewrite(self._writer)
+        with translated(self.name):
+            self._database.rewrite(self._writer)
 
     def integrity(self) -> list[str]:
-        """What SQLite finds wrong with the file and between its tables; empty when it is sound. Reads everything."""
-        with translated(str(self._url.database)):
-            return engines.faults(self._reader)
+        """What the database finds wrong in its tables and between them; empty when it is sound. Reads everything."""
+        with translated(self.name):
+            return self._database.faults(self._reader)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -139,7 +148,7 @@ class Ledger:
         It holds the ledger's write lock from its first moment. Raises LocalError L007 when another run holds it for
         30 s, L009 when the disk is full (both: nothing stands, try again), L003 for a row moved meanwhile.
         """
-        with translated(str(self._url.database)), self._writing() as connection:
+        with translated(self.name), self._writing() as connection:
             transaction = Transaction(connection)
             yield transaction
             transaction._finish()
@@ -148,10 +157,10 @@ class Ledger:
     def reading(self) -> Iterator[Queries]:
         """A snapshot for questions; it waits for nobody, nobody waits for it, and it cannot write."""
         if self._undone is not None:
-            with translated(str(self._url.database)):
+            with translated(self.name):
                 yield Queries(self._undone)
             return
-        with translated(str(self._url.database)), self._reader.begin() as connection:
+        with translated(self.name), self._reader.begin() as connection:
             yield Queries(connection)
 
     @contextmanager

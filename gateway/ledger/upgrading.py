@@ -13,8 +13,8 @@ from pathlib import Path
 from gateway.errors import LocalError
 from gateway.failpoints import declare, reach
 from gateway.findings import Finding
-from gateway.ledger import engine as engines
 from gateway.ledger import migrations
+from gateway.ledger.engine import database_of
 from gateway.ledger.errors import NEWER, OPEN_FAILED, translated
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.transaction import Transaction
@@ -24,42 +24,48 @@ GOING_BACK = declare("upgrade.back", "tables taken back to an older schema, tran
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A ledger's file as it stands.
+    """A ledger as it stands.
 
+    name      as people know it; file: None on a server
     revision  its schema, ``0001`` and on; None where there are no tables yet
-    octets    size of the file with what lies beside it
+    octets    what it takes on its disk
     """
 
-    file: Path
+    name: str
+    file: Path | None
     revision: str | None
     octets: int
 
 
 def standing(url: str) -> Standing:
     """What stands at an address. Raises LocalError L001 (absent), L002, L005 (made by a newer program), L006."""
-    parsed = engines.parse_url(url)
-    file = engines.file_of(parsed)
-    if not file.exists():
-        raise LocalError(Finding(code=OPEN_FAILED, values={"ledger": str(file), "reason": "absent"}))
-    reader = engines.reader(parsed)
+    database = database_of(url)
+    if database.absent():
+        raise LocalError(Finding(code=OPEN_FAILED, values={"ledger": database.name, "reason": "absent"}))
+    reader = database.reader()
     try:
-        with translated(str(file)), reader.begin() as connection:
-            found = migrations.revision_of(connection)
+        with translated(database.name), reader.begin() as connection:
+            found, octets = migrations.revision_of(connection), database.octets(connection)
     finally:
         reader.dispose()
     if found is not None and found not in migrations.REVISIONS:
-        raise LocalError(Finding(code=NEWER, values={"ledger": str(file), "found": found, "head": migrations.HEAD}))
-    beside = file.with_name(f"{file.name}-wal")
-    octets = file.stat().st_size + (beside.stat().st_size if beside.exists() else 0)
-    return Standing(file=file, revision=found, octets=octets)
+        raise LocalError(Finding(code=NEWER, values={"ledger": database.name, "found": found, "head": migrations.HEAD}))
+    return Standing(name=database.name, file=database.file, revision=found, octets=octets)
+
+
+def stands(url: str) -> bool:
+    """Tell whether there is a ledger at an address, of any schema: a file, or on a server, which is asked, tables.
+    Raises LocalError as `standing`."""
+    database = database_of(url)
+    return not database.absent() and (database.file is not None or standing(url).revision is not None)
 
 
 def lost_on_the_way_back(url: str, revision: str) -> dict[str, int]:
     """Tables with rows that an older schema does not know. Raises LocalError as `standing`."""
-    parsed = engines.parse_url(url)
-    reader = engines.reader(parsed)
+    database = database_of(url)
+    reader = database.reader()
     try:
-        with translated(str(parsed.database)), reader.begin() as connection:
+        with translated(database.name), reader.begin() as connection:
             return migrations.lost_behind(connection, revision)
     finally:
         reader.dispose()
@@ -67,22 +73,22 @@ def lost_on_the_way_back(url: str, revision: str) -> dict[str, int]:
 
 def copied(url: str, target: Path) -> None:
     """A whole copy of a ledger of any schema (0600). Raises LocalError L001, L006 to L009."""
-    parsed = engines.parse_url(url)
-    reader = engines.reader(parsed)
+    database = database_of(url)
+    reader = database.reader()
     try:
         with translated(str(target)):
-            engines.copy_to(reader, target)
+            database.copy_to(reader, target)
     finally:
         reader.dispose()
 
 
 def sound(url: str) -> list[str]:
-    """What SQLite finds wrong with a ledger of any schema; empty when nothing. Raises LocalError L006, L008."""
-    parsed = engines.parse_url(url)
-    reader = engines.reader(parsed)
+    """What the database finds wrong with a ledger of any schema; empty when nothing. Raises LocalError L006, L008."""
+    database = database_of(url)
+    reader = database.reader()
     try:
-        with translated(str(parsed.database)):
-            return engines.faults(reader)
+        with translated(database.name):
+            return database.faults(reader)
     finally:
         reader.dispose()
 
@@ -95,10 +101,10 @@ def forward(url: str, now: datetime) -> None:
 def back(url: str, revision: str, now: datetime) -> None:
     """Take a ledger back to an older schema, in one transaction; its history says so. Raises LocalError L006 to L009.
     """
-    parsed = engines.parse_url(url)
-    writer = engines.writer(parsed)
+    database = database_of(url)
+    writer = database.writer()
     try:
-        with translated(str(parsed.database)), writer.begin() as connection:
+        with translated(database.name), writer.begin() as connection:
             found = migrations.revision_of(connection)
             migrations.downgrade(connection, revision)
             transaction = Transaction(connection)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from gateway.config import Settings, load_settings
+from gateway.config import Settings, ledger_file, load_settings
 from gateway.config.web import Web
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange.assembled import Occasion
@@ -93,7 +93,8 @@ class Desk:
         ledger yet, or one that has to be brought to a new schema first."""
         settings, now = self.settings, self.now
         with self._lock:
-            stamp = _stamp_of([Path(settings.ledger.removeprefix("sqlite:///"))], content=False)
+            file = ledger_file(settings.ledger)  # it may be replaced; a server's is always the same
+            stamp = _stamp_of([] if file is None else [file], content=False)
             if self._ledger is None or self._ledger[0] != stamp:
                 self.close()
                 self._ledger = (stamp, Ledger.open(settings.ledger, now=now, create=False))

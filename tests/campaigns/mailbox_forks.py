@@ -204,7 +204,7 @@ def _share_compiled() -> None:
     from sqlalchemy.dialects.sqlite import pysqlite
     from sqlalchemy.util import LRUCache
 
-    from gateway.ledger import engine
+    from gateway.ledger import sqlite as engine
 
     dialect: Any = pysqlite.dialect
     dialect.__hash__ = lambda self: hash(type(self))  # a compiled statement is kept under its dialect

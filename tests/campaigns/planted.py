@@ -74,13 +74,12 @@ def _no_duplicate_key() -> None:
     """Nobody asks whether an object is here already, and no index of the ledger forbids a second one."""
     from gateway.exchange import collect
     from gateway.ledger import Ledger, Transaction
-    from gateway.ledger.engine import file_of
 
     honest = Ledger.open.__func__  # type: ignore[attr-defined]
 
     def forgetful(kind: type[Ledger], /, url: str, **options: Any) -> Ledger:
         ledger: Ledger = honest(kind, url, **options)
-        with contextlib.closing(sqlite3.connect(file_of(ledger._url), timeout=30)) as connection, connection:
+        with contextlib.closing(sqlite3.connect(str(ledger.file), timeout=30)) as connection, connection:
             for name in ("uq_object_sequence", "uq_object_message_id"):
                 connection.execute(f"drop index if exists {name}")
         return ledger
@@ -161,7 +160,7 @@ def _unchecked() -> None:
 
 def _no_fsync() -> None:
     """Nothing is flushed: neither files, nor folders, nor the ledger."""
-    from gateway.ledger import engine
+    from gateway.ledger import sqlite as engine
 
     _put(os, "fsync", lambda handle: None)
     _put(os, "fdatasync", lambda handle: None)

@@ -471,8 +471,8 @@ def test_a_ledger_that_another_process_holds_is_busy_and_nothing_is_lost(
     togo, burkina = pair
     well(togo.run("edi-send"))
     dropped(togo, "A")
-    monkeypatch.setattr("gateway.ledger.engine._PRAGMAS", ("busy_timeout=50",))
-    monkeypatch.setattr("gateway.ledger.engine.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("gateway.ledger.sqlite._PRAGMAS", ("busy_timeout=50",))
+    monkeypatch.setattr("gateway.ledger.sqlite.BUSY_SECONDS", 0.05)
     ledger = sqlite3.connect(next((togo.home / "state").glob("*.sqlite")), isolation_level=None)
     ledger.execute("BEGIN IMMEDIATE")
     try:

@@ -160,7 +160,7 @@ def test_t33_a_statement_in_references_of_an_interchange_finds_nothing(world: tu
 
 
 _STATEMENTS = {"text", "execute", "executemany", "executescript", "exec_driver_sql", "scalars", "scalar"}
-_MADE_OF_CONSTANTS = {"gateway/ledger/engine.py": 1}
+_MADE_OF_CONSTANTS = {"gateway/ledger/sqlite.py": 1}
 """Statements put together in code: PRAGMA of a constant."""
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from gateway.exchange import collect, failpoints
 from gateway.exchange.summary import Exit
-from gateway.ledger import engine
+from gateway.ledger import sqlite as engine
 from gateway.spool import write_together
 from tests.tools.malice import Puppet, at, later, refused, well
 from tests.tools.offices import Office, offices

@@ -11,8 +11,8 @@ from alembic import command
 from sqlalchemy import create_engine
 
 from gateway.ledger import Ledger, migrations
-from gateway.ledger.engine import make_durable
 from gateway.ledger.rows import Activation
+from gateway.ledger.sqlite import make_durable
 from tests.unit.test_ledger_opening import url
 from tests.unit.test_ledger_story import NOW, digest, queue
 

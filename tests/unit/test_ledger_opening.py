@@ -20,7 +20,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from gateway.errors import GatewayError, LocalError
-from gateway.ledger import Ledger, engine, migrations
+from gateway.ledger import Ledger, migrations, sqlite
 from gateway.ledger.columns import metadata
 from gateway.ledger.errors import translated
 from gateway.texts import Language, known
@@ -120,7 +120,7 @@ def test_a_ledger_that_is_not_there_is_refused_when_it_must_not_be_made(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("address", ["postgresql://host/gateway", "sqlite://", "sqlite:///:memory:"])
+@pytest.mark.parametrize("address", ["mysql://host/gateway", "postgresql://host", "sqlite://", "sqlite:///:memory:"])
 def test_another_kind_of_ledger_is_refused(address: str) -> None:
     with pytest.raises(LocalError) as error:
         Ledger.open(address, now=NOW)
@@ -129,7 +129,8 @@ def test_another_kind_of_ledger_is_refused(address: str) -> None:
 
 def test_a_password_in_a_refused_address_is_not_shown() -> None:
     with pytest.raises(LocalError) as error:
-        Ledger.open("postgresql://gateway:hunter2@host/gateway", now=NOW)
+        Ledger.open("mysql://gateway:hunter2@host/gateway", now=NOW)
+    assert error.value.code == "L002"
     assert "hunter2" not in str(error.value.findings)
 
 
@@ -213,7 +214,7 @@ def test_a_full_disk_undoes_the_transaction_and_says_so(ledger: Ledger) -> None:
 
 def test_a_ledger_that_stays_busy_is_said_to_be_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Ledger.open(url(tmp_path), now=NOW).close()
-    monkeypatch.setattr(engine, "_PRAGMAS", ("foreign_keys=ON", "busy_timeout=50", "synchronous=FULL"))
+    monkeypatch.setattr(sqlite, "_PRAGMAS", ("foreign_keys=ON", "busy_timeout=50", "synchronous=FULL"))
     with Ledger.open(url(tmp_path), now=NOW) as first, Ledger.open(url(tmp_path), now=NOW) as second, \
             first.transaction() as transaction:
         queue(transaction)

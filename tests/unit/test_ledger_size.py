@@ -126,10 +126,11 @@ def test_what_a_transaction_undoes_is_not_counted(ledger: Ledger) -> None:
 def test_an_older_ledger_is_counted_when_it_is_brought_up_to_date(ledger: Ledger, tmp_path: Path) -> None:
     from alembic import command
 
-    from gateway.ledger import engine, migrations
+    from gateway.ledger import migrations
+    from gateway.ledger.engine import database_of
 
-    url = engine.parse_url(f"sqlite:///{tmp_path / 'older.sqlite'}")
-    older = engine.writer(url)
+    url = f"sqlite:///{tmp_path / 'older.sqlite'}"
+    older = database_of(url).writer()
     with older.begin() as connection:
         command.upgrade(migrations.config(connection), "0013")
         for number, state in enumerate(("SENT", "SENT", "CLOSED")):
@@ -140,7 +141,7 @@ def test_an_older_ledger_is_counted_when_it_is_brought_up_to_date(ledger: Ledger
         upgrade(connection)
         assert migrations.revision_of(connection) == HEAD
     older.dispose()
-    with Ledger.open(url.render_as_string(), now=NOW) as opened, opened.reading() as queries:
+    with Ledger.open(url, now=NOW) as opened, opened.reading() as queries:
         assert queries.movement_counts() == {"CLOSED": 1, "SENT": 2}
 
 

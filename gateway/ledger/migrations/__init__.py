@@ -61,11 +61,11 @@ def config(connection: Connection) -> Config:
     return settings
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the database to HEAD within the connection's transaction."""
+def upgrade(connection: Connection, revision: str = HEAD) -> None:
+    """Bring the database to a revision within the connection's transaction."""
     from alembic import command
 
-    command.upgrade(config(connection), HEAD)
+    command.upgrade(config(connection), revision)
 
 
 def downgrade(connection: Connection, revision: str) -> None:

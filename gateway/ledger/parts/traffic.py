@@ -59,7 +59,8 @@ class Lines(Base, TrafficLookups):
         days = self._connection.execute(
             select(traffic.c.partner, traffic.c.direction, type_coerce(day, Instant).label("at"),
                    *(func.sum(traffic.c[name]).label(name) for name in _SUMS))
-            .where(*old).group_by(traffic.c.partner, traffic.c.direction, day).order_by(day)).all()
+            .where(*old).group_by(traffic.c.partner, traffic.c.direction, day)
+            .order_by(day, traffic.c.partner, traffic.c.direction)).all()
         self._connection.execute(delete(traffic).where(*old))
         self._add([Traffic(partner=row.partner, direction=row.direction, at=row.at, day=True,
                            **{name: int(getattr(row, name)) for name in _SUMS}) for row in days])

@@ -80,9 +80,9 @@ class MonthLookups:
 
     def recorded_size(self, first: int, last: int) -> int:
         """Octets of the SignedData of the objects with numbers in a range, both ends included."""
-        return self._connection.execute(
+        return int(self._connection.execute(
             select(func.sum(content.c.size)).join(object_, object_.c.inner_id == content.c.id)
-            .where(object_.c.id.between(first, last))).scalar() or 0
+            .where(object_.c.id.between(first, last))).scalar() or 0)
 
     def leaves_between(self, partner: str, direction: str, first: int, last: int) -> Iterator[bytes]:
         """The leaves of a link that are held with numbers in a range, in their order, holes and all."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, not_, or_, select, text
+from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, literal_column, not_, or_, select, text
 
 from gateway.ledger.chase_tables import chase
 from gateway.ledger.columns import EVER
@@ -224,12 +224,13 @@ class OpenMatters(Lists):
             partner: ColumnElement[str] = table.c.partner
             if since is not None:
                 where.append(table.c.changed >= since)
-                partner = partner + ""  # else an index in this order is read whole, whatever instant it is since
+                # else an index in this order is read whole, whatever instant it is since
+                partner = partner.concat(literal_column("''"))
             rows = self._connection.execute(
-                select(table.c.partner, table.c.type, table.c.state, func.count().label("n"),
+                select(partner.label("partner"), table.c.type, table.c.state, func.count().label("n"),
                        func.min(table.c.changed).label("oldest"))
                 .where(*where).group_by(table.c.state, partner, table.c.type)
-                .order_by(table.c.partner, table.c.type, table.c.state))
+                .order_by(partner, table.c.type, table.c.state))
             counts.extend(Count(partner=row.partner, direction=direction, type=row.type, state=row.state,
                                 count=row.n, oldest=row.oldest) for row in rows)
         return counts

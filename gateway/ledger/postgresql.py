@@ -1,0 +1,175 @@
+"""A ledger in a database of a PostgreSQL server. All that is PostgreSQL's alone is here, and psycopg nowhere else.
+
+Rules
+    One transaction writes at a time, as with a file: it begins by taking an advisory lock, which the server drops with
+    the transaction or the connection, however that ends. Row locks and serialization failures are thereby spared: the
+    history is one chain, so there never could be two writers at work (decision 0013).
+    Each statement behind the lock sees all that was committed (READ COMMITTED); readers see one moment
+    (REPEATABLE READ) and cannot write.
+    Text is compared octet by octet (collation "C") and has no length, as in SQLite: the same questions have the same
+    answers in the same order, whatever the server's language.
+    PostgreSQL refuses the character U+0000 in a text. What a partner writes is kept as it came, so U+0000 travels as
+    U+0001 U+0001, and U+0001 as U+0001 U+0002: reversible, and the order stays.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Column, Connection, Engine, MetaData, create_engine, event, select, text
+from sqlalchemy.dialects.postgresql.base import PGTypeCompiler
+
+from gateway.errors import LocalError
+from gateway.findings import Finding
+from gateway.ledger.columns import metadata
+from gateway.ledger.errors import NO_DRIVER
+
+BUSY_SECONDS = 30
+_LOCK = 0x6564_6921
+"""Our place among the advisory locks of a database; with the schema, so that two ledgers in one never wait."""
+_BEGIN = f"SELECT pg_advisory_xact_lock({_LOCK}, hashtext(current_schema()))"
+_DURABLE = ("SELECT set_config('synchronous_commit', 'on', false) "
+            "WHERE current_setting('synchronous_commit') = 'off'")
+"""A receipt is a promise: what was committed survives. Stricter settings of the server stay as they are."""
+_OPTIONS = (f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout=15min -c TimeZone=UTC "
+            "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3")
+"""A host that has stopped, or whose line is cut, holds the others up for a while and not for ever."""
+_READ_ONLY = "-c default_transaction_read_only=on"
+_OCTETS_TAKEN = ("SELECT sum(pg_total_relation_size(oid)) FROM pg_class "
+                 "WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'")
+_INVALID = ("SELECT conname || ' is not validated' FROM pg_constraint WHERE NOT convalidated AND connamespace = "
+            "current_schema()::regnamespace UNION ALL SELECT relname || ' is not valid' FROM pg_index "
+            "JOIN pg_class ON oid = indexrelid WHERE relnamespace = current_schema()::regnamespace "
+            "AND NOT (indisvalid AND indisready)")
+
+
+class PostgreSQL:
+    """A ledger on a server (`engine.Database`). Its password stands in no address: libpq finds it (``~/.pgpass``)."""
+
+    shared = True
+    file: Path | None = None
+
+    def __init__(self, url: URL) -> None:
+        self._url = url.set(drivername="postgresql+psycopg")
+        self.name = url.set(drivername="postgresql").render_as_string(hide_password=True)
+
+    def writer(self) -> Engine:
+        """Connections for write transactions. Raises LocalError L015 where psycopg is not installed."""
+        engine = self._engine(_OPTIONS, "READ COMMITTED")
+
+        @event.listens_for(engine, "connect")
+        def _connected(connection: Any, record: object) -> None:
+            connection.execute(_DURABLE)
+            connection.commit()
+
+        @event.listens_for(engine, "begin")
+        def _begun(connection: Connection) -> None:
+            connection.exec_driver_sql(_BEGIN)
+
+        return engine
+
+    def reader(self) -> Engine:
+        """Connections for snapshots; they refuse to write. Raises LocalError L015 where psycopg is not installed."""
+        return self._engine(f"{_OPTIONS} {_READ_ONLY}", "REPEATABLE READ")
+
+    def _engine(self, options: str, isolation: Any) -> Engine:
+        given = self._url.query.get("options", "")
+        url = self._url.difference_update_query(["options"])
+        try:
+            engine = create_engine(url, isolation_level=isolation, pool_pre_ping=True, connect_args={
+                "connect_timeout": BUSY_SECONDS, "application_name": "edi",
+                "options": " ".join([options, *([given] if isinstance(given, str) else given)])})
+        except ModuleNotFoundError:
+            raise LocalError(Finding(code=NO_DRIVER, values={"ledger": self.name, "extra": "postgres"})) from None
+        engine.dialect.type_compiler_instance = _Types(engine.dialect)
+        event.listen(engine, "connect", _adapt)
+        return engine
+
+    def absent(self) -> bool:
+        """Never: only the server tells."""
+        return False
+
+    def making(self) -> AbstractContextManager[None]:
+        """Nothing to make: people make the database. The write lock keeps other makers out."""
+        return nullcontext()
+
+    def prepare(self, writer: Engine) -> None:
+        """Nothing."""
+
+    def copy_to(self, reader: Engine, target: Path) -> None:
+        """Copy the ledger, as of one moment, into a new file of SQLite; compared when this returns."""
+        from gateway.ledger.copying import copy_into_file
+
+        with reader.begin() as connection:
+            copy_into_file(connection, target)
+
+    def rewrite(self, writer: Engine) -> None:
+        """Write every table anew. What the server's write-ahead log and its backups hold is its keepers' to remove."""
+        quote = writer.dialect.identifier_preparer.quote
+        statement = "VACUUM (FULL) " + ", ".join(quote(name) for name in sorted(metadata.tables))
+        raw = writer.raw_connection()
+        try:
+            driver: Any = raw.driver_connection
+            driver.autocommit = True  # it is refused inside a transaction
+            driver.execute(statement)
+        finally:
+            raw.invalidate()
+
+    def faults(self, reader: Engine) -> list[str]:
+        """Constraints and indexes that do not hold; and every row is read, which fails (L006) on a damaged page."""
+        with reader.connect() as connection:
+            found = [str(row[0]) for row in connection.execute(text(_INVALID))]
+            tables = MetaData()
+            tables.reflect(connection)
+            for table in tables.sorted_tables:
+                for _ in connection.execution_options(yield_per=100).execute(select(table)):
+                    pass
+        return found
+
+    def octets(self, connection: Connection) -> int:
+        """The size of its tables with their indexes."""
+        return int(connection.execute(text(_OCTETS_TAKEN)).scalar() or 0)
+
+
+_OCTETS = 'TEXT COLLATE "C"'
+
+
+class _Types(PGTypeCompiler):
+    """Columns of text without length, compared octet by octet."""
+
+    def visit_VARCHAR(self, type_: Any, **kw: Any) -> str:
+        return _OCTETS if isinstance(kw.get("type_expression"), Column) else super().visit_VARCHAR(type_, **kw)
+
+    def visit_TEXT(self, type_: Any, **kw: Any) -> str:
+        return _OCTETS if isinstance(kw.get("type_expression"), Column) else super().visit_TEXT(type_, **kw)
+
+
+# --- U+0000
+
+def escaped(value: str) -> str:
+    """A text without U+0000."""
+    return value.replace("\x01", "\x01\x02").replace("\x00", "\x01\x01") if "\x00" in value or "\x01" in value \
+        else value
+
+
+def unescaped(value: str) -> str:
+    """The text that was escaped."""
+    return value.replace("\x01\x01", "\x00").replace("\x01\x02", "\x01") if "\x01" in value else value
+
+
+def _adapt(connection: Any, record: object) -> None:
+    from psycopg.adapt import Dumper, Loader
+
+    class Writing(Dumper):
+        def dump(self, obj: str) -> bytes:
+            return escaped(obj).encode()
+
+    class Reading(Loader):
+        def load(self, data: Any) -> str:
+            return unescaped(str(data, "utf-8"))
+
+    connection.adapters.register_dumper(str, Writing)
+    for name in ("text", "varchar"):
+        connection.adapters.register_loader(name, Reading)
