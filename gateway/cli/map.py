@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.cli.commands import Lazy
+
+if TYPE_CHECKING:
+    from gateway.config import Settings
 
 _COMMANDS: dict[str, str] = {
     "test": "map_test", "rehearse": "map_rehearse", "list": "map_life", "activate": "map_life",
@@ -20,6 +24,24 @@ _COMMANDS: dict[str, str] = {
 
 map_command = Lazy("map", _COMMANDS, "map.", changing=("--accept", "--propose", "--fix"), reads=(
     "test", "rehearse", "list", "lint", "show", "preview", "trace", "coverage", "diff"))
+
+
+def settings_at(config: Path) -> Settings | None:
+    """The settings without the partners; None where there are none, for mappings are written without a gateway, too.
+
+    Raises LocalError for settings that are not valid.
+    """
+    from gateway.config import load_settings  # after the language is decided, and not wanted by --help
+
+    return load_settings(config, partners=False) if config.exists() else None
+
+
+def search_of(settings: Settings | None) -> list[Path]:
+    """The folders of mappings, as the gateway of these settings searches them: whoever writes a mapping judges the file
+    that its runs take."""
+    from gateway.mapping import search_path
+
+    return search_path(() if settings is None else settings.paths.mappings)
 
 
 def resolve_names(words: Sequence[str], search: Sequence[Path]) -> list[str]:

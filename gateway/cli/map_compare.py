@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import emit, emit_json, json_option, language, t, table, tell, without_settings
+from gateway.cli.context import common, emit, emit_json, json_option, language, t, table, tell
+from gateway.cli.map import search_of, settings_at
 from gateway.cli.map_see import FILES, one_mapping
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
-from gateway.mapping import search_path
 from gateway.mapping.bench.corpus import dialect_for, gather, read_mixed
 from gateway.mapping.bench.coverage import Coverage, coverage
 from gateway.mapping.bench.difference import Change, Effect, difference, effect
@@ -23,10 +23,10 @@ from gateway.texts import sentence
 @click.argument("files", nargs=-1, required=True, type=FILES, metavar=t("cli.metavar.files"))
 @click.option("--dialect", metavar="ID", help=t("cli.map.dialect"))
 @json_option
-@without_settings
-def coverage_command(name: str, files: tuple[Path, ...], dialect: str | None, as_json: bool) -> int:
+@common
+def coverage_command(name: str, files: tuple[Path, ...], dialect: str | None, config: Path, as_json: bool) -> int:
     """Forgotten fields first. Exit 1 when there is one, or a file cannot be read."""
-    search = search_path()
+    search = search_of(settings_at(config))
     mapping = one_mapping(name, search)
     contents = gather(files)
     read_by = dialect_for(dialect, contents, mapping, search)
@@ -64,10 +64,11 @@ def _counts(found: Coverage) -> dict[str, int]:
 @click.argument("files", nargs=-1, type=FILES, metavar=t("cli.metavar.maybe_files"))
 @click.option("--dialect", metavar="ID", help=t("cli.map.dialect"))
 @json_option
-@without_settings
-def diff_command(first: str, second: str, files: tuple[Path, ...], dialect: str | None, as_json: bool) -> int:
+@common
+def diff_command(first: str, second: str, files: tuple[Path, ...], dialect: str | None, config: Path,
+                 as_json: bool) -> int:
     """Changes of the mappings, then of each message of the files. Exit 0 whatever they are."""
-    search = search_path()
+    search = search_of(settings_at(config))
     mappings = [one_mapping(word, search) for word in (first, second)]
     for change in difference(*(flatten(mapping.identifier, search) for mapping in mappings)):
         tell_change(change, as_json)

@@ -13,12 +13,12 @@ from pathlib import Path
 import click
 
 from gateway.cli.context import common, emit, language, occasion, t
-from gateway.config import load_settings
+from gateway.cli.map import search_of, settings_at
 from gateway.errors import LocalError
 from gateway.exchange.assembly import standing_versions
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
-from gateway.mapping import Mapping, load_corridors, search_path
+from gateway.mapping import Mapping, load_corridors
 from gateway.mapping.bench.flatten import Flat, flat_of, flatten
 from gateway.mapping.corridors import Corridor
 from gateway.mapping.laws.proposals import NAMES
@@ -42,8 +42,8 @@ _READABLE = 0o644
 @common
 def guide_command(corridor: str, out: Path | None, printed: Path | None, since: Path | None, config: Path) -> int:
     """Write the page, the PDF or both, and name what was written. Raises LocalError: M302, the faults of a mapping."""
-    settings = load_settings(config, partners=False) if config.exists() else None
-    search = search_path() if settings is None else search_path(settings.paths.mappings)
+    settings = settings_at(config)
+    search = search_of(settings)
     corridors = load_corridors(search)
     chosen = corridors.named(corridor)
     with nullcontext(NOTHING_ACTIVATED) if settings is None else standing_versions(settings, occasion().now) as known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from datetime import UTC, date, datetime
@@ -9,17 +10,29 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, occasion, rehearsing, t, table
-from gateway.cli.map import resolve_names
+from gateway.cli.context import (
+    common,
+    dry_run_option,
+    emit,
+    emit_json,
+    json_option,
+    occasion,
+    rehearsing,
+    t,
+    table,
+    tell,
+)
+from gateway.cli.map import resolve_names, search_of, settings_at
 from gateway.cli.map_test import chance
 from gateway.config import load_settings
 from gateway.errors import LocalError
 from gateway.exchange.activation import activate, loaded, unproved
+from gateway.exchange.agreed import differing
 from gateway.exchange.assembly import Assembly, standing_versions
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 from gateway.ledger import Ledger
-from gateway.mapping import Corridor, load_corridors, search_path
+from gateway.mapping import Corridor, load_corridors
 from gateway.mapping.catalogue import Entry, entries
 from gateway.mapping.versions import NOTHING_ACTIVATED
 
@@ -32,10 +45,13 @@ _RECORDS = 200
 @json_option
 @common
 def list_command(corridors: tuple[str, ...], config: Path, as_json: bool) -> int:
-    """One line per corridor and message. Exit 3 when a mapping is faulty."""
+    """One line per corridor and message; for people what several corridors share stands once, behind what is their own.
+
+    Exit 3 when a mapping is faulty.
+    """
     now = occasion().now
-    settings = load_settings(config, partners=False) if config.exists() else None
-    search = search_path() if settings is None else search_path(settings.paths.mappings)
+    settings = settings_at(config)
+    search = search_of(settings)
     with nullcontext(NOTHING_ACTIVATED) if settings is None else standing_versions(settings, now) as versions:
         found = [entry for corridor in _chosen(corridors, search) for entry in entries(corridor, versions, now)]
     if as_json:
@@ -44,13 +60,18 @@ def list_command(corridors: tuple[str, ...], config: Path, as_json: bool) -> int
         emit_json("summary", {"count": len(found)})
     else:
         table([t(f"column.map.{name}") for name in ("mapping", "version", "digest", "state", "starts")],
-              [list(row) for entry in found for row in _rows(entry)])
+              [list(row) for entry in _once(found) for row in _rows(entry)])
     return Exit.SETTINGS if any(entry.state == "faulty" for entry in found) else Exit.DONE
 
 
 def _chosen(words: Sequence[str], search: Sequence[Path]) -> Iterator[Corridor]:
     corridors = load_corridors(search)
     yield from (corridors.named(word) for word in words) if words else corridors.all
+
+
+def _once(found: Sequence[Entry]) -> list[Entry]:
+    corridors = Counter(entry.mapping for entry in found)
+    return sorted({entry.mapping: entry for entry in found}.values(), key=lambda entry: corridors[entry.mapping] > 1)
 
 
 def _rows(entry: Entry) -> Iterator[tuple[str, ...]]:
@@ -67,7 +88,10 @@ def _rows(entry: Entry) -> Iterator[tuple[str, ...]]:
 @json_option
 @common
 def activate_command(names: tuple[str, ...], start: str | None, config: Path, as_json: bool) -> int:
-    """Put the files as they are today in force: checked, kept in the ledger, from an instant on."""
+    """Put the files as they are today in force: checked, kept in the ledger, from an instant on.
+
+    An agreement with a partner that fixes another version is told (M402) and changes nothing: nobody can sign for both.
+    """
     now = occasion().now
     starts = now if start is None else _instant(start)
     settings = load_settings(config)
@@ -93,6 +117,8 @@ def activate_command(names: tuple[str, ...], start: str | None, config: Path, as
         for one in done:
             emit(f"    - {{mapping: {one.activated.mapping}, version: \"{one.activated.version}\", "
                  f"sha256: {one.activated.digest}}}")
+    activated_now = {one.activated.mapping for one in done}
+    tell(one for one in differing(assembly) if one.values["mapping"] in activated_now)
     return Exit.DONE
 
 

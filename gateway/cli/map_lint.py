@@ -7,12 +7,11 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import emit, emit_json, json_option, language, t, tell, without_settings
-from gateway.cli.map import resolve_names
+from gateway.cli.context import common, emit, emit_json, json_option, language, t, tell
+from gateway.cli.map import resolve_names, search_of, settings_at
 from gateway.errors import LocalError
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding, Severity, has_errors
-from gateway.mapping import search_path
 from gateway.mapping.bench.faults import (
     Checked,
     check_dialect,
@@ -33,10 +32,10 @@ from gateway.texts import hint, sentence
 @click.argument("names", nargs=-1, metavar=t("cli.metavar.mappings"))
 @click.option("--fix", "repair", is_flag=True, help=t("cli.map.lint.fix"))
 @json_option
-@without_settings
-def lint_command(names: tuple[str, ...], repair: bool, as_json: bool) -> int:
+@common
+def lint_command(names: tuple[str, ...], repair: bool, config: Path, as_json: bool) -> int:
     """All faults of the files at once, each told once. Exit 3 when one of them is an error."""
-    search = search_path()
+    search = search_of(settings_at(config))
     if repair:
         for checked in list(_files(names, search)):
             _repair(checked, search, as_json)
@@ -111,10 +110,10 @@ def _fault(one: Finding) -> dict[str, object]:
 @click.argument("names", nargs=-1, required=True, metavar=t("cli.metavar.mappings"))
 @click.option("--yaml", "whole", is_flag=True, help=t("cli.map.show.yaml"))
 @json_option
-@without_settings
-def show_command(names: tuple[str, ...], whole: bool, as_json: bool) -> int:
+@common
+def show_command(names: tuple[str, ...], whole: bool, config: Path, as_json: bool) -> int:
     """Each mapping flat, every line with its origin."""
-    search = search_path()
+    search = search_of(settings_at(config))
     for number, name in enumerate(resolve_names(names, search)):
         flat = flatten(name, search)
         if as_json:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import emit, emit_json, json_option, t, tell, without_settings
+from gateway.cli.context import common, emit, emit_json, json_option, t, tell
+from gateway.cli.map import search_of, settings_at
 from gateway.cli.map_compare import tell_change
 from gateway.cli.map_see import one_mapping
 from gateway.errors import LocalError
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding, has_errors
-from gateway.mapping import search_path
 from gateway.mapping.bench.beside import Beside
 from gateway.mapping.bench.difference import difference
 from gateway.mapping.bench.flatten import flat_of, flatten
@@ -30,10 +30,10 @@ _MODE = 0o644
 @click.argument("name", metavar=t("cli.metavar.mapping"))
 @click.option("--xlsx", "file", required=True, type=_WORKBOOK, metavar=t("cli.metavar.file"),
               help=t("cli.map.export.xlsx"))
-@without_settings
-def export_command(name: str, file: Path) -> int:
+@common
+def export_command(name: str, file: Path, config: Path) -> int:
     """Write the paper map: target, source, rule, note."""
-    search = search_path()
+    search = search_of(settings_at(config))
     flat = flatten(one_mapping(name, search).identifier, search)
     headings = {column: t(f"paper.{column}") for columns in HEADINGS.values() for column in columns}
     write_whole(file, write_sheets(to_sheets(flat, headings)), _MODE)
@@ -47,10 +47,10 @@ def export_command(name: str, file: Path) -> int:
 @click.option("--into", type=click.Path(path_type=Path, file_okay=False), metavar=t("cli.metavar.folder"),
               help=t("cli.map.new.into"))
 @json_option
-@without_settings
-def import_command(file: Path, identifier: str | None, into: Path | None, as_json: bool) -> int:
+@common
+def import_command(file: Path, identifier: str | None, into: Path | None, config: Path, as_json: bool) -> int:
     """Write what was edited as a new mapping that inherits from the exported one; show the difference."""
-    search = search_path()
+    search = search_of(settings_at(config))
     sheets = read_sheets(file.read_bytes(), str(file))
     about = {row[0]: row[1] for sheet in sheets if sheet.name == "about" for row in sheet.rows if len(row) > 1}
     if "id" not in about:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import emit, emit_json, json_option, language, occasion, t, tell, visible, without_settings
+from gateway.cli.context import common, emit, emit_json, json_option, language, occasion, t, tell, visible
+from gateway.cli.map import search_of, settings_at
 from gateway.cli.map_exchange import content_of
 from gateway.errors import LocalError
 from gateway.exchange.map_rehearsal import Rehearsal, rehearse
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
-from gateway.mapping import load_corridors, search_path
+from gateway.mapping import load_corridors
 from gateway.mapping.dialect import Dialect, load_dialect
 from gateway.mapping.dialect_files import known_dialects
 from gateway.texts import sentence
@@ -28,10 +29,10 @@ _MANY = 30
                 metavar=t("cli.metavar.folder"))
 @click.option("--dialect", "named", multiple=True, metavar="ID", help=t("cli.map.rehearse.dialect"))
 @json_option
-@without_settings
-def rehearse_command(folder: Path, named: tuple[str, ...], as_json: bool) -> int:
+@common
+def rehearse_command(folder: Path, named: tuple[str, ...], config: Path, as_json: bool) -> int:
     """Exit 1 when not every record would be accepted."""
-    search = search_path()
+    search = search_of(settings_at(config))
     files = {path.relative_to(folder).as_posix(): content_of(path) for path in sorted(folder.rglob("*"))
              if path.is_file() and not path.name.startswith(".")}
     if not files:

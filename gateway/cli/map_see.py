@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import emit, emit_json, json_option, language, t, table, tell, without_settings
-from gateway.cli.map import resolve_names
+from gateway.cli.context import common, emit, emit_json, json_option, language, t, table, tell
+from gateway.cli.map import resolve_names, search_of, settings_at
 from gateway.errors import LocalError
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding, has_errors
-from gateway.mapping import Mapping, load_mapping, search_path
+from gateway.mapping import Mapping, load_mapping
 from gateway.mapping.bench.corpus import Corpus, gather, read_mixed
 from gateway.mapping.bench.preview import Preview, PreviewRow, preview
 from gateway.mapping.bench.tracing import Trail, not_read, trace_from, trace_to
@@ -46,10 +46,11 @@ def tell_refused(corpus: Corpus) -> None:
 @click.option("--html", "page", type=click.Path(path_type=Path, dir_okay=False), metavar=t("cli.metavar.file"),
               help=t("cli.map.preview.html"))
 @json_option
-@without_settings
-def preview_command(name: str, files: tuple[Path, ...], dialect: str | None, page: Path | None, as_json: bool) -> int:
+@common
+def preview_command(name: str, files: tuple[Path, ...], dialect: str | None, page: Path | None, config: Path,
+                    as_json: bool) -> int:
     """Each record of the files, or all of them as a page. Exit 1 when one of them cannot be read or written."""
-    search = search_path()
+    search = search_of(settings_at(config))
     mapping = one_mapping(name, search)
     corpus = read_mixed(gather(files), mapping, dialect, search)
     faulty = bool(corpus.refused)
@@ -110,13 +111,13 @@ def _right(row: PreviewRow) -> str:
 @click.option("--from", "source", metavar=t("cli.metavar.field"), help=t("cli.map.trace.from"))
 @click.option("--dialect", metavar="ID", help=t("cli.map.dialect"))
 @json_option
-@without_settings
+@common
 def trace_command(name: str, files: tuple[Path, ...], target: str | None, source: str | None, dialect: str | None,
-                  as_json: bool) -> int:
+                  config: Path, as_json: bool) -> int:
     """The way of a value, from the message back or from the national field on. Exit 1 when it leads nowhere."""
     if (target is None) == (source is None):
         raise click.UsageError(t("cli.map.trace.one"))
-    search = search_path()
+    search = search_of(settings_at(config))
     mapping = one_mapping(name, search)
     contents = gather(files)
     corpus = read_mixed(contents, mapping, dialect, search)

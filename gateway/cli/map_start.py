@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import emit, emit_json, json_option, language, t, tell, without_settings
+from gateway.cli.context import common, emit, emit_json, json_option, language, t, tell
+from gateway.cli.map import search_of, settings_at
 from gateway.errors import LocalError
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding, Severity, has_errors
-from gateway.mapping import search_path
 from gateway.mapping.bench.proposals import Comments
 from gateway.mapping.bench.start import Request, Started, start
 from gateway.mapping.editor_schema import write_schemas
@@ -44,11 +44,11 @@ def _gateways(context: click.Context, parameter: click.Parameter, values: tuple[
 @click.option("--name-fr", metavar=t("cli.metavar.title"), help=t("cli.map.new.name_fr"))
 @click.option("--name-en", metavar=t("cli.metavar.title"), help=t("cli.map.new.name_en"))
 @json_option
-@without_settings
+@common
 def new_command(name: str, nearest: str | None, sample: Path | None, into: Path | None, gateways: dict[str, str],
-                name_fr: str | None, name_en: str | None, as_json: bool) -> int:
+                name_fr: str | None, name_en: str | None, config: Path, as_json: bool) -> int:
     """Write corridor, mapping and dialect; never over a file that is there. Exit 3 when they cannot be loaded."""
-    search = search_path()
+    search = search_of(settings_at(config))
     folder = into or search[0]
     titles = (name_fr or name_en or "", name_en or name_fr or "") if name_fr or name_en else None
     comments = Comments(*(t(f"new.comment.{what}", name=name.upper()) for what in ("made", "guessed", "missing")))

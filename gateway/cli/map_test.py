@@ -1,27 +1,29 @@
 """`edi map test`: the two laws on records made from the mapping, the samples, and what no sample reaches.
 
-Opens neither mailbox nor ledger, and reads no settings.
+Opens neither mailbox nor ledger; of the settings, where there are any, it wants the folders of mappings alone.
 """
 
 from __future__ import annotations
 
 import random
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from gateway.cli.context import emit, emit_json, json_option, language, t, tell, without_settings
-from gateway.cli.map import resolve_names
+from gateway.cli.context import common, emit, emit_json, json_option, language, t, tell
+from gateway.cli.map import resolve_names, search_of, settings_at
 from gateway.errors import LocalError
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
-from gateway.mapping import Mapping, load_mapping, search_path
+from gateway.mapping import Mapping, load_mapping
 from gateway.mapping.dialect import load_dialect
 from gateway.mapping.dialect_files import known_dialects
 from gateway.mapping.laws.chance import Chance
 from gateway.mapping.laws.report import LawReport, SampleResult, Shrunk
+from gateway.mapping.laws.sample_files import sample_folder, samples_behind
 from gateway.mapping.laws.samples import load_samples, run_samples, write_proposals
 from gateway.mapping.laws.shares import DIALECTS, shares, try_all
 from gateway.mapping.laws.touch import untouched
@@ -52,12 +54,12 @@ def chance(name: str) -> Chance:
               help=t("cli.map.test.exchange"))
 @click.option("--dialect", metavar="ID", help=t("cli.map.test.dialect"))
 @json_option
-@without_settings
+@common
 def test_command(names: tuple[str, ...], records: int, seed: int, jobs: int, accept: bool, propose: bool,
-                 exchanged: str | None, dialect: str | None, as_json: bool) -> int:
+                 exchanged: str | None, dialect: str | None, config: Path, as_json: bool) -> int:
     """Laws, then samples, mapping by mapping; with --exchange, files over the corridors instead. Exit 1 when a law
     breaks, a sample differs, or not everything is accepted."""
-    search = search_path()
+    search = search_of(settings_at(config))
     chosen, faults = _loaded(names, search)
     good = not faults
     if exchanged is not None and not faults:
@@ -78,17 +80,32 @@ def test_command(names: tuple[str, ...], records: int, seed: int, jobs: int, acc
 
 @dataclass(frozen=True)
 class _Samples:
-    """What trying the samples of a mapping gave; `proposed` are the names of files that were written."""
+    """What trying the samples of a mapping gave.
+
+    proposed  the names of files that were written
+    copy      the command that puts beside it, where it has none, those of the mapping whose place it takes
+    """
 
     results: Sequence[SampleResult] = ()
     missed: Sequence[Finding] = ()
     proposed: Sequence[str] = ()
+    copy: str = ""
 
 
 def _samples(mapping: Mapping, search: Sequence[Path], accept: bool, propose: bool) -> _Samples:
     proposed = write_proposals(mapping, search) if propose else []
     results = run_samples(mapping, search, accept=accept or propose)
-    return _Samples(results, untouched(mapping, load_samples(mapping, search)) if results else (), proposed)
+    if not results:
+        return _Samples(proposed=proposed, copy=_copy(mapping.identifier, search))
+    return _Samples(results, untouched(mapping, load_samples(mapping, search)), proposed)
+
+
+def _copy(identifier: str, search: Sequence[Path]) -> str:
+    own, behind = sample_folder(identifier, search), samples_behind(identifier, search)
+    if own is None or behind is None:
+        return ""
+    source, target = shlex.quote(str(behind)), shlex.quote(str(own.parent))
+    return f"mkdir -p {target} && cp -r {source} {target}"
 
 
 def _loaded(names: Sequence[str],
@@ -158,7 +175,8 @@ def _show(report: LawReport, tried: _Samples, sampled: bool) -> None:
         for name in sample.written:
             emit("  " + t("map.test.accepted", file=name))
     if sampled and not tried.results:
-        emit("  " + t("map.test.no_samples", mapping=report.identifier))
+        emit("  " + (t("map.test.samples_behind", copy=tried.copy) if tried.copy else
+                     t("map.test.no_samples", mapping=report.identifier)))
     tell(finding for sample in tried.results for finding in sample.findings)
     tell(tried.missed)
 

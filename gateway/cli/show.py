@@ -10,16 +10,17 @@ import click
 from gateway.cli.context import common, emit, emit_json, json_option, language, occasion, t, table
 from gateway.cli.show_balance import balance_json, show_balance
 from gateway.cli.show_rebuilt import rebuilt_json, show_rebuilt
+from gateway.cli.why import advice, in_words
 from gateway.cli.words import clock, life, next_step, standing, word
 from gateway.config import load_settings
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, open_gateway
+from gateway.exchange.explaining import reasons_of
 from gateway.exchange.summary import Exit
-from gateway.exchange.tracing import explain
 from gateway.findings import Finding
 from gateway.references import Tree
 from gateway.reports import Sheet, sheet
-from gateway.texts import known, say, where
+from gateway.texts import where
 
 
 @click.command(name="show", help=t("cli.show.help"))
@@ -91,15 +92,11 @@ def _show(gateway: Gateway, found: Sheet) -> None:
 def _show_rejection(gateway: Gateway, partner: str, tree: Tree) -> None:
     """Each reason in the reader's language, at the place in the reader's own file."""
     emit("\n" + t("show.rejection", partner=partner))
-    for reason in explain(gateway, tree):
-        wanted = language().value.upper()
-        text = next((text.text for text in reason.error.texts if text.language == wanted),
-                    reason.error.texts[0].text if reason.error.texts else "")
-        emit(f"  {reason.error.rule}: {text}")
+    for reason in reasons_of(gateway, tree):
+        emit(f"  {reason.code}: {in_words(reason)}")
         if reason.place is not None:
             emit("    " + t("show.rejection.place", place=where(reason.place, language())))
-        advice = f"{reason.error.rule}.hint"
-        emit(f"    → {say(advice, language())}" if known(advice, language()) else "    → " + t("show.rejection.hint"))
+        emit(f"    → {advice(reason)}")
 
 
 def _show_json(gateway: Gateway, found: Sheet) -> None:

@@ -38,9 +38,22 @@ def show_why(config: Path, reference: str, now: datetime, *, as_json: bool) -> i
     return Exit.DONE
 
 
+def in_words(reason: Why) -> str:
+    """What the partner said, in the language of this run."""
+    return reason.fr if language() is Language.FRENCH else reason.en
+
+
+def advice(reason: Why) -> str:
+    """What to do: in the mapping, where it hides a value that the record has, else in the national system."""
+    if reason.held:
+        return t("why.hint.held", partner=reason.partner, place=reason.mapping, message=reason.message)
+    key = f"{reason.code}.hint"
+    return say(key, language()) if known(key, language()) else t("why.hint")
+
+
 def _tell(reason: Why) -> None:
     emit(t("why.head", partner=reason.partner, said=reason.said_in, message=reason.message, code=reason.code))
-    emit(f"  {reason.fr if language() is Language.FRENCH else reason.en}")
+    emit(f"  {in_words(reason)}")
     if reason.place is not None:
         emit("  " + t("why.place", place=where(reason.place, language())))
     if reason.path is not None:
@@ -48,11 +61,12 @@ def _tell(reason: Why) -> None:
     if reason.segment is not None:
         emit("  " + t("why.segment", tag=reason.tag or "?", position=reason.segment, element="-".join(
             str(part) for part in (reason.element, reason.component) if part is not None) or "*"))
+    if reason.mapping is not None:
+        emit("  " + t("why.mapping", place=reason.mapping))
     emit("  " + (t("why.missing") if reason.value is None else t("why.value", value=reason.value)))
-    if reason.example is not None:
+    if reason.example is not None and not reason.held:
         emit("  " + t("why.example", value=reason.example))
-    advice = f"{reason.code}.hint"
-    emit("  → " + (say(advice, language()) if known(advice, language()) else t("why.hint")))
+    emit(f"  → {advice(reason)}")
 
 
 def _json(reason: Why) -> None:

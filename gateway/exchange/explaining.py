@@ -18,7 +18,7 @@ from gateway.exchange.tracing import Origin, origins_of
 from gateway.findings import Finding, Place
 from gateway.ledger.queries import Queries
 from gateway.mapping.document import Rule
-from gateway.references import Path
+from gateway.references import Path, Tree
 from gateway.texts import Language, sentence
 from gateway.transit.event import Event, FunctionalError, Word
 from gateway.transit.examples import example_of
@@ -39,6 +39,8 @@ class Why:
     value     as it was sent, None where it is missing or no single one is meant
     path      in the transit record
     place     in the national file
+    mapping   file and line by which the value was written; None where no value was
+    held      the partner misses a value that record and message have: the mapping says it where nobody looks for it
     example   of a right value
     """
 
@@ -55,6 +57,8 @@ class Why:
     value: str | None
     path: Path | None
     place: Place | None
+    mapping: str | None
+    held: bool
     example: str | None
 
 
@@ -78,14 +82,14 @@ def why(gateway: Gateway, reference: str) -> list[Why]:
         found = queries.find(reference)
         if not (found.movements or found.events or found.messages or found.interchanges):
             raise LocalError(Finding(code="X044", values={"reference": reference}))
-        events = [from_tree(Event, row.tree) for row in found.events if row.word == Word.REJECTED.value
+        events = [row.tree for row in found.events if row.word == Word.REJECTED.value
                   and row.administration != gateway.name]
         carried: dict[int, set[str]] = {row.id: set() for row in found.interchanges if row.direction == "out"}
         for message in found.messages:
             if message.direction == "out" and message.interchange_id is not None and message.message_reference:
                 carried.setdefault(message.interchange_id, set()).add(message.message_reference)
         refused = list(_refused(queries, carried))
-    return [*(one for event in events for one in _of_cusres(gateway, event)),
+    return [*(one for event in events for one in reasons_of(gateway, event)),
             *(_of_contrl(gateway, partner, control, pointed) for partner, control, pointed in refused)]
 
 
@@ -130,7 +134,12 @@ def read_short(detail: str) -> list[Pointed]:
     return found
 
 
-def _of_cusres(gateway: Gateway, event: Event) -> Iterator[Why]:
+def reasons_of(gateway: Gateway, rejection: Tree) -> Iterator[Why]:
+    """Why a REJECTED event of a partner refuses our declaration.
+
+    A missing value is named by the segment that opens its group: the first value there is the item's own number.
+    """
+    event = from_tree(Event, rejection)
     answered = event.answered_message or event.mrn or ""
     origins = _origins(gateway, answered)
     for error in event.errors:
@@ -138,12 +147,15 @@ def _of_cusres(gateway: Gateway, event: Event) -> Iterator[Why]:
         right = [origin for origin in named if origin.tag == error.segment] or named
         first = next((origin for origin in right if origin.place is not None), right[0] if right else None)
         missing = _missing(gateway, event.mrn, error, first)
+        held = next((origin for origin in origins if missing is not None and origin.path == missing), None)
+        led = held or first
+        path = missing or (None if led is None else led.path)
+        sent = held if missing is not None else led
         yield Why(partner=event.administration, said_in="CUSRES", message=answered, code=error.rule,
                   fr=_text(error, "FR"), en=_text(error, "EN"), tag=error.segment, segment=error.position,
-                  element=None, component=None, value=None if missing or first is None else first.value,
-                  path=missing or (first.path if first is not None else None),
-                  place=first.place if first is not None else None, example=example_of(
-                      missing or (first.path if first is not None else None) or ""))
+                  element=None, component=None, value=None if sent is None else sent.value, path=path,
+                  place=None if led is None else led.place, mapping=None if sent is None else sent.mapping,
+                  held=held is not None, example=example_of(path or ""))
 
 
 def _text(error: FunctionalError, wanted: str) -> str:
@@ -186,6 +198,7 @@ def _of_contrl(gateway: Gateway, partner: str, control: str, pointed: Pointed) -
                tag=here[0].tag if here else None, segment=pointed.segment, element=pointed.element,
                component=pointed.component, value=None if sent is None else sent.value,
                path=None if led is None else led.path, place=None if led is None else led.place,
+               mapping=None if sent is None else sent.mapping, held=False,
                example=None if led is None or led.path is None else example_of(led.path))
 
 

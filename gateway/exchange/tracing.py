@@ -18,8 +18,6 @@ from gateway.ledger.rows import MessageRow
 from gateway.mapping import Traced
 from gateway.mapping.bench.tracing import under
 from gateway.references import Path, Tree
-from gateway.transit.event import Event, FunctionalError
-from gateway.transit.terms import from_tree
 
 _PATH = re.compile(r"(?P<tag>[A-Z]{3})(?P<constants>(?:\+[^/+]*)*)(?:/(?P<element>\w+))?")
 
@@ -42,15 +40,6 @@ class Origin:
     name: str
     value: str
     mapping: str
-    path: Path | None
-    place: Place | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explained:
-    """One reason of a rejection with the place in the sender's own file that it speaks of."""
-
-    error: FunctionalError
     path: Path | None
     place: Place | None
 
@@ -94,28 +83,6 @@ def trace_from(gateway: Gateway, reference: str, field: str) -> list[Origin]:
 def origins_of(gateway: Gateway, reference: str) -> list[Origin]:
     """Every value of the newest message of ours under a reference, with its origin. Raises LocalError X044."""
     return _origins(gateway, reference)[1]
-
-
-def explain(gateway: Gateway, rejection: Tree) -> list[Explained]:
-    """The reasons of a REJECTED event, each with the place in our national file (TRANSIT 7.2, 12)."""
-    event = from_tree(Event, rejection)
-    try:
-        _, origins = _origins(gateway, event.answered_message or event.mrn or "")
-    except LocalError:
-        return [Explained(error=error, path=None, place=None) for error in event.errors]
-    return [_explained(error, origins) for error in event.errors]
-
-
-def _explained(error: FunctionalError, origins: Sequence[Origin]) -> Explained:
-    """The value at the segment that the reason names, and its place in our national file.
-
-    A missing value is named by the segment that opens its group: the first value there is the item's own number.
-    """
-    named = [origin for origin in origins if origin.segment == error.position and origin.path is not None]
-    right = [origin for origin in named if origin.tag == error.segment] or named
-    placed = next((origin for origin in right if origin.place is not None), None)
-    first = placed or (right[0] if right else None)
-    return Explained(error=error, path=first.path if first else None, place=first.place if first else None)
 
 
 def _origins(gateway: Gateway, reference: str) -> tuple[Message, list[Origin]]:

@@ -42,6 +42,14 @@ def sample_folder(identifier: str, search: Sequence[Path]) -> Path | None:
     return None if found is None else found[0].parent / FOLDER / found[0].stem
 
 
+def samples_behind(identifier: str, search: Sequence[Path]) -> Path | None:
+    """The folder with samples of the mapping whose place this one takes: the first in a later folder; None without."""
+    own = sample_folder(identifier, search)
+    files = [folder / f"{identifier}.yaml" for folder in search]
+    folders = [path.parent / FOLDER / path.stem for path in files if path.is_file()]
+    return next((one for one in folders if one != own and samples_in(one)), None)
+
+
 def samples_in(folder: Path) -> list[Path]:
     """The samples of a folder, in the order of their names."""
     return sorted(folder.glob("*.json"))
