@@ -10,6 +10,8 @@ from unittest import mock
 import hypothesis  # noqa: F401  here, before a run of ours freezes what the collector looks at: its own start looks there
 import pytest
 
+from gateway.ledger import migrations
+from tests.tools.ready_ledgers import replayed
 from tests.tools.threats import row_of
 
 
@@ -17,6 +19,13 @@ from tests.tools.threats import row_of
 def chance_puts_nothing_off() -> Iterator[None]:
     """What is tried again after a time that is drawn, is tried again at once by programs that run in this process."""
     with mock.patch("gateway.cli.context.chance", lambda: 0.0):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def new_ledgers_are_made_at_once() -> Iterator[None]:
+    """The revisions of the ledger's schema are followed once, not by each of the thousands of new ledgers."""
+    with mock.patch("gateway.ledger.migrations.upgrade", replayed(migrations.upgrade)):
         yield
 
 
