@@ -43,7 +43,7 @@ from gateway.mapping import Corridors, load_corridors, search_path
 from gateway.mapping.dialect import Dialect, load_dialect
 from gateway.mapping.record_json import record_from_json, record_to_json
 from gateway.references import Scalar, Tree
-from gateway.texts import Language, hint, known, say, sentence, where
+from gateway.texts import Language, explanation, hint, known, say, sentence, where
 from gateway.transit.mrn import make_mrn
 
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
@@ -279,7 +279,7 @@ def explain(about: Finding | str, language: Literal["fr", "en"] = "fr") -> Expla
     else:
         told = sentence(finding, spoken) if isinstance(about, Finding) else say(code, spoken)
     return Explanation(code=code, sentence=told, hint=hint(finding, spoken) or "",
-                       text=say(f"{code}.explain", spoken) if known(f"{code}.explain", spoken) else "")
+                       text=explanation(code, spoken))
 
 
 def _placed(finding: Finding, record: Record) -> Finding:

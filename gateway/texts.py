@@ -2,8 +2,10 @@
 
 Catalogues are gettext: sources in ``gateway/locale/<language>/<package>.po`` (one per package, so that each package
 owns its words), compiled together into ``gateway/locale/<language>/LC_MESSAGES/gateway.mo`` by
-``python -m tests.tools.catalogues``. A message id is a code (``F013``), a code with a part (``F013.hint``,
-``F013.explain``), or a dotted name (``status.title``); the command framework's own English texts are ids too.
+``python -m tests.tools.catalogues``; the long texts of codes go into ``explanations.mo`` beside it, which is read only
+where one is asked for: every command reads the other. A message id is a code (``F013``), a code with a part
+(``F013.hint``, ``F013.explain``), or a dotted name (``status.title``); the command framework's own English texts are
+ids too.
 """
 
 from __future__ import annotations
@@ -45,8 +47,20 @@ def catalogue(language: Language) -> gettext.NullTranslations:
     return gettext.translation("gateway", os.fspath(_LOCALE), languages=[language.value])
 
 
+@cache
+def _explanations(language: Language) -> gettext.NullTranslations:
+    return gettext.translation("explanations", os.fspath(_LOCALE), languages=[language.value])
+
+
+def explanation(code: str, language: Language) -> str:
+    """What happened, why it matters and what to do, at length: a few sentences on every code; "" for what is none."""
+    key = f"{code}.explain"
+    text = _explanations(language).gettext(key)
+    return "" if text == key else text
+
+
 def known(key: str, language: Language) -> bool:
-    """Tell whether the catalogue has this key."""
+    """Tell whether the catalogue has this key; of the explanations it knows nothing."""
     return catalogue(language).gettext(key) != key
 
 

@@ -19,7 +19,7 @@ from gateway.cli.context import (
 from gateway.errors import LocalError
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
-from gateway.texts import Language, known, say, where
+from gateway.texts import Language, explanation, known, say, where
 
 
 @click.command(name="trace", help=t("cli.trace.help"))
@@ -89,8 +89,7 @@ def explain_command(config: Path, code: str, as_json: bool) -> int:
         emit(f"  {parts['sentence']}")
         if "hint" in parts:
             emit("  " + say("explain.todo", one, hint=parts["hint"]))
-        if "explain" in parts:
-            emit(f"  {parts['explain']}")
+        emit(f"  {parts['explain']}")
     return Exit.DONE
 
 
@@ -99,12 +98,10 @@ _Told = dict[str, dict[str, str]]
 
 def _catalogued(name: str) -> _Told:
     """What the catalogues say of a code, by language."""
-    if "." in name or not known(name, Language.FRENCH):
+    if not known(f"{name}.hint", Language.FRENCH):
         return {}
-    keys = {"sentence": name, "hint": f"{name}.hint", "explain": f"{name}.explain"}
-    if not known(keys["explain"], Language.FRENCH):  # what holds for all codes of its letter
-        keys["explain"] = f"explain.family.{name[0]}"
-    return {one.value: {part: say(key, one) for part, key in keys.items() if known(key, one)} for one in Language}
+    return {one.value: {"sentence": say(name, one), "hint": say(f"{name}.hint", one),
+                        "explain": explanation(name, one) or say(f"explain.family.{name[0]}", one)} for one in Language}
 
 
 def _ruled(name: str) -> _Told:

@@ -38,12 +38,13 @@ partenaire."""),
 
 
 def codes(language: Language) -> dict[str, dict[str, str]]:
-    """Every code with its parts: "" for the sentence, hint, explain."""
+    """Every code with its parts: "" for the sentence, hint, explain; with the braces that a person sees."""
     found: dict[str, dict[str, str]] = {}
     for entry in merged(language.value):
         code, _, part = entry.msgid.partition(".")
         if CODE.fullmatch(code) and part in ("", "hint", "explain"):
-            found.setdefault(code, {})[part] = entry.msgstr or entry.msgstr_plural[1]
+            text = entry.msgstr or entry.msgstr_plural[1]
+            found.setdefault(code, {})[part] = text if part == "explain" else re.sub(r"([{}])\1", r"\1", text)
     return dict(sorted(found.items()))
 
 

@@ -1,29 +1,62 @@
-"""Does every code that the program can show have a long text, in both languages?"""
+"""Does every code that the program can show have a long text of its own, in both languages, that helps?"""
 
 from __future__ import annotations
+
+import re
+import shlex
+from functools import cache
 
 import pytest
 
 from gateway.cli.ask import _catalogued
-from gateway.texts import Language
-from tests.unit.test_texts_catalogues import entries, used_codes
+from gateway.texts import Language, explanation
+from tests.unit.test_docs import fault
+from tests.unit.test_texts_catalogues import CODE, entries, used_codes
+
+LONGEST = 900
+"""Characters: what still stands on one screen of a terminal beside its translation."""
+
+QUOTED = re.compile(r"[“«] ?((?:edi|edi-send|edi-receive|edi-sync)(?: [^”»]*)?)[”»]")
+
+
+@cache
+def told(language: str) -> dict[str, str]:
+    """Every code of the catalogue with its long text."""
+    return {key: explanation(key, Language(language)) for key in entries(language)
+            if CODE.fullmatch(key) and key[0] != "M"}
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_every_code_is_explained_in_more_than_its_sentence(language: str) -> None:
-    short = [code for code in sorted(used_codes()) if len(_catalogued(code)[language].get("explain", "")) < 30]
-    assert short == []
+def test_every_code_is_explained_on_its_own(language: str) -> None:
+    assert sorted(code for code in used_codes() - told(language).keys() if code[0] != "M") == []
+    assert [code for code, text in told(language).items() if not 30 < len(text) < LONGEST] == []
+    assert len(set(told(language).values())) == len(told(language))
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_a_code_is_explained_on_its_own_unless_it_is_of_mappings_or_of_the_exchange(language: str) -> None:
+def test_an_explanation_says_more_than_sentence_and_hint(language: str) -> None:
     known = entries(language)
-    assert [code for code in sorted(used_codes()) if f"{code}.explain" not in known and code[0] not in "MX"] == []
+    assert [code for code, text in told(language).items()
+            if known[code].msgstr and text.startswith((known[code].msgstr, known[f"{code}.hint"].msgstr))] == []
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_command_that_an_explanation_quotes_exists_with_its_options(language: str) -> None:
+    quoted = {line.strip(): code for code, text in told(language).items() for line in QUOTED.findall(text)}
+    assert len(quoted) > 60
+    assert {line: code for line, code in quoted.items() if fault(shlex.split(line))} == {}
 
 
 def test_both_languages_explain_alike() -> None:
+    """The same commands in both: they are not translated, their arguments may be."""
     for code in used_codes():
-        told = _catalogued(code)
-        assert set(told["fr"]) == set(told["en"]) == {"sentence", "hint", "explain"}
-        assert told["fr"]["explain"] != told["en"]["explain"]
-    assert {one.value for one in Language} == {"fr", "en"}
+        said = _catalogued(code)
+        assert set(said["fr"]) == set(said["en"]) == {"sentence", "hint", "explain"}
+        assert said["fr"]["explain"] != said["en"]["explain"]
+        assert programs(said["fr"]["explain"]) == programs(said["en"]["explain"]), code
+
+
+def programs(text: str) -> list[list[str]]:
+    """The commands that a text quotes, with their options and without what is given to them."""
+    return sorted([word for word in shlex.split(line) if re.match(r"edi|-|[a-z]+$", word)][:3]
+                  for line in QUOTED.findall(text))
