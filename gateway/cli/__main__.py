@@ -2,10 +2,10 @@
 
 import sys
 
-from gateway.cli.entry import run
+from gateway.cli import process
 
 _PROGRAMS = ("edi-send", "edi-receive", "edi-sync")
 
 if len(sys.argv) > 1 and sys.argv[1] in _PROGRAMS:
-    raise SystemExit(run(sys.argv[1], sys.argv[2:]))
-raise SystemExit(run("edi", sys.argv[1:]))
+    raise SystemExit(process(sys.argv[1], sys.argv[2:]))
+raise SystemExit(process("edi", sys.argv[1:]))

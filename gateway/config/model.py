@@ -20,10 +20,13 @@ M = TypeVar("M", bound="Model")
 
 
 class Model(BaseModel):
-    """Base of every model of a YAML file: unknown keys refused, nothing converted, nothing changed afterwards."""
+    """Base of every model of a YAML file: unknown keys refused, nothing converted, nothing changed afterwards.
+
+    A validator is made when a model first reads something: most models stand in another one, and few in each command.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True,
-                              revalidate_instances="never")
+                              revalidate_instances="never", defer_build=True)
 
 
 class Written(str):

@@ -19,7 +19,6 @@ from gateway.exchange.generation import mark, marked
 from gateway.exchange.known_keys import KnownKeys, read_known_keys
 from gateway.exchange.machine import require_fit
 from gateway.exchange.own_keys import OwnPair, chain, chosen, consents_of
-from gateway.exchange.published_offices import published_offices
 from gateway.exchange.restoring import watch
 from gateway.exchange.trusting import authorities, effective
 from gateway.findings import Finding, Place
@@ -56,6 +55,8 @@ class Gateway(Assembly):
     @cached_property
     def corridors(self) -> mapping.Corridors:
         """As of `Assembly`, with the offices of our reference data and of partners' beside those of the files."""
+        from gateway.exchange.published_offices import published_offices  # only who looks at a corridor
+
         with self.ledger.reading() as queries:
             return super().corridors.with_offices(published_offices(self.settings, queries, self.now))
 
