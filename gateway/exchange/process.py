@@ -38,7 +38,7 @@ from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import NewMessageIn, Transaction
 from gateway.ledger.rows import InterchangeIn
-from gateway.mapping import peek
+from gateway.mapping import Peek, peek
 
 ATTEMPTS = 3
 """Judgements that began and did not end before an interchange is a dead letter (MAILBOX 3.2, 5)."""
@@ -156,12 +156,11 @@ def _queue_contrl(transaction: Transaction, row: InterchangeIn, wire: WireMessag
                               source_id=None, answers=None, urgent=True, at=occasion.now)
 
 
-def _judge(incoming: Incoming, summary: Summary) -> Judgement:
+def _judge(incoming: Incoming, glance: Peek, summary: Summary) -> Judgement:
     kind = incoming.message.identifier.type
     if kind == "CONTRL":
         return _take_contrl(incoming, summary)
     if kind in ("CUSDEC", "CUSRES"):
-        glance = peek(incoming.message)
         try:
             return judge_cusdec(incoming, glance) if kind == "CUSDEC" else judge_cusres(incoming, glance)
         except LocalError as error:  # our own corridor or mapping is at fault
@@ -189,13 +188,14 @@ class _Batch:
 
     def take(self, message: Message, refused: bool) -> None:
         """Judge one message; `refused` by its syntax: then it is only stored."""
-        mrn = None if refused else peek(message).mrn
+        glance = Peek() if refused else peek(message)
+        mrn = glance.mrn
         if mrn is not None and mrn in self._mrns:
             self.write()
         incoming = Incoming(gateway=self._gateway, transaction=self._transaction, partner=self._row.partner,
                             control_reference=self._row.control_reference, message=message, occasion=self._occasion,
                             written=self._written)
-        judgement = Judgement(state="SYNTAX-REJECTED") if refused else _judge(incoming, self._summary)
+        judgement = Judgement(state="SYNTAX-REJECTED") if refused else _judge(incoming, glance, self._summary)
         self._pending.append((message, judgement))
         if mrn is not None:
             self._mrns.add(mrn)
@@ -264,7 +264,7 @@ def _judge_held(gateway: Gateway, gates: _Gates, occasion: Occasion, summary: Su
                                     control_reference=row.control_reference,
                                     message=read_wire(wire, row.message_reference), occasion=occasion,
                                     written=row.at)
-                judgement = _judge(incoming, summary)
+                judgement = _judge(incoming, peek(incoming.message), summary)
                 if judgement.state == "HELD":
                     if _status(judgement.problems) is Exit.SETTINGS:  # ours to mend, however long it takes
                         summary.trouble(LocalError(*judgement.problems), Exit.SETTINGS)

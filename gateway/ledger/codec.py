@@ -55,12 +55,13 @@ def digest_of(content: bytes | str) -> str:
 
 
 def _group_out(tree: Tree) -> Json:
-    return {name: _value_out(value) for name, value in tree.items()}
+    return {name: value if value.__class__ is str else _value_out(value) for name, value in tree.items()}
 
 
 def _value_out(value: Scalar | Tree | list[Tree]) -> Json:
-    if type(value) in (str, int, bool):
-        return value  # type: ignore[return-value]  # type() compares exactly: no subclass passes
+    kind = type(value)  # compares exactly: no subclass passes
+    if kind is str or kind is int or kind is bool:
+        return value  # type: ignore[return-value]
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise ValueError("a decimal of a tree is a number")
@@ -79,18 +80,18 @@ def _value_out(value: Scalar | Tree | list[Tree]) -> Json:
 
 
 def _group_in(group: dict[str, Json]) -> Tree:
-    return {name: _value_in(value) for name, value in group.items()}
+    return {name: value if value.__class__ is str else _value_in(value) for name, value in group.items()}
 
 
 def _value_in(value: Json) -> Scalar | Tree | list[Tree]:
-    if isinstance(value, dict):
-        return _group_in(value)
     if isinstance(value, (str, int)):
         return value
+    if isinstance(value, dict):
+        return _group_in(value)
     if isinstance(value, list):
-        match value:
-            case [str(kind), str(text)] if kind in _READERS:
-                return _READERS[kind](text)
+        if len(value) == 2 and isinstance(kind := value[0], str) and isinstance(text := value[1], str) \
+                and kind in _READERS:
+            return _READERS[kind](text)
         groups = [_group_in(member) for member in value if isinstance(member, dict)]
         if len(groups) == len(value):
             return groups

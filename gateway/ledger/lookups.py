@@ -27,6 +27,12 @@ NO_MIC = "0" * 64
 """What the first object of a link names as its predecessor (ENVELOPE section 4)."""
 
 _MOVEMENT = select(movement).where(movement.c.mrn == bindparam("mrn"))
+_BY_KEY = select(movement).where(movement.c.administration == bindparam("administration"),
+                                 movement.c.key == bindparam("key"))
+_DECLARATIONS = select(declaration).where(declaration.c.mrn == bindparam("mrn")).order_by(declaration.c.id)
+_EVENTS = select(event).where(event.c.mrn == bindparam("mrn")).order_by(event.c.id)
+_EVENT = select(event).where(event.c.administration == bindparam("administration"),
+                             event.c.reference == bindparam("reference"), event.c.word == bindparam("word"))
 
 _OLD = message.alias("old")
 _MADE_ANEW = exists(select(_OLD.c.id).join(rebuilt, rebuilt.c.old_id == _OLD.c.id).where(
@@ -57,8 +63,7 @@ class Lookups:
 
     def movement_by_key(self, administration: str, key: str) -> Movement | None:
         """The movement that an administration knows by its national key."""
-        row = self._connection.execute(select(movement).where(
-            movement.c.administration == administration, movement.c.key == key)).first()
+        row = self._connection.execute(_BY_KEY, {"administration": administration, "key": key}).first()
         return None if row is None else movement_row(row)
 
     def movements_of(self, mrns: Sequence[str]) -> dict[str, Movement]:
@@ -83,8 +88,8 @@ class Lookups:
 
     def known_event(self, administration: str, reference: str, word: str) -> EventRow | None:
         """The event of this identity, when it is held."""
-        row = self._connection.execute(select(event).where(
-            event.c.administration == administration, event.c.reference == reference, event.c.word == word)).first()
+        row = self._connection.execute(
+            _EVENT, {"administration": administration, "reference": reference, "word": word}).first()
         return None if row is None else event_row(row)
 
     def mapping_text(self, digest: str) -> str | None:
@@ -115,14 +120,12 @@ class Lookups:
 
     def declarations(self, mrn: str) -> list[DeclarationRow]:
         """Every version of a movement's declaration, in the order of recording."""
-        rows = self._connection.execute(
-            select(declaration).where(declaration.c.mrn == mrn).order_by(declaration.c.id))
+        rows = self._connection.execute(_DECLARATIONS, {"mrn": mrn})
         return [DeclarationRow(**{**row._mapping, "tree": decode_tree(row.tree)}) for row in rows]
 
     def events(self, mrn: str) -> list[EventRow]:
         """Every event of a movement, in the order of recording (which means nothing: TRANSIT 3.1)."""
-        return [event_row(row) for row in self._connection.execute(
-            select(event).where(event.c.mrn == mrn).order_by(event.c.id))]
+        return [event_row(row) for row in self._connection.execute(_EVENTS, {"mrn": mrn})]
 
     def reference_of(self, message_id: int) -> str | None:
         """How an answer names a partner's message: control reference, hyphen, message reference."""

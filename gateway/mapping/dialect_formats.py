@@ -112,6 +112,10 @@ def _java(argument: str, surroundings: Surroundings) -> Format:
 
     def write(value: Scalar) -> str:
         assert isinstance(value, Decimal)
+        whole, _, part = f"{value:f}".partition(".")
+        part = part.rstrip("0")
+        if whole.isdecimal() and whole[0] != "0" and len(whole) <= 7 and len(whole) + len(part) <= 15:
+            return f"{whole}.{part or '0'}"  # as most quantities are: no exponent, no sign
         text = java_double(value)
         if len(value.normalize().as_tuple().digits) > 15:
             raise Misfit("D206", value=f"{value:f}")

@@ -170,9 +170,12 @@ def value_of(tree: Tree, term: str) -> Scalar | Tree | list[Tree] | None:
     """The value of a dotted term; a list in between, without an ordinal, counts as its only member."""
     value: Scalar | Tree | list[Tree] | None = tree
     for name, ordinal in steps(term):
-        if isinstance(value, list):
-            value = value[0] if len(value) == 1 else None
-        value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, dict):
+            value = value.get(name)
+        elif isinstance(value, list) and len(value) == 1:
+            value = value[0].get(name)
+        else:
+            return None
         if ordinal is not None:
             value = value[ordinal - 1] if isinstance(value, list) and len(value) >= ordinal else None
         if value is None:
@@ -305,7 +308,7 @@ class OneTerm:
                 reading.contradiction(part, node, prefix + self._term, expected or str(value))
 
     def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
-        value = value_of(tree, self._term)
+        value = value_of(tree, self._term) if self._groups else tree.get(self._name)
         if value is None:
             if not self._lax:
                 return

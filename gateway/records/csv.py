@@ -173,13 +173,13 @@ def _columns(headings: Sequence[_Cell], file: str, layout: Layout, findings: lis
     names: list[str | None] = []
     for heading in headings:
         name = known.get(_same(heading.text)) if heading.text else ""
-        place = Place(file=file, line=heading.line, column=heading.column)
         if name is None:
             near = difflib.get_close_matches(_same(heading.text), known, 1)
             written = layout.columns[known[near[0]]][0] if near else ""
-            findings.append(Finding(code="R010", place=place, values={"heading": heading.text, "near": written or "?"}))
+            findings.append(Finding(code="R010", place=_place(heading, file),
+                                    values={"heading": heading.text, "near": written or "?"}))
         elif name and name in names:
-            findings.append(Finding(code="R011", place=place, values={"heading": heading.text}))
+            findings.append(Finding(code="R011", place=_place(heading, file), values={"heading": heading.text}))
         names.append(name)
     return names
 

@@ -19,6 +19,11 @@ _WRITES_OFF = (Word.PART_DISCHARGED, Word.DISCHARGED)
 _TAKES = (*_WRITES_OFF, Word.DIFF_CLOSED)
 
 
+def taken_of(events: Iterable[Event]) -> bool:
+    """Whether any event takes something of the items: until one does, nothing is left over and nothing exceeded."""
+    return any(event.word in _TAKES for event in events)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOff:
     """What one event took from one item.

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from functools import cached_property
 from itertools import chain
 
-from gateway.transit.balance import Balance, balances, strays
+from gateway.transit.balance import Balance, balances, strays, taken_of
 from gateway.transit.declaration import Declaration, Moment
 from gateway.transit.event import Event, Identity, Word
 
@@ -304,8 +304,8 @@ class Facts:
         offices = {event.office.code for event in self.of("ARRIVED") if event.office is not None}
         if len(offices) > 1 and not self.has("DIVERTED"):
             found.append("TWO-ARRIVALS")
-        if any(balance.exceeded for balance in self.balances) \
-                or (self.latest is not None and strays(self.latest, self.events)):
+        if taken_of(self.events) and (any(balance.exceeded for balance in self.balances)
+                                      or (self.latest is not None and strays(self.latest, self.events))):
             found.append("WRITTEN-OFF-ABOVE-DECLARED")
         if self.has("RECOVERY") and self.discharged:
             found.append("RECOVERY-AND-DISCHARGE")
@@ -316,7 +316,7 @@ class Facts:
         if any(len(results) > 1 for results in by_office.values()):
             found.append("TWO-CONTROL-RESULTS")
         versions: dict[int, Declaration] = {}
-        for one in self.declarations:
+        for one in self.declarations if len(self.declarations) > 1 else ():
             if one.function in _VERSIONS \
                     and _content(versions.setdefault(one.amendment or 0, one)) != _content(one):
                 found.append("TWO-CONTENTS-OF-ONE-VERSION")

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
-from gateway.transit.balance import balances
+from gateway.transit.balance import balances, taken_of
 from gateway.transit.declaration import Declaration, GoodsItem
 from gateway.transit.event import Event
 
@@ -59,6 +59,8 @@ def engagements(declaration: Declaration | None, events: Sequence[Event], state:
 
 def freed(declaration: Declaration, events: Sequence[Event], amount: Decimal) -> Decimal:
     """What the write-offs and settlements held free of an amount, in whole hundredths, rounded down."""
+    if not taken_of(events):
+        return Decimal()
     shares = _shares(declaration.items)
     found = Decimal()
     for item, balance in zip(declaration.items, balances(declaration, events), strict=True):

@@ -20,6 +20,8 @@ LONGEST = 70
 
 def folded(text: str) -> str:
     """Letters and digits alone, capitals, without accents; "" where nothing is left."""
+    if text.isascii():  # most are, and have nothing to fold but capitals
+        return "".join(one for one in text.upper() if one.isalnum())[:LONGEST]
     plain = unicodedata.normalize("NFKD", text).casefold().upper()
     return "".join(one for one in unicodedata.normalize("NFKD", plain) if one.isalnum())[:LONGEST]
 

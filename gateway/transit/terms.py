@@ -53,12 +53,16 @@ def from_tree(record: type[Record], tree: Tree) -> Record:
 def to_tree(record: object) -> Tree:
     """The record as a Tree: absent values, empty lists and booleans that are False by default leave no key."""
     tree: Tree = {}
-    for name, shape in _shapes(typing.cast(type, type(record))).items():
+    for name, shape in _walk(typing.cast(type, type(record))):
         value = getattr(record, name)
-        if value is None or value == () or (value is False and shape.default is False):
+        if value is None:
             continue
-        if shape.kind == "list":
-            tree[name] = [to_tree(member) for member in value]
+        if shape.exact is not None:
+            if value is not False or shape.default is not False:
+                tree[name] = value
+        elif shape.kind == "list":
+            if value:
+                tree[name] = [to_tree(member) for member in value]
         elif shape.kind == "group":
             tree[name] = to_tree(value)
         else:
@@ -82,6 +86,11 @@ class _Shape:
 def _shapes(record: type) -> dict[str, _Shape]:
     hints = typing.get_type_hints(record)
     return {field.name: _shape(hints[field.name], field.default) for field in dataclasses.fields(record)}
+
+
+@cache
+def _walk(record: type) -> tuple[tuple[str, _Shape], ...]:
+    return tuple(_shapes(record).items())
 
 
 def _shape(hint: Any, default: object) -> _Shape:

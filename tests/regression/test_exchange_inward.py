@@ -13,6 +13,7 @@ from gateway.exchange import process
 from gateway.exchange.judgement import Incoming, Judgement
 from gateway.exchange.summary import Exit, Summary
 from gateway.findings import Finding
+from gateway.mapping import Peek
 from gateway.spool import plain_name
 from tests.tools.malice import Puppet, again, at, codes, later, quarantined, refused, well
 from tests.tools.offices import Office, offices
@@ -231,9 +232,9 @@ def test_events_of_unknown_movements_are_not_judged_in_every_run(
     judged: list[str] = []
     whole = process._judge
 
-    def judge(incoming: Incoming, summary: Summary) -> Judgement:
+    def judge(incoming: Incoming, glance: Peek, summary: Summary) -> Judgement:
         judged.append(incoming.message.identifier.type)
-        return whole(incoming, summary)
+        return whole(incoming, glance, summary)
 
     with monkeypatch.context() as patch:
         patch.setattr(process, "_judge", judge)

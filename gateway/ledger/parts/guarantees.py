@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -21,6 +21,11 @@ _ENGAGED = (update(engagement)
             .where(engagement.c.mrn == bindparam("of_mrn"), engagement.c.reference == bindparam("of_reference"))
             .values(currency=bindparam("new_currency"), amount=bindparam("new_amount"),
                     engaged=bindparam("new_engaged"), changed=bindparam("moment")))
+
+_GROWN = (update(bond)
+          .where(bond.c.reference == bindparam("of_reference"), bond.c.currency == bindparam("of_currency"))
+          .values(engaged=bond.c.engaged + bindparam("more"), movements=bond.c.movements + bindparam("further"),
+                  changed=bindparam("moment")))
 
 
 class Guarantees(Base, GuaranteeLookups):
@@ -62,8 +67,7 @@ class Guarantees(Base, GuaranteeLookups):
             self._connection.execute(insert(engagement), added)
         if moved:
             self._connection.execute(_ENGAGED, moved)
-        for (reference, currency), (engaged, movements) in sums.items():
-            self._add_to_bond(reference, currency, engaged, movements, at)
+        self._add_to_bonds(sums, at)
 
     def set_bond(self, reference: str, *, currency: str, good_for: Decimal, surety: str, until: date | None,
                  text: str, at: datetime) -> None:
@@ -101,14 +105,22 @@ class Guarantees(Base, GuaranteeLookups):
             self._record(Fact(at=at, subject="movement", subject_id=None, reference=one.mrn, event="on-paper",
                               text=one.paper))
 
-    def _add_to_bond(self, reference: str, currency: str, engaged: int, movements: int, at: datetime) -> None:
-        done = self._connection.execute(
-            update(bond).where(bond.c.reference == reference, bond.c.currency == currency)
-            .values(engaged=bond.c.engaged + engaged, movements=bond.c.movements + movements, changed=at))
-        if not done.rowcount:
-            self._connection.execute(insert(bond).values(
-                reference=reference, currency=currency, engaged=engaged, movements=movements, good_for=None,
-                surety="", until=None, changed=at))
+    def _add_to_bonds(self, sums: Mapping[tuple[str, str], Sequence[int]], at: datetime) -> None:
+        """Add to guarantees, by reference and currency, what is engaged and the number of movements."""
+        references = sorted({reference for reference, _ in sums})
+        known = {(row.reference, row.currency) for start in range(0, len(references), _SLICE)
+                 for row in self._connection.execute(select(bond.c.reference, bond.c.currency).where(
+                     bond.c.reference.in_(references[start:start + _SLICE])))}
+        grown = [{"of_reference": reference, "of_currency": currency, "more": engaged, "further": movements,
+                  "moment": at} for (reference, currency), (engaged, movements) in sums.items()
+                 if (reference, currency) in known]
+        new = [{"reference": reference, "currency": currency, "engaged": engaged, "movements": movements,
+                "good_for": None, "surety": "", "until": None, "changed": at}
+               for (reference, currency), (engaged, movements) in sums.items() if (reference, currency) not in known]
+        if grown:
+            self._connection.execute(_GROWN, grown)
+        if new:
+            self._connection.execute(insert(bond), new)
 
     def _add_to_month(self, month: str, office: str, movements: int, paper: int) -> None:
         done = self._connection.execute(
