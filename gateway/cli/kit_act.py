@@ -45,7 +45,7 @@ def make_command(config: Path, partner: str, corridor: str, out: Path, as_json: 
     """A folder with keys of its own, the files of the first run, and what the partner has to know."""
     from gateway.kit.cases import CASES
     from gateway.kit.folder import Plan, make_kit
-    from gateway.kit.running import maker_of, prepare
+    from gateway.kit.running import maker_of, prepare, require_joined
     from gateway.kit.texts import FILES, guide
     from gateway.spool import write_whole
 
@@ -56,6 +56,7 @@ def make_command(config: Path, partner: str, corridor: str, out: Path, as_json: 
         raise LocalError(Finding(code="X282"))
     plan = Plan(partner=assembly.partner(partner).partner, gateway=assembly.name, environment=environment,
                 corridor=assembly.corridors.named(corridor).identifier)
+    require_joined(plan, assembly)
     if not rehearsing():
         kit = make_kit(out, plan, now.now)
         prepare(kit, maker_of(kit, assembly, now.now), _drawn(now.identifier), now.now)
@@ -89,6 +90,8 @@ def run_command(config: Path, folder: Path, minutes: float, seconds: float, as_j
     now = occasion()
     kit = open_kit(folder)
     assembly = Assembly(load_settings(config))
+    if assembly.settings.environment == "production":
+        raise LocalError(Finding(code="X282"))
     maker = maker_of(kit, assembly, now.now)
     if rehearsing():
         emit(t("kit.would", partner=kit.plan.partner, run=kit.state.runs))

@@ -42,6 +42,8 @@ CASES: Mapping[str, Expected] = {
     "accepted": Expected(receipt="processed", contrl="7", word="ACCEPTED"),
     "rejected": Expected(receipt="processed", contrl="7", word="REJECTED"),
     "syntax": Expected(receipt="processed", contrl="4"),
+    "missing": Expected(receipt="processed", contrl="7", word="ACCEPTED"),
+    "ahead": Expected(receipt="processed", contrl="7", word="ACCEPTED"),
     "bad-signature": Expected(receipt="none"),
     "unknown-signer": Expected(receipt="none"),
     "wrong-recipient": Expected(receipt="none"),
@@ -51,9 +53,11 @@ CASES: Mapping[str, Expected] = {
     "afterwards": Expected(receipt="processed", contrl="7", word="ACCEPTED"),
     "repeated": Expected(receipt="again"),
 }
-"""In the order in which they are put; the last two when the partner has answered the others."""
+"""In the order of their numbers. What is good has one of its own, also where one before it has not come: `ahead` is put
+while `missing` is held back (GW-1 section 9: a gap holds nothing up)."""
 
-LATER = ("afterwards", "repeated")
+LATER = ("missing", "afterwards", "repeated")
+"""Put when the partner has answered the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,19 +2,20 @@
 
     DIR/kit.json  state.json  README.md  LISEZ-MOI.md
     DIR/keys/               of the kit; keys/public is what the partner gets; keys/foreign  of nobody
-    DIR/run-001/            cases.json  sealed/  plain/  answers/  report.json  report.txt
+    DIR/run-001/            cases.json  sealed/  answers/  fetched.json  report.json  report.txt
 
-Numbers are noted before anything is put: a run that is killed goes on with the same files.
+Numbers are noted before anything is put, and what came is kept before it is removed: a run that is killed goes on with
+the same files.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -26,6 +27,9 @@ LARGEST = 32 << 20
 VALID = timedelta(days=365)
 FOREIGN = "ZZFOREIGN"
 """The gateway id of the keys that nobody has agreed on."""
+
+_KINDS = {"str": str, "int": int}
+Made = TypeVar("Made", Case, "Plan", "State")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,20 @@ class State:
     their_previous: str = FIRST_PREVIOUS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What came in a run.
+
+    files     name -> content
+    times     name -> how often
+    answered  names of those that have their receipt and CONTRL
+    """
+
+    files: Mapping[str, bytes]
+    times: Mapping[str, int]
+    answered: Collection[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Kit:
     """A kit's folder."""
@@ -69,7 +87,7 @@ class Kit:
     @property
     def state(self) -> State:
         """Where the link stands. Raises LocalError X283."""
-        return State(**_read(self.folder / "state.json"))
+        return _held(State, _read(self.folder / "state.json"), self.folder / "state.json")
 
     def keep(self, state: State) -> None:
         """Note where the link stands."""
@@ -96,9 +114,31 @@ class Kit:
 
     def cases(self, number: int) -> list[tuple[Case, bytes]]:
         """The cases of a run with their files. Raises LocalError X283."""
-        listed = _read(self.run(number) / "cases.json")
-        return [(case, read_whole(self.run(number) / "sealed" / case.file, LARGEST))
-                for case in (Case(**one) for one in listed)]
+        path = self.run(number) / "cases.json"
+        listed = _read(path)
+        if not isinstance(listed, list):
+            raise _damaged(path)
+        try:
+            return [(case, read_whole(self.run(number) / "sealed" / case.file, LARGEST))
+                    for case in (_held(Case, one, path) for one in listed)]
+        except FileNotFoundError as error:
+            raise _damaged(path.with_name("sealed")) from error
+
+    def fetched(self, number: int) -> Fetched:
+        """What came of the partner in earlier calls of a run. Raises LocalError X283."""
+        path = self.run(number) / "fetched.json"
+        told = _read(path) if path.exists() else {"times": {}, "answered": []}
+        times, answered = (told.get("times"), told.get("answered")) if isinstance(told, dict) else (None, None)
+        if not isinstance(times, dict) or not isinstance(answered, list) or not all(
+                isinstance(one, int) for one in times.values()):
+            raise _damaged(path)
+        folder = self.run(number) / "answers"
+        return Fetched(times=times, answered={str(one) for one in answered}, files={
+            one.name: read_whole(one, LARGEST) for one in (sorted(folder.iterdir()) if folder.is_dir() else ())})
+
+    def note(self, number: int, times: Mapping[str, int], answered: Collection[str]) -> None:
+        """Keep how often each file came, and which were answered."""
+        write_whole(self.run(number) / "fetched.json", _json({"times": dict(times), "answered": sorted(answered)}))
 
 
 def make_kit(folder: Path, plan: Plan, now: datetime) -> Kit:
@@ -119,16 +159,32 @@ def make_kit(folder: Path, plan: Plan, now: datetime) -> Kit:
 def open_kit(folder: Path) -> Kit:
     """The kit of a folder. Raises LocalError X283 for one that is none."""
     told = _read(folder / "kit.json")
-    if told.pop("schema", None) != 1:
-        raise LocalError(Finding(code="X283", place=Place(file=str(folder / "kit.json"))))
-    return Kit(folder, Plan(**told))
+    if not isinstance(told, dict) or told.pop("schema", None) != 1:
+        raise _damaged(folder / "kit.json")
+    return Kit(folder, _held(Plan, told, folder / "kit.json"))
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path) -> object:
     try:
         return json.loads(read_whole(path, LARGEST))
-    except (FileNotFoundError, ValueError) as error:
-        raise LocalError(Finding(code="X283", place=Place(file=str(path)))) from error
+    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError) as error:
+        raise _damaged(path) from error
+
+
+def _held(made: type[Made], told: object, path: Path) -> Made:
+    """A dataclass of texts and numbers as a file has it. Raises LocalError X283 for anything else."""
+    wanted = {one.name: _KINDS[str(one.type)] for one in fields(made)}
+    if not isinstance(told, dict) or not set(told) <= set(wanted) or not all(
+            type(value) is wanted[name] for name, value in told.items()):
+        raise _damaged(path)
+    try:
+        return made(**told)
+    except TypeError as error:  # one is missing that has no value by itself
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> LocalError:
+    return LocalError(Finding(code="X283", place=Place(file=str(path))))
 
 
 def _json(value: object) -> bytes:

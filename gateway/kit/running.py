@@ -6,9 +6,8 @@ one.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,11 +20,12 @@ from gateway.edifact import (
     wants_contrl,
     write_interchange,
 )
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, LocalError
 from gateway.exchange.assembly import Assembly
 from gateway.exchange.payload import interchange_of
+from gateway.findings import Finding
 from gateway.kit.cases import LATER, Case, Maker
-from gateway.kit.folder import Kit, State
+from gateway.kit.folder import Kit, Plan, State
 from gateway.kit.judging import Got, Verdict, judge, unanswered
 from gateway.mapping import Corridor
 from gateway.security import (
@@ -52,10 +52,11 @@ LARGEST = 32 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """The way to the partner: put files into its mailbox, fetch (and remove) what lies in ours."""
+    """The way to the partner: put files into its mailbox; give what lies in ours to somebody who keeps it, then remove
+    it there."""
 
     put: Callable[[Sequence[tuple[str, bytes]]], None]
-    fetch: Callable[[], list[tuple[str, bytes]]]
+    fetch: Callable[[Callable[[str, bytes], None]], None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,6 +78,7 @@ class Running:
     pause: Callable[[], float]
     _got: dict[str, Opened | str] = field(default_factory=dict)
     _times: Counter[str] = field(default_factory=Counter)
+    _answered: set[str] = field(default_factory=set)
 
     def go(self) -> tuple[int, list[Verdict]]:
         """Begin a run, or go on with one that has no report yet, to its end. Returns its number and the verdicts.
@@ -86,7 +88,7 @@ class Running:
         number = self._number()
         cases = self.kit.cases(number)
         first = self.kit.state
-        self._reload(number)
+        self._reload(number, {case.file for case, _ in cases})
         self.line.put([(case.file, content) for case, content in cases if case.name not in LATER])
         later, rest = False, 1.0
         while True:
@@ -120,26 +122,34 @@ class Running:
                else Got(file=name, opened=None, code=one, times=self._times[name]) for name, one in self._got.items()]
         return judge(cases, got, self.corridor, first.theirs, first.their_previous)
 
-    def _reload(self, number: int) -> None:
-        """What an earlier call of this run has fetched."""
-        folder = self.kit.run(number) / "answers"
-        times = folder.parent / "times.json"
-        self._times.update(json.loads(read_whole(times, LARGEST)) if times.exists() else {})
-        for path in sorted(folder.iterdir()):
-            self._got[path.name] = self._opened(path.name, read_whole(path, LARGEST))
+    def _reload(self, number: int, cases: Collection[str]) -> None:
+        """What an earlier call of this run has fetched; its answers go up again, for it may have been cut between giving
+        a number to one and putting it."""
+        fetched = self.kit.fetched(number)
+        self._answered.update(fetched.answered)
+        for name, content in fetched.files.items():
+            self._times[name] = max(1, fetched.times.get(name, 1))
+            self._got[name] = self._opened(name, content)
+        sealed = self.kit.run(number) / "sealed"
+        self.line.put([(path.name, read_whole(path, LARGEST)) for path in sorted(sealed.iterdir())
+                       if path.name not in cases])
 
     def _collect(self, number: int) -> None:
         run = self.kit.run(number)
-        new = []
-        for name, content in self.line.fetch():
+
+        def keep(name: str, content: bytes) -> None:
             self._times[name] += 1
             if name not in self._got:
                 write_whole(run / "answers" / name, content)
-                self._got[name] = one = self._opened(name, content)
-                new.extend([one] if isinstance(one, Opened) else [])
-        write_whole(run / "times.json", json.dumps(self._times).encode())
-        for one in sorted(new, key=lambda opened: opened.header.sequence):
+                self._got[name] = self._opened(name, content)
+
+        self.line.fetch(keep)
+        waiting = {name: one for name, one in self._got.items()
+                   if isinstance(one, Opened) and name not in self._answered}
+        for name, one in sorted(waiting.items(), key=lambda item: item[1].header.sequence):
             self._answer(one, run)
+            self._answered.add(name)
+        self.kit.note(number, self._times, self._answered)
 
     def _opened(self, name: str, content: bytes) -> Opened | str:
         try:
@@ -156,13 +166,17 @@ class Running:
         self._send(receipt_payload(opened, product=PRODUCT), RECEIPT, run)
         if opened.header.content_type not in INTERCHANGES:
             return
-        for interchange in read_interchanges(interchange_of(opened)):
-            if wants_contrl(interchange):
-                (sender, its), (recipient, theirs) = self.maker.identifiers
-                self._send(write_interchange(InterchangeHeader(
-                    sender=sender, sender_qualifier=its, recipient=recipient, recipient_qualifier=theirs, test="1",
-                    prepared=self.now(), control_reference=f"C{self.kit.state.sequence + 1:09d}"),
-                    [("1", make_contrl(interchange, validate(interchange)))]), EDIFACT, run)
+        try:
+            contrls = [make_contrl(interchange, validate(interchange))
+                       for interchange in read_interchanges(interchange_of(opened)) if wants_contrl(interchange)]
+        except GatewayError:  # nobody can answer it; it is judged as unreadable
+            return
+        for contrl in contrls:
+            (sender, its), (recipient, theirs) = self.maker.identifiers
+            self._send(write_interchange(InterchangeHeader(
+                sender=sender, sender_qualifier=its, recipient=recipient, recipient_qualifier=theirs, test="1",
+                prepared=self.now(), control_reference=f"C{self.kit.state.sequence + 1:09d}"),
+                [("1", contrl)]), EDIFACT, run)
 
     def _send(self, payload: bytes, kind: str, run: Path) -> None:
         state, now = self.kit.state, self.now()
@@ -173,6 +187,14 @@ class Running:
         write_whole(run / "sealed" / sealed.name, sealed.content)
         self.kit.keep(replace(state, sequence=header.sequence, previous=sealed.mic))
         self.line.put([(sealed.name, sealed.content)])
+
+
+def require_joined(plan: Plan, assembly: Assembly) -> None:
+    """Raises LocalError X284 for a corridor that one of the two is not on, M302."""
+    members = [one.gateway for one in assembly.corridors.named(plan.corridor).administrations]
+    if not {plan.gateway, plan.partner} <= set(members):
+        raise LocalError(Finding(code="X284", values={"corridor": plan.corridor, "gateway": plan.gateway,
+                                                      "partner": plan.partner, "members": ", ".join(members)}))
 
 
 def prepare(kit: Kit, maker: Maker, identifier: Iterator[str], now: datetime) -> None:
@@ -211,12 +233,14 @@ def line_of(kit: Kit, assembly: Assembly, clock: Callable[[], float]) -> Line:
                 if outcome.error is not None:
                     raise outcome.error
 
-    def fetch() -> list[tuple[str, bytes]]:
+    def fetch(keep: Callable[[str, bytes], None]) -> None:
         with open_mailbox(assembly.lane(kit.plan.partner, "inbound"), clock=clock) as mailbox:
-            found = [(entry.name, content) for entry, content in mailbox.fetch(mailbox.list(), limit=LARGEST)
-                     if isinstance(content, bytes)]
-            mailbox.remove([name for name, _ in found])
-            return found
+            kept = []
+            for entry, content in mailbox.fetch(mailbox.list(), limit=LARGEST):
+                if isinstance(content, bytes):
+                    keep(entry.name, content)
+                    kept.append(entry.name)
+            mailbox.remove(kept)
 
     return Line(put=put, fetch=fetch)
 

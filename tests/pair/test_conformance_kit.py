@@ -48,16 +48,16 @@ class Planted:
         known = {case.file for case, _ in self.made.kit.cases(1)}
         self.line.put([(name, content) for name, content in files if name in known])
 
-    def fetch(self) -> list[tuple[str, bytes]]:
-        found = [(name, content, self._opened(name, content)) for name, content in self.line.fetch()]
-        told: list[tuple[str, bytes]] = []
+    def fetch(self, keep: Callable[[str, bytes], None]) -> None:
+        found: list[tuple[str, bytes, Opened]] = []
+        self.line.fetch(lambda name, content: found.append((name, content, self._opened(name, content))))
         for name, _, opened in sorted(found, key=lambda one: one[2].header.sequence):
             if name not in self.known:
                 self.known[name] = [self._sealed(payload, kind) for payload, kind in self.change(opened)]
             elif "forgets" in self.wrongly:
                 continue
-            told.extend(self.known[name])
-        return told
+            for sealed in self.known[name]:
+                keep(*sealed)
 
     def _opened(self, name: str, content: bytes) -> Opened:
         opened = self.made.running(lambda: None, line=self.line)._opened(name, content)
@@ -138,7 +138,7 @@ ANSWERED = [name for name, expected in CASES.items() if expected.receipt == "pro
 def test_a_partner_with_our_software_passes_every_line_and_a_second_run_goes_on(tmp_path: Path) -> None:
     made = bench(tmp_path)
     number, verdicts = made.running(made.answers).go()
-    assert (number, wrong(verdicts), len(verdicts)) == (1, [], 22)
+    assert (number, wrong(verdicts), len(verdicts)) == (1, [], 28)
     (made.kit.run(1) / "report.json").write_text("[]", "utf-8")
     number, verdicts = made.running(made.answers).go()
     assert (number, wrong(verdicts)) == (2, [])
@@ -169,7 +169,7 @@ def test_the_partner_ends_without_anything_to_wait_for(tmp_path: Path) -> None:
     (receipts(b"Original-Sequence: ", b"Original-Sequence: 9"), {}, [
         *[(name, "receipt", "fail", "receipt-sequence") for name in ANSWERED]]),
     (without(b"+CONTRL:"), {}, [(name, "contrl", "unanswered", "no-answer") for name in ANSWERED]),
-    (twice, {}, [(name, "cusres", "fail", "twice") for name in ("accepted", "rejected", "afterwards")]),
+    (twice, {}, [(name, "cusres", "fail", "twice") for name in ANSWERED if name != "syntax"]),
     (swapped, {}, [(name, "cusres", "fail", "other-answer") for name in ("accepted", "rejected")]),
     (talkative, {}, [("bad-signature", "silence", "fail", "not-silent")]),
     (miscounted, {}, [("link", "syntax", "fail", "unreadable")]),
@@ -214,6 +214,78 @@ def test_a_run_that_is_cut_goes_on_with_the_same_files(tmp_path: Path) -> None:
     assert (number, wrong(verdicts), state.runs) == (1, [], 1)
 
 
+def test_what_a_partner_said_is_on_our_disk_before_it_is_gone_from_the_mailbox(tmp_path: Path) -> None:
+    made = bench(tmp_path)
+    line = line_of(made.kit, made.assembly, lambda: 0.0)
+    line.put([(case.file, content) for case, content in made.kit.cases(1)])
+    made.answers()
+    box = made.ours.mailbox("BFDGD")
+    lying = {path.name for path in box.iterdir()}
+
+    def killed(name: str, content: bytes) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        line.fetch(killed)
+    assert len(lying) > 3
+    assert {path.name for path in box.iterdir()} == lying
+
+
+def test_an_answer_that_has_its_number_and_was_not_put_is_put_by_the_next_call(tmp_path: Path) -> None:
+    made = bench(tmp_path)
+    line = line_of(made.kit, made.assembly, lambda: 0.0)
+    cases = {case.file for case, _ in made.kit.cases(1)}
+    lost: list[str] = []
+
+    def put(files: Sequence[tuple[str, bytes]]) -> None:
+        if not {name for name, _ in files} <= cases:
+            lost.extend(name for name, _ in files)
+            raise LinkError(Finding(code="B101"))
+        line.put(files)
+
+    with pytest.raises(LinkError):
+        made.running(made.answers, line=Line(put=put, fetch=line.fetch)).go()
+    assert len(lost) == 1
+    number, verdicts = made.running(made.answers).go()
+    assert (number, wrong(verdicts)) == (1, [])
+    assert made.theirs.run("edi-receive", made.now).codes == ()
+    told = command("status", "--json", "--config", made.theirs.settings).out
+    states = [json.loads(text) for text in told.splitlines()]
+    assert {one["state"] for one in states if one["kind"] == "interchange" and one["direction"] == "out"} == {
+        "ACKNOWLEDGED", "RECEIVED"}
+    assert [one for one in states if one["kind"] == "gap"] == []
+
+
+def test_an_interchange_that_nobody_can_read_ends_no_run(tmp_path: Path) -> None:
+    found = tried(tmp_path, lambda made: lambda opened: [(
+        b"UNB+broken" if b"CUSRES" in opened.payload else opened.payload, opened.header.content_type)])
+    assert ("link", "syntax", "fail", "unreadable") in found
+    assert ("accepted", "receipt", "unanswered", "no-receipt") not in found
+
+
+DAMAGED = [
+    ("kit.json", "[]"), ("kit.json", '{"schema": 1}'), ("kit.json", '{"schema": 1, "more": 2}'), ("kit.json", "\x00"),
+    ("state.json", '{"runs": "one"}'), ("state.json", "[" * 100_000), ("run-001/cases.json", "{}"),
+    ("run-001/cases.json", '[{"name": "accepted"}]'), ("run-001/fetched.json", '{"times": 3}')]
+
+
+def test_a_kit_that_was_damaged_says_so_and_one_is_of_a_corridor_that_both_are_on(tmp_path: Path) -> None:
+    made = bench(tmp_path)
+    whole = {"kit.json": json.dumps({"schema": 1, "partner": "BFDGD", "gateway": "TGOTR", "environment": "demo",
+                                     "corridor": "tg-bf"}), "run-001/fetched.json": '{"times": {}, "answered": []}'}
+    for name in ("state.json", "run-001/cases.json"):
+        whole[name] = (made.kit.folder / name).read_text("utf-8")
+    for file, text in DAMAGED:
+        for name, content in whole.items():
+            (made.kit.folder / name).write_text(content, "utf-8")
+        (made.kit.folder / file).write_text(text, "utf-8")
+        told = command("kit", "run", made.kit.folder, "--wait", "0", "--config", made.ours.settings)
+        assert (told.exit, f"{file}: X283" in told.err) == (Exit.PERSON, True), told.err
+    told = command("kit", "make", "--partner", "BFDGD", "--corridor", "gn-ml", "--out", tmp_path / "other", "--config",
+                   made.ours.settings)
+    assert (told.exit, "X284" in told.err, (tmp_path / "other").exists()) == (Exit.PERSON, True, False)
+
+
 def test_the_commands_make_a_kit_for_people_and_run_it(tmp_path: Path) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     ours, theirs = make_offices(tmp_path, load_corridors(search_path()).named("tg-bf"), now)
@@ -245,19 +317,28 @@ def test_the_commands_make_a_kit_for_people_and_run_it(tmp_path: Path) -> None:
         thread.join()
     lines = checked("kit-run", told.out)
     assert (told.exit, told.err, lines[-1]) == (Exit.DONE, "", {
-        "schema": 1, "kind": "summary", "run": 1, "verdicts": 22, "failed": 0})
-    assert (out / "run-001" / "report.txt").read_text("utf-8").count("✔") == 44
+        "schema": 1, "kind": "summary", "run": 1, "verdicts": 28, "failed": 0})
+    assert (out / "run-001" / "report.txt").read_text("utf-8").count("✔") == 56
     assert all(one["result"] == "pass" for one in json.loads((out / "run-001" / "report.json").read_bytes()))
 
 
 def test_a_kit_is_never_for_production_and_a_folder_that_is_none_is_said(tmp_path: Path) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
-    ours, _ = make_offices(tmp_path, load_corridors(search_path()).named("tg-bf"), now)
+    ours, theirs = make_offices(tmp_path, load_corridors(search_path()).named("tg-bf"), now)
     ours.settings.write_text(ours.settings.read_text("utf-8").replace("environment: demo", "environment: production"),
                              "utf-8")
     told = command("kit", "make", "--partner", "BFDGD", "--corridor", "tg-bf", "--out", tmp_path / "kit", "--config",
                    ours.settings)
     assert (told.exit, "X282" in told.err) == (Exit.PERSON, True)
+    ours.settings.write_text(ours.settings.read_text("utf-8").replace("environment: production", "environment: demo"),
+                             "utf-8")
+    assert command("kit", "make", "--partner", "BFDGD", "--corridor", "tg-bf", "--out", tmp_path / "kit", "--config",
+                   ours.settings).exit == Exit.DONE
+    ours.settings.write_text(ours.settings.read_text("utf-8").replace("environment: demo", "environment: production"),
+                             "utf-8")
+    told = command("kit", "run", tmp_path / "kit", "--config", ours.settings)
+    assert (told.exit, "X282" in told.err) == (Exit.PERSON, True)
+    assert list(theirs.mailbox("TGOTR").iterdir()) == []
     with pytest.raises(LocalError) as raised:
         open_kit(tmp_path)
     assert raised.value.code == "X283"
