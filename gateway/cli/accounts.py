@@ -32,7 +32,7 @@ from gateway.config import Settings, load_settings
 from gateway.config.web import Person
 from gateway.errors import LocalError
 from gateway.exchange.summary import Exit
-from gateway.findings import Finding, Severity
+from gateway.findings import Finding, Place, Severity
 from gateway.spool import read_private
 from gateway.web.accounts import Account, add, change_password, close, read_accounts
 from gateway.web.passwords import require_good, require_library
@@ -144,11 +144,14 @@ def _standing(settings: Settings, login: str) -> Account:
 def _password(login: str, file: Path | None) -> str:
     """From a file, else from the terminal.
 
-    Raises LocalError E_KEYFILE, C201, C200; UsageError where nobody can be asked.
+    Raises LocalError E_KEYFILE, C201, C211 (no UTF-8), C200; UsageError where nobody can be asked.
     """
     require_library()
     if file is not None:
-        password = read_private(file).decode("utf-8", "strict").removesuffix("\n").removesuffix("\r")
+        try:
+            password = read_private(file).decode("utf-8").removesuffix("\n").removesuffix("\r")
+        except UnicodeDecodeError:  # a browser sends UTF-8: it would never fit
+            raise LocalError(Finding(code="C211", place=Place(file=str(file)), values={"file": str(file)})) from None
     elif may_ask():
         password = click.prompt(t("accounts.ask", login=login), hide_input=True, err=True,
                                 confirmation_prompt=t("accounts.again"))

@@ -15,8 +15,8 @@ from gateway.exchange.own_checks import doctor, environment, unread
 
 
 @click.command(name="doctor", help=t("cli.doctor.help"))
-@click.option("--within", type=click.IntRange(min=1), default=60, show_default=True, metavar=t("cli.metavar.number"),
-              help=t("cli.health.within"))
+@click.option("--within", type=click.IntRange(1, 525600), default=60, show_default=True,
+              metavar=t("cli.metavar.number"), help=t("cli.health.within"))
 @click.option("--offline", is_flag=True, help=t("cli.doctor.offline"))
 @json_option
 @common

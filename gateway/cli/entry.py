@@ -9,6 +9,7 @@ import contextlib
 import gettext
 import io
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,8 @@ from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 from gateway.texts import Language, choose
 
+_NO_TEXT = re.compile("[\udc80-\udcff]")
+"""Octets of the command line that are no UTF-8, as Python hands them on."""
 _LOCALE = Path(__file__).parents[1] / "locale"
 
 
@@ -88,8 +91,24 @@ def _failed(error: Exception, program: str, words: Sequence[str], as_json: bool)
         sys.stdout.flush()
     except OSError:  # what lies before it would keep the fault from being told
         _close_quietly(sys.stdout)
+    if isinstance(error, UnicodeEncodeError) and any(_NO_TEXT.search(word) for word in words):
+        return _misused(program, as_json)
     fault = machine_fault(error)
     return _defect(error, program, words, as_json) if fault is None else report(fault, as_json=as_json)
+
+
+def _misused(program: str, as_json: bool) -> int:
+    """A word of the line is not UTF-8 and was wanted as text: the name of a file may be such, a reference may not."""
+    import click
+
+    from gateway.cli.context import fatal, t
+
+    error = click.UsageError(t("cli.not_utf8"))
+    error.show()
+    if as_json:
+        fatal(Finding(code="C020", values={"message": error.format_message(), "command": _help_of(error, program)}),
+              Exit.USAGE)
+    return Exit.USAGE
 
 
 class _Terminated(BaseException):

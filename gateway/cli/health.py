@@ -16,8 +16,8 @@ from gateway.exchange.summary import Exit
 
 
 @click.command(name="health", help=t("cli.health.help"))
-@click.option("--within", type=click.IntRange(min=1), default=60, show_default=True, metavar=t("cli.metavar.number"),
-              help=t("cli.health.within"))
+@click.option("--within", type=click.IntRange(1, 525600), default=60, show_default=True,
+              metavar=t("cli.metavar.number"), help=t("cli.health.within"))
 @json_option
 @common
 def health_command(config: Path, within: int, as_json: bool) -> int:

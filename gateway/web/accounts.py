@@ -7,6 +7,7 @@ account was closed. Written whole, by one command at a time; the server reads it
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from gateway.web.passwords import hashed, require_good
 
 _NAMES = ("login", "hash", "since", "closed")
 _PATIENCE = 10.0
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@\-]{0,63}")
+"""What the settings take for a login (`config.scalars.Word`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,9 @@ def read_accounts(state: Path) -> dict[str, Account]:
 
 def add(state: Path, login: str, password: str, now: datetime) -> Account:
     """Make an account, or open a closed one again with a new password. Raises LocalError C203 for one that is open,
-    C201 for a bad password, C200 without the extra."""
+    C210 for what is no login, C201 for a bad password, C200 without the extra."""
+    if _LOGIN.fullmatch(login) is None:
+        raise LocalError(Finding(code="C210", values={"login": login}))
     require_good(password, login)
     made = Account(login=login, hash=hashed(password), since=now)
     with _changing(state, now) as accounts:

@@ -73,6 +73,16 @@ def test_what_is_not_found_is_1(togo: Office) -> None:
         assert (told.exit, fatal(told)["exit"]) == (1, 1), words
 
 
+@pytest.mark.parametrize("words", [("erase", "\udcff", "--reason", "x", "--by", "Awa Diallo"), ("chase", "\udcff"),
+                                   ("show", "\udcff\udcfe", "--json"), ("doctor", "--within", "999999999999999"),
+                                   ("health", "--within", "999999999999999", "--json")])
+def test_what_is_no_text_and_what_is_beyond_measure_is_wrong_use(words: tuple[str, ...], togo: Office) -> None:
+    told = command(*words, "--config", togo.settings)
+    assert (told.exit, "Traceback" in told.err, "C021" in told.err) == (Exit.USAGE, False, False), told.err
+    if "--json" in words:
+        assert fatal(told)["code"] == "C020"
+
+
 def test_help_and_version_are_0_on_stdout() -> None:
     for words in (["--help"], ["--version"], ["status", "--help"], *([program, "--help"] for program in PROGRAMS)):
         told = command(*words)

@@ -44,6 +44,22 @@ def secret(tmp_path: Path, text: str = PASSWORD) -> str:
     return str(path)
 
 
+def test_what_the_settings_would_not_name_is_given_no_account(togo: Office, tmp_path: Path) -> None:
+    state = load_settings(togo.settings).paths.state
+    for login in ("", " ", "a b", "a\nb", "é", "-x", "x" * 65, "\udcff"):
+        with pytest.raises(LocalError, match="C210"):
+            add(state, login, PASSWORD, NOW)
+    told = togo.run("edi", "accounts", "add", "", "--password-file", secret(tmp_path))
+    assert (told.exit, "C210" in told.err, read_accounts(state)) == (1, True, {})
+
+
+def test_a_password_that_no_browser_could_send_is_refused(togo: Office, tmp_path: Path) -> None:
+    file = Path(secret(tmp_path))
+    file.write_bytes(PASSWORD.encode("latin-1"))
+    told = togo.run("edi", "accounts", "add", "a.mensah", "--password-file", str(file))
+    assert (told.exit, f"{file}: C211" in told.err, "iconv" in told.err) == (1, True, True)
+
+
 def test_an_account_is_opened_listed_given_another_password_and_closed(togo: Office, tmp_path: Path) -> None:
     state = load_settings(togo.settings).paths.state
     assert togo.run("edi", "accounts", "add", "a.mensah", "--password-file", secret(tmp_path)).exit == 0
