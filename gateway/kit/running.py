@@ -123,8 +123,8 @@ class Running:
         return judge(cases, got, self.corridor, first.theirs, first.their_previous)
 
     def _reload(self, number: int, cases: Collection[str]) -> None:
-        """What an earlier call of this run has fetched; its answers go up again, for it may have been cut between giving
-        a number to one and putting it."""
+        """What an earlier call of this run has fetched; its answers go up again: it may have been cut when one had its
+        number and was not put yet."""
         fetched = self.kit.fetched(number)
         self._answered.update(fetched.answered)
         for name, content in fetched.files.items():
