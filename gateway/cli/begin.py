@@ -114,7 +114,7 @@ def _text(told: dict[str, str], data: Path | None) -> str:
     answers = SettingsAnswers(
         gateway=told["gateway"], country=told["country"], time_zone=told["time_zone"],
         environment=told["environment"], acceptance=told["acceptance"], language=language().value,
-        approvals=told["approvals"], declarations=declarations, inbox_declarations=inbox)
+        approvals=told["approvals"], declarations=declarations, inbox_declarations=inbox, mappings=_own_folders())
     if data is not None:
         answers = replace(answers, state=str(data / "state"), national=str(data / "national"))
     return settings_text(answers, language=language())
@@ -130,6 +130,13 @@ def _sources(dialect: str) -> tuple[tuple[tuple[str, str], ...], str]:
     if loaded.kind != "declaration" or loaded.view is not None:
         raise LocalError(Finding(code="C090", values={"dialect": dialect}))
     return tuple((match, dialect) for match in dict.fromkeys(loaded.matches)), dialect
+
+
+def _own_folders() -> tuple[str, ...]:
+    """The folders of mappings that this shell names in EDI_MAPPINGS: cron has no such variable, the settings say it."""
+    from gateway.mapping.search import named_folders  # not wanted by --help
+
+    return tuple(str(folder.absolute()) for folder in named_folders() if folder.is_dir())
 
 
 def _begin(settings: Path, told: dict[str, str], data: Path | None) -> None:

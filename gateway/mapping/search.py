@@ -13,9 +13,13 @@ def search_path(settings_paths: Sequence[Path] = (), environment: Mapping[str, s
     """The folders in which mappings, dialects and code lists are looked for; the first that has one wins.
 
     settings_paths  ``paths.mappings`` of the settings
-    environment     the process environment by default; EDI_MAPPINGS holds folders, separated as in PATH
+    environment     the process environment by default
     """
-    variable = (os.environ if environment is None else environment).get("EDI_MAPPINGS", "")
-    named = [Path(part) for part in variable.split(os.pathsep) if part]
-    folders = [*settings_paths, *named, _PACKAGE.parent / "mappings", _PACKAGE / "_mappings"]
+    folders = [*settings_paths, *named_folders(environment), _PACKAGE.parent / "mappings", _PACKAGE / "_mappings"]
     return [folder for folder in dict.fromkeys(folders) if folder.is_dir()]
+
+
+def named_folders(environment: Mapping[str, str] | None = None) -> list[Path]:
+    """The folders of EDI_MAPPINGS, separated there as in PATH; whether they exist is not asked."""
+    variable = (os.environ if environment is None else environment).get("EDI_MAPPINGS", "")
+    return [Path(part) for part in variable.split(os.pathsep) if part]
