@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 
 from gateway.config import SftpMailbox
 from gateway.config.partner import Contact, Names, Partner
-from gateway.config.scalars import render_duration, render_size
+from gateway.config.scalars import render_size
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.partner_sheet import sheet_of
 from gateway.exchange.terms import ssh_fingerprint
 from gateway.mapping.corridors import Corridor
-from gateway.reports.annex import Annex, AnnexPart, Cell, Named, Said
+from gateway.reports.annex import Annex, AnnexPart, Cell, Lasting, Named, Said
 from gateway.security import Certificate, fingerprint, load_certificate
 
 _TO_FILL_IN = Said("annex.to_fill_in")
@@ -113,15 +113,15 @@ def _times(partner: Partner) -> Iterator[tuple[Cell, ...]]:
     for one in agreed.corridors:
         yield Said("annex.row.on_corridor", {"corridor": one.corridor}), _late(one.cusres, one.grace)
     yield Said("annex.row.chase"), Said("annex.chase", {
-        name: render_duration(getattr(agreed.chase, name)) for name in ("first", "longest", "ends")})
+        name: Lasting(getattr(agreed.chase, name)) for name in ("first", "longest", "ends")})
     if agreed.expect is not None:
-        yield Said("annex.row.expect"), render_duration(agreed.expect.per)
+        yield Said("annex.row.expect"), Lasting(agreed.expect.per)
 
 
 def _late(deadline: timedelta, grace: timedelta | None) -> Cell:
     if grace is None:
-        return render_duration(deadline)
-    return Said("annex.with_grace", {"time": render_duration(deadline), "grace": render_duration(grace)})
+        return Lasting(deadline)
+    return Said("annex.with_grace", {"time": Lasting(deadline), "grace": Lasting(grace)})
 
 
 def _calendar(gateway: Gateway, partner: Partner, now: datetime) -> Iterator[tuple[Cell, ...]]:
@@ -181,6 +181,6 @@ def _keeping(gateway: Gateway) -> list[tuple[Cell, ...]]:
     rows: list[tuple[Cell, ...]] = [(Said("annex.row.ledger"), Said("annex.for_ever"))]
     for name in ("sent", "refused", "inbox", "quarantine"):
         time = getattr(kept, name)
-        rows.append((Said(f"annex.row.{name}"), Said("annex.for_ever") if time is None else render_duration(time)))
+        rows.append((Said(f"annex.row.{name}"), Said("annex.for_ever") if time is None else Lasting(time)))
     return [*rows, (Said("annex.row.size"), Said("annex.size", {
         "messages": str(limits.messages_per_interchange), "size": render_size(limits.file)}))]

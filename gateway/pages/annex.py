@@ -10,17 +10,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.pages.engine import printed, render
-from gateway.reports.annex import Annex, Cell, Named, Said
+from gateway.pages.typography import Typography
+from gateway.reports.annex import Annex, Cell, Lasting, Named, Said
 from gateway.texts import Language, say
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """One part in words."""
+    """One part in words. kinds: what the columns hold, as `AnnexPart` names it."""
 
     number: int
     title: str
     intro: str
+    kinds: Sequence[str]
     columns: list[str]
     rows: list[list[str]]
 
@@ -35,7 +37,8 @@ def annex_page(annex: Annex, languages: Sequence[Language]) -> str:
     def word(cell: Cell) -> str:
         return printed(annex_word(cell, languages), first)
 
-    return render("annex.html", first, t, annex=annex, parts=_parts(annex, languages, word))
+    return render("annex.html", first, t, foot=(f"{annex.ours} – {annex.partner}", annex.reference,
+                  f"{annex.made:%Y-%m-%d}"), annex=annex, parts=_parts(annex, languages, word))
 
 
 def annex_markdown(annex: Annex, languages: Sequence[Language]) -> str:
@@ -69,13 +72,16 @@ def _plain(text: str) -> str:
 
 
 def _parts(annex: Annex, languages: Sequence[Language], word: Callable[[Cell], str]) -> list[_Shown]:
-    return [_Shown(number, word(Said(f"annex.{part.name}")), word(Said(f"annex.{part.name}.intro")),
-                   [word(Said(f"annex.column.{one}", {"ours": annex.ours, "partner": annex.partner}))
-                    for one in part.columns],
+    who = {"ours": annex.ours, "partner": annex.partner}
+    return [_Shown(number, word(Said(f"annex.{part.name}")), word(Said(f"annex.{part.name}.intro", who)),
+                   part.columns, [word(Said(f"annex.column.{one}", who)) for one in part.columns],
                    [[word(cell) for cell in row] for row in part.rows]) for number, part in enumerate(annex.parts, 1)]
 
 
 def annex_word(cell: Cell, languages: Sequence[Language]) -> str:
+    """What stands in a table, in words."""
+    if isinstance(cell, Lasting):
+        return _joined([Typography(one).agreed(cell.time) for one in languages])
     if isinstance(cell, str):
         return cell
     if isinstance(cell, Named):
@@ -85,7 +91,8 @@ def annex_word(cell: Cell, languages: Sequence[Language]) -> str:
 
 def _said(key: str, languages: Sequence[Language], values: object) -> str:
     assert isinstance(values, dict)
-    return _joined([say(key, one, **values) for one in languages])
+    return _joined([say(key, one, **{name: annex_word(value, [one]) if isinstance(value, Lasting) else value
+                                     for name, value in values.items()}) for one in languages])
 
 
 def _joined(words: Sequence[str]) -> str:

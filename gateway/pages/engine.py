@@ -46,13 +46,15 @@ class Live(Protocol):
         """system, light or dark."""
 
 
-def render(template: str, language: Language, t: Words, **values: object) -> str:
+def render(template: str, language: Language, t: Words, foot: Sequence[str] = (), **values: object) -> str:
     """A page.
 
     t       its words
+    foot    what stands at the foot of each sheet of paper, before its number
     values  what the template shows
     """
-    return _render(template, language, t, [_style("style.css")], live=False, theme="system", **values)
+    return _render(template, language, t, [_style("style.css"), *([_foot(foot)] if foot else [])], live=False,
+                   theme="system", **values)
 
 
 def render_site(template: str, language: Language, t: Words, foot: Sequence[str], *, site: Live,
@@ -77,8 +79,11 @@ def _style(name: str) -> str:
 
 
 def _foot(foot: Sequence[str]) -> str:
-    """The rule that writes a text on each printed sheet; whatever stands in it, it stays a text."""
-    text = "".join(one if one.isalnum() or one in " .-_/():+·" else f"\\{ord(one):06x}" for one in " · ".join(foot))
+    """The rule that writes a text on each printed sheet; whatever stands in it, it stays a text.
+
+    The blank behind an escape ends it, and is no part of the text (CSS Syntax, 4.3.7).
+    """
+    text = "".join(one if one.isalnum() or one in " .-_/():+·" else f"\\{ord(one):06x} " for one in " · ".join(foot))
     return f'@page{{@bottom-left{{content:"{text}"}}}}'
 
 

@@ -93,5 +93,11 @@ class Typography:
         shown = [say(f"site.unit.{unit}", self.language, n=number) for number, unit in parts if number or not days]
         return BLANK.join(part.replace(" ", BLANK) for part in shown)
 
+    def agreed(self, time: timedelta) -> str:
+        """A duration that was agreed on, exact to the minute, without units of which there are none."""
+        sizes = ((time // _DAY, "d"), (time % _DAY // _HOUR, "h"), (time % _HOUR // _MINUTE, "m"))
+        parts = [part for part in sizes if part[0]] or [sizes[-1]]
+        return BLANK.join(say(f"site.unit.{unit}", self.language, n=n).replace(" ", BLANK) for n, unit in parts)
+
     def _day_of(self, moment: date) -> date:
         return moment.astimezone(self.zone).date() if isinstance(moment, datetime) else moment

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """A duration, which each language writes in its own units."""
+
+    time: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +20,7 @@ class Said:
     """A sentence of the catalogue, by its key, with its values."""
 
     key: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str | Lasting] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +31,7 @@ class Named:
     english: str
 
 
-Cell: TypeAlias = str | Said | Named
+Cell: TypeAlias = str | Said | Named | Lasting
 """What stands in a table: a value as it is, or words in whatever language the annex is written."""
 
 

@@ -38,7 +38,7 @@ def test_the_annex_says_what_is_agreed(togo: Path) -> None:
         fingerprint(load_certificate(path)) for use in ("authority", "signing", "encryption")
         for path in (togo.parent / "keys" / f"{use}.crt", togo.parent / "partners" / f"MLDGD-{use}.crt")}
     assert [(one["what"], one["time"]) for one in told["times"]][:2] == [
-        ("Signed receipt", "4h"), ("CONTRL (syntax)", "30m")]
+        ("Signed receipt", "4\N{NO-BREAK SPACE}h"), ("CONTRL (syntax)", "30\N{NO-BREAK SPACE}min")]
 
 
 def test_both_languages_stand_beside_each_other(togo: Path, tmp_path: Path) -> None:
