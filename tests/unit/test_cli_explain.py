@@ -23,12 +23,12 @@ QUOTED = re.compile(r"[“«] ?((?:edi|edi-send|edi-receive|edi-sync)(?: [^”»
 def told(language: str) -> dict[str, str]:
     """Every code of the catalogue with its long text."""
     return {key: explanation(key, Language(language)) for key in entries(language)
-            if CODE.fullmatch(key) and key[0] != "M"}
+            if CODE.fullmatch(key) and key[:2] not in ("M1", "M2", "M3", "M4", "M5")}
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_code_is_explained_on_its_own(language: str) -> None:
-    assert sorted(code for code in used_codes() - told(language).keys() if code[0] != "M") == []
+    assert sorted(code for code in used_codes() - told(language).keys() if code[:2] not in ("M1", "M2", "M3", "M4", "M5")) == []
     assert [code for code, text in told(language).items() if not 30 < len(text) < LONGEST] == []
     assert len(set(told(language).values())) == len(told(language))
 
