@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.awaited import calendars_at
 from gateway.exchange.site_names import SiteNames, enquiry_answer, site_names, zone_of
@@ -152,7 +153,7 @@ class _Folder:
         for mrn in mrns:
             sheet = movement_sheet(self._queries, mrn)
             assert sheet is not None  # it stands on a board of this snapshot
-            held = certificate(self._queries, mrn, self._gateway.name)
+            held = self._certificate(mrn)
             if held is not None:
                 self._certificates[mrn] = held
                 yield "certificate", mrn, certificate_page(self._site, held)
@@ -161,6 +162,13 @@ class _Folder:
                 assert letter is not None
                 yield "letter", mrn, letter_page(self._site, letter)
             yield "movement", mrn, movement_page(self._site, sheet)
+
+    def _certificate(self, mrn: str) -> Certificate | None:
+        """None as well while the archive with its proof is not at hand: the other pages are written all the same."""
+        try:
+            return certificate(self._queries, mrn, self._gateway.name)
+        except LocalError:
+            return None
 
     def _guide(self, corridor: str) -> Iterator[tuple[str, str, str]]:
         messages = self._guides[corridor]

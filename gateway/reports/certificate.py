@@ -1,8 +1,9 @@
 """The discharge certificate: that a movement was discharged, who signed it, and what the signature covers.
 
 There is none without a verified signature. A partner's DISCHARGED event counts when the object that carried it was
-authentic on arrival (GW-1 V1 to V33; nothing else is ever STORED) and the bytes that are kept still have the identity
-that was noted then and carry that very interchange. Our own counts once it is sealed, by the same comparison.
+authentic on arrival (GW-1 V1 to V33; nothing else is ever STORED), and when the bytes that are kept still have the
+identity that was noted then, carry that very interchange, and bear a signature that is true now. Our own counts once it
+is sealed, by the same comparison. Whether the signer's certificate counted is what was judged on arrival.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.errors import LocalError
 from gateway.ledger import Queries
+from gateway.ledger.reading.away import GONE
 from gateway.ledger.rows import EventRow, Movement, ObjectRow
 from gateway.ledger.states import ObjectState
-from gateway.security.stored import identity_of, read_stored
+from gateway.security.stored import identity_of, read_stored, signature_is_true
 from gateway.transit.declaration import Declaration, Moment
 from gateway.transit.event import Event
 from gateway.transit.facts import latest_of
@@ -62,13 +65,15 @@ def certificate(queries: Queries, mrn: str, gateway: str) -> Certificate | None:
     """The certificate of a movement; None when none is held, it is not discharged, or nothing signed proves it.
 
     gateway  our own id, whose key signs what we said ourselves
+
+    Raises LocalError L042, L044 while the archive with what proves it is not at hand, or gives something else.
     """
     movement = queries.movement(mrn)
     if movement is None or movement.state not in ("CLOSED", "DISCHARGED"):
         return None
     rows = queries.events(mrn)
     discharge = next((row for row in reversed(rows) if row.word == "DISCHARGED"), None)
-    proof = None if discharge is None else _proof(queries, discharge, gateway)
+    proof = None if discharge is None else _kept_proof(queries, discharge, gateway)
     if discharge is None or proof is None:
         return None
     events = [from_tree(Event, row.tree) for row in rows]
@@ -85,6 +90,16 @@ def certificate(queries: Queries, mrn: str, gateway: str) -> Certificate | None:
         reference=event.reference,
         guarantees=() if declaration is None or declaration.guarantee is None else tuple(
             one.number for one in declaration.guarantee.references), proof=proof)
+
+
+def _kept_proof(queries: Queries, discharge: EventRow, gateway: str) -> Proof | None:
+    """None as well where what proved it was erased or purged by decision of people."""
+    try:
+        return _proof(queries, discharge, gateway)
+    except LocalError as error:
+        if error.code not in GONE:
+            raise
+        return None
 
 
 def _proof(queries: Queries, discharge: EventRow, gateway: str) -> Proof | None:
@@ -110,7 +125,7 @@ def _proven(queries: Queries, row: ObjectRow, payload: bytes, signer: str) -> Pr
     if row.state in _UNPROVEN:
         return None
     held = queries.bytes_of(row.id)
-    if held is None or identity_of(held.inner) != (row.mic, row.signature_digest):
+    if held is None or identity_of(held.inner) != (row.mic, row.signature_digest) or not signature_is_true(held.inner):
         return None
     opened = read_stored(held.inner)
     if opened.payload != payload:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 
 from gateway.security import asn1
+from gateway.security.algorithms import SCHEMES, SIGNATURES, verify
 from gateway.security.certificates import Certificate
 from gateway.security.header import read_entity
 from gateway.security.opening import Opened
@@ -24,6 +25,24 @@ def identity_of(inner: bytes) -> tuple[str, str] | None:
     if data.content is None or len(data.signers) != 1:
         return None
     return hashlib.sha256(data.content).hexdigest(), hashlib.sha256(data.signers[0].signature).hexdigest()
+
+
+def signature_is_true(inner: bytes) -> bool:
+    """Tell whether the one signature of a stored SignedData is true: of its content, under the certificate that it names
+    and carries (V16, V22 to V24). Whether that certificate counted was judged when the object came."""
+    try:
+        data = asn1.read_inner(inner)
+        (signer,) = data.signers
+        attributes = {kind: values[0] for kind, values in signer.attributes or ()}
+        certificate = Certificate(_named(attributes[asn1.SIGNING_CERTIFICATE_V2], data))
+        digest = asn1.read_octets(attributes[asn1.MESSAGE_DIGEST])
+    except (asn1.NotDer, asn1.OtherType, KeyError, StopIteration, ValueError):
+        return False
+    scheme = certificate.scheme
+    if scheme is None or scheme is not SIGNATURES.get(signer.algorithm) or data.content is None:
+        return False
+    return hashlib.new(SCHEMES[scheme].digest.value, data.content).digest() == digest \
+        and verify(certificate.key, signer.signature, signer.signed)
 
 
 def encrypted_to(content: bytes, certificates: Sequence[Certificate]) -> bool:
@@ -53,13 +72,18 @@ def read_stored(inner: bytes) -> Opened:
         data = asn1.read_inner(inner)
         (signer,) = data.signers
         attributes = {kind: values[0] for kind, values in signer.attributes or ()}
-        named = asn1.read_signing_certificate(attributes[asn1.SIGNING_CERTIFICATE_V2]).digest
         signing_time = asn1.read_signing_time(attributes[asn1.SIGNING_TIME])
-        algorithm = {32: "sha256", 48: "sha384", 64: "sha512"}[len(named)]
-        certificate = next(der for der in data.certificates or () if hashlib.new(algorithm, der).digest() == named)
+        certificate = _named(attributes[asn1.SIGNING_CERTIFICATE_V2], data)
     except (asn1.NotDer, asn1.OtherType, KeyError, StopIteration) as error:
         raise ValueError("not a stored object") from error
     entity = bytes(data.content or b"")
     header, payload = read_entity(entity)
     return Opened(header, payload, inner, hashlib.sha256(entity).hexdigest(),
                   hashlib.sha256(signer.signature).hexdigest(), signing_time, hashlib.sha256(certificate).hexdigest())
+
+
+def _named(attribute: bytes, data: asn1.Inner) -> bytes:
+    """The certificate that a signature names, among those that came along. Raises NotDer, KeyError, StopIteration."""
+    named = asn1.read_signing_certificate(attribute).digest
+    algorithm = {32: "sha256", 48: "sha384", 64: "sha512"}[len(named)]
+    return next(bytes(der) for der in data.certificates or () if hashlib.new(algorithm, der).digest() == named)
