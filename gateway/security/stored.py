@@ -28,8 +28,8 @@ def identity_of(inner: bytes) -> tuple[str, str] | None:
 
 
 def signature_is_true(inner: bytes) -> bool:
-    """Tell whether the one signature of a stored SignedData is true: of its content, under the certificate that it names
-    and carries (V16, V22 to V24). Whether that certificate counted was judged when the object came."""
+    """Tell whether the one signature of a stored SignedData is true: of its content, under the certificate that it has
+    named and carries (V16, V22 to V24). Whether that certificate counted was judged when the object came."""
     try:
         data = asn1.read_inner(inner)
         (signer,) = data.signers
