@@ -31,7 +31,7 @@ def exchange_all(names: Sequence[str], search: Sequence[Path], paths: Sequence[P
     Raises LocalError: M451 where no dialect understands a file, M452 where there are no files, C001.
     """
     corridors = load_corridors(search)
-    good = True
+    verdicts: list[bool] = []
     for identifier in dict.fromkeys(name.split("/")[1] for name in names if name.startswith("corridors/")):
         corridor = corridors.named(identifier)
         sets = [(dialect, _files(paths))] if paths else list(_beside(identifier, search))
@@ -43,8 +43,10 @@ def exchange_all(names: Sequence[str], search: Sequence[Path], paths: Sequence[P
                                 answered=load_dialect(_EVENTS, search))
             done = exchange(corridors, corridor, files, dialects, occasion().now)
             (_show_json if as_json else _show)(corridor, dialects, done)
-            good = good and done.accepted and not has_errors(done.findings)
-    return good
+            verdicts.append(done.accepted and not has_errors(done.findings))
+    if as_json:
+        emit_json("summary", {"count": len(verdicts), "failed": verdicts.count(False)})
+    return all(verdicts)
 
 
 def _files(paths: Sequence[Path]) -> dict[str, bytes]:

@@ -61,12 +61,12 @@ def test_command(names: tuple[str, ...], records: int, seed: int, jobs: int, acc
     breaks, a sample differs, or not everything is accepted."""
     search = search_of(settings_at(config))
     chosen, faults = _loaded(names, search)
-    good = not faults
     if exchanged is not None and not faults:
         from gateway.cli.map_exchange import exchange_all  # the whole exchange, which other tests do not need
 
         paths = [Path(exchanged)] if exchanged else []
         return Exit.DONE if exchange_all(list(chosen), search, paths, dialect, as_json) else Exit.PERSON
+    verdicts = [False for _ in faults]
     for identifier, findings in faults:
         _show_faults(identifier, findings, as_json)
     for report in _reports(list(chosen), search, seed, records, jobs):
@@ -74,8 +74,10 @@ def test_command(names: tuple[str, ...], records: int, seed: int, jobs: int, acc
         tried = _samples(mapping, search, accept, propose) if mapping is not None else _Samples()
         show = _show_json if as_json else _show
         show(report, tried, mapping is not None)
-        good = good and report.counterexample is None and not any(one.findings for one in tried.results)
-    return Exit.DONE if good else Exit.PERSON
+        verdicts.append(_held(report, tried))
+    if as_json:
+        emit_json("summary", {"count": len(verdicts), "failed": verdicts.count(False)})
+    return Exit.DONE if all(verdicts) else Exit.PERSON
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,10 @@ class _Samples:
     missed: Sequence[Finding] = ()
     proposed: Sequence[str] = ()
     copy: str = ""
+
+
+def _held(report: LawReport, tried: _Samples) -> bool:
+    return report.counterexample is None and not any(sample.findings for sample in tried.results)
 
 
 def _samples(mapping: Mapping, search: Sequence[Path], accept: bool, propose: bool) -> _Samples:
@@ -205,7 +211,7 @@ def _show_json(report: LawReport, tried: _Samples, sampled: bool) -> None:
     broken = report.counterexample
     emit_json("map_test", {
         "mapping": report.identifier, "records": report.tried, "messages": report.messages,
-        "ok": broken is None and not any(sample.findings for sample in tried.results),
+        "ok": _held(report, tried),
         "normalised": report.changes,
         "counterexample": None if broken is None else {
             "law": broken.law, "function": broken.function, "record": broken.record, "segments": broken.segments,

@@ -31,5 +31,5 @@ def rehearse(name: str, settings: Settings, partners: Sequence[str], limit: int 
                 tell(line.findings)
     status = worst(statuses)
     if as_json:
-        emit_json("summary", {"command": name, "exit": int(status)})
+        emit_json("summary", {"command": name, "began": now.now, "exit": int(status)})
     return status

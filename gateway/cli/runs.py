@@ -74,7 +74,7 @@ def _tell(name: str, config: Path, summary: Summary, now: datetime, as_json: boo
     """
     summary.problems.extend((Exit.DEFECT, reported(defect, name, [], config)) for defect in distinct(summary.defects))
     if as_json:
-        emit_json("run", {"command": name, "exit": int(summary.status), **summary.counts(),
+        emit_json("run", {"command": name, "began": now, "exit": int(summary.status), **summary.counts(),
                           "findings": [
             {"code": finding.code, "exit": int(status), "text": sentence(finding, language())}
             for status, finding in summary.problems]})

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli.entry import run
+from gateway.mapping import Mapping
 from tests.tools.command import ROOT, command
 from tests.tools.outputs import checked
 from tests.unit.test_bench_start import SAMPLE
+from tests.unit.test_laws_samples import shelf
 
 CSV = ROOT / "samples" / "story" / "tgotr" / "declaration-2.csv"
 XML = [ROOT / "samples" / "story" / "tgotr" / name for name in ("declaration-1.xml", "declaration-1-t1.csv")]
@@ -68,6 +71,31 @@ def test_coverage_and_difference_tell_fields_and_changes(folder: Path) -> None:
         CUSDEC.replace("overide", "override").replace("  nothing: at all\n", ""), "utf-8")
     told = lines("diff", "base/cusdec-d96b", "xx-yy", CSV, "--dialect", "tgotr/csv", folder=folder)
     assert told == ["change", "change", "effect", "summary"]
+
+
+def test_test_tells_each_mapping_the_ways_and_a_summary(folder: Path) -> None:
+    assert lines("test", "tg-ml", "tgotr/csv", "--records", "3") == ["map_test", "map_test", "summary"]
+    assert lines("test", "xx-yy", folder=folder) == ["map_test", "summary"]  # cannot be loaded: its faults
+    assert lines("test", "tg-ml", "--exchange", CSV) == ["map_exchange", "summary"]
+
+
+def test_a_law_that_breaks_is_told_with_the_smallest_record_that_breaks_it(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    shelf(tmp_path)
+    monkeypatch.setenv("EDI_MAPPINGS", str(tmp_path))
+    monkeypatch.setattr(Mapping, "to_record", lambda self, message: {})
+    assert run("edi", ["map", "test", "base/small", "--records", "5", "--json"]) == 1
+    told, summary = checked("map-test", capsys.readouterr().out)
+    assert (told["ok"], summary["count"], summary["failed"]) == (False, 1, 1)
+    assert (told["counterexample"]["law"], told["counterexample"]["found"]) == ("record", [])
+    assert told["counterexample"]["expected"] != []
+
+
+def test_rehearse_tells_one_object(tmp_path: Path) -> None:
+    (tmp_path / "month").mkdir()
+    (tmp_path / "month" / "a.csv").write_bytes(CSV.read_bytes())
+    (tmp_path / "month" / "b.txt").write_bytes(b"not a record")
+    assert lines("rehearse", tmp_path / "month", "--dialect", "tgotr/csv") == ["map_rehearsal"]
 
 
 def test_import_tells_changes_and_the_file(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_a_rehearsed_sending_says_what_the_run_then_does(pair: list[Office], tmp
     lines = checked("run", togo.run("edi-send", "--dry-run").out)
     assert [(line["subject"], line["action"], line["count"], line["findings"]) for line in lines[:-1]] == [
         ("b.txt", "refuse", 0, ["X001"]), ("a.json", "take", 1, [])]
-    assert lines[-1] == {"schema": 1, "kind": "summary", "command": "edi-send", "exit": 1}
+    assert {**lines[-1], "began": ""} == {"schema": 1, "kind": "summary", "command": "edi-send", "began": "", "exit": 1}
     assert everything(tmp_path) == before
     counts = togo.run("edi-send").counts
     assert (counts["records_taken"], counts["messages_queued"], counts["records_refused"]) == (1, 1, 1)

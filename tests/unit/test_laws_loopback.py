@@ -139,7 +139,7 @@ def test_the_samples_beside_a_corridor_are_read_by_the_dialect_whose_folder_they
     (beside / "one.json").write_bytes((SAMPLES / "tg-bf" / "tgotr" / "declaration-1.json").read_bytes())
     answer = command("map", "test", "tg-bf", "--exchange", "--json", environment={"EDI_MAPPINGS": str(tmp_path)})
     assert answer.exit == 0, answer.err
-    told = json.loads(answer.out)
+    told = json.loads(answer.out.splitlines()[0])
     assert {key: told[key] for key in ("corridor", "sent", "records", "accepted", "words")} == {
         "corridor": "tg-bf", "sent": "neutral/json", "records": 1, "accepted": True, "words": ["ACCEPTED"]}
 
@@ -148,6 +148,7 @@ def test_the_samples_of_every_corridor_go_there_and_are_accepted(corridors: Corr
                                                                  capsys: pytest.CaptureFixture[str]) -> None:
     names = [f"corridors/{corridor.identifier}/cusdec" for corridor in corridors.all]
     assert exchange_all(names, MAPPINGS, [], None, True)
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    *told, summary = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert summary == {"schema": 1, "kind": "summary", "count": len(told), "failed": 0}
     assert {one["corridor"] for one in told} == {corridor.identifier for corridor in corridors.all}
     assert {(word, one["accepted"]) for one in told for word in one["words"]} == {("ACCEPTED", True)}

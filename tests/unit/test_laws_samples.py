@@ -201,7 +201,8 @@ def test_the_command_proposes_accepts_and_then_finds_nothing(tmp_path: Path) -> 
     assert (first.exit, first.err) == (0, "")
     again = command("map", "test", "base/small", "--records", "20", "--json", environment=env)
     assert (again.exit, again.err) == (0, "")
-    told = json.loads(again.out)
+    told, summary = map(json.loads, again.out.splitlines())
+    assert summary == {"schema": 1, "kind": "summary", "count": 1, "failed": 0}
     assert {key: told[key] for key in ("kind", "mapping", "records", "ok", "counterexample", "untouched")} == {
         "kind": "map_test", "mapping": "base/small", "records": 20, "ok": True, "counterexample": None,
         "untouched": []}
