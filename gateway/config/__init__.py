@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gateway.config.model import Model
     from gateway.config.partner import Agreement, Chase, DirectoryMailbox, Partner, SftpMailbox
     from gateway.config.resolution import Resolved, resolved
-    from gateway.config.settings import NationalSource, ledger_file
+    from gateway.config.settings import NationalSource, address_fault, ledger_file, sqlite_address
     from gateway.config.starting import MailboxAnswers, PartnerAnswers, SettingsAnswers, partner_text, settings_text
     from gateway.config.validation import load_model, validate_node
     from gateway.config.yaml import language_of, parse_document, read_document
@@ -32,7 +32,7 @@ else:
         "model": ["Model"],
         "partner": ["Agreement", "Chase", "DirectoryMailbox", "Partner", "SftpMailbox"],
         "resolution": ["Resolved", "resolved"],
-        "settings": ["NationalSource", "ledger_file"],
+        "settings": ["NationalSource", "address_fault", "ledger_file", "sqlite_address"],
         "starting": ["MailboxAnswers", "PartnerAnswers", "SettingsAnswers", "partner_text", "settings_text"],
         "validation": ["load_model", "validate_node"],
         "yaml": ["language_of", "parse_document", "read_document"],
@@ -40,7 +40,7 @@ else:
 
 __all__ = [
     "Agreement", "Chase", "DirectoryMailbox", "MailboxAnswers", "Model", "NationalSource", "Partner",
-    "PartnerAnswers", "Resolved", "Settings", "SettingsAnswers", "SftpMailbox", "language_of", "ledger_file",
-    "load_model", "load_settings", "parse_document", "partner_text", "read_document", "resolved", "settings_text",
-    "validate_node",
+    "PartnerAnswers", "Resolved", "Settings", "SettingsAnswers", "SftpMailbox", "address_fault",
+    "language_of", "ledger_file", "load_model", "load_settings", "parse_document", "partner_text", "read_document",
+    "resolved", "settings_text", "sqlite_address", "validate_node",
 ]

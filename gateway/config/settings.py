@@ -75,16 +75,24 @@ class Keys(Model):
     passphrase: SecretFile | None = None
 
 
+def address_fault(address: str) -> Literal["S071", "S073"] | None:
+    """What is wrong with a database address: none that we can use, or one that holds a password."""
+    match = _DATABASE.fullmatch(address)
+    if match is None:
+        return "S071"
+    return "S073" if _PASSWORD.match(match["rest"]) else None
+
+
 def _database(value: str, info: ValidationInfo) -> str:
     """A database address; SQLite's path is made absolute.
 
     No password in it: those stand in the database's own password file, so that no setting has to be hidden.
     """
+    code = address_fault(value)
+    if code is not None:
+        raise fault(code, **({"value": value} if code == "S071" else {}))
     match = _DATABASE.fullmatch(value)
-    if match is None:
-        raise fault("S071", value=value)
-    if _PASSWORD.match(match["rest"]):
-        raise fault("S073")
+    assert match is not None
     folder = (info.context or {}).get("folder")
     if match["scheme"] == "sqlite" and isinstance(folder, Path):
         return sqlite_address(folder / match["rest"][1:])

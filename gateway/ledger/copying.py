@@ -21,7 +21,8 @@ from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.ledger import migrations
 from gateway.ledger.engine import Database, database_of
-from gateway.ledger.errors import COPY_DIFFERS, NEWER, NOT_EMPTY, OPEN_FAILED, translated
+from gateway.ledger.errors import COPY_BROKEN, COPY_DIFFERS, NEWER, NOT_EMPTY, OPEN_FAILED, translated
+from gateway.ledger.queries import Queries
 
 _ROWS, _OCTETS = 500, 4 << 20
 """What goes into one statement at most, unless a single row is larger."""
@@ -41,7 +42,7 @@ def copy_ledger(source: str, target: str) -> list[Copied]:
     """Copy a ledger, as of one moment, to an address where nothing stands yet, and compare.
 
     Raises LocalError L001, L002, L005 to L009, L015; L017 where the target holds tables already, L018 where the
-    copy differs; then nothing stands there.
+    copy differs, L019 where the chain of the history is broken; then nothing stands there.
     """
     given, wanted = database_of(source), database_of(target)
     if given.absent():
@@ -102,6 +103,10 @@ def _copied(source: Connection, target: Database) -> list[Copied]:
                     raise LocalError(Finding(code=COPY_DIFFERS, place=Place(file=target.name), values={
                         "ledger": target.name, "table": ours.table, "rows": str(ours.rows),
                         "expected": str(theirs.rows)}))
+            bad = Queries(connection).verify_history()
+            if bad is not None:
+                raise LocalError(Finding(code=COPY_BROKEN, place=Place(file=target.name), values={
+                    "row": str(bad.id), "fault": bad.fault}))
             return made
     finally:
         writer.dispose()

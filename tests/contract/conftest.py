@@ -1,4 +1,5 @@
-"""The places where the mailbox contract is tried: every implementation, real servers, each mode where it is needed."""
+"""The places where contracts are tried: every implementation of a mailbox, each mode where it is needed, on real
+servers; and databases with a ledger on a real PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -10,16 +11,20 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from gateway.ledger import Ledger
 from gateway.transport import DirectoryLane, Mailbox, Mode, SftpLane, open_mailbox
 from gateway.transport.modes import Mark
 from gateway.transport.server import MailboxServer
 from tests.tools.faulty_mailbox import MemoryMailbox, Store
 from tests.tools.lacking_server import LACKING, lacking_server
+from tests.tools.postgres import Postgres, running_postgres
 from tests.tools.proftpd import running_proftpd
 from tests.tools.rclone import running_rclone
 from tests.tools.sshd import make_client_key, running_sshd
+from tests.unit.test_ledger_story import NOW
 
 
 @dataclass(frozen=True)
@@ -150,3 +155,34 @@ def place_on(host: _Host, mode: Mode, *, rclone: bool = False, many: int = 1000)
                      base=base, mode=mode)
     return Place(lambda: open_mailbox(where, clock=time.monotonic), host.root / base, mode, many,
                  "\\u240a" if rclone else "\\n", not rclone)
+
+
+# --- ledgers on a server
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A server, and in its database `postgres` a ledger that nobody has used: all others are copies of it."""
+    with running_postgres() as running:
+        Ledger.open(running.url, now=NOW).close()
+        yield running
+
+
+@pytest.fixture(scope="session")
+def new_address(postgres: Postgres) -> Callable[..., str]:
+    """Makes databases: with a ledger that nobody has used, or empty."""
+    def made(*, empty: bool = False) -> str:
+        name, template = f"ledger{next(_DATABASES)}", "template0" if empty else "postgres"
+        with psycopg.connect(postgres.url.replace("+psycopg", "").replace("/postgres", "/template1"),
+                             autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        return postgres.url.replace("+psycopg", "").replace("/postgres", f"/{name}")
+    return made
+
+
+@pytest.fixture
+def address(new_address: Callable[..., str]) -> str:
+    """A database with a ledger that nobody has used."""
+    return new_address()
+
+
+_DATABASES = itertools.count(1)

@@ -67,8 +67,8 @@ def main() -> None:
     tell("done")
 
 
-def start(folder: Path, rounds: int) -> subprocess.Popen[bytes]:
-    run = subprocess.Popen([sys.executable, "-W", "error", "-m", __name__, url(folder), str(rounds)], cwd=ROOT,
+def start(address: str, rounds: int) -> subprocess.Popen[bytes]:
+    run = subprocess.Popen([sys.executable, "-W", "error", "-m", __name__, address, str(rounds)], cwd=ROOT,
                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert run.stdout is not None
     ready = run.stdout.readline()
@@ -91,6 +91,12 @@ def check(folder: Path) -> tuple[int, int]:
     with Ledger.open(url(folder), now=NOW) as ledger, ledger.reading() as queries:
         assert queries._connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
         assert queries._connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+    return at_rest(url(folder))
+
+
+def at_rest(address: str) -> tuple[int, int]:
+    """What holds of a ledger of such rounds on any database."""
+    with Ledger.open(address, now=NOW) as ledger, ledger.reading() as queries:
         assert queries.verify_history() is None
         assert list(queries.verify_contents()) == []
         mine = queries.interchanges(direction="out")[::-1]
@@ -116,7 +122,7 @@ def test_a_run_killed_at_any_time_leaves_whole_transactions_only(tmp_path: Path,
     random_ = random.Random(seed)
     out = into = 0
     for _ in range(3):
-        run = start(tmp_path, 100_000)
+        run = start(url(tmp_path), 100_000)
         go(run)
         time.sleep(random_.uniform(0.05, 0.3))
         os.kill(run.pid, signal.SIGKILL)
@@ -170,7 +176,7 @@ def test_a_run_killed_before_each_of_its_statements_leaves_whole_transactions_on
 
 
 def test_two_runs_write_at_the_same_time_and_every_series_stays_whole(tmp_path: Path) -> None:
-    runs = [start(tmp_path, 15) for _ in range(2)]
+    runs = [start(url(tmp_path), 15) for _ in range(2)]
     for run in runs:
         go(run)
     said = [run.communicate(timeout=120) for run in runs]

@@ -21,10 +21,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.golden.story.offices import ROOT, Office, open_offices
 from tests.golden.story.scenarios import BURKINA, SAMPLES, TOGO
@@ -89,9 +90,9 @@ def told(root: Path | None = None) -> Iterator[Fraud]:
         yield tell(root or Path(folder))
 
 
-def tell(root: Path) -> Fraud:
-    """Tell the story below a folder, with new keys, and leave the gateways there."""
-    offices = open_offices(root, (TOGO, BURKINA), BEGIN)
+def tell(root: Path, ledgers: Mapping[str, str] = MappingProxyType({})) -> Fraud:
+    """Tell the story below a folder, with new keys, and leave the gateways there. ledgers: as `open_offices`."""
+    offices = open_offices(root, (TOGO, BURKINA), BEGIN, ledgers=ledgers)
     by_name = {office.name: office for office in offices}
     for said in STEPS:
         content = (FOLDER / said.gateway.lower() / said.file).read_bytes()

@@ -9,10 +9,11 @@ import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from gateway.config import MailboxAnswers, PartnerAnswers, SettingsAnswers, partner_text, settings_text
 from gateway.exchange import cycle
@@ -69,8 +70,12 @@ class Office:
             return cycle.sync(gateway, Occasion(at, lambda: f"{next(self.identifiers):032x}", lambda: 0.0))
 
 
-def open_offices(root: Path, participants: Sequence[Participant], now: datetime) -> list[Office]:
-    """Make gateways that know each other, with certificates from `now` on."""
+def open_offices(root: Path, participants: Sequence[Participant], now: datetime, *,
+                 ledgers: Mapping[str, str] = MappingProxyType({})) -> list[Office]:
+    """Make gateways that know each other, with certificates from `now` on.
+
+    ledgers  gateway -> address of its ledger, where that is not a file of its own
+    """
     made = [Office(one, root / one.gateway.lower(), itertools.count(1)) for one in participants]
     for office in made:
         for folder in ("partners", "national/out/declarations", "national/out/events", "state"):
@@ -84,6 +89,9 @@ def open_offices(root: Path, participants: Sequence[Participant], now: datetime)
             gateway=office.name, environment=ENVIRONMENT, country=office.participant.country,
             time_zone=office.participant.zone, declarations=office.participant.outbox or DIALECTS,
             inbox_declarations=office.participant.inbox)), "utf-8")
+        if office.name in ledgers:
+            with office.settings.open("a", encoding="utf-8") as written:
+                written.write(f"ledger: {ledgers[office.name]}\n")
     for office in made:
         for partner in made:
             if partner is not office:

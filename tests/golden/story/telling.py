@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -30,13 +30,20 @@ _HEADINGS = "step;gateway;mrn;role;state;flags;next;who\n"
 def tell(scenario: Scenario) -> Files:
     """Everything that a story gives. Told once in a process."""
     with tempfile.TemporaryDirectory() as folder:
-        return _Teller(scenario, Path(folder)).told()
+        return _Teller(scenario, Path(folder), {}).told()
+
+
+def tell_on(scenario: Scenario, ledgers: Mapping[str, str]) -> Files:
+    """The same, with ledgers elsewhere: gateway -> address."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _Teller(scenario, Path(folder), ledgers).told()
 
 
 class _Teller:
-    def __init__(self, scenario: Scenario, root: Path) -> None:
+    def __init__(self, scenario: Scenario, root: Path, ledgers: Mapping[str, str]) -> None:
         self._scenario = scenario
-        self._offices = open_offices(root, scenario.participants, scenario.steps[0].at - timedelta(days=1))
+        self._offices = open_offices(root, scenario.participants, scenario.steps[0].at - timedelta(days=1),
+                                     ledgers=ledgers)
         self._seen: dict[str, int] = dict.fromkeys((office.name for office in self._offices), 0)
         self._inboxes: dict[str, Files] = {office.name: {} for office in self._offices}
         self._files: Files = {}

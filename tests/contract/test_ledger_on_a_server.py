@@ -1,0 +1,314 @@
+"""Is a ledger on a PostgreSQL server as safe as one in a file: moved there and back, written by several, cut anywhere,
+given the worst texts, lost from sight?"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import MetaData, select
+
+from gateway.config import load_settings
+from gateway.errors import LocalError
+from gateway.ledger import Ledger, copying, migrations, postgresql
+from gateway.ledger.copying import Copied, copy_ledger
+from gateway.ledger.engine import database_of
+from gateway.ledger.upgrading import back, forward, lost_on_the_way_back, standing, stands
+from tests.crash.test_ledger_kill import at_rest, go, start
+from tests.golden.fraud_builder import ASKED, MRN, Fraud, answer, held, tell
+from tests.golden.story.scenarios import ALL, BURKINA, TOGO
+from tests.golden.story.telling import tell_on
+from tests.golden.story_builder import differences
+from tests.golden.story_builder import held as held_story
+from tests.tools.offices import offices
+from tests.tools.outputs import checked
+from tests.tools.records import declaration_json
+from tests.unit.test_ledger_story import NOW, PARTNER, queue, seal
+
+pytestmark = pytest.mark.needs_postgres
+NewAddress = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def fraud(new_address: NewAddress, tmp_path_factory: pytest.TempPathFactory) -> Fraud:
+    """The story of the 2,000 packages, told by two gateways with ledgers on a server."""
+    return tell(tmp_path_factory.mktemp("fraud"), {one.gateway: new_address(empty=True) for one in (TOGO, BURKINA)})
+
+
+@pytest.fixture(scope="module")
+def story(fraud: Fraud) -> str:
+    """The address of Lomé's ledger after it."""
+    return load_settings(fraud.departure.settings).ledger
+
+
+@contextmanager
+def connected(address: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """Somebody with psql."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        yield connection
+
+
+# --- moved
+
+def test_a_ledger_moves_to_a_file_and_back_to_a_server_row_by_row(
+        story: str, new_address: NewAddress, tmp_path: Path) -> None:
+    server, file = new_address(empty=True), f"sqlite:///{tmp_path / 'back.sqlite'}"
+    there = copy_ledger(story, file)
+    assert copy_ledger(file, server) == there
+    assert {one.table for one in there} == set(everything(story))
+    assert everything(server) == everything(file) == everything(story)
+    for address in (server, file):
+        with Ledger.open(address, now=NOW, create=False) as ledger, ledger.reading() as queries:
+            assert (queries.verify_history(), list(queries.verify_contents())) == (None, [])
+            assert ledger.integrity() == []
+            assert queries.movement(MRN) is not None
+    assert (tmp_path / "back.sqlite").stat().st_mode & 0o777 == 0o600
+
+
+def everything(address: str) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of all tables."""
+    engine = database_of(address).reader()
+    try:
+        with engine.begin() as connection:
+            found = MetaData()
+            found.reflect(connection)
+            return {table.name: [tuple(row) for row in connection.execute(
+                select(table).order_by(*table.primary_key.columns))]
+                for table in found.sorted_tables if table.name != "alembic_version"}
+    finally:
+        engine.dispose()
+
+
+def test_nothing_is_copied_over_anything(story: str, address: str, tmp_path: Path) -> None:
+    (tmp_path / "there.sqlite").write_bytes(b"")
+    for target in (address, f"sqlite:///{tmp_path / 'there.sqlite'}"):
+        with pytest.raises(LocalError, match="L017"):
+            copy_ledger(story, target)
+    with Ledger.open(address, now=NOW) as ledger, ledger.reading() as queries:
+        assert queries.history_counted() == 1
+
+
+@pytest.mark.parametrize("to_a_file", [False, True])
+def test_of_a_copy_that_differs_nothing_stands(to_a_file: bool, story: str, new_address: NewAddress, tmp_path: Path,
+                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = copying._digest
+    monkeypatch.setattr(copying, "_digest", lambda connection, table: Copied(table.name, 1, str(id(connection)))
+                        if table.name == "object" else honest(connection, table))
+    target = f"sqlite:///{tmp_path / 'copy.sqlite'}" if to_a_file else new_address(empty=True)
+    with pytest.raises(LocalError) as error:
+        copy_ledger(story, target)
+    assert (error.value.code, error.value.findings[0].values["table"]) == ("L018", "object")
+    assert not stands(target)
+
+
+def test_a_history_that_somebody_wrote_in_is_not_copied(address: str, tmp_path: Path) -> None:
+    with Ledger.open(address, now=NOW) as ledger, ledger.transaction() as transaction:
+        queue(transaction)
+    with connected(address) as connection:
+        with pytest.raises(psycopg.Error, match="append-only"):
+            connection.execute("UPDATE history SET text = 'x'")
+        connection.execute("ALTER TABLE history DISABLE TRIGGER ALL")
+        connection.execute("UPDATE history SET text = 'x' WHERE id = 1")
+    with pytest.raises(LocalError, match="L019"):
+        copy_ledger(address, f"sqlite:///{tmp_path / 'copy.sqlite'}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ledger_with_a_story_goes_back_through_every_older_schema_and_forward(
+        story: str, new_address: NewAddress) -> None:
+    server = new_address(empty=True)
+    copy_ledger(story, server)
+    before = everything(server)
+    for revision in sorted(migrations.REVISIONS - {migrations.HEAD}, reverse=True):
+        lost = lost_on_the_way_back(server, revision)
+        back(server, revision, NOW)
+        made_later = {table for newer, made in migrations.MADE_BY.items() if newer > revision for table in made}
+        assert (standing(server).revision, set(everything(server))) == (revision, set(before) - made_later)
+        assert set(lost) <= made_later
+    with pytest.raises(LocalError, match="L004"):
+        Ledger.open(server, now=NOW)
+    forward(server, NOW)
+    after = everything(server)
+    for table in ("content", "source_file", "declaration", "event", "interchange", "message", "object", "delivery"):
+        assert after[table] == before[table]
+    assert set(after["sought"]) < set(before["sought"])  # what was seen of seals is lost, and said to be
+    with Ledger.open(server, now=NOW) as ledger, ledger.reading() as queries:
+        assert queries.verify_history() is None
+
+
+# --- texts
+
+HOSTILE = ("\x00", "a\x00b", "\x01", "\x00\x01\x01\x02\x00", "\x01\x02", "é" * 5000, "'; DROP TABLE history; --",
+           "%s %(x)s", "\ud7ff\ue000\U0010ffff", "\\x00", "NULL", "\ufeff\u202e", "")
+
+
+def test_any_text_of_a_partner_is_kept_as_it_came_and_in_the_same_order_as_in_a_file(
+        address: str, tmp_path: Path) -> None:
+    found = []
+    for place in (address, f"sqlite:///{tmp_path / 'ledger.sqlite'}"):
+        with Ledger.open(place, now=NOW) as ledger:
+            with ledger.transaction() as transaction:
+                for text in HOSTILE:
+                    transaction.journal(subject="journal", reference=text, text=text, at=NOW)
+                    transaction.note_incoming(partner=PARTNER, name=text, code="E", size=1, kept=text, at=NOW)
+                queue(transaction, HOSTILE[1])
+            with ledger.reading() as queries:
+                assert [queries.history_of(text)[0].text for text in HOSTILE[:5]] == list(HOSTILE[:5])
+                assert queries.verify_history() is None
+                found.append(([row.reference for row in queries.history()], queries.notes(), queries.messages(),
+                              [queries.find(text) for text in HOSTILE]))
+    assert found[0] == found[1]
+    assert everything(address) == everything(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_octet_that_postgresql_refuses_comes_back_and_keeps_the_order(seed: int) -> None:
+    chance = random.Random(seed)
+    texts = ["".join(chance.choices("\x00\x01\x02\x03a", k=chance.randrange(8))) for _ in range(50)]
+    told = [postgresql.escaped(text) for text in texts]
+    assert [postgresql.unescaped(text) for text in told] == texts
+    assert "\x00" not in "".join(told)
+    assert sorted(range(50), key=lambda one: told[one]) == sorted(range(50), key=lambda one: texts[one])
+
+
+# --- several writers, and the end of one
+
+def test_four_processes_draw_every_number_once_and_leave_no_hole(address: str) -> None:
+    runs = [start(address, 5) for _ in range(4)]
+    for run in runs:
+        go(run)
+    for run in runs:
+        out, err = run.communicate(timeout=60)
+        assert (run.returncode, out.splitlines()[-1]) == (0, b"done"), err.decode()
+    assert at_rest(address) == (20, 20)
+
+
+def test_a_run_killed_at_any_time_leaves_whole_transactions_only(address: str) -> None:
+    chance = random.Random(7)
+    out = into = 0
+    for _ in range(4):
+        runs = [start(address, 100_000) for _ in range(2)]
+        for run in runs:
+            go(run)
+        time.sleep(chance.uniform(0.1, 0.4))
+        for run in runs:
+            os.kill(run.pid, signal.SIGKILL)
+        told = [word for run in runs for word in run.communicate()[0].decode().splitlines()]
+        held_out, held_in = at_rest(address)
+        # what was told as committed is there; of each at most one more was committed and not yet told
+        assert 0 <= held_out - out - told.count("sealed") <= 2
+        assert 0 <= held_in - into - told.count("taken") <= 2
+        out, into = held_out, held_in
+    assert out > 0
+
+
+def test_who_waits_too_long_for_another_is_told_and_nothing_stands(address: str, monkeypatch: pytest.MonkeyPatch
+                                                                   ) -> None:
+    monkeypatch.setattr(postgresql, "_OPTIONS", "-c lock_timeout=100ms")
+    with Ledger.open(address, now=NOW) as first, Ledger.open(address, now=NOW) as second:
+        with first.transaction() as transaction:
+            queue(transaction)
+            with pytest.raises(LocalError, match="L007"), second.transaction():
+                raise AssertionError("the lock was given twice")
+        with second.transaction() as transaction:
+            seal(transaction)
+
+
+def test_a_connection_that_is_cut_in_the_middle_leaves_nothing_and_the_next_transaction_stands(address: str) -> None:
+    with Ledger.open(address, now=NOW) as ledger:
+        with pytest.raises(LocalError, match="L001"), ledger.transaction() as transaction:
+            queue(transaction)
+            with connected(address) as other:
+                other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                              "WHERE pid <> pg_backend_pid() AND datname = current_database()")
+            queue(transaction)
+        with ledger.transaction() as transaction:
+            assert transaction.waiting(PARTNER) == []
+            queue(transaction)
+        with ledger.reading() as queries:
+            assert len(queries.messages()) == 1
+
+
+def test_a_commit_is_durable_even_where_the_server_would_not_wait_for_it(address: str) -> None:
+    with connected(address) as connection:
+        connection.execute("ALTER DATABASE " + address.rpartition("/")[2] + " SET synchronous_commit = off")
+    with Ledger.open(address, now=NOW) as ledger, ledger.transaction() as transaction:
+        assert transaction._connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+
+
+@pytest.mark.parametrize(("wrong", "reason"), [("/nothing", 'database "nothing" does not exist'), (":1/", "refused")])
+def test_a_server_that_does_not_answer_is_named_without_the_word_that_opens_it(
+        wrong: str, reason: str, address: str) -> None:
+    host, _, _ = address.rpartition("/")
+    there = host + wrong if wrong != ":1/" else host.rpartition(":")[0] + ":1/x"
+    with pytest.raises(LocalError) as error:
+        Ledger.open(there.replace("owner@", "owner:hunter2@"), now=NOW)
+    assert (error.value.code, reason in error.value.findings[0].values["reason"]) == ("L001", True)
+    assert "hunter2" not in str(error.value.findings)
+
+
+def test_what_was_erased_is_gone_from_the_tables_of_the_server(address: str) -> None:
+    with Ledger.open(address, now=NOW) as ledger:
+        with ledger.transaction() as transaction:
+            transaction.journal(subject="journal", reference="r", text="t", at=NOW)
+        ledger.rewrite()
+        with ledger.reading() as queries:
+            assert queries.verify_history() is None
+
+
+# --- whole gateways
+
+def test_the_story_of_the_samples_is_the_same_over_a_server(new_address: NewAddress) -> None:
+    scenario = ALL[1]
+    files = tell_on(scenario, {one.gateway: new_address(empty=True) for one in scenario.participants})
+    assert list(differences(files, held_story(scenario), f"samples/{scenario.folder}")) == []
+
+
+@pytest.mark.parametrize("name", ["mirror", "importers"])
+def test_the_verdict_of_the_fraud_is_the_same_over_a_server(name: str, fraud: Fraud) -> None:
+    assert answer(fraud.departure, (*ASKED[name], "--json")) == held()[f"{name}.jsonl"]
+
+
+def test_two_gateways_exchange_over_a_server_move_there_and_are_looked_after(new_address: NewAddress, tmp_path: Path
+                                                                            ) -> None:
+    """Lomé begins with a file, moves, and goes on under the next number; Ouagadougou was there from the beginning."""
+    togo, burkina = offices(tmp_path)
+    server = new_address(empty=True)
+    with burkina.settings.open("a", encoding="utf-8") as written:
+        written.write(f"ledger: {new_address(empty=True)}\n")
+
+    def exchanged(reference: str) -> None:
+        togo.drop("declarations", {f"{reference}.json": declaration_json(reference)})
+        for office, program in ((togo, "edi-send"), (burkina, "edi-sync"), (togo, "edi-sync"), (burkina, "edi-sync"),
+                                (togo, "edi-sync")):
+            ran = office.run(program)
+            assert (ran.exit, ran.err) == (0, "")
+
+    exchanged("T-1")
+    line, = checked("ledger-copy", togo.run("edi", "ledger", "copy", server, "--json").out)
+    assert (line["target"], line["rows"] > 20) == (server, True)
+    with togo.settings.open("a", encoding="utf-8") as written:
+        written.write(f"ledger: {server}\n")
+    exchanged("T-2")
+    assert sorted(one["state"] for one in togo.movements().values()) == ["CONFIRMED", "CONFIRMED"]
+    assert [one["reference"] for one in togo.interchanges("out") if one["type"] == "CUSDEC"] == [
+        "TG0000000001", "TG0000000003"]
+    for office in (togo, burkina):
+        assert office.run("edi", "audit", "verify").exit == 0
+        assert office.run("edi", "health").exit == 0
+    assert togo.run("edi", "backup", "--to", str(tmp_path / "backup")).exit == 0
+    (backup,) = (tmp_path / "backup").iterdir()
+    assert togo.run("edi", "backup", "--verify", str(backup)).exit == 0
+    assert togo.run("edi", "ledger", "copy", str(tmp_path / "one.sqlite")).exit == 0
+    refused = togo.run("edi", "restore", str(tmp_path / "one.sqlite"))
+    assert "L016" in refused.err
+    password = server.replace("owner@", "owner:hunter2@")
+    refused = togo.run("edi", "ledger", "copy", password)
+    assert ("S073" in refused.err, "hunter2" in refused.err + refused.out) == (True, False)
