@@ -17,7 +17,7 @@ from gateway.exchange.assembly import Gateway
 from gateway.exchange.partner_sheet import sheet_of
 from gateway.exchange.terms import ssh_fingerprint
 from gateway.mapping.corridors import Corridor
-from gateway.reports.annex import Annex, AnnexPart, Cell, Lasting, Named, Said
+from gateway.reports.annex import Annex, AnnexPart, Cell, Lasting, Named, Said, in_order
 from gateway.security import Certificate, fingerprint, load_certificate
 
 _TO_FILL_IN = Said("annex.to_fill_in")
@@ -41,7 +41,8 @@ def annex_of(gateway: Gateway, name: str, own: OwnWords, now: datetime) -> Annex
               if one.role(gateway.name) is not None and one.role(name) is not None]
     seen = [(one.use, one.fingerprint, one.begins, one.ends) for one in sheet.certificates
             if one.state in ("counts", "next")]
-    certificates = [*_certificates(gateway.name, list(_ours(gateway, now))), *_certificates(name, seen)]
+    held = {gateway.name: list(_ours(gateway, now)), name: seen}
+    certificates = [row for one in in_order(gateway.name, name) for row in _certificates(one, held[one])]
     parts = [
         AnnexPart(name="parties", columns=("what", "one", "other"), rows=_parties(gateway, partner, own)),
         AnnexPart(name="corridors", columns=("corridor", "name", "one", "other", "offices"),
@@ -66,7 +67,7 @@ def annex_of(gateway: Gateway, name: str, own: OwnWords, now: datetime) -> Annex
 
 def _parties(gateway: Gateway, partner: Partner, own: OwnWords) -> list[tuple[Cell, ...]]:
     settings, unb = gateway.settings, partner.unb
-    return [
+    rows: list[tuple[Cell, Cell, Cell]] = [
         (Said("annex.row.name"), _TO_FILL_IN if own.names is None else Named(own.names.fr, own.names.en),
          Named(partner.name.fr, partner.name.en)),
         (Said("annex.row.gateway"), gateway.name, partner.partner),
@@ -75,6 +76,9 @@ def _parties(gateway: Gateway, partner: Partner, own: OwnWords) -> list[tuple[Ce
          f"{unb.identifier}:{unb.qualifier}"),
         (Said("annex.row.contact"), _contact(own.contact), _contact(partner.contact)),
     ]
+    if in_order(gateway.name, partner.partner)[0] == gateway.name:
+        return list(rows)
+    return [(what, theirs, ours) for what, ours, theirs in rows]
 
 
 def _contact(contact: Contact | None) -> Cell:
@@ -85,7 +89,7 @@ def _corridor(gateway: Gateway, corridor: Corridor, partner: str) -> tuple[Cell,
     both = {gateway.name, partner}
     offices = sorted(one.code for one in gateway.corridors.offices.values() if one.administration in both)
     return (corridor.identifier, Named(corridor.name["fr"], corridor.name["en"]),
-            *(Said(f"guide.role.{corridor.role(one)}") for one in (gateway.name, partner)), ", ".join(offices))
+            *(Said(f"guide.role.{corridor.role(one)}") for one in in_order(gateway.name, partner)), ", ".join(offices))
 
 
 def _messages(corridor: Corridor) -> Iterator[tuple[Cell, ...]]:
@@ -103,7 +107,7 @@ def _mailboxes(ours: str, partner: Partner) -> list[tuple[Cell, ...]]:
             else Said("annex.told_by_host")
         keys = ", ".join(ssh_fingerprint(line) for line in lane.host_keys) if isinstance(lane, SftpMailbox) else ""
         rows.append((f"{sender} → {receiver}", address, lane.mode, keys if remote else Said("annex.told_by_host")))
-    return rows
+    return rows if in_order(ours, partner.partner)[0] == ours else rows[::-1]
 
 
 def _times(partner: Partner) -> Iterator[tuple[Cell, ...]]:
@@ -127,7 +131,7 @@ def _late(deadline: timedelta, grace: timedelta | None) -> Cell:
 def _calendar(gateway: Gateway, partner: Partner, now: datetime) -> Iterator[tuple[Cell, ...]]:
     """Whose offices keep which hours: the reference data in force of each, signed by its administration."""
     with gateway.ledger.reading() as queries:
-        for owner in (gateway.name, partner.partner):
+        for owner in in_order(gateway.name, partner.partner):
             row = queries.reference_in_force(owner, now)
             zone: Cell = str(gateway.settings.time_zone) if owner == gateway.name else Said("annex.in_the_data")
             yield owner, zone, Said("annex.no_data") if row is None else Said("annex.data", {

@@ -37,7 +37,7 @@ def annex_page(annex: Annex, languages: Sequence[Language]) -> str:
     def word(cell: Cell) -> str:
         return printed(annex_word(cell, languages), first)
 
-    return render("annex.html", first, t, foot=(f"{annex.ours} – {annex.partner}", annex.reference,
+    return render("annex.html", first, t, foot=(" – ".join(annex.sides), annex.reference,
                   f"{annex.made:%Y-%m-%d}"), annex=annex, parts=_parts(annex, languages, word))
 
 
@@ -50,12 +50,13 @@ def annex_markdown(annex: Annex, languages: Sequence[Language]) -> str:
 
 
 def _lines(annex: Annex, t: Callable[..., str], parts: Sequence[_Shown]) -> Iterator[str]:
-    yield from (f"# {_plain(t('title', ours=annex.ours, partner=annex.partner))}", "", t(
+    one, other = annex.sides
+    yield from (f"# {_plain(t('title', one=one, other=other))}", "", t(
         "intro", reference=annex.reference, day=f"{annex.made:%Y-%m-%d}", environment=annex.environment))
     for part in parts:
         yield from ("", f"## {part.number}. {_plain(part.title)}", "", part.intro, "", _row(part.columns),
                     "|" + "---|" * len(part.columns), *map(_row, part.rows))
-    yield from ("", f"## {t('signatures')}", "", t("signatures.intro"), "", _row([annex.ours, annex.partner]),
+    yield from ("", f"## {t('signatures')}", "", t("signatures.intro"), "", _row(annex.sides),
                 "|---|---|", _row([t("signature"), t("signature")]))
 
 
@@ -72,7 +73,7 @@ def _plain(text: str) -> str:
 
 
 def _parts(annex: Annex, languages: Sequence[Language], word: Callable[[Cell], str]) -> list[_Shown]:
-    who = {"ours": annex.ours, "partner": annex.partner}
+    who = {"ours": annex.ours, "partner": annex.partner, "one": annex.sides[0], "other": annex.sides[1]}
     return [_Shown(number, word(Said(f"annex.{part.name}")), word(Said(f"annex.{part.name}.intro", who)),
                    part.columns, [word(Said(f"annex.column.{one}", who)) for one in part.columns],
                    [[word(cell) for cell in row] for row in part.rows]) for number, part in enumerate(annex.parts, 1)]

@@ -53,6 +53,8 @@ class AnnexPart:
 class Annex:
     """The annex between two administrations, as one of them holds it.
 
+    Both stand in the same order whoever writes it, so that the two can be laid one over the other.
+
     reference  of the agreement
     made       when this was written, UTC
     """
@@ -63,3 +65,13 @@ class Annex:
     environment: str
     made: datetime
     parts: Sequence[AnnexPart]
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """Both administrations, in the order in which every part has them."""
+        return in_order(self.ours, self.partner)
+
+
+def in_order(ours: str, partner: str) -> tuple[str, str]:
+    """Two administrations in the order that both of them find."""
+    return (ours, partner) if ours < partner else (partner, ours)

@@ -101,7 +101,7 @@ def test_every_word_is_on_paper_and_each_sheet_says_whose_it_is(browser: Any, pa
     page.close()
     assert sheets.outside == ()
     assert [one for one in wanted if one not in sheets.text] == []
-    foot = "TGOTR – MLDGD · TG-ML-2026-01 · 2026-11-27"
+    foot = "MLDGD – TGOTR · TG-ML-2026-01 · 2026-11-27"
     assert [foot in sheet for sheet in sheets.sheets] == [True] * len(sheets.sheets)
 
 
@@ -118,7 +118,7 @@ def test_the_pdf_that_the_command_makes_holds_every_word(browser: Any, pages: di
                           timeout=60).stdout.decode()
     text = re.sub(r"\s", "", read)
     assert [one for one in wanted if one not in text] == []
-    assert "TGOTR–MLDGD·TG-ML-2026-01·2026-11-27" in text
+    assert "MLDGD–TGOTR·TG-ML-2026-01·2026-11-27" in text
 
 
 def words_of(page: Any) -> list[str]:

@@ -36,6 +36,7 @@ PAIRS = [("README.md", "gateway/docs/fr/README.md"),
          ("gateway/docs/en/lives.md", "gateway/docs/fr/vies.md"),
          ("gateway/docs/en/commands.md", "gateway/docs/fr/commandes.md"),
          ("gateway/docs/en/movement-states.md", "gateway/docs/fr/etats-des-mouvements.md"),
+         ("gateway/docs/en/agreement.md", "gateway/docs/fr/accord.md"),
          ("gateway/docs/en/developers.md", "gateway/docs/fr/developpeurs.md"),
          ("gateway/docs/en/open-a-corridor.md", "gateway/docs/fr/ouvrir-un-corridor.md"),
          ("samples/gw1/README.md", "samples/gw1/LISEZ-MOI.md")]

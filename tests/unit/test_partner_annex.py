@@ -33,7 +33,7 @@ def test_the_annex_says_what_is_agreed(togo: Path) -> None:
     assert {row["mapping"]: row["digest"] for row in told["messages"] if row["corridor"] == "tg-ml"} == {
         one.identifier: one.digest for one in load_corridors(search_path()).named("tg-ml").mappings()}
     assert [(one["direction"], one["address"]) for one in told["mailboxes"]] == [
-        ("TGOTR → MLDGD", "sftp://togo@edi.example.ml:22/v1/in"), ("MLDGD → TGOTR", "told by the host")]
+        ("MLDGD → TGOTR", "told by the host"), ("TGOTR → MLDGD", "sftp://togo@edi.example.ml:22/v1/in")]
     assert {one["fingerprint"] for one in told["certificates"]} == {
         fingerprint(load_certificate(path)) for use in ("authority", "signing", "encryption")
         for path in (togo.parent / "keys" / f"{use}.crt", togo.parent / "partners" / f"MLDGD-{use}.crt")}
@@ -48,7 +48,7 @@ def test_both_languages_stand_beside_each_other(togo: Path, tmp_path: Path) -> N
         assert "Douanes du Mali / Mali customs" in text
         assert "à compléter / to be filled in" in text
     status, out, _ = edi("partner", "annex", "MLDGD", "--config", togo)
-    assert (status, out.splitlines()[0]) == (0, "# Technical annex: TGOTR – MLDGD")
+    assert (status, out.splitlines()[0]) == (0, "# Technical annex: MLDGD – TGOTR")
 
 
 def test_a_name_that_says_no_form_writes_nothing(togo: Path, tmp_path: Path) -> None:
