@@ -100,8 +100,8 @@ def _catalogued(name: str) -> _Told:
     """What the catalogues say of a code, by language."""
     if not known(f"{name}.hint", Language.FRENCH):
         return {}
-    return {one.value: {"sentence": say(name, one), "hint": say(f"{name}.hint", one),
-                        "explain": explanation(name, one) or say(f"explain.family.{name[0]}", one)} for one in Language}
+    return {one.value: {"sentence": say(name, one), "hint": say(f"{name}.hint", one), "explain": explanation(name, one)}
+            for one in Language}
 
 
 def _ruled(name: str) -> _Told:
