@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gateway.ledger.rows import Movement
@@ -46,22 +46,27 @@ class DeadRow:
     detail: str
 
 
+ALSO = "also."
+"""What the name of a ticked rule begins with in a form."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What is asked before something is decided.
 
     act        chase, resend, close, revive, ask, confirm, reject
     facts      label (a key of the catalogue) -> what stands there
-    reason     whether a reason has to be given, and what was typed already
+    reason     whether a reason has to be given
     fault      what is wrong with what was typed; "" for nothing
+    also       further rules that a release may pass over -> whether it is ticked
     """
 
     act: str
     reference: str
     facts: Mapping[str, str]
     reason: bool
-    typed: str = ""
     fault: str = ""
+    also: Mapping[str, bool] = field(default_factory=dict)
 
 
 def login_page(site: Site, back: str, fault: str = "", login: str = "", wait: timedelta = timedelta(0)) -> str:
@@ -90,6 +95,7 @@ def dead_page(site: Site, rows: Sequence[DeadRow]) -> str:
 def question_page(site: Site, question: Question) -> str:
     """Ask before something is decided, with what it does and a place for the reason."""
     return framed(site, "live_question.html", "act", f"{question.act}/{question.reference}", question=question,
+                  prefix=ALSO,
                   title=_say(site, f"{question.act}.title", reference=question.reference))
 
 
@@ -112,5 +118,5 @@ def _say(site: Site, key: str, **values: object) -> str:
     return printed(say(f"site.live.{key}", site.language, **values), site.language)
 
 
-__all__ = ["DeadRow", "HeldRow", "Match", "Question", "dead_page", "done_page", "login_page",
+__all__ = ["ALSO", "DeadRow", "HeldRow", "Match", "Question", "dead_page", "done_page", "login_page",
            "problem_page", "quarantine_page", "question_page", "search_page"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from gateway.config.web import Person
@@ -18,6 +18,7 @@ from gateway.exchange.state_query import ask_by_hand
 from gateway.exchange.two_people import Voice, ask, confirmed, reject
 from gateway.findings import Finding
 from gateway.pages.live import DeadRow, HeldRow, Question
+from gateway.security import RELEASABLE
 from gateway.web.desk import Desk
 from gateway.web.frame import right_of
 from gateway.web.refusal import Refusal
@@ -35,12 +36,17 @@ AT_ONCE = ("chase", "resend")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What somebody wants done. about: an MRN, the reference of a dead letter, or the name of what is held."""
+    """What somebody wants done.
+
+    about  an MRN, the reference of a dead letter, or the name of what is held
+    also   codes that a release passes over beside the one that holds it, as ``--also`` of the command
+    """
 
     act: str
     about: str
     reason: str
     person: Person
+    also: frozenset[str] = frozenset()
 
     @property
     def who(self) -> str:
@@ -66,20 +72,27 @@ def require_right(gateway: Gateway, visit: Visit, act: str, about: str) -> Perso
     return visit.person
 
 
-def question(gateway: Gateway, visit: Visit, act: str, about: str, typed: str = "", fault: str = "") -> Question:
-    """What is shown before a decision. Raises Refusal ``absent`` for what is not held, or not dead, any more."""
+def question(gateway: Gateway, visit: Visit, act: str, about: str, fault: str = "",
+             also: Collection[str] = ()) -> Question:
+    """What is shown before a decision. Raises Refusal ``absent`` for what is not held, or not dead, any more.
+
+    also  codes that were ticked when the form came back
+    """
     facts: Mapping[str, str] = {}
+    rules: Mapping[str, bool] = {}
     try:
         if right_of(act) == "quarantine":
             one = find(gateway, about)
             facts = {"partner": one.partner, "live.why": one.code} | (
-                {"live.reason": one.asked.words} if one.asked is not None else {})
+                {"live.rules": one.asked.rules, "live.reason": one.asked.words} if one.asked is not None else {})
+            if act == "ask":
+                rules = {code: code in also for code in sorted(RELEASABLE - {one.code})}
         elif right_of(act) == "dead":
             given_up = named(gateway, about)
             facts = {"partner": given_up.partner, "message": given_up.type}
     except LocalError as error:
         raise Refusal("absent", *error.findings) from error
-    return Question(act=act, reference=about, facts=facts, reason=act in WITH_REASON, typed=typed, fault=fault)
+    return Question(act=act, reference=about, facts=facts, reason=act in WITH_REASON, fault=fault, also=rules)
 
 
 def carry_out(desk: Desk, wish: Wish) -> None:
@@ -150,11 +163,12 @@ def _given_up(gateway: Gateway, wish: Wish) -> Dead:
 
 def _ask(gateway: Gateway, wish: Wish, occasion: Occasion) -> None:
     one, voice = find(gateway, wish.about), voice_of(wish.person, gateway)
+    rules = wish.also | {one.code}
     if gateway.settings.approvals == "two":
-        ask(gateway, one, {one.code}, voice, wish.reason, occasion)
+        ask(gateway, one, rules, voice, wish.reason, occasion)
     else:
-        release(gateway, one, Decision(rules=frozenset({one.code}), people=[voice.name], account=voice.account,
-                                       reason=wish.reason, request=one.asked), occasion)
+        release(gateway, one, Decision(rules=rules, people=[voice.name], account=voice.account, reason=wish.reason,
+                                       request=one.asked), occasion)
 
 
 def _confirm(gateway: Gateway, wish: Wish, occasion: Occasion) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.pages.live import done_page, question_page
+from gateway.pages.live import ALSO, done_page, question_page
 from gateway.web import answers
 from gateway.web.acting import AT_ONCE, REASON, WITH_REASON, Wish, carry_out, question, require_right
 from gateway.web.desk import Desk
@@ -40,26 +41,28 @@ class Deciding:
         visit = self._front.known(request)
         fields = await self._front.form(request)
         reason = " ".join(fields.get("reason", "").split())[:REASON]
+        also = frozenset(name.removeprefix(ALSO) for name in fields if name.startswith(ALSO))
         if act in WITH_REASON and not reason:
             fault = "no_reason" if "sure" in fields else ""
-            return await run_in_threadpool(self._asked, request, visit, act, about, fault)
+            return await run_in_threadpool(self._asked, request, visit, act, about, fault, also)
         if act not in AT_ONCE and "sure" not in fields:
-            return await run_in_threadpool(self._asked, request, visit, act, about)
-        await run_in_threadpool(self._do, visit, act, about, reason)
+            return await run_in_threadpool(self._asked, request, visit, act, about, "", also)
+        await run_in_threadpool(self._do, visit, act, about, reason, also)
         return answers.see(f"/done/{quote(act, safe='')}/{quote(about, safe='/')}"
                            f"?proof={self._proof(visit, act, about)}")
 
-    def _asked(self, request: Request, visit: Visit, act: str, about: str, fault: str = "") -> Response:
+    def _asked(self, request: Request, visit: Visit, act: str, about: str, fault: str = "",
+               also: Collection[str] = ()) -> Response:
         with self._front.desk.reading() as gateway:
             require_right(gateway, visit, act, about)
-            html = question_page(self._front.site(visit, gateway), question(gateway, visit, act, about, fault=fault))
+            html = question_page(self._front.site(visit, gateway), question(gateway, visit, act, about, fault, also))
         return self._front.finished(request, visit, answers.page(request, html))
 
-    def _do(self, visit: Visit, act: str, about: str, reason: str) -> None:
+    def _do(self, visit: Visit, act: str, about: str, reason: str, also: frozenset[str]) -> None:
         desk: Desk = self._front.desk
         with desk.reading() as gateway:
             person = require_right(gateway, visit, act, about)
-        carry_out(desk, Wish(act=act, about=about, reason=reason, person=person))
+        carry_out(desk, Wish(act=act, about=about, reason=reason, person=person, also=also))
         _LOG.info("%s %s by %s", act, about, person.login)
 
     def _done(self, request: Request) -> Response:

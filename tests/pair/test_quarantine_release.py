@@ -67,13 +67,27 @@ def another_signer(office: Office) -> str:
 
 def misdated(malice: Puppet, burkina: Office) -> str:
     """A declaration whose header has another day than its signature; the name it is kept under."""
+    content = with_two_days(malice, burkina)
+    refused(burkina.run("edi-receive"), Exit.TRUST, "E_DATE", place="")
+    return file_name(content).removesuffix(".p7m")
+
+
+def with_two_days(malice: Puppet, burkina: Office) -> bytes:
+    """The same, put and not yet fetched."""
     entity = loose.header(sender="TGOTR", recipient="BFDGD", date=later(days=-3), sequence_number=1) + \
         malice.interchange(malice.cusdec(declaration("T-1", mrn=numbered_mrn(1))))
     inner = loose.inner(entity, author(malice.office), signing_time=later())
     content = loose.outer(inner, [recipient(burkina)])
     malice.put(content)
-    refused(burkina.run("edi-receive"), Exit.TRUST, "E_DATE", place="")
-    return file_name(content).removesuffix(".p7m")
+    return content
+
+
+def retired_and_misdated(malice: Puppet, burkina: Office) -> str:
+    """What two rules refuse, one behind the other; the name it is kept under."""
+    until(burkina, later(minutes=-1))
+    content = with_two_days(malice, burkina)
+    refused(burkina.run("edi-receive"), Exit.TRUST, "E_CERT_RETIRED", place=f"TGOTR/{file_name(content)}")
+    return kept(burkina)
 
 
 CASES: list[tuple[Callable[[Puppet, Office], str], str]] = [(retired, "E_CERT_RETIRED"), (misdated, "E_DATE")]
@@ -159,6 +173,18 @@ def test_a_release_that_is_killed_and_said_again_is_done_once(
     assert done.exit == 0 or (failpoint, code) == ("quarantine.after", "E_DATE")
     taken_once(malice, burkina)
     assert sum("Awa" in text for event in ("journal", "release") for text in history(burkina, event)) == 1
+
+
+def test_what_a_second_rule_refuses_is_let_in_when_people_pass_over_that_one_as_well(
+        world: tuple[Puppet, Office]) -> None:
+    malice, burkina = world
+    name = retired_and_misdated(malice, burkina)
+    ran = burkina.run("edi", "quarantine", "release", name, *BY)
+    assert (ran.exit, "E_DATE: " in ran.err, burkina.movements()) == (Exit.TRUST, True, {}), ran.err
+    ran = burkina.run("edi", "quarantine", "release", name, *BY, "--also", "E_DATE", "--json")
+    (said,) = checked("quarantine", ran.out)
+    assert (ran.exit, said["rules"]) == (0, ["E_CERT_RETIRED", "E_DATE"]), ran.err
+    taken_once(malice, burkina)
 
 
 def test_t24_what_is_false_is_never_let_in(world: tuple[Puppet, Office]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +15,7 @@ from gateway.exchange.assembled import Occasion
 from gateway.exchange.assembly import open_gateway
 from gateway.ledger.questions import HistoryRow
 from tests.pair.test_dead_letters import silence
-from tests.pair.test_quarantine_release import misdated, retired, taken_once
+from tests.pair.test_quarantine_release import misdated, retired, retired_and_misdated, taken_once
 from tests.tools.live_pages import Answer, Visitor, served, with_pages
 from tests.tools.malice import Puppet, later, well
 from tests.tools.offices import Office, offices
@@ -127,6 +128,26 @@ def test_two_people_release_from_quarantine_each_logged_in_and_with_a_reason(
     released = [row.text for row in history(burkina, "quarantine") if row.text.startswith("release")]
     text = released[0] if released else str([row.text for row in history(burkina, "object") if "Kadi" in row.text])
     assert all(part in text for part in ("Kadi Traoré", "Seydou Koné", "web: k.traore", "web: s.kone", WHY))
+    taken_once(puppet, burkina)
+
+
+@pytest.mark.parametrize("held", [retired_and_misdated], indirect=True, ids=["two-rules"])
+def test_what_a_second_rule_refuses_is_let_in_when_it_was_ticked_and_who_confirms_reads_both(
+        held: tuple[Puppet, Office, str, int]) -> None:
+    puppet, burkina, name, port = held
+    first, second = logged_in(port, "k.traore"), logged_in(port, "s.kone")
+    form = first.get(f"/act/ask/{name}").text
+    assert re.findall(r'name="also\.(\w+)"', form) == ["E_CERT_TIME", "E_CRL", "E_DATE", "E_OLD"]
+    decide(first, "ask", name, reason=WHY)
+    alone = decide(second, "confirm", name)
+    assert (alone.status, "E_DATE" in alone.said) == (409, True)
+    ticked = decide(first, "ask", name, **{"also.E_DATE": "1"})
+    assert 'name="also.E_DATE" value="1" checked' in ticked.text, "without a reason the form comes back as it was"
+    invented = decide(first, "ask", name, reason=WHY, **{"also.E_SIGNATURE": "1"})
+    assert (invented.status, "X083" in invented.said) == (409, True)
+    assert f"Libération demandée : {name}" in decide(first, "ask", name, reason=WHY, **{"also.E_DATE": "1"}).said
+    assert "E_CERT_RETIRED E_DATE" in second.get(f"/act/confirm/{name}").said
+    assert f"Libéré : {name}" in decide(second, "confirm", name).said
     taken_once(puppet, burkina)
 
 
