@@ -188,6 +188,7 @@ class SettingsFile(Model):
     acceptance: Literal["automatic", "national"] = "automatic"
     approvals: Literal["one", "two"] = "one"
     gzip: YesNo = True
+    workers: Annotated[Integer, between(1, 32)] = 1
     limits: Limits = section(Limits)
     retry: Retry = section(Retry)
     retention: Retention = section(Retention)

@@ -24,10 +24,15 @@ from gateway.exchange.lots import joined, lots
 from gateway.exchange.room import require_room, room_for_more
 from gateway.exchange.summary import Exit, Summary, exit_for
 from gateway.exchange.taking import take_groups
+from gateway.exchange.workers import Workers
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.mapping.dialect import Dialect, NationalRecord, Reading, Waiting
+from gateway.mapping.dialect_apart import ReadApart, can_be_read_apart, read_apart, whole
 from gateway.spool import claim, machine_fault, read_whole, sync_folder
+
+LOTS = 4
+"""Lots from which on workers are started: fewer are read before a worker is there."""
 
 BATCH = 64
 """Records per transaction: few enough to lose little time in a crash, enough to share one fsync."""
@@ -146,12 +151,12 @@ class _Intake:
         """
         dialect = self.gateway.dialect(identifier)
         first = list(lots([[name] for name in names], self._size))
-        waiting = [one for lot in first for one in self._take_lot(dialect, lot)]
+        waiting = self._take_lots(dialect, first)
         if len(first) > 1:
             sets = [names for names in joined((one.file, one.key) for one in waiting) if len(names) > 1]
             again = {name for names in sets for name in names}
             waiting = [one for one in waiting if one.file not in again]
-            waiting.extend(one for lot in lots(sets, self._size) for one in self._take_lot(dialect, lot))
+            waiting.extend(self._take_lots(dialect, list(lots(sets, self._size))))
         self._wait(waiting)
 
     def _size(self, name: str) -> int:
@@ -160,12 +165,23 @@ class _Intake:
         except FileNotFoundError:
             return 0
 
-    def _take_lot(self, dialect: Dialect, names: Sequence[str]) -> list[Waiting]:
+    def _take_lots(self, dialect: Dialect, chosen: Sequence[Sequence[str]]) -> list[Waiting]:
+        """Take lots in their order, the next ones being read by workers meanwhile; returns what waits for its twin."""
+        many = len(chosen) >= LOTS and can_be_read_apart(dialect)
+        with Workers(self.gateway.settings.workers if many else 1) as workers:
+            return [one for files, read in workers.ahead(
+                map(self._contents, chosen), lambda files: (read_apart, (dialect.archive, files)))
+                for one in self._take_lot(dialect, files, read)]
+
+    def _contents(self, names: Sequence[str]) -> dict[str, bytes]:
+        require_room(self.gateway, sum(self._size(name) for name in names))
+        return self._read(names)
+
+    def _take_lot(self, dialect: Dialect, files: Mapping[str, bytes],
+                  read: Callable[[], ReadApart] | None) -> list[Waiting]:
         """Take what is complete in a lot, refuse what is bad; returns what waits for its twin."""
         waiting: list[Waiting] = []
-        require_room(self.gateway, sum(self._size(name) for name in names))
-        files = self._read(names)
-        for reading in self._readings(dialect, files):
+        for reading in self._readings(dialect, files, read):
             self.filing.refuse([([one.file], one.findings) for one in reading.refused])
             self._take(dialect, list(records_by_files(reading.records).items()), files)
             waiting.extend(reading.waiting)
@@ -189,10 +205,15 @@ class _Intake:
         self.filing.refuse(refused)
         return files
 
-    def _readings(self, dialect: Dialect, files: Mapping[str, bytes]) -> Iterator[Reading]:
-        """What the files give; where the reading itself fails, set by set: only what is at fault is left out."""
+    def _readings(self, dialect: Dialect, files: Mapping[str, bytes],
+                  read: Callable[[], ReadApart] | None) -> Iterator[Reading]:
+        """What the files give; where the reading itself fails, or its worker dies, set by set: only what is at fault is
+        left out.
+
+        read  gives what a worker has read; None: nobody has
+        """
         try:
-            reading = dialect.read(files)
+            reading = dialect.read(files) if read is None else whole(read(), dialect, files)
         except Exception:  # told below, with the file that brings it about
             yield from self._readings_apart(dialect, files)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place, Severity
@@ -22,10 +23,17 @@ _NATIONAL = re.compile(r"([0-9]{4})/([^/]+)/([^/]+)/([^/]+)")
 
 
 class Origins(Mapping[Path, Place]):
-    """Where each value of a record stood in the national files; places are made when asked for."""
+    """Where each value of a record stood in the national files; places are made when asked for.
 
-    def __init__(self, found: Mapping[Path, tuple[str, Node]]) -> None:
-        self._found = found
+    found  path -> file and node, or what gives the origins when they are asked for
+    """
+
+    def __init__(self, found: Mapping[Path, tuple[str, Node]] | Callable[[], Origins]) -> None:
+        self._given = found
+
+    @cached_property
+    def _found(self) -> Mapping[Path, tuple[str, Node]]:
+        return self._given()._found if callable(self._given) else self._given
 
     def __getitem__(self, path: Path) -> Place:
         file, node = self._found[path]

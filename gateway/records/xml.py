@@ -29,10 +29,6 @@ _DECLARATION = re.compile(rb"""^<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z]
 _MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
-_MIXED = etree.XPath("boolean(//text()[normalize-space() and ../*])")
-"""Whether any text that is not blank stands beside elements, anywhere in a document."""
-
-
 @dataclass(frozen=True)
 class Wanted:
     """The elements a dialect reads. An element without children here is read for its text.
@@ -42,11 +38,6 @@ class Wanted:
 
     children: Mapping[str, Wanted] = field(default_factory=dict)
     repeats: bool = False
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The names of its children."""
-        return tuple(self.children)
 
 
 class Document(Node):
@@ -101,7 +92,7 @@ def read_xml(content: bytes, file: str, *, root: str, wanted: Wanted, limit: int
     document = parse(content, file, root=root, limit=limit)
     findings: list[Finding] = []
     node = Document(root, document.sourceline, content, *_encoding(content, file))
-    _build(document, wanted, node, file, findings, mixed=bool(_MIXED(document)))
+    _build(document, wanted.children, node, file, findings)
     if findings:
         raise LocalError(*findings)
     return node
@@ -182,16 +173,15 @@ def _behind(before: str, file: str) -> Place:
     return Place(file=file, line=before.count("\n") + 1, column=len(before) - before.rfind("\n"))
 
 
-def _build(element: etree._Element, wanted: Wanted, node: Node, file: str, findings: list[Finding], *,
-           mixed: bool) -> None:
-    """mixed: whether text stands beside elements somewhere; where none does, libxml2 passes over what nobody wants."""
-    children, shapes = node.children, wanted.children
-    for child in element if mixed else element.iterchildren(*wanted.names):
+def _build(element: etree._Element, wanted: Mapping[str, Wanted], node: Node, file: str,
+           findings: list[Finding]) -> None:
+    children = node.children
+    for child in element:
         tag = child.tag
-        tail = child.tail if mixed else None
-        if tail is not None and not tail.isspace():
+        tail = child.tail
+        if tail != "\n" and tail is not None and not tail.isspace():
             findings.append(Finding(code="R008", place=node.place(file), values={"text": tail.strip()[:40]}))
-        shape = shapes.get(tag)  # type: ignore[arg-type]
+        shape = wanted.get(tag)  # type: ignore[arg-type]
         if shape is None:
             continue
         text = child.text
@@ -210,7 +200,7 @@ def _build(element: etree._Element, wanted: Wanted, node: Node, file: str, findi
         if inner:
             if text:
                 findings.append(Finding(code="R008", place=made.place(file), values={"text": text[:40]}))
-            _build(child, shape, made, file, findings, mixed=mixed)
+            _build(child, inner, made, file, findings)
         elif len(child):
             findings.append(Finding(code="R008", place=made.place(file), values={"text": made.text[:40]}))
 

@@ -11,6 +11,7 @@ Times of the clock are the target's, and a machine that does other things makes 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,8 @@ DECLARATIONS = 5000
 RATE, RATIO, MEGABYTES, LINEAR = 500.0, 3.0, 200.0, 0.05
 """Messages a second through each run; most times the floors; memory of a process; most that a message may cost more
 where there are many more of them."""
+WORKERS = max(1, min(2, os.cpu_count() or 1))
+"""Processes of a run that may work at once."""
 _LEAST = 0.005
 """Share of a run's processor time below which a stage is not told."""
 _TARGETED = ("send", "receive")
@@ -71,13 +74,20 @@ def figures_in(folder: Path | None, sizes: Sequence[int]) -> Iterator[Figure]:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of one program. Seconds; octets."""
+    """One run of one program. Seconds of the clock, and of processor time by itself and by its workers; octets of the
+    largest process."""
 
     name: str
     wall: float
-    processor: float
+    own: float
+    workers: float
     peak: int
     stacks: Stacks
+
+    @property
+    def processor(self) -> float:
+        """All processor time."""
+        return self.own + self.workers
 
 
 def road(root: Path, count: int) -> tuple[list[Run], list[Figure]]:
@@ -85,6 +95,9 @@ def road(root: Path, count: int) -> tuple[list[Run], list[Figure]]:
     with ExitStack() as stack:
         sshd = stack.enter_context(running_sshd(root, []))
         togo, burkina = offices(root, sshd, inbox_declarations="bfdgd/asycuda")
+        for office in (togo, burkina):
+            with office.settings.open("a", encoding="utf-8") as file:
+                file.write(f"\nworkers: {WORKERS}\n")
         octets = _drop(togo, count)
         runs = [_run(root, "send", "edi-send", togo, records_taken=count, messages_queued=count),
                 _run(root, "receive", "edi-receive", burkina, messages_accepted=count, deliveries_written=2 * count),
@@ -97,10 +110,11 @@ def road(root: Path, count: int) -> tuple[list[Run], list[Figure]]:
     floor = sum(one.seconds for one in found)
     total = sum(run.wall for run in runs)
     told.extend(Figure(name=f"road: floor: {one.name}", value=one.seconds / count * 1e3, unit="ms/message",
-                       against=f"{one.seconds:.3g} s in all", ratio=one.seconds / floor) for one in found)
+                       against=f"{one.seconds:.3g} s in all, {one.processor:.3g} s of processor time",
+                       ratio=one.seconds / floor) for one in found)
+    processor, least = sum(run.processor for run in runs), sum(one.processor for one in found)
     told.append(Figure(name=f"road: processor time of {count} declarations, there and answered",
-                       value=sum(run.processor for run in runs), unit="s", against=f"all floors: {floor:.4g} s",
-                       ratio=sum(run.processor for run in runs) / floor))
+                       value=processor, unit="s", against=f"all floors: {least:.4g} s", ratio=processor / least))
     told.append(Figure(name=f"road: {count} declarations, there and answered", value=total, unit="s",
                        against=f"all floors: {floor:.4g} s", ratio=total / floor,
                        target=f"at most {RATIO:g} x", met=total <= RATIO * floor))
@@ -130,8 +144,8 @@ def _run(root: Path, name: str, program: str, office: Office, **expected: int) -
     short = {what: counts[what] for what, number in expected.items() if counts[what] != number}
     if short or counts["findings"]:
         raise RuntimeError(f"{program} did {short} of {expected}: {counts['findings'][:3]}")
-    return Run(name=name, wall=seen["wall"], processor=seen["processor"] + seen["processor_others"],
-               peak=seen["peak"], stacks=seen["stacks"])
+    return Run(name=name, wall=seen["wall"], own=seen["processor"], workers=seen["processor_others"],
+               peak=max(seen["peak"], seen["peak_others"]), stacks=seen["stacks"])
 
 
 def _figures(run: Run, count: int) -> Iterator[Figure]:
@@ -146,5 +160,8 @@ def _figures(run: Run, count: int) -> Iterator[Figure]:
                  target=f"at most {MEGABYTES:g} MB", met=run.peak / 1e6 <= MEGABYTES)
     for stage, share in stages(run.stacks).items():
         if share >= _LEAST:
-            yield Figure(name=f"road: {run.name}: {stage}", value=run.processor * share / count * 1e3,
-                         unit="ms/message", against=f"{share:.1%} of the processor time")
+            yield Figure(name=f"road: {run.name}: {stage}", value=run.own * share / count * 1e3, unit="ms/message",
+                         against=f"{share * run.own / run.processor:.1%} of the processor time")
+    if run.workers:
+        yield Figure(name=f"road: {run.name}: workers", value=run.workers / count * 1e3, unit="ms/message",
+                     against=f"{run.workers / run.processor:.1%} of the processor time")

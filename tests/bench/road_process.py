@@ -4,8 +4,8 @@
 
 The program's own entry is called, nothing else. Every few milliseconds of processor time (not of the clock: the machine
 may be busy with other things) the stack is noted. RESULT becomes a JSON object: ``exit``, ``out``, ``wall``,
-``processor`` and ``processor_others`` (of processes that it started) in seconds, ``peak`` in octets, ``stacks``: a list
-of [samples, [[file, function], ... innermost first]].
+``processor`` and ``processor_others`` (of its workers) in seconds, ``peak`` and ``peak_others`` (of the largest worker)
+in octets, ``stacks`` of the run itself: a list of [samples, [[file, function], ... innermost first]].
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def main(result: str, program: str, *words: str) -> int:
               for stack, count in sampler.stacks.items()]
     Path(result).write_text(json.dumps({
         "exit": status, "out": out.getvalue(), "wall": wall, "processor": time.process_time(),
-        "processor_others": others.ru_utime + others.ru_stime, "peak": peak(), "stacks": stacks}), "utf-8")
+        "processor_others": others.ru_utime + others.ru_stime, "peak": peak(),
+        "peak_others": others.ru_maxrss * 1024, "stacks": stacks}), "utf-8")
     return status
 
 

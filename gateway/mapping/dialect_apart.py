@@ -1,0 +1,88 @@
+"""Reading national files in another process: what crosses is octets one way, trees the other.
+
+Where each value stood in its file, and how to put something back into it, is asked for rarely (a refusal names a line)
+and is large; it stays behind, and is read again from the same octets when it is wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+from gateway.errors import LocalError
+from gateway.findings import Finding
+from gateway.mapping.archive import Archive
+from gateway.mapping.dialect import Dialect, Reading, Refused, Waiting, load_archived_dialect
+from gateway.mapping.dialect_record import NationalRecord, Origins
+from gateway.references import Tree
+
+_DIALECTS = 8
+"""Dialects that a process keeps loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bare:
+    """A record without what can be read again."""
+
+    tree: Tree
+    files: tuple[str, ...]
+    key: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadApart:
+    """What a `Reading` says, in the form that crosses."""
+
+    records: tuple[_Bare, ...]
+    waiting: tuple[Waiting, ...]
+    refused: tuple[Refused, ...]
+
+
+def can_be_read_apart(dialect: Dialect) -> bool:
+    """Whether the dialect can be made from its archive alone; one that a plug-in reads cannot."""
+    try:
+        load_archived_dialect(dialect.archive)
+    except LocalError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=_DIALECTS)
+def _loaded(archive: Archive) -> Dialect:
+    return load_archived_dialect(archive)
+
+
+def read_apart(archive: Archive, files: Mapping[str, bytes]) -> ReadApart:
+    """Read files with the dialect of an archive. Raises LocalError as `load_archived_dialect`."""
+    reading = _loaded(archive).read(files)
+    return ReadApart(tuple(_Bare(one.tree, one.files, one.key, one.findings) for one in reading.records),
+                     reading.waiting, reading.refused)
+
+
+def whole(read: ReadApart, dialect: Dialect, files: Mapping[str, bytes]) -> Reading:
+    """The reading, as if these files had been read here.
+
+    dialect  that of the archive
+    """
+    records = []
+    for one in read.records:
+        again = partial(_again, one, dialect, {name: files[name] for name in one.files})
+        records.append(NationalRecord(one.tree, Origins(partial(_origins, again)), one.files, one.key, one.findings,
+                                      partial(_put_back, again)))
+    return Reading(tuple(records), read.waiting, read.refused)
+
+
+def _again(bare: _Bare, dialect: Dialect, files: Mapping[str, bytes]) -> NationalRecord:
+    return next(one for one in dialect.read(files).records if one.key == bare.key and one.tree == bare.tree)
+
+
+def _origins(again: partial[NationalRecord]) -> Origins:
+    return again().origins
+
+
+def _put_back(again: partial[NationalRecord], tree: Tree, stem: str) -> dict[str, bytes]:
+    put_back = again().put_back
+    assert put_back is not None
+    return put_back(tree, stem)

@@ -1,0 +1,139 @@
+"""Workers: in order, never too far ahead, and never missed when they die; what they read is what the run would read."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import pytest
+
+from gateway.exchange import intake
+from gateway.exchange.workers import Workers
+from gateway.mapping import search_path
+from gateway.mapping.archive import Archive
+from gateway.mapping.dialect import load_dialect
+from gateway.mapping.dialect_apart import can_be_read_apart, read_apart, whole
+from tests.bench.load import declarations
+from tests.tools.offices import offices
+from tests.tools.worker_tasks import died_once, fatal, squared
+
+DIALECT = "tgotr/asycuda"
+
+
+def national_files(count: int) -> dict[str, bytes]:
+    """SAD and T1 extract of each of some declarations."""
+    dialect = load_dialect(DIALECT, search_path())
+    return {name: content for number, tree in enumerate(declarations(count), 1)
+            for name, content in dialect.write(tree, f"d{number:05d}").items()}
+
+
+def test_results_come_in_the_order_in_which_they_were_asked_for() -> None:
+    with Workers(3) as workers:
+        found = [(number, result()) for number, result in workers.ahead(range(8), lambda number: (squared, (number,)))
+                 if result is not None]
+    assert found == [(number, number * number) for number in range(8)]
+
+
+def test_nothing_is_taken_further_ahead_than_there_are_workers() -> None:
+    taken: list[int] = []
+
+    def items(count: int) -> Iterator[int]:
+        for number in range(count):
+            taken.append(number)
+            yield number
+
+    with Workers(3) as workers:
+        for number, result in workers.ahead(items(9), lambda number: (squared, (number,))):
+            assert result is not None
+            result()
+            assert len(taken) <= number + 3
+
+
+def test_one_process_is_the_run_alone() -> None:
+    with Workers(1) as workers:
+        assert [result for _, result in workers.ahead(range(3), lambda number: (squared, (number,)))] == [None] * 3
+
+
+def test_a_worker_that_dies_is_told_and_the_run_goes_on_alone() -> None:
+    told: list[object] = []
+    with Workers(2) as workers:
+        for number, result in workers.ahead(range(6), lambda number: (fatal, (number,))):
+            try:
+                told.append("alone" if result is None else result())
+            except BrokenProcessPool:
+                told.append(f"died over {number}")
+    assert told[:2] == [0, 1]
+    assert told[2] == "died over 2"
+    assert told[-1] == "alone"
+    assert set(told[3:]) <= {"alone", "died over 3"}
+
+
+def test_a_worker_ends_when_its_run_is_killed() -> None:
+    script = ("import os, signal\n"
+              "from gateway.exchange.workers import Workers\n"
+              "if __name__ == '__main__':\n"
+              "    with Workers(2) as workers:\n"
+              "        for _, result in workers.ahead([0, 1], lambda number: (os.getpid, ())):\n"
+              "            print(result(), flush=True)\n"
+              "            os.kill(os.getpid(), signal.SIGKILL)\n")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)
+    worker = int(done.stdout)
+    for _ in range(100):
+        if not _alive(worker):
+            return
+        time.sleep(0.05)
+    pytest.fail(f"worker {worker} is still there")
+
+
+def _alive(number: int) -> bool:
+    try:
+        state = Path(f"/proc/{number}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def test_what_a_worker_reads_is_what_the_run_would_read() -> None:
+    dialect = load_dialect(DIALECT, search_path())
+    files = national_files(3)
+    files["bad.xml"] = b"<ASYCUDA><unfinished>"
+    files["alone.xml"] = files.pop("d00003.xml")
+    del files["d00003-t1.csv"]
+    here, there = dialect.read(files), whole(read_apart(dialect.archive, files), dialect, files)
+    assert (there.waiting, there.refused) == (here.waiting, here.refused)
+    for ours, theirs in zip(here.records, there.records, strict=True):
+        assert (theirs.tree, theirs.files, theirs.key, theirs.findings) == (
+            ours.tree, ours.files, ours.key, ours.findings)
+        assert dict(theirs.origins) == dict(ours.origins)
+        assert ours.put_back is not None
+        assert theirs.put_back is not None
+        changed = {**ours.tree, "itinerary": "ANOTHER WAY"}
+        assert theirs.put_back(changed, "stem") == ours.put_back(changed, "stem")
+
+
+def test_a_dialect_that_a_plug_in_reads_is_not_read_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    dialect = load_dialect(DIALECT, search_path())
+    assert can_be_read_apart(dialect)
+    monkeypatch.setattr(dialect, "archive", Archive((("dialects/readers/x.yaml", b"id: other"),)))
+    assert not can_be_read_apart(dialect)
+
+
+def test_a_worker_that_dies_loses_and_doubles_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    togo, burkina = offices(tmp_path)
+    with togo.settings.open("a", encoding="utf-8") as file:
+        file.write("\nworkers: 2\n")
+    monkeypatch.setattr(intake, "LOTS", 2)
+    monkeypatch.setattr("gateway.exchange.lots.FILES", 8)
+    monkeypatch.setattr(intake, "read_apart", died_once)
+    monkeypatch.setenv("EDI_TEST_MARK", str(tmp_path / "mark"))
+    togo.drop("declarations", national_files(12))
+    ran = togo.run("edi-send")
+    assert (tmp_path / "mark").exists()
+    assert (ran.exit, ran.counts["records_taken"], ran.counts["messages_queued"]) == (0, 12, 12)
+    assert len(togo.movements()) == 12
+    assert burkina.run("edi-receive").counts["messages_accepted"] == 12
+    assert togo.run("edi-send").counts["records_taken"] == 0
