@@ -1,12 +1,14 @@
-"""`edi archive`: old contents go to another volume with a list of them, are listed, and come back."""
+"""`edi archive`: old contents go to another volume with a list of them, are listed, come back, or are purged."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import click
 
+from gateway.cli.archive_purge import purge_archive
 from gateway.cli.context import (
     calendar_day,
     common,
@@ -25,6 +27,7 @@ from gateway.exchange.archiving import archive, bring_back, old
 from gateway.exchange.assembly import Gateway, open_gateway
 from gateway.exchange.erasing import Decision
 from gateway.exchange.summary import Exit
+from gateway.ledger.keeping_rows import KINDS, Kind
 
 
 @click.command(name="archive", help=t("cli.archive.help"))
@@ -33,37 +36,50 @@ from gateway.exchange.summary import Exit
               help=t("cli.archive.to"))
 @click.option("--bring", type=click.Path(path_type=Path, file_okay=False), metavar=t("cli.metavar.folder"),
               help=t("cli.archive.bring"))
+@click.option("--purge", "condemned", type=click.Path(path_type=Path, file_okay=False),
+              metavar=t("cli.metavar.folder"), help=t("cli.archive.purge"))
+@click.option("--only", multiple=True, type=click.Choice(KINDS), help=t("cli.archive.only"))
 @click.option("--list", "listing", is_flag=True, help=t("cli.archive.list"))
 @click.option("--reason", default="", metavar=t("cli.metavar.reason"), help=t("cli.acts.reason"))
 @by_option
+@click.option("--yes", is_flag=True, help=t("cli.archive.yes"))
 @dry_run_option
 @json_option
 @common
-def archive_command(config: Path, before: str | None, to: Path | None, bring: Path | None, listing: bool,
-                    reason: str, people: tuple[str, ...], as_json: bool) -> int:
-    """One of: move what is older than a day, bring an archive back, list what left."""
-    moving = before is not None and to is not None
-    if [moving, bring is not None, listing].count(True) != 1 or (before is None) != (to is None):
+def archive_command(config: Path, before: str | None, to: Path | None, bring: Path | None, condemned: Path | None,
+                    only: tuple[Kind, ...], listing: bool, reason: str, people: tuple[str, ...], yes: bool,
+                    as_json: bool) -> int:
+    """One of: move what is older than a day, bring an archive back, purge it, list what left.
+
+    Where approvals are `two`, a purge names two people.
+    """
+    moving, purging = before is not None and to is not None, condemned is not None
+    if [moving, bring is not None, purging, listing].count(True) != 1 or (before is None) != (to is None) \
+            or (only and not moving) or (yes and not purging):
         raise click.UsageError(t("cli.archive.which"))
     day = None if before is None else calendar_day(before)
-    who = Decision(people=", ".join(named_people(people, 0)), account=login(), reason=reason)
-    now = occasion().now
-    with open_gateway(load_settings(config), now) as gateway:
+    settings, now = load_settings(config), occasion().now
+    needed = 0 if not purging else 2 if settings.approvals == "two" else 1
+    who = Decision(people=", ".join(named_people(people, needed)), account=login(), reason=" ".join(reason.split()))
+    with open_gateway(settings, now) as gateway:
         if listing:
             return _list(gateway, as_json=as_json)
         if bring is not None:
             return _bring(gateway, bring, who, now, as_json=as_json)
+        if condemned is not None:
+            return purge_archive(gateway, condemned, who, now, yes=yes, as_json=as_json)
         assert day is not None and to is not None
-        return _move(gateway, day, to, who, now, as_json=as_json)
+        return _move(gateway, day, to, who, now, only=only or KINDS, as_json=as_json)
 
 
-def _move(gateway: Gateway, day: date, to: Path, who: Decision, now: datetime, *, as_json: bool) -> int:
+def _move(gateway: Gateway, day: date, to: Path, who: Decision, now: datetime, *, only: Collection[Kind],
+          as_json: bool) -> int:
     before = min(datetime(day.year, day.month, day.day, tzinfo=UTC), now - timedelta(days=1))
-    done = old(gateway, before) if rehearsing() else archive(gateway, before, to, who, now)
+    done = old(gateway, before, only) if rehearsing() else archive(gateway, before, to, who, now, only)
     if as_json:
         emit_json("archived", {"contents": done.contents, "octets": done.octets, "folder": done.folder})
     elif not done.contents:
-        emit(t("archive.nothing", day=f"{before:%Y-%m-%d}"))
+        emit(t("archive.nothing", day=before.date().isoformat()))
     else:
         emit(t("archive.done", contents=done.contents, octets=done.octets, folder=done.folder or to))
     return Exit.DONE

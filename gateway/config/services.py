@@ -89,7 +89,7 @@ class Plan:
     backups     where each day's backup goes: better a disk that is not the gateway's
     pages       the folder of pages that is made anew again and again; its own folder is writable with it
     alerts      whether the settings have ways of telling people; web: whether they have live pages
-    run         how long a run may take at most (`limits.run`)
+    run         how long a run may take at most (`limits.run`); kept: how long logs are kept (`retention.logs`)
     credential  name of the credential with the passphrase of the keys, "" where they have none
     mail        who is written to when something fails
     """
@@ -105,6 +105,7 @@ class Plan:
     alerts: bool = False
     web: bool = False
     run: timedelta = timedelta(minutes=15)
+    kept: timedelta = timedelta(days=730)
     credential: str = ""
     mail: str = "root"
 
@@ -134,7 +135,7 @@ def planned(settings: Settings, *, user: str, group: str, programs: Mapping[str,
         logs, backups, pages = map(Path, _CONVENTIONS)
     return Plan(settings=settings.file, user=user, group=group, programs=programs, writable=_outermost(folders),
                 logs=logs, backups=backups, pages=pages / "corridors", alerts=bool(settings.alerts),
-                web=settings.web is not None, run=settings.limits.run,
+                web=settings.web is not None, run=settings.limits.run, kept=settings.retention.logs,
                 credential=phrase.removeprefix(_CREDENTIAL) if phrase.startswith(_CREDENTIAL) else "")
 
 
@@ -154,7 +155,8 @@ def service_files(plan: Plan, language: Language) -> dict[str, str]:
     files["cron.d/edi-gateway"] = _filled("cron", language, {
         "mail": plan.mail, "settings": f'"{plan.settings}"',
         "lines": "\n".join(f"{job.cron} {plan.user} {_cron(plan, job)}" for job in _in_cron(plan))})
-    files["logrotate.d/edi-gateway"] = _filled("logrotate", language, {"logs": f'"{plan.logs}/*.log"', **account})
+    files["logrotate.d/edi-gateway"] = _filled("logrotate", language, {
+        "logs": f'"{plan.logs}/*.log"', "days": str(max(1, plan.kept.days)), **account})
     whole = _outermost({*plan.writable, plan.backups, plan.pages.parent})
     volumes = [(plan.settings.parent, ":ro"), *((folder, "") for folder in whole)]
     files["Containerfile"] = _filled("Containerfile", language, {

@@ -134,16 +134,30 @@ class Limits(Model):
     run: Duration = timedelta(minutes=15)
     file: Annotated[Size, between(1 << 10, 32 << 20, render_size)] = 32 << 20
     room: Annotated[Size, between(1 << 20, 1 << 40, render_size)] = 64 << 20
+    lease: Annotated[Duration, between(timedelta(seconds=1), timedelta(hours=1), render_duration)] = timedelta(
+        minutes=2)
 
 
 class Retention(Model):
-    """How long files lie that the ledger does not need any more. None: for ever."""
+    """How long things are kept. None: for ever.
+
+    Files that the ledger does not need go by themselves (`edi retention`). What the ledger holds, and archives of it, never
+    do: for these the period is what a law wants at least, and people decide.
+
+    messages  what was declared and answered, as it was sent and came; sealed: signed and sealed files
+    sources   national files in the ledger
+    logs      lines of the runs, where cron writes them
+    """
 
     sent: Duration = timedelta(days=90)
     refused: Duration = timedelta(days=180)
     inbox: Duration | None = None
     quarantine: Duration = timedelta(days=365)
     reports: Duration = timedelta(days=90)
+    logs: Duration = timedelta(days=730)
+    messages: Duration | None = None
+    sealed: Duration | None = None
+    sources: Duration | None = None
 
 
 class Retry(Model):

@@ -17,7 +17,7 @@ import hashlib
 import re
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +31,8 @@ from gateway.exchange.erasing import Decision
 from gateway.exchange.standstill import standstill
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
-from gateway.ledger.keeping_rows import Departure, NewDeparture, OldContent
+from gateway.ledger import Queries
+from gateway.ledger.keeping_rows import KIND_OF, KINDS, Departure, Kind, NewDeparture, OldContent
 from gateway.ledger.reading.away import CONTENTS, archived
 from gateway.spool import free_name, make_folder, sync_folder, write_together
 
@@ -52,29 +53,33 @@ class Archived:
     folder: Path | None = None
 
 
-def old(gateway: Gateway, before: datetime) -> Archived:
-    """What would go: contents and octets."""
+def old(gateway: Gateway, before: datetime, only: Collection[Kind] = KINDS) -> Archived:
+    """What would go: contents and octets. only: these kinds."""
     with gateway.ledger.reading() as queries:
-        sizes = [one.size for one in queries.old_contents(before)]
+        sizes = [one.size for one in queries.old_contents(before) if KIND_OF[one.what] in only]
     return Archived(contents=len(sizes), octets=sum(sizes))
 
 
-def archive(gateway: Gateway, before: datetime, to: Path, decision: Decision, now: datetime) -> Archived:
+def archive(gateway: Gateway, before: datetime, to: Path, decision: Decision, now: datetime,
+            only: Collection[Kind] = KINDS) -> Archived:
     """Move what was settled before an instant into a new folder below `to`, and let the ledger go of it.
+
+    only  contents of these kinds alone: what must be kept for another time lies in another archive
 
     Cut anywhere it is simply given again: a folder that the ledger does not know of yet is written once more.
     Raises Busy B001 while a run is at work, LocalError B003 (no room there), B006, L007, L054.
     """
     with standstill(gateway.settings, now):
-        done = _archive(gateway, before, to, decision, now)
+        done = _archive(gateway, before, to, decision, now, only)
         if done.folder is not None:
             gateway.ledger.rewrite()
     return done
 
 
-def _archive(gateway: Gateway, before: datetime, to: Path, decision: Decision, now: datetime) -> Archived:
+def _archive(gateway: Gateway, before: datetime, to: Path, decision: Decision, now: datetime,
+             only: Collection[Kind]) -> Archived:
     with gateway.ledger.reading() as queries:
-        contents = list(queries.old_contents(before))
+        contents = [one for one in queries.old_contents(before) if KIND_OF[one.what] in only]
         if not contents:
             return Archived(contents=0, octets=0)
         name = free_name(f"archive-{gateway.name}-{now:%Y%m%dT%H%M%SZ}", make_folder(to))
@@ -107,11 +112,11 @@ def _archive(gateway: Gateway, before: datetime, to: Path, decision: Decision, n
 def bring_back(gateway: Gateway, folder: Path, who: str, now: datetime) -> Departure:
     """Put everything of an archive into the ledger again. The folder stays; nothing needs it any more.
 
-    Raises LocalError L053 (no archive of this ledger has that name), L042, L044 (not what left), L009.
+    Raises LocalError L053 (no archive of this ledger has that name, or it was purged), L042, L044 (not what left),
+    L009.
     """
     with gateway.ledger.reading() as queries:
-        found = next((one for one in queries.departures_about(folder.name)
-                      if one.kind == "archived" and one.returned is None), None)
+        found = next((one for one in standing_archives(queries) if one.reference == folder.name), None)
         if found is None:
             raise LocalError(Finding(code=NO_ARCHIVE, place=Place(file=str(folder)), values={"folder": str(folder)}))
         listed = list(queries.contents_away(found.id))
@@ -126,12 +131,18 @@ def bring_back(gateway: Gateway, folder: Path, who: str, now: datetime) -> Depar
 def unreadable(gateway: Gateway) -> Iterator[tuple[Departure, int]]:
     """Archives of which something cannot be read where the ledger says that they lie, and how many contents."""
     with gateway.ledger.reading() as queries:
-        for one in queries.departures():
-            if one.kind == "archived" and one.returned is None:
-                held = _held(Path(one.folder) / CONTENTS)
-                bad = sum(digest not in held for _, digest in queries.contents_away(one.id))
-                if bad:
-                    yield one, bad
+        for one in standing_archives(queries):
+            held = _held(Path(one.folder) / CONTENTS)
+            bad = sum(digest not in held for _, digest in queries.contents_away(one.id))
+            if bad:
+                yield one, bad
+
+
+def standing_archives(queries: Queries) -> list[Departure]:
+    """Archives that neither came back nor were purged, the oldest first."""
+    every = queries.departures()
+    purged = {one.reference for one in every if one.kind == "purged"}
+    return [one for one in every if one.kind == "archived" and one.returned is None and one.reference not in purged]
 
 
 def _once(contents: list[OldContent], octets_of: Callable[[int], bytes]) -> Iterator[tuple[str, bytes]]:

@@ -39,7 +39,7 @@ from gateway.findings import Finding, Place
 from gateway.ledger import ObjectState, Queries
 from gateway.ledger.chain import Fact, row_text
 from gateway.ledger.questions import HistoryRow
-from gateway.ledger.reading.away import ERASED as GONE
+from gateway.ledger.reading.away import GONE
 from gateway.ledger.reading.months import RecordedObject, Span
 from gateway.security import Certificate
 from gateway.security.kept_trust import signer_certificate, signers_text
@@ -178,11 +178,11 @@ class _Writing:
         self._store(waiting)
 
     def _inner(self, number: int) -> tuple[bytes, bool]:
-        """The SignedData of an object; of one that was erased who decided it, when and why, and True."""
+        """The SignedData of an object; of one that was erased or purged who decided it, when and why, and True."""
         try:
             return self.queries.inner_of(number), False
         except LocalError as error:
-            if error.code != GONE:
+            if error.code not in GONE:
                 raise
             return _line(" ".join(str(value) for value in error.findings[0].values.values())), True
 

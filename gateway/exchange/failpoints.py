@@ -79,3 +79,4 @@ ALERTS_TOLD = declare("alerts.told", "one way of telling has taken what it was t
 ERASED = declare("keep.erased", "contents of a movement emptied in the ledger, its files in folders not removed yet")
 ERASED_FILES = declare("keep.removed", "files of an erased movement removed, the ledger's file not written anew yet")
 ARCHIVED = declare("keep.archived", "an archive lies whole in its folder, the ledger still holds what is in it")
+PURGED = declare("keep.purged", "the ledger says that an archive was purged, what is in it still lies in its folder")

@@ -8,15 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-DepartureKind: TypeAlias = Literal["archived", "erased"]
+DepartureKind: TypeAlias = Literal["archived", "erased", "purged"]
+Kind: TypeAlias = Literal["messages", "sealed", "sources"]
+"""What a law may want kept for different times: what was declared and answered, what was signed and sealed, and the
+national files that it came from."""
+
+KINDS: tuple[Kind, ...] = ("messages", "sealed", "sources")
+KIND_OF: dict[str, Kind] = {"message": "messages", "interchange": "messages", "payload": "messages",
+                            "delivery": "messages", "sealed": "sealed", "inner": "sealed", "source": "sources"}
+"""What a content is (`OldContent.what`) -> its kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDeparture:
     """Contents that leave by one decision.
 
-    reference  of an archive its name, of an erasure the MRN
-    folder     where an archive lies; empty for an erasure
+    reference  of an archive, and of its purge, its name; of an erasure the MRN
+    folder     where an archive lies; empty otherwise
     people     who answer for it, joined by ", "; account: that typed it
     """
 
@@ -59,6 +67,16 @@ class OldContent:
     size: int
     what: str
     reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptKind:
+    """Contents of one kind that left together. last: when the last business of theirs was over."""
+
+    kind: Kind
+    contents: int
+    octets: int
+    last: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

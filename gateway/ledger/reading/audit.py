@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, get_args
 
 from sqlalchemy import Row, Select, Table, func, select
 
 from gateway.ledger.chain import START, Fact, row_hash
 from gateway.ledger.codec import digest_of
-from gateway.ledger.keeping_tables import masked
+from gateway.ledger.keeping_rows import DepartureKind
+from gateway.ledger.keeping_tables import departure, masked
 from gateway.ledger.lookups import Lookups
 from gateway.ledger.migrations import BACK_FROM, MADE_BY
 from gateway.ledger.questions import BadContent, BadRow, HistoryHead, HistoryRow
@@ -110,11 +111,12 @@ class Audit(Lookups, AwayLookups):
         for table in (object_, interchange, message, checkpoint, trusted, own_key):
             yield from self._states(table)
         for table in (declaration, event, interchange, delivery, message, object_, checkpoint):
-            yield from self._missing(table)
+            yield from self._missing(table, ("new",))
+        yield from self._missing(departure, get_args(DepartureKind))
         yield from self._movement_states()
 
     def _left(self, number: int, vouched: set[int]) -> bool:
-        """Whether a content is empty because it was archived or erased, and its newest departure is vouched for."""
+        """Whether a content is empty because it was archived, erased or purged, and what says so is vouched for."""
         gone = departure_of(self._connection, number)
         return gone is not None and gone.id in vouched and gone.returned is None
 
@@ -140,9 +142,9 @@ class Audit(Lookups, AwayLookups):
             elif row.held != row.said:
                 yield BadContent(what=table.name, id=str(row.id), fault="digest")
 
-    def _missing(self, table: Table) -> Iterator[BadContent]:
+    def _missing(self, table: Table, births: Sequence[str]) -> Iterator[BadContent]:
         query = (select(history.c.subject_id).outerjoin(table, table.c.id == history.c.subject_id)
-                 .where(history.c.subject == table.name, history.c.event == "new", history.c.subject_id.is_not(None),
+                 .where(history.c.subject == table.name, history.c.event.in_(births), history.c.subject_id.is_not(None),
                         table.c.id.is_(None), history.c.id > self._made_again(table)).order_by(history.c.id))
         for row in self._rows(query):
             yield BadContent(what=table.name, id=str(row.subject_id), fault="missing")

@@ -21,7 +21,10 @@ from gateway.ledger.keeping_rows import Departure, digest_over
 from gateway.ledger.keeping_tables import away, departure, masked
 from gateway.ledger.tables import content, history
 
-ARCHIVE_ABSENT, ERASED, ARCHIVE_DIFFERS = "L042", "L043", "L044"
+ARCHIVE_ABSENT, ERASED, ARCHIVE_DIFFERS, PURGED = "L042", "L043", "L044", "L055"
+
+GONE = (ERASED, PURGED)
+"""Codes by which a content is gone for good, by decision of people."""
 
 CONTENTS = "contents.zip"
 """The file of an archive that holds what left."""
@@ -30,8 +33,8 @@ CONTENTS = "contents.zip"
 def whole(connection: Connection, number: int, held: bytes) -> bytes:
     """The octets of a content, wherever they are. held: what its row holds.
 
-    Raises LocalError L042 while its archive is not at hand, L043 when it was erased, L044 when the archive gives
-    something else.
+    Raises LocalError L042 while its archive is not at hand, L043 when it was erased, L055 when it was purged with its
+    archive, L044 when the archive gives something else.
     """
     if held:
         return bytes(held)
@@ -41,8 +44,9 @@ def whole(connection: Connection, number: int, held: bytes) -> bytes:
     gone = departure_of(connection, number)
     if gone is None:
         return b""  # nobody decided that: the audit says so
-    if gone.kind == "erased":
-        raise LocalError(Finding(code=ERASED, values={"reference": gone.reference, "words": gone.words}))
+    if gone.kind != "archived":
+        raise LocalError(Finding(code=ERASED if gone.kind == "erased" else PURGED, values={
+            "reference": gone.reference, "words": gone.words}))
     return archived(gone, Path(gone.folder), row.digest)
 
 
@@ -78,10 +82,10 @@ class AwayLookups:
         return [_departure(row) for row in self._connection.execute(select(departure).order_by(departure.c.id))]
 
     def departures_about(self, reference: str) -> list[Departure]:
-        """Departures of a reference: of an MRN its erasures, of a name an archive."""
+        """Departures of a reference: of an MRN its erasures, of a name an archive and its purge."""
         return [_departure(row) for row in self._connection.execute(
-            select(departure).where(departure.c.kind.in_(("archived", "erased")), departure.c.reference == reference)
-            .order_by(departure.c.id))]
+            select(departure).where(departure.c.kind.in_(("archived", "erased", "purged")),
+                                    departure.c.reference == reference).order_by(departure.c.id))]
 
     def contents_away(self, number: int) -> Iterator[tuple[int, str]]:
         """Number and digest of each content that left with a departure, in order."""

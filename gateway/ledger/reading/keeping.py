@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from gateway.ledger.keeping_rows import Belongings, OldContent
 from gateway.ledger.reading.away import AwayLookups, departure_of
+from gateway.ledger.reading.periods import PeriodLookups
 from gateway.ledger.states import InterchangeState, MessageState, ObjectState
 from gateway.ledger.tables import (
     content,
@@ -38,7 +39,7 @@ _SETTLED_OBJECTS = (ObjectState.RECEIVED, ObjectState.REFUSED, ObjectState.WITHD
 _HELD = content.c.bytes != b""
 
 
-class KeepingLookups(AwayLookups):
+class KeepingLookups(AwayLookups, PeriodLookups):
     """old_contents, content_octets, belongings, told_of."""
 
     def old_contents(self, before: datetime) -> Iterator[OldContent]:
