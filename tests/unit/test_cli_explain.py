@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 
 from gateway.cli.ask import _catalogued
+from gateway.mapping.document import SECTIONS, parse_mapping
 from gateway.texts import Language, explanation
 from tests.unit.test_docs import fault
 from tests.unit.test_texts_catalogues import CODE, entries, used_codes
@@ -44,6 +45,33 @@ def test_every_command_that_an_explanation_quotes_exists_with_its_options(langua
     quoted = {line.strip(): code for code, text in told(language).items() for line in QUOTED.findall(text)}
     assert len(quoted) > 100
     assert {line: code for line, code in quoted.items() if fault(shlex.split(line))} == {}
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_part_of_a_mapping_that_an_explanation_quotes_is_right(language: str) -> None:
+    """Nobody copies a line out of an explanation to find that the next code refuses it."""
+    found = {text: code for code, words in told(language).items() if code[0] == "M" and code not in OF_DIALECTS
+             for text in TEXT.findall(words) if "…" not in text and (LINE.fullmatch(text) or KEY.match(text))}
+    assert len(found) > 40
+    assert {text: code for text, code in found.items() if faults(text)} == {}
+
+
+OF_DIALECTS = ("M471", "M481")
+"""Their examples of codes are those of a dialect: ours to several of theirs."""
+
+TEXT = re.compile(r"[“«] ?(.+?) ?[”»]")
+LINE = re.compile(r"(?P<label>(?!each|with|rest|when)[a-z_]+: )?(\? |(each|with|rest|when) .*: )?[A-Z]{3}\+.*'")
+KEY = re.compile(rf"({'|'.join(sorted(SECTIONS))}): ")
+
+
+def faults(text: str) -> list[str]:
+    """The codes of what is wrong with a line of a mapping, or with a key and what stands behind it."""
+    line = LINE.fullmatch(text)
+    if line is not None:
+        text = f"segments: |\n  {'' if line['label'] else 'label: '}{text}"
+    own = KEY.match(text)
+    head = [f'{key}: "1"' for key in ("format", "id") if own is None or own[1] != key]
+    return [finding.code for finding in parse_mapping("\n".join([*head, text, ""]).encode(), "explained.yaml")[1]]
 
 
 def test_both_languages_explain_alike() -> None:
