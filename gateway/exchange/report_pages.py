@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.awaited import calendars_at
-from gateway.exchange.site_names import SiteNames, enquiry_answer, site_names, zone_of
+from gateway.exchange.site_names import enquiry_answer, site_names, zone_of
 from gateway.ledger import Queries
 from gateway.pages.guide import GuideMessage, guide_pages
 from gateway.pages.site import (
@@ -30,10 +30,10 @@ from gateway.pages.site import (
     statistics_page,
 )
 from gateway.reports import Late, overdue
-from gateway.reports.board import Board, board, corridor_lines
+from gateway.reports.board import boards, corridor_lines
 from gateway.reports.certificate import Certificate, certificate
 from gateway.reports.letter import letter_due, letter_of
-from gateway.reports.movement_sheet import marks_of, movement_sheet
+from gateway.reports.movement_sheet import MovementSheet, marks_of, movement_sheet
 from gateway.reports.overdue_offices import overdue_by_office
 from gateway.reports.statistics import statistics
 from gateway.texts import Language
@@ -67,58 +67,82 @@ def report_pages(gateway: Gateway, wanted: Wanted) -> Iterator[tuple[str, bytes]
     agreements = {name: partner.agreement for name, partner in gateway.settings.partners.items()}
     late = overdue(gateway.ledger, gateway.now, agreements, calendars_at(gateway, gateway.now))
     with gateway.ledger.reading() as queries:
-        for language in Language:
-            yield from _Folder(gateway, queries, wanted, language, late).pages()
+        facts = _Facts(gateway, queries, wanted, late)
+        folders = [_Folder(gateway, facts, wanted, language) for language in Language]
+        for pages in zip(*(one.pages() for one in folders), strict=True):  # side by side: a sheet is read once for all
+            yield from pages
     first = Language(gateway.settings.language)
     yield _FIRST, entry_page(first).encode()
+
+
+class _Facts:
+    """What the pages of every language say."""
+
+    def __init__(self, gateway: Gateway, queries: Queries, wanted: Wanted, late: Sequence[Late]) -> None:
+        self.gateway, self.queries = gateway, queries
+        self.corridors = self._chosen(wanted.corridors)
+        self.boards = {one: boards(queries, one, gateway.now) for one in self.corridors}
+        self.written = {row.mrn for pages in self.boards.values() for page in pages for row in page.rows}
+        only = self.corridors[0] if len(self.corridors) == 1 and wanted.corridors else None
+        self.late = overdue_by_office(queries, self._concerned(late, wanted.corridors), gateway.now, only)
+        self.guides = {one: wanted.guides(one) for one in self.corridors}
+        self.zones = zone_of(gateway, queries, gateway.now)
+        self.certified: set[str] = set()
+        self._last: tuple[MovementSheet, Certificate | None] | None = None
+
+    def _chosen(self, asked: Sequence[str]) -> list[str]:
+        held = self.queries.corridors_held()
+        for name in asked:
+            if name not in held:
+                self.gateway.corridors.named(name)
+        return sorted(asked or {*site_names(self.gateway, Language.FRENCH).corridors, *held})
+
+    def _concerned(self, late: Sequence[Late], asked: Sequence[str]) -> list[Late]:
+        """Late matters that belong here: what is of no movement does where all corridors are written."""
+        if not asked:
+            return list(late)
+        held = self.queries.movements_of(sorted({line.mrn for line in late if line.mrn is not None}))
+        return [line for line in late if line.mrn in held and held[line.mrn].corridor in self.corridors]
+
+    def of(self, mrn: str) -> tuple[MovementSheet, Certificate | None]:
+        """The sheet of a movement, and its certificate. The last one is kept for the other language."""
+        if self._last is None or self._last[0].movement.mrn != mrn:
+            sheet = movement_sheet(self.queries, mrn)
+            assert sheet is not None  # it stands on a board of this snapshot
+            self._last = sheet, self._certificate(mrn)
+            if self._last[1] is not None:
+                self.certified.add(mrn)
+        return self._last
+
+    def _certificate(self, mrn: str) -> Certificate | None:
+        """None as well while the archive with its proof is not at hand: the other pages are written all the same."""
+        try:
+            return certificate(self.queries, mrn, self.gateway.name)
+        except LocalError:
+            return None
 
 
 class _Folder:
     """The pages of one language."""
 
-    def __init__(self, gateway: Gateway, queries: Queries, wanted: Wanted, language: Language,
-                 late: Sequence[Late]) -> None:
-        self._gateway, self._queries, self._wanted, self._language = gateway, queries, wanted, language
+    def __init__(self, gateway: Gateway, facts: _Facts, wanted: Wanted, language: Language) -> None:
+        self._gateway, self._facts, self._wanted, self._language = gateway, facts, wanted, language
         names = site_names(gateway, language)
-        self._corridors = self._chosen(names)
-        self._boards = {one: self._whole_board(one) for one in self._corridors}
-        only = self._corridors[0] if len(self._corridors) == 1 and wanted.corridors else None
-        self._late = overdue_by_office(queries, [line for line in late if self._concerns(line)], gateway.now, only)
-        self._guides = {one: wanted.guides(one) for one in self._corridors}
-        self._certificates: dict[str, Certificate] = {}
-        self._written = {row.mrn for boards in self._boards.values() for page in boards for row in page.rows}
         self._site = Site(
             language=language, live=False, updated=gateway.now, expected=wanted.expected, link=self._link,
             turned=self._turned, full=wanted.full, gateway=gateway.name,
             zone=ZoneInfo(gateway.settings.time_zone), offices=names.offices, corridors=names.corridors,
             calls=names.calls)
 
-    def _chosen(self, names: SiteNames) -> list[str]:
-        for name in self._wanted.corridors:
-            if name not in self._queries.corridors_held():
-                self._gateway.corridors.named(name)
-        every = {*names.corridors, *self._queries.corridors_held()}
-        return sorted(self._wanted.corridors or every)
-
-    def _whole_board(self, corridor: str) -> list[Board]:
-        first = board(self._queries, corridor, self._gateway.now)
-        return [first, *(board(self._queries, corridor, self._gateway.now, page) for page in range(2, first.pages + 1))]
-
-    def _concerns(self, line: Late) -> bool:
-        """Whether a late matter belongs here: what is of no movement does where all corridors are written."""
-        if not self._wanted.corridors:
-            return True
-        movement = None if line.mrn is None else self._queries.movement(line.mrn)
-        return movement is not None and movement.corridor in self._corridors
-
     # --- addresses
 
     def _link(self, kind: str, key: str) -> str:
+        facts = self._facts
         held: Mapping[str, Callable[[], bool]] = {
-            "movement": lambda: key in self._written, "certificate": lambda: key in self._certificates,
-            "guide": lambda: bool(self._guides.get(key)), "statistics": lambda: key in self._corridors,
-            "board": lambda: key.partition("/")[0] in self._corridors, "letter": lambda: key in self._written,
-            "overdue": lambda: key == "" or any(one.office == key for one in self._late)}
+            "movement": lambda: key in facts.written, "certificate": lambda: key in facts.certified,
+            "guide": lambda: bool(facts.guides.get(key)), "statistics": lambda: key in facts.corridors,
+            "board": lambda: key.partition("/")[0] in facts.corridors, "letter": lambda: key in facts.written,
+            "overdue": lambda: key == "" or any(one.office == key for one in facts.late)}
         return file_name(kind, key) if kind == "index" or (kind in held and held[kind]()) else ""
 
     def _turned(self, kind: str, key: str) -> str:
@@ -133,29 +157,25 @@ class _Folder:
             yield f"{self._language.value}/{file_name(kind, key)}", page.encode()
 
     def _each(self) -> Iterator[tuple[str, str, str]]:
-        queries, now, site = self._queries, self._gateway.now, self._site
-        yield "index", "", index_page(site, corridor_lines(queries, self._corridors, now))
-        yield "overdue", "", overdue_page(site, self._late)
-        for office in self._late:
+        facts, queries, now, site = self._facts, self._facts.queries, self._gateway.now, self._site
+        yield "index", "", index_page(site, corridor_lines(queries, facts.corridors, now))
+        yield "overdue", "", overdue_page(site, facts.late)
+        for office in facts.late:
             if office.office:
-                yield "overdue", office.office, overdue_page(site, self._late, office.office)
-        zones = zone_of(self._gateway, queries, now)
-        for corridor, boards in self._boards.items():
-            yield "statistics", corridor, statistics_page(site, statistics(queries, corridor, now, zones))
-            for one in boards:
+                yield "overdue", office.office, overdue_page(site, facts.late, office.office)
+        for corridor, pages in facts.boards.items():
+            yield "statistics", corridor, statistics_page(site, statistics(queries, corridor, now, facts.zones))
+            for one in pages:
                 key = corridor if one.page == 1 else f"{corridor}/{one.page}"
                 marks = marks_of(queries, [row.mrn for row in one.rows]) if self._wanted.full else {}
                 yield "board", key, board_page(site, one, marks)
-            yield from self._movements([row.mrn for one in boards for row in one.rows])
+            yield from self._movements([row.mrn for one in pages for row in one.rows])
             yield from self._guide(corridor)
 
     def _movements(self, mrns: Collection[str]) -> Iterator[tuple[str, str, str]]:
         for mrn in mrns:
-            sheet = movement_sheet(self._queries, mrn)
-            assert sheet is not None  # it stands on a board of this snapshot
-            held = self._certificate(mrn)
+            sheet, held = self._facts.of(mrn)
             if held is not None:
-                self._certificates[mrn] = held
                 yield "certificate", mrn, certificate_page(self._site, held)
             if letter_due(sheet.movement, self._gateway.now):
                 letter = letter_of(sheet, self._gateway.now, enquiry_answer(self._gateway, sheet.movement.corridor))
@@ -163,15 +183,8 @@ class _Folder:
                 yield "letter", mrn, letter_page(self._site, letter)
             yield "movement", mrn, movement_page(self._site, sheet)
 
-    def _certificate(self, mrn: str) -> Certificate | None:
-        """None as well while the archive with its proof is not at hand: the other pages are written all the same."""
-        try:
-            return certificate(self._queries, mrn, self._gateway.name)
-        except LocalError:
-            return None
-
     def _guide(self, corridor: str) -> Iterator[tuple[str, str, str]]:
-        messages = self._guides[corridor]
+        messages = self._facts.guides[corridor]
         if messages:
             for anchor, page in guide_pages(
                     self._gateway.corridors.named(corridor), messages, self._gateway.corridors.offices.values(),

@@ -78,18 +78,38 @@ class CorridorLine:
 
 def board(queries: Queries, corridor: str, now: datetime, page: int = 1) -> Board:
     """A page of the board; one beyond the last is the last, one before the first is the first."""
-    undelivered = set(queries.undelivered_on(corridor))
-    order = sorted((_URGENCY.index(_RESEND if code in _WAITS and mrn in undelivered else code), changed, mrn)
-                   for mrn, code, changed in queries.board_keys(corridor, OPEN))
-    ended = queries.board_ended(corridor, ENDED)
-    pages = max(1, -(-(len(order) + len(ended)) // PAGE))
-    page = min(max(page, 1), pages)
-    start = (page - 1) * PAGE
-    shown = [mrn for _, _, mrn in order[start:start + PAGE]]
-    held = queries.movements_of(shown)
-    rest = ended[max(0, start - len(order)):][:PAGE - len(shown)]
-    return Board(corridor=corridor, page=page, pages=pages, open=len(order), late=queries.board_late(corridor, now),
-                 rows=tuple(_row(one, undelivered, now) for one in (*(held[mrn] for mrn in shown), *rest)))
+    whole = _Whole(queries, corridor, now)
+    return whole.page(min(max(page, 1), whole.pages))
+
+
+def boards(queries: Queries, corridor: str, now: datetime) -> list[Board]:
+    """Every page of the board, put in order once."""
+    whole = _Whole(queries, corridor, now)
+    return [whole.page(number) for number in range(1, whole.pages + 1)]
+
+
+class _Whole:
+    """A board in its order, of which pages are taken."""
+
+    def __init__(self, queries: Queries, corridor: str, now: datetime) -> None:
+        self._queries, self._corridor, self._now = queries, corridor, now
+        self._undelivered = set(queries.undelivered_on(corridor))
+        self._order = [mrn for _, _, mrn in sorted(
+            (_URGENCY.index(_RESEND if code in _WAITS and mrn in self._undelivered else code), changed, mrn)
+            for mrn, code, changed in queries.board_keys(corridor, OPEN))]
+        self._ended = queries.board_ended(corridor, ENDED)
+        self._late = queries.board_late(corridor, now)
+        self.pages = max(1, -(-(len(self._order) + len(self._ended)) // PAGE))
+
+    def page(self, number: int) -> Board:
+        """One page, from 1 to `pages`."""
+        start = (number - 1) * PAGE
+        shown = self._order[start:start + PAGE]
+        held = self._queries.movements_of(shown)
+        rest = self._ended[max(0, start - len(self._order)):][:PAGE - len(shown)]
+        return Board(corridor=self._corridor, page=number, pages=self.pages, open=len(self._order), late=self._late,
+                     rows=tuple(_row(one, self._undelivered, self._now)
+                                for one in (*(held[mrn] for mrn in shown), *rest)))
 
 
 def _row(row: Movement, undelivered: Collection[str], now: datetime) -> BoardRow:
