@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from gateway.cli.context import emit, emit_json, json_option, t, tell, without_settings
+from gateway.cli.context import emit, emit_json, json_option, shown_rows, t, tell, tell_rest, without_settings
 from gateway.edifact import load_directory
 from gateway.edifact.directory import RELEASES, Directory, Node, Use
 from gateway.exchange.summary import Exit
@@ -35,9 +35,10 @@ def codes_command(words: tuple[str, ...], release: str, as_json: bool) -> int:
             {"kind": kind, "id": identifier, "note": note, "name": name} for kind, identifier, note, name in lines]})
     else:
         width = max((len(identifier) for _, identifier, _, _ in lines), default=0)
-        for kind, identifier, note, name in lines:
+        for kind, identifier, note, name in shown_rows(lines):
             shown = "" if kind == "use" else t(f"codes.{kind}")
             emit(f"{shown:<10} {identifier:<{width}}  {note:<10} {name}".rstrip())
+        tell_rest(lines)
     if not lines:
         tell([Finding(code="F072", values={"words": " ".join(words), "release": release})])
         return Exit.PERSON

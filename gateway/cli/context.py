@@ -14,7 +14,7 @@ import re
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -39,7 +39,11 @@ _asking = True
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Controls of terminals (C0, C1), line separators, and what turns the direction of text."""
 
+_ON_A_TERMINAL = 50
+"""Rows of a list that are shown to somebody who looks."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
+Row = TypeVar("Row")
 
 
 def language() -> Language:
@@ -257,11 +261,23 @@ def fatal(finding: Finding, status: Exit) -> None:
                   "message": sentence(finding, LANGUAGE), "hint": hint(finding, LANGUAGE)}))
 
 
+def shown_rows(rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows of a list that are shown: all, but at most 50 on a terminal (EXPERIENCE 3.3). `tell_rest` comes after
+    them."""
+    return rows[:_ON_A_TERMINAL] if sys.stdout.isatty() else rows
+
+
+def tell_rest(rows: Sequence[Row]) -> None:
+    """How many more rows there are than `shown_rows` gave, and how to see them; nothing where it gave all."""
+    left = len(rows) - len(shown_rows(rows))
+    if left:
+        emit(t("cli.more_rows", n=left))
+
+
 def table(headings: list[str], rows: list[list[str]]) -> None:
     """A plain table; at most 50 rows on a terminal, and the line that says how many more there are."""
-    shown = [[visible(cell) for cell in row] for row in (rows[:50] if sys.stdout.isatty() else rows)]
+    shown = [[visible(cell) for cell in row] for row in shown_rows(rows)]
     widths = [max(len(cell) for cell in column) for column in zip(headings, *shown, strict=True)]
     for row in (headings, *shown):
         emit("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    if len(shown) < len(rows):
-        emit(t("cli.more_rows", n=len(rows) - len(shown)))
+    tell_rest(rows)

@@ -83,6 +83,10 @@ def _tell(name: str, config: Path, summary: Summary, now: datetime, as_json: boo
         for partner, direction in sorted(summary.links):
             held = not summary.links[partner, direction]
             note("  " + t(f"run.link.{direction}.{'held' if held else 'failed'}", partner=partner))
+        for crossed in summary.crossed if verbose() > 1 else ():
+            note("  " + t(f"run.crossed.{crossed.direction}", partner=crossed.partner, files_in=crossed.files_in,
+                          files_out=crossed.files_out, octets_in=crossed.octets_in, octets_out=crossed.octets_out,
+                          milliseconds=crossed.milliseconds))
         counted = [t(f"run.{key}", n=value) for key, value in summary.counts().items() if value]
         for line in counted or [t("run.nothing")]:
             note(f"  {line}")

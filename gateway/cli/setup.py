@@ -78,6 +78,7 @@ def check_command(config: Path, as_json: bool) -> int:
 
 
 @config_command.command(name="show", help=t("cli.config.show.help"))
+@click.option("--resolved", is_flag=True, expose_value=False, help=t("cli.config.show.resolved"))
 @json_option
 @common
 def show_command(config: Path, as_json: bool) -> int:

@@ -117,10 +117,12 @@ class Sessions:
             return error
         finally:
             reach(failpoints.SESSION_USED)
-            self._note_traffic(Traffic(
+            crossed = Traffic(
                 partner=partner, direction=direction, at=self._occasion.now, failed=int(failed),
                 octets_in=meter.octets_in, octets_out=meter.octets_out, files_in=0 if held is None else held.files_in,
-                files_out=0 if held is None else held.files_out, milliseconds=round(1000 * (clock() - begun))))
+                files_out=0 if held is None else held.files_out, milliseconds=round(1000 * (clock() - begun)))
+            self._summary.crossed.append(crossed)
+            self._note_traffic(crossed)
         if held.stopped:
             self._cut_short(partner)
         return None

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from gateway.errors import GatewayError, LinkError
 from gateway.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from gateway.ledger.line_rows import Traffic
 
 
 @enum.unique
@@ -31,7 +35,7 @@ class Exit(enum.IntEnum):
 
 _ORDER = (Exit.DEFECT, Exit.SETTINGS, Exit.TRUST, Exit.PERSON, Exit.LATER)
 
-_LATER = {"L003", "L007", "L009", "B003", "X090", "X270"}
+_LATER = {"L003", "L007", "L009", "L020", "B003", "X090", "X270"}
 """Codes of faults that pass by themselves: a row moved or a ledger held by another run, a full disk, a run past its
 deadline. Nothing is lost, try again."""
 
@@ -92,6 +96,9 @@ class Summary:
 
     asides: list[Finding] = field(default_factory=list)
     """What a watchdog or an alert could not be told: said only to a person who watches, and changing no status."""
+
+    crossed: list[Traffic] = field(default_factory=list)
+    """What crossed the lines, session by session: told to whoever asks twice (``-vv``)."""
 
     known: list[Finding] = field(default_factory=list)
     """Problems that were told before, and are not told again by a run that nobody watches."""

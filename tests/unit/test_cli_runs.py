@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -70,6 +71,21 @@ def test_verbose_tells_the_story_of_the_run_on_stderr(pair: list[Office]) -> Non
         "  interchanges sealed: 1", "  files dispatched: 1", "  files handed to the national side: 1"]
     assert people(togo, "edi-send", "--verbose").err.splitlines()[1:] == ["  nothing to do"]
     assert people(burkina, "edi-receive", "-v", lang="fr").err.splitlines()[1] == "  TGOTR : boîte relevée"
+
+
+def test_twice_verbose_tells_what_crossed_each_line_too(pair: list[Office]) -> None:
+    togo, burkina = pair
+    togo.drop("declarations", {"a.json": declaration_json("A")})
+    for words in (("-vv",), ("-v", "-v")):
+        told = people(togo, "edi-send", *words)
+        crossed = [line for line in told.err.splitlines() if "octets" in line]
+        assert (told.exit, told.out, len(crossed)) == (0, "", 1 if words == ("-vv",) else 0)  # nothing to do twice
+        assert [line for line in crossed if not re.fullmatch(
+            r"  BFDGD, publishing: files in 0, out 1; octets in 0, out [0-9]+; [0-9]+ ms", line)] == []
+    said = people(burkina, "edi-receive", "-vv", lang="fr").err
+    assert re.search(r"^  TGOTR, relève : fichiers reçus 1, envoyés 0 ; octets reçus [0-9]+, envoyés 0 ; [0-9]+ ms$",
+                     said, re.MULTILINE)
+    assert "octets" not in people(togo, "edi-receive", "-v").err
 
 
 def test_a_run_as_json_is_one_object_that_the_schema_knows(pair: list[Office]) -> None:
@@ -210,14 +226,43 @@ def test_a_partner_whose_time_has_not_come_is_not_tried_which_is_told_once_and_i
     assert "BFDGD: mailbox not reached to dispatch" in retried
 
 
-def test_a_recovery_is_told_once(pair: list[Office], away: Office) -> None:
+def test_a_night_of_a_five_minute_cron_without_a_partner_is_a_handful_of_mails(
+        pair: list[Office], away: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every run of six hours by cron's clock: the first failure, each doubling, once that it waits, the return."""
+    start = (datetime.now(UTC) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    now = start
+    monkeypatch.setattr(context, "chance", lambda: 1.0)
+    monkeypatch.setattr("gateway.cli.runs.occasion", lambda: replace(context.occasion(), now=now))
     away.drop("declarations", {"a.json": declaration_json("A")})
-    assert people(away, "edi-send").exit == 4
+    mails = []
+    for number in range(6 * 12):
+        now = start + timedelta(minutes=5 * number)
+        ran = people(away, "edi-send")
+        assert (ran.exit, ran.out) == (4, "")
+        if ran.err:
+            attempts = re.search(r"attempts: ([0-9]+)", ran.err)
+            assert attempts is not None, ran.err
+            mails.append((ran.err.split(":")[0], int(attempts[1])))
+    assert mails == [("X092", 1), ("X092", 2), ("X092", 4), ("X094", 5), ("X092", 8)]
+    restored(away, pair[1])
+    now = start + timedelta(hours=7)
+    assert people(away, "edi-send").err.startswith("X093: BFDGD reachable again; was unreachable since ")
+    assert people(away, "edi-send") == Ran(0, "", "")
+
+
+def restored(away: Office, burkina: Office) -> None:
+    """Let the partner be there again: a mailbox that can be reached."""
     path = away.home / "partners" / "BFDGD.yaml"
     text = path.read_text("utf-8")
     start, end = text.index("  outbound:"), text.index("  inbound:")
-    path.write_text(f"{text[:start]}  outbound:\n    kind: directory\n    path: {pair[1].mailbox('TGOTR').parent}\n"
+    path.write_text(f"{text[:start]}  outbound:\n    kind: directory\n    path: {burkina.mailbox('TGOTR').parent}\n"
                     f"{text[end:]}", "utf-8")
+
+
+def test_a_recovery_is_told_once(pair: list[Office], away: Office) -> None:
+    away.drop("declarations", {"a.json": declaration_json("A")})
+    assert people(away, "edi-send").exit == 4
+    restored(away, pair[1])
     back = people(away, "edi-send")
     assert (back.exit, back.out) == (0, "")
     assert back.err.startswith("X093: BFDGD reachable again; was unreachable since ")
