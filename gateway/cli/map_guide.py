@@ -6,7 +6,6 @@ the ledger keeps it, or as another folder of mappings has it. Without settings t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -16,15 +15,12 @@ from gateway.cli.context import common, emit, language, occasion, t
 from gateway.cli.map import search_of, settings_at
 from gateway.errors import LocalError
 from gateway.exchange.assembly import standing_versions
+from gateway.exchange.guides import guide_messages
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
-from gateway.mapping import Mapping, load_corridors
-from gateway.mapping.bench.flatten import Flat, flat_of, flatten
-from gateway.mapping.corridors import Corridor
-from gateway.mapping.laws.proposals import NAMES
-from gateway.mapping.laws.sample_files import expected, sample_folder, samples_in
-from gateway.mapping.versions import NOTHING_ACTIVATED, Versions
-from gateway.pages import Example, GuideMessage, guide, pdf
+from gateway.mapping import load_corridors
+from gateway.mapping.versions import NOTHING_ACTIVATED
+from gateway.pages import guide, pdf
 from gateway.spool import write_whole
 
 _READABLE = 0o644
@@ -56,17 +52,6 @@ def guide_command(corridor: str, out: Path | None, printed: Path | None, since: 
     return Exit.DONE
 
 
-def guide_messages(corridor: Corridor, search: Sequence[Path], known: Versions,
-                   since: Path | None = None) -> list[GuideMessage]:
-    """The messages of a corridor's guide, each with its samples and the version before. Raises the faults of a mapping.
-
-    since  a folder of mappings that holds the versions before; None for what the ledger activated
-    """
-    return [GuideMessage(mapping=mapping, examples=_examples(mapping, search),
-                         previous=in_force_before(known, mapping) if since is None else _in(since, mapping))
-            for mapping in corridor.mappings()]
-
-
 def _write(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,36 +60,3 @@ def _write(path: Path, content: bytes) -> None:
                                                       "reason": error.strerror or str(error)})) from error
     write_whole(path, content, _READABLE)
     emit(str(path))
-
-
-def _examples(mapping: Mapping, search: Sequence[Path]) -> list[Example]:
-    """The samples of a mapping that have an expected message."""
-    folder = sample_folder(mapping.identifier, search)
-    made = []
-    for sample in samples_in(folder) if folder is not None else ():
-        files = expected(sample)
-        if ".edi" in files:
-            made.append(Example(name=sample.stem, file=f"{mapping.identifier}: {sample.name}", text=files[".edi"],
-                                rules=_rules(files.get(".rules", "")), made=sample.stem in NAMES))
-    return made
-
-
-def _rules(text: str) -> tuple[str, ...]:
-    """The rules that a file of broken rules names, each once; its lines say which record, rule and term."""
-    return tuple(dict.fromkeys(line.split()[1] for line in text.splitlines()))
-
-
-def _in(since: Path, mapping: Mapping) -> Flat | None:
-    """The mapping as it was, in a folder of mappings of then; None when it is not in it."""
-    there = (since / f"{mapping.identifier}.yaml").is_file()
-    return flatten(mapping.identifier, [since]) if there else None
-
-
-def in_force_before(versions: Versions, mapping: Mapping) -> Flat | None:
-    """The version that was activated last before this one, or last of all when this one never was; None without one."""
-    earlier = []
-    for one in versions.of(mapping.identifier):
-        if one.digest == mapping.digest:
-            break
-        earlier.append(one)
-    return flat_of(versions.load(earlier[-1].digest).definition) if earlier else None

@@ -22,10 +22,10 @@ from gateway.cli.context import (
     t,
     tell,
 )
-from gateway.cli.map_guide import guide_messages
 from gateway.config import load_settings
 from gateway.errors import GatewayError
 from gateway.exchange.assembly import Gateway, open_gateway
+from gateway.exchange.guides import guide_messages
 from gateway.exchange.report_pages import Wanted, report_pages
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding

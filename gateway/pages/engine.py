@@ -46,15 +46,17 @@ class Live(Protocol):
         """system, light or dark."""
 
 
-def render(template: str, language: Language, t: Words, foot: Sequence[str] = (), **values: object) -> str:
+def render(template: str, language: Language, t: Words, foot: Sequence[str] = (), theme: str = "system",
+           **values: object) -> str:
     """A page.
 
     t       its words
     foot    what stands at the foot of each sheet of paper, before its number
+    theme   system, light or dark
     values  what the template shows
     """
     return _render(template, language, t, [_style("style.css"), *([_foot(foot)] if foot else [])], live=False,
-                   theme="system", **values)
+                   theme=theme, **values)
 
 
 def render_site(template: str, language: Language, t: Words, foot: Sequence[str], *, site: Live,

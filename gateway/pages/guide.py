@@ -95,23 +95,25 @@ def guide(corridor: Corridor, messages: Sequence[GuideMessage], offices: Iterabl
 
 
 def guide_pages(corridor: Corridor, messages: Sequence[GuideMessage], offices: Iterable[OfficeEntry],
-                language: Language, address: Callable[[str], str], home: str) -> Iterator[tuple[str, str]]:
+                language: Language, address: Callable[[str], str], home: str,
+                theme: str = "system") -> Iterator[tuple[str, str]]:
     """The same as several light pages: what is said of the corridor under "", each message under its anchor.
 
     address  of a page of the guide, by "" or the anchor of a message, as the other pages link to it
     home     the address of the index that leads here
+    theme    system, light or dark
     """
     held = tuple(offices)
     chapters = [_chapter(one, language) for one in messages]
-    yield "", _rendered(corridor, chapters, [], held, language, only=None, at=address, home=home)
+    yield "", _rendered(corridor, chapters, [], held, language, only=None, at=address, home=home, theme=theme)
     for chapter in chapters:
         yield chapter.anchor, _rendered(corridor, chapters, [chapter], held, language, only=chapter, at=address,
-                                        home=home)
+                                        home=home, theme=theme)
 
 
 def _rendered(corridor: Corridor, chapters: Sequence[_Chapter], shown: Sequence[_Chapter],
               offices: Iterable[OfficeEntry], language: Language, *, only: _Chapter | None,
-              at: Callable[[str], str], home: str) -> str:
+              at: Callable[[str], str], home: str, theme: str = "system") -> str:
     order = [member.gateway for member in corridor.administrations]
     own = sorted((one for one in offices if one.administration in order),
                  key=lambda one: (order.index(one.administration), one.code))
@@ -120,8 +122,8 @@ def _rendered(corridor: Corridor, chapters: Sequence[_Chapter], shown: Sequence[
     def t(key: str, /, **values: object) -> str:
         return printed(say(f"guide.{key}", language, **values), language)
 
-    return render("guide.html", language, t, corridor=corridor, name=corridor.name[language.value], offices=own,
-                  chapters=chapters, shown=shown, only=only, at=at, home=home,
+    return render("guide.html", language, t, theme=theme, corridor=corridor, name=corridor.name[language.value],
+                  offices=own, chapters=chapters, shown=shown, only=only, at=at, home=home,
                   invented=any(invented) or corridor.invented != ())
 
 

@@ -104,7 +104,8 @@ class _Reading:
         """Addresses of pages and of their files."""
         keyed: dict[str, Read] = {
             "board": reading.board_of, "movement": reading.movement, "overdue": reading.late,
-            "statistics": reading.figures, "certificate": reading.attestation, "letter": reading.enquiry}
+            "statistics": reading.figures, "certificate": reading.attestation, "letter": reading.enquiry,
+            "guide": reading.guide}
         whole: dict[str, Read] = {"index": _index, "overdue": reading.late, "search": reading.found_by}
         return [
             Route("/", self._page(_index, "index")),

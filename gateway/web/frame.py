@@ -17,7 +17,7 @@ from gateway.web.visit import Visit
 Link: TypeAlias = Callable[[str, str], str]
 
 _ROOTS = ("search", "login", "logout", "theme", "quarantine", "dead")
-_KEYED = ("board", "movement", "statistics", "certificate", "letter", "act", "refused", "given-up")
+_KEYED = ("board", "movement", "statistics", "certificate", "letter", "guide", "act", "refused", "given-up")
 _TABLES = ("index", "board", "overdue", "movement", "search")
 """Pages that are there as files, too."""
 
@@ -57,7 +57,8 @@ def site_of(visit: Visit, gateway: Gateway | None, token: str, now: datetime, *,
     other = Language.ENGLISH if language is Language.FRENCH else Language.FRENCH
 
     def link(kind: str, key: str) -> str:
-        if (kind in ("login", "logout") and proxy) or (kind in ("certificate", "letter") and not full):
+        if (kind in ("login", "logout") and proxy) or (kind in ("certificate", "letter") and not full) or (
+                kind == "guide" and key not in corridors):
             return ""
         return address(kind, key)
 
@@ -65,6 +66,8 @@ def site_of(visit: Visit, gateway: Gateway | None, token: str, now: datetime, *,
         found = address(kind, key)
         return f"{found}{'&' if '?' in found else '?'}lang={other.value}" if found else ""
 
+    corridors = {} if gateway is None else {
+        one.identifier: one.name.get(language.value, one.identifier) for one in gateway.corridors.all}
     full = person is not None and corridor is not None and may(person, "details", corridor)
     return Site(
         language=language, live=True, updated=now, expected=None,
@@ -75,8 +78,7 @@ def site_of(visit: Visit, gateway: Gateway | None, token: str, now: datetime, *,
         zone=ZoneInfo("UTC") if settings is None else ZoneInfo(settings.time_zone),
         offices={} if gateway is None else {
             code: entry.name for code, entry in gateway.corridors.offices.items()},
-        corridors={} if gateway is None else {
-            one.identifier: one.name.get(language.value, one.identifier) for one in gateway.corridors.all},
+        corridors=corridors,
         calls={} if settings is None else {
             name: f"{partner.contact.name}, {partner.contact.telephone}"
             for name, partner in settings.partners.items() if partner.contact is not None}, help=help_)

@@ -8,8 +8,11 @@ from typing import TypeAlias
 
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.awaited import calendars_at
+from gateway.exchange.guides import guide_messages
+from gateway.exchange.site_names import enquiry_answer, zone_of
 from gateway.ledger import Queries
 from gateway.ledger.rows import Movement
+from gateway.pages.guide import guide_pages
 from gateway.pages.live import search_page
 from gateway.pages.site import (
     Site,
@@ -29,6 +32,7 @@ from gateway.reports.movement_sheet import movement_sheet
 from gateway.reports.overdue_offices import overdue_by_office
 from gateway.reports.statistics import statistics
 from gateway.web.files import Table, board_table, index_table, movement_table, overdue_table, search_table
+from gateway.web.frame import address
 from gateway.web.refusal import Refusal
 from gateway.web.rights import may, sees
 from gateway.web.search import search
@@ -110,7 +114,7 @@ def figures(asked: Asked, corridor: str) -> Page:
     """The figures of a corridor."""
     _require(asked, corridor)
     with asked.gateway.ledger.reading() as queries:
-        found = statistics(queries, corridor, asked.gateway.now)
+        found = statistics(queries, corridor, asked.gateway.now, zone_of(asked.gateway, queries, asked.gateway.now))
     return Page(lambda: statistics_page(asked.frame(corridor), found))
 
 
@@ -128,10 +132,28 @@ def enquiry(asked: Asked, mrn: str) -> Page:
     """The enquiry letter, where one is called for."""
     corridor = _movement(asked, mrn, details=True).corridor
     with asked.gateway.ledger.reading() as queries:
-        found = letter(queries, mrn, asked.gateway.now)
+        found = letter(queries, mrn, asked.gateway.now, enquiry_answer(asked.gateway, corridor))
     if found is None:
         raise Refusal("absent")
     return Page(lambda: letter_page(asked.frame(corridor), found))
+
+
+def guide(asked: Asked, key: str) -> Page:
+    """The implementation guide of a corridor; ``corridor/message`` is the page of one message."""
+    corridor, _, anchor = key.partition("/")
+    _require(asked, corridor)
+    gateway, visit = asked.gateway, asked.visit
+    found = next((one for one in gateway.corridors.all if one.identifier == corridor), None)
+    if found is None:
+        raise Refusal("absent")
+    pages = guide_pages(found, guide_messages(found, gateway.search, gateway.versions),
+                        gateway.corridors.offices.values(), visit.language,
+                        lambda one: address("guide", f"{corridor}/{one}".rstrip("/")), address("index", ""),
+                        visit.theme)
+    html = next((page for name, page in pages if name == anchor), None)
+    if html is None:
+        raise Refusal("absent")
+    return Page(lambda: html)
 
 
 def found_by(asked: Asked, words: str) -> Page:

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.map_guide import guide_messages
 from gateway.exchange.assembly import open_gateway
+from gateway.exchange.guides import guide_messages
 from gateway.exchange.report_pages import Wanted, file_name, report_pages
 from gateway.pages.site import Site, board_page
 from gateway.reports.board import PAGE, Board, BoardRow

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.map_guide import in_force_before
 from gateway.errors import LocalError
+from gateway.exchange.guides import in_force_before
 from gateway.findings import Finding
 from gateway.mapping import Corridors, Mapping, load_corridors, load_mapping
 from gateway.mapping.bench.flatten import flat_of, flatten

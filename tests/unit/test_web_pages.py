@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,6 +132,23 @@ def test_the_theme_is_chosen_by_a_form(live: Live) -> None:
                           Referer=f"http://127.0.0.1:{live.port}/overdue")
     assert (chosen.status, chosen.headers["location"]) == (303, "/overdue")
     assert 'data-theme="dark"' in visitor.get("/").text
+
+
+def test_the_guide_of_a_corridor_is_read_in_pages_by_whoever_sees_the_corridor_in_his_language_and_theme(
+        live: Live) -> None:
+    visitor = live.visitor("r.lecteur")
+    assert '<a href="/guide/tg-bf">' in visitor.get("/").text
+    first = visitor.get("/guide/tg-bf")
+    pages = sorted(set(re.findall(r'href="(/guide/tg-bf/[a-z0-9-]+)"', first.text)))
+    assert (first.status, len(pages), '<a href="/">' in first.text) == (200, 21, True)
+    visitor.post("/theme", {"theme": "dark", "token": visitor.get("/").token})
+    for path in (pages[0], pages[-1]):
+        page = visitor.get(f"{path}?lang=en")
+        assert (page.status, '<html lang="en" data-theme="dark">' in page.text) == (200, True), path
+        assert "'sha256-" in page.headers["content-security-policy"]
+    for path in ("/guide", "/guide/nowhere", "/guide/tg-bf/nothing", "/guide/tg-bf.csv", "/guide/tg-ml"):
+        assert visitor.get(path).status == 404, path
+    assert Visitor(live.port).get("/guide/tg-bf").status == 303
 
 
 def test_what_is_not_there_says_so_and_whom_to_call(live: Live) -> None:
