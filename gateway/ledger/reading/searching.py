@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, tuple_
 
 from gateway.ledger.search_tables import sought
 
@@ -14,13 +14,17 @@ class SearchLookups:
 
     _connection: Connection
 
-    def sought(self, word: str, *, limit: int, whole: bool = False) -> list[tuple[str, str]]:
-        """MRN and what it was found by, in the order of the words: a range of an index.
+    def sought(self, word: str, *, limit: int, whole: bool = False,
+               after: tuple[str, str, str] | None = None) -> list[tuple[str, str, str]]:
+        """Word, what it is, and the MRN that it was found for, in this order: a range of an index.
 
         word   as `transit.sought.folded` gives it; whole: nothing may follow it
         limit  lines at most; a movement may have several
+        after  the line with which the answer before this one ended
         """
         range_ = sought.c.word == word if whole else sought.c.word.between(word, word + _BEYOND)
-        return [(row.mrn, row.what) for row in self._connection.execute(
-            select(sought.c.mrn, sought.c.what).where(range_)
-            .order_by(sought.c.word, sought.c.what, sought.c.mrn).limit(limit))]
+        wanted = select(sought.c.word, sought.c.what, sought.c.mrn).where(range_)
+        if after is not None:
+            wanted = wanted.where(tuple_(sought.c.word, sought.c.what, sought.c.mrn) > after)
+        return [(row.word, row.what, row.mrn) for row in self._connection.execute(
+            wanted.order_by(sought.c.word, sought.c.what, sought.c.mrn).limit(limit))]
