@@ -6,8 +6,8 @@ reason; a block of any other kind is a fault of the page.
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest import mock
@@ -16,10 +16,12 @@ import pytest
 
 from gateway.config import load_settings
 from gateway.mapping import load_corridors, search_path
+from gateway.mapping.dialect import load_dialect
 from tests.tools.played import ANY, ROOT, Played, blocks, play, unlike
 
 DOCS, SAMPLES = ROOT / "gateway" / "docs", ROOT / "samples" / "corridors"
 CORRIDOR = {"en": DOCS / "en" / "open-a-corridor.md", "fr": DOCS / "fr" / "ouvrir-un-corridor.md"}
+NATIONAL = {"en": DOCS / "en" / "national-system.md", "fr": DOCS / "fr" / "systeme-national.md"}
 BEGIN = datetime(2026, 11, 24, 9, tzinfo=UTC)
 """The day after the declarations of the pages were released."""
 NOT_TYPED: dict[str, str] = {}
@@ -37,9 +39,15 @@ def played(page: Path, language: str, place: Path, given: dict[str, Path]) -> Pl
 
 
 @pytest.fixture(scope="module", params=sorted(CORRIDOR))
-def corridor(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    yield played(CORRIDOR[request.param], request.param, tmp_path_factory.mktemp("corridor"),
-                 {"month": SAMPLES / "sn-gn" / "sndgd"})
+def corridor(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
+    return played(CORRIDOR[request.param], request.param, tmp_path_factory.mktemp("corridor"),
+                  {"month": SAMPLES / "sn-gn" / "sndgd"})
+
+
+@pytest.fixture(scope="module", params=sorted(NATIONAL))
+def national(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
+    return played(NATIONAL[request.param], request.param, tmp_path_factory.mktemp("national"),
+                  {"export": SAMPLES / "mr-ml" / "mrdgd"})
 
 
 def as_told(page: Played) -> None:
@@ -49,7 +57,7 @@ def as_told(page: Played) -> None:
     assert {line: found for line, found in wrong.items() if found[0]} == {}
 
 
-@pytest.mark.parametrize("page", CORRIDOR.values(), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [*CORRIDOR.values(), *NATIONAL.values()], ids=lambda page: page.stem)
 def test_every_block_is_typed_or_shown_or_named_with_its_reason(page: Path) -> None:
     found = blocks(page)
     assert {block.text.splitlines()[0] for block in found if block.kind not in ("sh", "output")} <= set(NOT_TYPED)
@@ -67,6 +75,10 @@ def test_a_page_that_says_something_else_would_be_noticed() -> None:
 
 def test_a_corridor_opens_as_the_page_says(corridor: Played) -> None:
     as_told(corridor)
+
+
+def test_a_national_system_is_connected_as_the_page_says(national: Played) -> None:
+    as_told(national)
 
 
 def test_both_administrations_of_the_page_hold_the_same_declaration_live(corridor: Played) -> None:
@@ -87,3 +99,25 @@ def test_a_gateway_that_is_begun_beside_mappings_of_its_own_finds_them_under_cro
     """cron knows no EDI_MAPPINGS, so the settings name the folder."""
     settings = load_settings(corridor.place / "dakar" / "settings.yaml")
     assert list(settings.paths.mappings) == [corridor.place / "mappings"]
+
+
+def test_what_comes_back_into_the_national_system_is_what_it_exported_with_the_mrn(national: Played) -> None:
+    exported, answers = national.place / "export", national.place / "nouakchott/national/in/answers"
+    assert (answers / "MRNKC.2026.T.5318.numbered.xml").read_bytes() == (exported / "declaration-1.xml").read_bytes()
+    assert (answers / "MRNKC.2026.T.5318.numbered-t1.csv").read_bytes() == (
+        exported / "declaration-1-t1.csv").read_bytes().replace(b"\r\n;", b"\r\n26MRNKCG0000000019;")
+
+
+def test_a_declaration_of_the_views_arrives_with_the_words_and_sums_that_stand_there(national: Played) -> None:
+    arrived = national.place / "bamako/national/in/declarations"
+    written = (arrived / "26MRNKCG0000000027.xml").read_text("utf-8")
+    assert re.findall(r"<Number_of_packages>(\d+)<.*?<Kind_of_packages_code>(\w+)<", written, re.DOTALL) == [
+        ("300", "CT"), ("20", "BG")]
+    assert "<Gross_weight_itm>2250.5</Gross_weight_itm>" in written
+
+
+def test_the_file_of_an_event_that_came_is_read_by_the_same_dialect(national: Played) -> None:
+    folder, = (national.place / "nouakchott/national/in/events").iterdir()
+    dialect = load_dialect("mrdgd/event-csv", [national.place / "mappings", ROOT / "mappings"])
+    record, = dialect.read({folder.name: folder.read_bytes()}).records
+    assert (record.tree["word"], record.tree["mrn"]) == ("CROSS-IN", "26MRNKCG0000000019")

@@ -100,7 +100,8 @@ def unlike(expected: str, shown: str) -> str:
     rest = "\n".join(line.rstrip() for line in shown.splitlines()).strip("\n") + "\n"
     pattern = ""
     for line in expected.splitlines():
-        pattern += _ANY_LINES if line.strip() == ANY else "[^\n]*?".join(map(re.escape, line.rstrip().split(ANY))) + "\n"
+        parts = [re.escape(part) for part in line.rstrip().split(ANY)]
+        pattern += _ANY_LINES if line.strip() == ANY else "[^\n]*?".join(parts) + "\n"
         if re.match(pattern, rest) is None:
             return line
     return "" if re.fullmatch(pattern, rest) else f"{expected.splitlines()[-1]} [more was shown]"
