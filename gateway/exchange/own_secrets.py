@@ -26,6 +26,8 @@ def secret_files(settings: Settings) -> Iterator[Path]:
             yield from (alert.address, alert.key)
         elif alert.by == "mail" and alert.password is not None:
             yield alert.password
+    if settings.web is not None and settings.web.proxy is not None:
+        yield settings.web.proxy.secret
     for partner in settings.partners.values():
         for lane in (partner.mailbox.outbound, partner.mailbox.inbound):
             if lane.kind == "sftp":

@@ -53,6 +53,23 @@ def test_what_the_settings_would_not_name_is_given_no_account(togo: Office, tmp_
     assert (told.exit, "C210" in told.err, read_accounts(state)) == (1, True, {})
 
 
+def test_what_a_proxy_says_beside_a_name_is_a_secret_like_the_others(togo: Office) -> None:
+    """The doctor reads it as the server does, and a backup without keys leaves it out, wherever it lies."""
+    text = togo.settings.read_text("utf-8")
+    togo.settings.write_text(text.replace("web:\n", "web:\n  address: https://edi.example\n  proxy: {header: X-Who, "
+                                          'from: ["127.0.0.1"], secret: partners/between-us}\n'), "utf-8")
+    secret = togo.home / "partners" / "between-us"
+    secret.write_text("between us two\n", "utf-8")
+    secret.chmod(0o600)
+    assert togo.run("edi-send").exit == 0
+    assert togo.run("edi", "backup", "--to", str(togo.home / "safe")).exit == 0
+    assert list((togo.home / "safe").rglob("BFDGD.yaml"))
+    assert list((togo.home / "safe").rglob("between-us")) == []
+    secret.chmod(0o644)
+    told = togo.run("edi", "doctor", "--offline")
+    assert f"{secret}: E_KEYFILE" in told.out
+
+
 def test_a_password_that_no_browser_could_send_is_refused(togo: Office, tmp_path: Path) -> None:
     file = Path(secret(tmp_path))
     file.write_bytes(PASSWORD.encode("latin-1"))
