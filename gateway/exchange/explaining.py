@@ -146,8 +146,8 @@ def reasons_of(gateway: Gateway, rejection: Tree) -> Iterator[Why]:
         named = [origin for origin in origins if origin.segment == error.position and origin.path is not None]
         right = [origin for origin in named if origin.tag == error.segment] or named
         first = next((origin for origin in right if origin.place is not None), right[0] if right else None)
-        missing = _missing(gateway, event.mrn, error, first)
-        held = next((origin for origin in origins if missing is not None and origin.path == missing), None)
+        missing = _missing(gateway, event.mrn, error, first, origins)
+        held = next((origin for origin in origins if missing is not None and _says(origin, missing)), None)
         led = held or first
         path = missing or (None if led is None else led.path)
         sent = held if missing is not None else led
@@ -163,16 +163,27 @@ def _text(error: FunctionalError, wanted: str) -> str:
                 error.texts[0].text if error.texts else "")
 
 
-def _missing(gateway: Gateway, mrn: str | None, error: FunctionalError, first: Origin | None) -> Path | None:
-    """The path that a rule of the corridor insists on; None for the receiver's arithmetic, which points at a value."""
+def _missing(gateway: Gateway, mrn: str | None, error: FunctionalError, first: Origin | None,
+             origins: Sequence[Origin]) -> Path | None:
+    """The path that a rule of the corridor insists on; None for the receiver's arithmetic, which points at a value.
+
+    Where the rule insists on several, it is one of which our message says nothing; the first where it says them all.
+    """
     rule = _rule(gateway, mrn, error.rule)
     if rule is None or not rule.need:
         return None
-    term = rule.need[0][0].text
-    if rule.every is None:
-        return term
-    group = (first.path if first is not None and first.path is not None else "").partition(".")[0]
-    return f"{group if group.startswith(f'{rule.every.text}[') else rule.every.text}.{term}"
+    within = ""
+    if rule.every is not None:
+        group = (first.path if first is not None and first.path is not None else "").partition(".")[0]
+        within = f"{group if group.startswith(f'{rule.every.text}[') else rule.every.text}."
+    needs = [[f"{within}{word.text}" for word in alternatives] for alternatives in rule.need]
+    unsaid = (paths for paths in needs if not any(_says(origin, path) for origin in origins for path in paths))
+    return next(unsaid, needs[0])[0]
+
+
+def _says(origin: Origin, path: Path) -> bool:
+    """Whether a value of our message comes from a path of the record or from within it."""
+    return origin.path is not None and (origin.path == path or origin.path.startswith((f"{path}.", f"{path}[")))
 
 
 def _rule(gateway: Gateway, mrn: str | None, code: str) -> Rule | None:
