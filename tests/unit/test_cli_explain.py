@@ -6,12 +6,13 @@ import re
 import shlex
 from functools import cache
 
+import click
 import pytest
 
 from gateway.cli.ask import _catalogued
+from gateway.cli.commands import program_of
 from gateway.mapping.document import SECTIONS, parse_mapping
 from gateway.texts import Language, explanation
-from tests.unit.test_docs import fault
 from tests.unit.test_texts_catalogues import CODE, entries, used_codes
 
 LONGEST = 900
@@ -41,10 +42,38 @@ def test_an_explanation_says_more_than_sentence_and_hint(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_every_command_that_an_explanation_quotes_exists_with_its_options(language: str) -> None:
+def test_every_command_that_an_explanation_quotes_can_be_typed(language: str) -> None:
     quoted = {line.strip(): code for code, text in told(language).items() for line in QUOTED.findall(text)}
     assert len(quoted) > 100
-    assert {line: code for line, code in quoted.items() if fault(shlex.split(line))} == {}
+    assert {line: (code, wrong) for line, code in quoted.items() if (wrong := misused(line))} == {}
+
+
+def test_what_cannot_be_typed_would_be_noticed() -> None:
+    assert [misused(line) for line in (
+        "edi show", "edi show X --raw edi", "edi-send", "edi shows X", "edi show X --raw", "edi show X Y",
+        "edi partner pack -o for-togo.tar")] == [
+        "", "", "", "shows", "Option '--raw' requires an argument.", "Y", "name_fr name_en"]
+
+
+def misused(line: str) -> str:
+    """What keeps a quoted command line from being taken, "" when nothing does. A name alone speaks of the command."""
+    program, *words = shlex.split(line)
+    command = program_of(program)
+    context = click.Context(command)
+    while isinstance(command, click.Group) and words:
+        name = words.pop(0)
+        inner = command.get_command(context, name)
+        if inner is None:
+            return name
+        command, context = inner, click.Context(inner, parent=context)
+    if not words:
+        return ""
+    try:
+        given, left, _ = command.make_parser(context).parse_args(words)
+    except click.ClickException as error:
+        return error.format_message()
+    return " ".join(left or [str(one.name) for one in command.params
+                             if one.required and not isinstance(given.get(str(one.name)), str | tuple)])
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
