@@ -1,8 +1,9 @@
 """A page for people, played: its commands are typed in a folder of their own, what they show is held against the page.
 
 Of the blocks of a page those that are `sh` are run, line by line, and those that are `output` say what the block before
-them showed, with ``…`` for what differs each time: within a line any text, alone on a line any lines. What no test can
-run stands under another word, and the test of the page names it with the reason.
+them showed, with ``…`` for what differs each time: within a line any text, alone on a line any lines. Where a page
+says so, `yaml` blocks are files, named in their first line. What no test can run stands under another word, and the
+test of the page names it with the reason.
 """
 
 from __future__ import annotations
@@ -67,12 +68,14 @@ def blocks(page: Path) -> list[Block]:
     return [Block(found[1], found[2], text.count("\n", 0, found.start()) + 1) for found in _BLOCK.finditer(text)]
 
 
-def play(page: Path, place: Path, language: str, begin: datetime) -> Played:
+def play(page: Path, place: Path, language: str, begin: datetime, files: str | None = None) -> Played:
     """Type a page's `sh` blocks in a folder, one after the other; variables that are exported last to its end.
 
     A command of ours runs in this process, everything else in a shell. For our commands it is `begin`, and a second
     later for each, so that what is late on the page is as late whenever it is played; files have the machine's own
     time, and no mailbox is blamed for it.
+
+    files  the folder in `place` below which `yaml` blocks are written; None where they are no files
     """
     played = Played(place)
     seconds = itertools.count()
@@ -92,6 +95,8 @@ def play(page: Path, place: Path, language: str, begin: datetime) -> Played:
                 played.typed.append(_typed(block))
             elif block.kind == "output":
                 played.expected.append((block, played.typed[-1]))
+            elif block.kind == "yaml" and files is not None:
+                _write(block, place / files)
     return played
 
 
@@ -105,6 +110,14 @@ def unlike(expected: str, shown: str) -> str:
         if re.match(pattern, rest) is None:
             return line
     return "" if re.fullmatch(pattern, rest) else f"{expected.splitlines()[-1]} [more was shown]"
+
+
+def _write(block: Block, folder: Path) -> None:
+    """Write a file; its name stands in the first line of its block and is no part of it."""
+    name, _, content = block.text.partition("\n")
+    path = folder / name.removeprefix("# ")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, "utf-8")
 
 
 def _typed(block: Block) -> Typed:
