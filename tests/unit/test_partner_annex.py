@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from gateway.mapping import load_corridors, search_path
 from gateway.security import fingerprint, load_certificate
 from tests.tools.newcomers import HOST_KEY, PEOPLE, edi, new_gateway, pack_of
 from tests.tools.outputs import checked
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +57,16 @@ def test_both_languages_stand_beside_each_other(togo: Path, tmp_path: Path) -> N
 def test_a_name_that_says_no_form_writes_nothing(togo: Path, tmp_path: Path) -> None:
     status, _, err = edi("partner", "annex", "MLDGD", "-o", tmp_path / "annex.doc", "--config", togo)
     assert (status, err[:4], list(tmp_path.iterdir())) == (1, "C260", [])
+
+
+@pytest.mark.parametrize(("guide", "heading"), [
+    ("en/operator.md", "## The annex of an agreement"), ("fr/exploitation.md", "## L'annexe d'un accord")])
+def test_the_lines_of_the_guide_work_as_they_stand_there(togo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                         guide: str, heading: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    part = (ROOT / "gateway/docs" / guide).read_text("utf-8").split(f"\n{heading}\n")[1].split("\n## ")[0]
+    lines = part.split("```")[1].split("\n")[1:-1]
+    for line in lines:
+        _, *words = shlex.split(line.replace("BFDGD", "MLDGD"))
+        assert edi(*words, "--config", togo)[0] == 0, line
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["annex.html", "annex.md"]
