@@ -68,7 +68,8 @@ def report_command(config: Path, out: Path | None, corridors: Sequence[str], ful
         pages = report_pages(gateway, Wanted(
             corridors=corridors, full=full, expected=None if every is None else now + every,
             guides=lambda corridor: _guide(gateway, corridor, faults)))
-        count, octets = _counted(pages) if rehearsing() else replace_folder(folder, pages, MARKER)
+        count, octets = _counted(pages) if rehearsing() else replace_folder(
+            folder, pages, MARKER, confidential=full)
     tell(list(dict.fromkeys(faults)))
     if as_json:
         emit_json("report", {"folder": str(folder), "pages": count, "octets": octets, "full": full,

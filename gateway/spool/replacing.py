@@ -24,15 +24,19 @@ from gateway.spool.whole import sync_folder, write_together
 _AT_FDCWD, _EXCHANGE = -100, 2
 _BATCH = 256
 _READABLE, _SHARED = 0o644, 0o755
+_OURS, _OUR_FOLDER = 0o640, 0o750
+"""What is confidential: for our own account, and who is put into its group: a web server that asks for names, say."""
 _CANNOT = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 
 
-def replace_folder(folder: Path, files: Iterable[tuple[str, bytes]], marker: str) -> tuple[int, int]:
+def replace_folder(folder: Path, files: Iterable[tuple[str, bytes]], marker: str, *,
+                   confidential: bool = False) -> tuple[int, int]:
     """Write a folder of these files in the place of whatever we wrote there before.
 
     files   name with slashes -> content; taken one after the other, so that not all need be in memory
     marker  name of the empty file by which a folder is known as ours; one that has something in it and not that is
             never replaced
+    confidential  it is for our own account and its group (0750, 0640); else for everybody on this machine
 
     Returns how many files and how many octets. Raises LocalError B070 (somebody else's folder), Busy B071 (another
     process is writing it), B003, B006.
@@ -45,7 +49,8 @@ def replace_folder(folder: Path, files: Iterable[tuple[str, bytes]], marker: str
         _require_ours(folder, marker)
         with explained(beside):
             _remove(beside)
-        numbers = _write(make_folder(beside, _SHARED), [(marker, b"")], files)
+        modes = (_OUR_FOLDER, _OURS) if confidential else (_SHARED, _READABLE)
+        numbers = _write(make_folder(beside, modes[0]), [(marker, b"")], files, modes)
         with explained(folder):
             _swap(beside, folder)
             sync_folder(folder.parent)
@@ -60,19 +65,20 @@ def _require_ours(folder: Path, marker: str) -> None:
             raise LocalError(Finding(code="B070", place=Place(file=os.fspath(folder)), values={"folder": str(folder)}))
 
 
-def _write(target: Path, first: Iterable[tuple[str, bytes]], files: Iterable[tuple[str, bytes]]) -> tuple[int, int]:
+def _write(target: Path, first: Iterable[tuple[str, bytes]], files: Iterable[tuple[str, bytes]],
+           modes: tuple[int, int]) -> tuple[int, int]:
     count, octets = 0, 0
     batch: dict[Path, bytes] = {target / name: content for name, content in first}
     for name, content in files:
         path = target / name
         if path.parent not in {one.parent for one in batch}:
-            make_folder(path.parent, _SHARED)
+            make_folder(path.parent, modes[0])
         batch[path] = content
         count, octets = count + 1, octets + len(content)
         if len(batch) >= _BATCH:
-            write_together(batch, _READABLE)
+            write_together(batch, modes[1])
             batch = {}
-    write_together(batch, _READABLE)
+    write_together(batch, modes[1])
     return count, octets
 
 

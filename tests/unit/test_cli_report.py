@@ -43,6 +43,10 @@ def test_references_and_states_are_written_and_names_only_when_all_of_it_is_aske
     assert "next update expected before" in told[togo.home / "brief" / "en" / "index.html"]
 
     assert togo.run("edi", "report", "--out", str(togo.home / "full"), "--full").exit == 0
+    assert {path.stat().st_mode & 0o777 for path in (togo.home / "full", *(togo.home / "full").rglob("*"))} == {
+        0o750, 0o640}, "as confidential as the ledger"
+    assert {path.stat().st_mode & 0o777 for path in (togo.home / "brief", *(togo.home / "brief").rglob("*"))} == {
+        0o755, 0o644}
     sheet, = (togo.home / "full" / "fr").glob("movement-*")
     assert [name for name in NAMES if name not in sheet.read_text("utf-8")] == []
     assert "MSKU1234565" in (togo.home / "full" / "fr" / "board-tg-bf.html").read_text("utf-8")
