@@ -205,6 +205,10 @@ class Message:
             self._segments = list(cut(self._wire, self._start, range(1, self.count + 1)))
         return self._segments
 
+    def forget(self) -> None:
+        """Let go of the segments: they are cut again when somebody asks. Their text stays."""
+        self._segments = None
+
     @property
     def wire(self) -> Wire:
         """The text this message stands in."""

@@ -6,14 +6,13 @@ Who answers: the receiver's rules (mapping `require`, transit checks) accept or 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange.activation import corridor_kept
 from gateway.exchange.asking import answered_by_copy
-from gateway.exchange.assembly import Gateway
 from gateway.exchange.effects import Effects, First
 from gateway.exchange.judgement import (
     Incoming,
@@ -65,8 +64,7 @@ def judge_cusdec(incoming: Incoming, glance: Peek) -> Judgement:
         return _reject(incoming, corridor, mapping, declaration.mrn, declaration,
                        [rule_refusal("COR0026", amendment=declaration.amendment or 0)])
     try:
-        files = _national_files(incoming.gateway, tree, declaration.mrn, declaration.amendment or 0,
-                                declaration.function)
+        files = incoming.writer.begin(tree, _stem(declaration.mrn, declaration.amendment or 0, declaration.function))
     except LocalError as error:
         return held(incoming, glance, error.findings)
     return Judgement(state="ACCEPTED", mrn=declaration.mrn, word=declaration.function, mapping=mapping,
@@ -124,10 +122,9 @@ def _content(tree: Tree) -> Tree:
     return {name: value for name, value in tree.items() if name not in ("function", "prepared", "authentication")}
 
 
-def _national_files(gateway: Gateway, tree: Tree, mrn: str, amendment: int, function: str) -> dict[str, bytes]:
+def _stem(mrn: str, amendment: int, function: str) -> str:
     version = [] if amendment == 0 else [str(amendment)]
-    stem = plain_name(mrn, *(["cancellation"] if function == "cancellation" else version))
-    return gateway.dialect(gateway.settings.national.inbox.declarations).write(tree, stem)
+    return plain_name(mrn, *(["cancellation"] if function == "cancellation" else version))
 
 
 def _answered(incoming: Incoming, declaration: Declaration, message_id: int, effects: Effects) -> None:
@@ -151,8 +148,8 @@ def _held_declaration(declaration: Declaration, tree: Tree, message_id: int) -> 
                           function=declaration.function, tree=tree, source_id=None, message_id=message_id)
 
 
-def _accept(incoming: Incoming, corridor: Corridor, declaration: Declaration, tree: Tree, files: dict[str, bytes],
-            message_id: int, effects: Effects) -> None:
+def _accept(incoming: Incoming, corridor: Corridor, declaration: Declaration, tree: Tree,
+            files: Callable[[], dict[str, bytes]], message_id: int, effects: Effects) -> None:
     """Hold the record, hand it to the national side, and answer ACCEPTED unless the national side wants to."""
     gateway = incoming.gateway
     assert declaration.mrn is not None
@@ -168,7 +165,7 @@ def _accept(incoming: Incoming, corridor: Corridor, declaration: Declaration, tr
     effects.declarations.append(_held_declaration(declaration, tree, message_id))
     note_annex(incoming.transaction, incoming.answered, corridor.cusdec.annex(incoming.message), incoming.occasion.now)
     effects.deliveries.extend(NewDelivery(folder="declarations", name=name, content=content)
-                              for name, content in files.items())
+                              for name, content in files().items())
     effects.touch(declaration.mrn)
     if gateway.settings.acceptance == "automatic":
         _answer_accepted(incoming, corridor, declaration, message_id, effects)

@@ -31,7 +31,7 @@ from gateway.mapping.dialect import Dialect, NationalRecord, Reading, Waiting
 from gateway.mapping.dialect_apart import ReadApart, can_be_read_apart, read_apart, whole
 from gateway.spool import claim, machine_fault, read_whole, sync_folder
 
-LOTS = 4
+LOTS = 8
 """Lots from which on workers are started: fewer are read before a worker is there."""
 
 BATCH = 64

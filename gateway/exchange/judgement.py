@@ -13,6 +13,7 @@ from datetime import datetime
 from gateway.edifact import Message
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.effects import Effects
+from gateway.exchange.national_writer import NationalWriter
 from gateway.exchange.outbound import event_reference
 from gateway.findings import Finding, Place
 from gateway.ledger import NewEvent, Transaction
@@ -47,6 +48,7 @@ class Incoming:
     """One message of a partner with what its judgement needs.
 
     written  when its interchange was prepared, as UNB says: the versions of mappings then in force read it
+    writer   makes its national files
     """
 
     gateway: Gateway
@@ -56,6 +58,7 @@ class Incoming:
     message: Message
     occasion: Occasion
     written: datetime
+    writer: NationalWriter
 
     @property
     def answered(self) -> str:

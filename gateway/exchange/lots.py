@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-FILES = 256
-"""National files read at once."""
+FILES = 128
+"""National files read at once: two files to a declaration, as many declarations as one transaction takes."""
 
 OCTETS = 64 << 20
 """Octets read at once, unless a single set of files has more."""

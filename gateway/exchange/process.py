@@ -33,12 +33,17 @@ from gateway.exchange.effects import Effects
 from gateway.exchange.inbound import judge_cusdec
 from gateway.exchange.inbound_events import judge_cusres
 from gateway.exchange.judgement import Incoming, Judgement, held, nothing
+from gateway.exchange.national_writer import NationalWriter
 from gateway.exchange.summary import Exit, Summary, exit_for
+from gateway.exchange.workers import Workers
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import NewMessageIn, Transaction
 from gateway.ledger.rows import InterchangeIn
 from gateway.mapping import Peek, peek
+
+TOGETHER = 128
+"""Messages written together: enough for few statements, few enough for little memory."""
 
 ATTEMPTS = 3
 """Judgements that began and did not end before an interchange is a dead letter (MAILBOX 3.2, 5)."""
@@ -49,6 +54,17 @@ def process_stored(gateway: Gateway, occasion: Occasion, summary: Summary) -> No
     gates = _Gates(gateway, summary)
     with gateway.ledger.transaction() as transaction:
         waiting = transaction.unprocessed_interchanges()
+    with Workers(gateway.settings.workers) as workers:
+        _process_waiting(gateway, waiting, gates, NationalWriter(gateway, workers), occasion, summary)
+    _judge_held(gateway, gates, occasion, summary)
+    try:
+        ask_for_records(gateway, occasion)
+    except GatewayError as error:
+        summary.trouble(error)
+
+
+def _process_waiting(gateway: Gateway, waiting: Sequence[InterchangeIn], gates: _Gates, writer: NationalWriter,
+                     occasion: Occasion, summary: Summary) -> None:
     for row in waiting:
         try:
             if not gates.open_for(row.partner, row.sequence):
@@ -56,15 +72,10 @@ def process_stored(gateway: Gateway, occasion: Occasion, summary: Summary) -> No
             if row.attempts >= ATTEMPTS:
                 _bury(gateway, row, occasion, summary)
                 continue
-            _attempt(gateway, row, occasion, summary)
+            _attempt(gateway, row, writer, occasion, summary)
         except GatewayError as error:
             summary.trouble(error)
         reach(failpoints.PROCESSED)
-    _judge_held(gateway, gates, occasion, summary)
-    try:
-        ask_for_records(gateway, occasion)
-    except GatewayError as error:
-        summary.trouble(error)
 
 
 class _Gates:
@@ -100,7 +111,8 @@ class _Gates:
             return queries.link_head(partner, "in").sequence if strict else sys.maxsize
 
 
-def _attempt(gateway: Gateway, row: InterchangeIn, occasion: Occasion, summary: Summary) -> None:
+def _attempt(gateway: Gateway, row: InterchangeIn, writer: NationalWriter, occasion: Occasion,
+             summary: Summary) -> None:
     """Judge one interchange. The attempt is counted before the work, for poison must not loop; it does not count where
     the fault was that of the hour: a full disk says nothing about the interchange."""
     with gateway.ledger.transaction() as transaction:
@@ -110,7 +122,7 @@ def _attempt(gateway: Gateway, row: InterchangeIn, occasion: Occasion, summary: 
             payload = queries.payload_of(row.id)
         assert payload is not None
         with gateway.ledger.transaction() as transaction:
-            _process(gateway, transaction, row, payload, occasion, summary)
+            _process(gateway, transaction, row, payload, writer, occasion, summary)
             reach(failpoints.PROCESSING)
     except GatewayError as error:
         if exit_for(error) is Exit.LATER:
@@ -127,8 +139,8 @@ def _bury(gateway: Gateway, row: InterchangeIn, occasion: Occasion, summary: Sum
         "partner": row.partner, "attempts": str(row.attempts), "reference": row.control_reference})), Exit.PERSON)
 
 
-def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, payload: bytes, occasion: Occasion,
-             summary: Summary) -> None:
+def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, payload: bytes, writer: NationalWriter,
+             occasion: Occasion, summary: Summary) -> None:
     interchanges = list(read_interchanges(payload))
     interchange = interchanges[0]
     findings = validate(interchange)
@@ -140,7 +152,7 @@ def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, pay
         _queue_contrl(transaction, row, make_contrl(interchange, findings), occasion)
         state = "REJECTED" if refused is None else "ACKNOWLEDGED"
     if refused is not None:
-        batch = _Batch(gateway, transaction, row, interchange.header.prepared, occasion, summary)
+        batch = _Batch(gateway, transaction, row, interchange.header.prepared, writer, occasion, summary)
         for message, told in zip(interchange.messages, refused, strict=True):
             batch.take(message, told)
         batch.write()
@@ -171,16 +183,18 @@ def _judge(incoming: Incoming, glance: Peek, summary: Summary) -> Judgement:
 class _Batch:
     """Messages of one interchange, judged one after the other and written together.
 
-    A batch is written before a movement comes up a second time, so that its next message is judged by what the first
-    one did. Where writing together fails, each is written by itself, and the one at fault is held.
+    A batch is written before it grows large, and before a movement comes up a second time, so that its next message is
+    judged by what the first one did. Where writing together fails, each is written by itself, and the one at fault is
+    held.
     """
 
     def __init__(self, gateway: Gateway, transaction: Transaction, row: InterchangeIn, prepared: datetime | None,
-                 occasion: Occasion, summary: Summary) -> None:
+                 writer: NationalWriter, occasion: Occasion, summary: Summary) -> None:
         self._gateway = gateway
         self._transaction = transaction
         self._row = row
         self._written = min(prepared or occasion.now, occasion.now)  # nobody writes in the future
+        self._writer = writer
         self._occasion = occasion
         self._summary = summary
         self._pending: list[tuple[Message, Judgement]] = []
@@ -190,11 +204,11 @@ class _Batch:
         """Judge one message; `refused` by its syntax: then it is only stored."""
         glance = Peek() if refused else peek(message)
         mrn = glance.mrn
-        if mrn is not None and mrn in self._mrns:
+        if len(self._pending) >= TOGETHER or (mrn is not None and mrn in self._mrns):
             self.write()
         incoming = Incoming(gateway=self._gateway, transaction=self._transaction, partner=self._row.partner,
                             control_reference=self._row.control_reference, message=message, occasion=self._occasion,
-                            written=self._written)
+                            written=self._written, writer=self._writer)
         judgement = Judgement(state="SYNTAX-REJECTED") if refused else _judge(incoming, glance, self._summary)
         self._pending.append((message, judgement))
         if mrn is not None:
@@ -214,8 +228,9 @@ class _Batch:
                 self._pending = [one]
                 self.write()
             return
-        for _, judgement in pending:
+        for message, judgement in pending:
             _count(judgement, self._summary)
+            message.forget()  # the interchange holds all its messages to the end
 
     def _write(self, pending: Sequence[tuple[Message, Judgement]]) -> None:
         effects = Effects()
@@ -263,7 +278,7 @@ def _judge_held(gateway: Gateway, gates: _Gates, occasion: Occasion, summary: Su
                 incoming = Incoming(gateway=gateway, transaction=transaction, partner=row.partner,
                                     control_reference=row.control_reference,
                                     message=read_wire(wire, row.message_reference), occasion=occasion,
-                                    written=row.at)
+                                    written=row.at, writer=NationalWriter(gateway))
                 judgement = _judge(incoming, peek(incoming.message), summary)
                 if judgement.state == "HELD":
                     if _status(judgement.problems) is Exit.SETTINGS:  # ours to mend, however long it takes

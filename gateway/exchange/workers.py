@@ -13,7 +13,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
@@ -50,29 +50,26 @@ class Workers:
         Yields None beside an item for which no worker is there. Getting a result raises what the function raised, or
         BrokenProcessPool where its worker died.
         """
-        begun: deque[tuple[Given, Future[Result] | None]] = deque()
+        begun: deque[tuple[Given, Callable[[], Result] | None]] = deque()
         for item in items:
-            begun.append((item, self._submit(*ask(item))))
+            function, arguments = ask(item)
+            begun.append((item, self.begin(function, *arguments)))
             if len(begun) > max(self._count, 0):
-                yield _with_result(*begun.popleft())
-        while begun:
-            yield _with_result(*begun.popleft())
+                yield begun.popleft()
+        yield from begun
 
-    def _submit(self, function: Callable[..., Result], arguments: tuple[object, ...]) -> Future[Result] | None:
+    def begin(self, function: Callable[..., Result], *arguments: object) -> Callable[[], Result] | None:
+        """Have a function called by a worker: what gives its result, as in `ahead`; None where no worker is there."""
         if self._count < 1:
             return None
         if self._pool is None:  # spawned, not forked: a run has threads
             self._pool = ProcessPoolExecutor(self._count, mp_context=get_context("spawn"), initializer=_begin)
         try:
-            return self._pool.submit(function, *arguments)
+            return self._pool.submit(function, *arguments).result
         except BrokenProcessPool:  # one died: from here on the run is alone
             self._pool.shutdown(cancel_futures=True)
             self._pool, self._count = None, 0
             return None
-
-
-def _with_result(item: Given, future: Future[Result] | None) -> tuple[Given, Callable[[], Result] | None]:
-    return item, None if future is None else future.result
 
 
 def _begin() -> None:

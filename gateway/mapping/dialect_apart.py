@@ -1,4 +1,4 @@
-"""Reading national files in another process: what crosses is octets one way, trees the other.
+"""National files read or written in another process: what crosses is octets one way, trees the other.
 
 Where each value stood in its file, and how to put something back into it, is asked for rarely (a refusal names a line)
 and is large; it stays behind, and is read again from the same octets when it is wanted.
@@ -59,6 +59,14 @@ def read_apart(archive: Archive, files: Mapping[str, bytes]) -> ReadApart:
     reading = _loaded(archive).read(files)
     return ReadApart(tuple(_Bare(one.tree, one.files, one.key, one.findings) for one in reading.records),
                      reading.waiting, reading.refused)
+
+
+def write_apart(archive: Archive, tree: Tree, stem: str) -> dict[str, bytes] | None:
+    """The national files of a record, as `Dialect.write`; None where it refuses: whoever asked finds out why."""
+    try:
+        return _loaded(archive).write(tree, stem)
+    except LocalError:
+        return None
 
 
 def whole(read: ReadApart, dialect: Dialect, files: Mapping[str, bytes]) -> Reading:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gateway.mapping.archive import Archive
     from gateway.mapping.dialect_apart import ReadApart
+    from gateway.references import Tree
 
 
 def squared(number: int) -> int:
@@ -30,10 +31,26 @@ def fatal(number: int) -> int:
 
 def died_once(archive: Archive, files: Mapping[str, bytes]) -> ReadApart:
     """Read, but the first worker that is asked dies."""
-    mark = Path(os.environ["EDI_TEST_MARK"])
-    if not mark.exists():
-        mark.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
+    _die_once("EDI_TEST_MARK")
     from gateway.mapping.dialect_apart import read_apart
 
     return read_apart(archive, files)
+
+
+def died_writing(archive: Archive, tree: Tree, stem: str) -> dict[str, bytes] | None:
+    """Write, but the worker that is asked for the fourth time dies."""
+    asked = Path(os.environ["EDI_TEST_ASKED"])
+    with asked.open("a", encoding="ascii") as file:
+        file.write(".")
+    if asked.stat().st_size == 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+    from gateway.mapping.dialect_apart import write_apart
+
+    return write_apart(archive, tree, stem)
+
+
+def _die_once(mark: str) -> None:
+    path = Path(os.environ[mark])
+    if not path.exists():
+        path.touch()
+        os.kill(os.getpid(), signal.SIGKILL)

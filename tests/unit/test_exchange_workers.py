@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway.exchange import intake
+from gateway.exchange import intake, national_writer
 from gateway.exchange.workers import Workers
 from gateway.mapping import search_path
 from gateway.mapping.archive import Archive
 from gateway.mapping.dialect import load_dialect
-from gateway.mapping.dialect_apart import can_be_read_apart, read_apart, whole
+from gateway.mapping.dialect_apart import can_be_read_apart, read_apart, whole, write_apart
 from tests.bench.load import declarations
 from tests.tools.offices import offices
-from tests.tools.worker_tasks import died_once, fatal, squared
+from tests.tools.worker_tasks import died_once, died_writing, fatal, squared
 
 DIALECT = "tgotr/asycuda"
 
@@ -122,18 +122,39 @@ def test_a_dialect_that_a_plug_in_reads_is_not_read_apart(monkeypatch: pytest.Mo
     assert not can_be_read_apart(dialect)
 
 
+def test_what_a_worker_writes_is_what_the_run_would_write() -> None:
+    dialect = load_dialect(DIALECT, search_path())
+    tree = next(declarations(1))
+    assert write_apart(dialect.archive, tree, "stem") == dialect.write(tree, "stem")
+    assert write_apart(dialect.archive, {**tree, "itinerary": "\N{SNOWMAN}"}, "stem") is None
+
+
+@pytest.mark.usefixtures("few")
 def test_a_worker_that_dies_loses_and_doubles_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    togo, burkina = offices(tmp_path)
-    with togo.settings.open("a", encoding="utf-8") as file:
-        file.write("\nworkers: 2\n")
-    monkeypatch.setattr(intake, "LOTS", 2)
-    monkeypatch.setattr("gateway.exchange.lots.FILES", 8)
-    monkeypatch.setattr(intake, "read_apart", died_once)
+    togo, burkina = offices(tmp_path, inbox_declarations="bfdgd/asycuda")
+    for office in (togo, burkina):
+        with office.settings.open("a", encoding="utf-8") as file:
+            file.write("\nworkers: 2\n")
     monkeypatch.setenv("EDI_TEST_MARK", str(tmp_path / "mark"))
+    monkeypatch.setenv("EDI_TEST_ASKED", str(tmp_path / "asked"))
     togo.drop("declarations", national_files(12))
     ran = togo.run("edi-send")
     assert (tmp_path / "mark").exists()
     assert (ran.exit, ran.counts["records_taken"], ran.counts["messages_queued"]) == (0, 12, 12)
     assert len(togo.movements()) == 12
-    assert burkina.run("edi-receive").counts["messages_accepted"] == 12
     assert togo.run("edi-send").counts["records_taken"] == 0
+    ran = burkina.run("edi-receive")
+    assert (tmp_path / "asked").stat().st_size == 4
+    assert (ran.exit, ran.counts["messages_accepted"], ran.counts["deliveries_written"]) == (0, 12, 24)
+    assert len(burkina.inbox("declarations")) == 24
+    assert togo.run("edi-receive").counts["answers_taken"] == 13
+
+
+@pytest.fixture(name="few")
+def fixture_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers are there for a few files already, and the first dies."""
+    monkeypatch.setattr(intake, "LOTS", 2)
+    monkeypatch.setattr("gateway.exchange.lots.FILES", 8)
+    monkeypatch.setattr(intake, "read_apart", died_once)
+    monkeypatch.setattr(national_writer, "FIRST", 3)
+    monkeypatch.setattr(national_writer, "write_apart", died_writing)
