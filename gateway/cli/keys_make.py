@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t
+from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, note, occasion, rehearsing, t
 from gateway.config import Settings, load_settings
 from gateway.errors import LocalError
 from gateway.exchange import failpoints
@@ -15,7 +16,15 @@ from gateway.exchange.summary import Exit
 from gateway.failpoints import reach
 from gateway.findings import Finding
 from gateway.security import fingerprint, load_certificate, make_identity, read_passphrase
-from gateway.security.identity import make_requests, write_new
+from gateway.security.identity import (
+    FILES,
+    PUBLIC,
+    PUBLIC_FILES,
+    REQUEST_FILES,
+    make_requests,
+    require_free,
+    write_new,
+)
 from gateway.security.importing import Material, choose, read_material
 from gateway.security.issuing import certificate_request
 from gateway.security.keys import load_private_key
@@ -44,6 +53,7 @@ _beside = click.option("--as", "name", metavar="NAME", help=t("cli.keys.as"))
 @click.option("--days", type=click.IntRange(1, 1200), default=730, show_default=True,
               metavar=t("cli.metavar.number"), help=t("cli.keys.days"))
 @click.option("--without-authority", is_flag=True, help=t("cli.keys.without_authority"))
+@dry_run_option
 @json_option
 @common
 def init_command(config: Path, algorithm: Algorithm, encryption: Algorithm | None, days: int, without_authority: bool,
@@ -56,12 +66,17 @@ def init_command(config: Path, algorithm: Algorithm, encryption: Algorithm | Non
     if without_authority:
         for use, key in tokens.items():
             raise LocalError(Finding(code="K095", values={"path": str(key), "use": use}))
+        if rehearsing():
+            return _rehearse(folder, REQUEST_FILES, as_json)
         made = make_requests(folder, gateway=settings.gateway, environment=settings.environment,
                              passphrase=passphrase, algorithm=algorithm, encryption=encryption)
         for use, path in made.items():
             _tell_request(use, path, folder / f"{use}.key", as_json)
         _agreements(algorithm, encryption or ENCRYPTION_KIND[algorithm])
         return Exit.DONE
+    if rehearsing():
+        own = [name for name in FILES if name.removesuffix(".key") not in tokens]
+        return _rehearse(folder, [*own, *(f"{PUBLIC}/{name}" for name in PUBLIC_FILES)], as_json)
     identity = make_identity(folder, gateway=settings.gateway, environment=settings.environment, now=occasion().now,
                              valid=timedelta(days=days), passphrase=passphrase, algorithm=algorithm,
                              encryption=encryption, held={use: public_key(key) for use, key in tokens.items()})
@@ -80,11 +95,24 @@ def init_command(config: Path, algorithm: Algorithm, encryption: Algorithm | Non
     return Exit.DONE
 
 
+def _rehearse(folder: Path, names: Sequence[str], as_json: bool) -> int:
+    """The files that would be made; the keys themselves are drawn when they are made."""
+    files = [folder / name for name in names]
+    require_free(files)
+    if as_json:
+        emit_json("files", {"folder": folder, "files": files})
+        return Exit.DONE
+    for file in files:
+        emit(t("keys.would_make", file=file))
+    return Exit.DONE
+
+
 @click.command(name="request", help=t("cli.keys.request.help"))
 @_use
 @_beside
 @click.option("--algorithm", type=click.Choice(ALGORITHMS), default="ec", show_default=True,
               help=t("cli.keys.algorithm"))
+@dry_run_option
 @json_option
 @common
 def request_command(config: Path, use: str, name: str | None, algorithm: Algorithm, as_json: bool) -> int:
@@ -104,7 +132,10 @@ def request_command(config: Path, use: str, name: str | None, algorithm: Algorit
         contents[key_file] = private_pem(key, passphrase)
     contents[request_file] = certificate_request(key, gateway=settings.gateway, environment=settings.environment,
                                                  use=use)
-    write_new(contents)
+    if rehearsing():
+        require_free(contents)
+    else:
+        write_new(contents)
     _tell_request(use, request_file, key_file, as_json)
     return Exit.DONE
 
@@ -116,6 +147,7 @@ def request_command(config: Path, use: str, name: str | None, algorithm: Algorit
 @_beside
 @click.option("--passphrase", "passphrase_file", type=click.Path(path_type=Path, dir_okay=False),
               metavar=t("cli.metavar.file"), help=t("cli.keys.import.passphrase"))
+@dry_run_option
 @json_option
 @common
 def import_command(config: Path, use: str, files: tuple[Path, ...], name: str | None, passphrase_file: Path | None,
@@ -140,14 +172,18 @@ def import_command(config: Path, use: str, files: tuple[Path, ...], name: str | 
         contents[key_file] = private_pem(chosen.key, passphrase)
     if known is None:
         contents[authority_file] = chosen.authority.pem()
-    public = make_folder(settings.paths.keys / "public")
+    public = settings.paths.keys / "public"
     copy = public / f"{name or use}.crt"
     if _content(certificate_file) == chosen.certificate.pem() != _content(copy):
         del contents[certificate_file]  # an import of the same that was cut is completed
-    write_new(contents)
-    reach(failpoints.IMPORTED)
-    write_whole(copy, chosen.certificate.pem())
-    write_whole(public / "authority.crt", chosen.authority.pem())
+    if rehearsing():
+        require_free(contents)
+    else:
+        make_folder(public)
+        write_new(contents)
+        reach(failpoints.IMPORTED)
+        write_whole(copy, chosen.certificate.pem())
+        write_whole(public / "authority.crt", chosen.authority.pem())
     if as_json:
         emit_json("imported", {"use": use, "key": key_file, "certificate": certificate_file,
                                "sha256": chosen.certificate.sha256, "fingerprint": fingerprint(chosen.certificate),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, t, tell
+from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, rehearsing, t, tell
 from gateway.cli.map import search_of, settings_at
 from gateway.cli.map_compare import tell_change
 from gateway.cli.map_see import one_mapping
@@ -46,6 +46,7 @@ def export_command(name: str, file: Path, config: Path) -> int:
 @click.option("--as", "identifier", metavar="ID", help=t("cli.map.import.as"))
 @click.option("--into", type=click.Path(path_type=Path, file_okay=False), metavar=t("cli.metavar.folder"),
               help=t("cli.map.new.into"))
+@dry_run_option
 @json_option
 @common
 def import_command(file: Path, identifier: str | None, into: Path | None, config: Path, as_json: bool) -> int:
@@ -75,8 +76,9 @@ def import_command(file: Path, identifier: str | None, into: Path | None, config
     target = (into or search[0]) / f"{new}.yaml"
     if target.exists():
         raise LocalError(Finding(code="M461", values={"file": str(target)}))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, imported.text.encode("utf-8"), _MODE)
+    if not rehearsing():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, imported.text.encode("utf-8"), _MODE)
     for change in difference(flat, flat_of(resolve(new, source)[0])):
         tell_change(change, as_json)
     if as_json:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, language, t, tell
+from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, language, rehearsing, t, tell
 from gateway.cli.map import search_of, settings_at
 from gateway.errors import LocalError
 from gateway.exchange.summary import Exit
@@ -43,6 +43,7 @@ def _gateways(context: click.Context, parameter: click.Parameter, values: tuple[
               help=t("cli.map.new.gateway"))
 @click.option("--name-fr", metavar=t("cli.metavar.title"), help=t("cli.map.new.name_fr"))
 @click.option("--name-en", metavar=t("cli.metavar.title"), help=t("cli.map.new.name_en"))
+@dry_run_option
 @json_option
 @common
 def new_command(name: str, nearest: str | None, sample: Path | None, into: Path | None, gateways: dict[str, str],
@@ -69,6 +70,8 @@ def _write(started: Started, folder: Path) -> None:
     there = [file for file in started.files if (folder / file).exists()]
     if there:
         raise LocalError(*(Finding(code="M461", values={"file": str(folder / file)}) for file in there))
+    if rehearsing():
+        return
     checkout = (folder.resolve().parent / "gateway" / "schema").is_dir()
     for file, text in started.files.items():
         (folder / file).parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t
+from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, note, occasion, rehearsing, t
 from gateway.config import load_settings
 from gateway.exchange.backup_check import ledger_in
 from gateway.exchange.backup_file import unpacked
@@ -19,20 +19,23 @@ from gateway.spool import make_folder
 
 @click.command(name="restore", help=t("cli.restore.help"))
 @click.argument("file", type=click.Path(path_type=Path), metavar=t("cli.metavar.file"))
+@dry_run_option
 @json_option
 @common
 def restore_command(config: Path, file: Path, as_json: bool) -> int:
     """Check the copy, keep the ledger that stands there under another name, and say what to do with each partner."""
     settings = load_settings(config)
-    with unpacked(file, make_folder(settings.paths.state)) as found:
-        kept = restore(settings, ledger_in(found, file), occasion().now)
-        if found.is_dir():
+    target = required_file(settings.ledger, "edi restore")
+    home = make_folder(target.parent)
+    with unpacked(file, home) as found:
+        kept = restore(settings, ledger_in(found, file), occasion().now, rehearse=rehearsing())
+        if found.is_dir() and not rehearsing():
             keep_former(settings.paths.keys, found)
     held = partners_of(settings)
     if as_json:
         emit_json("restored", {"file": file, "kept": kept, "held": held})
         return Exit.DONE
-    emit(t("restore.done", file=file, ledger=required_file(settings.ledger, "edi restore")))
+    emit(t("restore.done", file=file, ledger=target))
     if kept is not None:
         emit(t("restore.kept", file=kept))
     for partner in held:

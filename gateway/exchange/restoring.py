@@ -54,10 +54,11 @@ def watch(settings: Settings, ledger: Ledger, before: Mark | None, now: datetime
             mark(settings.paths.state, ledger, anew=True)
 
 
-def restore(settings: Settings, copy: Path, now: datetime) -> Path | None:
+def restore(settings: Settings, copy: Path, now: datetime, *, rehearse: bool = False) -> Path | None:
     """Put a copy of this gateway's ledger in place, held; the file that stood there before, under its new name.
 
     The copy itself stays as it is. Whatever is cut off leaves either ledger, or none: an empty one is noticed as well.
+    rehearse: the copy is checked, and held as it would be, beside the ledger; then it goes, and nothing is moved.
 
     Raises Busy B001 while a run is at work, LocalError L031 for a copy that is not sound, L032 for one of another
     gateway, L033 when it cannot be read, L001 to L009 of the ledger itself, L016 where it is on a server.
@@ -71,6 +72,9 @@ def restore(settings: Settings, copy: Path, now: datetime) -> Path | None:
         except BaseException:
             _remove(new)
             raise
+        if rehearse:
+            _remove(new)
+            return _kept(target, now) if target.exists() else None
         kept = _aside(target, now)
         new.rename(target)
         sync_folder(target.parent)
@@ -117,7 +121,7 @@ def _aside(target: Path, now: datetime) -> Path | None:
     """Move the old ledger aside with what SQLite keeps beside it; its new name."""
     if not target.exists():
         return None
-    kept = target.with_name(f"{target.name}.before-{now:%Y%m%dT%H%M%SZ}")
+    kept = _kept(target, now)
     for suffix in ("-wal", "-shm", ""):
         beside = target.with_name(target.name + suffix)
         if beside.exists():
@@ -125,6 +129,10 @@ def _aside(target: Path, now: datetime) -> Path | None:
             beside.unlink()
     sync_folder(target.parent)
     return kept
+
+
+def _kept(target: Path, now: datetime) -> Path:
+    return target.with_name(f"{target.name}.before-{now:%Y%m%dT%H%M%SZ}")
 
 
 def _remove(path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -135,6 +135,13 @@ def read_passphrase(path: Path) -> bytes:
     return content.split(b"\n", 1)[0].rstrip(b"\r")
 
 
+def require_free(paths: Iterable[Path]) -> None:
+    """Raises LocalError K007 for each file that is there already, or whose name is taken by a link."""
+    taken = [path for path in paths if path.exists() or path.is_symlink()]
+    if taken:
+        raise LocalError(*(Finding(code="K007", values={"path": str(path)}) for path in taken))
+
+
 def write_new(contents: Mapping[Path, bytes]) -> None:
     """Write files that are not there yet: all or none, 0600, made durable; folders 0700.
 
@@ -173,9 +180,7 @@ def _prepare(folder: Path, gateway: str, environment: str, names: tuple[str, ...
     if not is_gateway_id(gateway) or environment not in ("demo", "test", "production"):
         raise ValueError("not a gateway id, or not an environment")
     _make_folder(folder)
-    taken = [name for name in names if (folder / name).exists() or (folder / name).is_symlink()]
-    if taken:
-        raise LocalError(*(Finding(code="K007", values={"path": str(folder / name)}) for name in taken))
+    require_free(folder / name for name in names)
 
 
 def _ssh(gateway: str, passphrase: bytes | None) -> dict[str, bytes]:

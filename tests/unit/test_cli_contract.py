@@ -14,10 +14,6 @@ from tests.tools.outputs import SCHEMAS
 
 EVERYWHERE = {"--lang", "--no-color", "--no-input", "-v", "--verbose", "--help"}
 UNREHEARSED = {
-    "edi init": "writes into a folder that holds no settings, and nothing over a file",
-    "edi keys init": "makes files that were not there",
-    "edi keys request": "makes a file that was not there",
-    "edi keys import": "makes files that were not there",
     "edi keys rotate": "makes a pair that counts for nobody yet",
     "edi keys crl": "keeps what was verified, or refuses it",
     "edi keys check": "reads, beside the files it is asked for",
@@ -29,8 +25,6 @@ UNREHEARSED = {
     "edi ledger objects": "makes a new folder",
     "edi partner pack": "makes a new file",
     "edi manual": "makes pages",
-    "edi map new": "makes new files",
-    "edi map import": "makes a new mapping",
     "edi map export": "makes a workbook",
     "edi map guide": "makes a page",
     "edi map lint": "mends only with --fix, and names each mend",
@@ -38,7 +32,6 @@ UNREHEARSED = {
     "edi open": "makes a new file",
     "edi seal": "makes a new file",
     "edi reconcile": "asks the partner, and may be asked again",
-    "edi restore": "holds everything, and keeps the old file",
     "edi inspect": "reads",
     "edi bench": "measures",
     "edi backup": "makes a new backup",

@@ -47,7 +47,10 @@ def test_an_unedited_workbook_makes_nothing(book: Path, tmp_path: Path) -> None:
 def test_an_edited_workbook_becomes_a_new_file_that_loads_and_the_difference_is_shown(book: Path,
                                                                                      tmp_path: Path) -> None:
     edit(book, "lines", "? LOC+14+{location_of_goods}'", "? LOC+14+{location_of_goods}:113:ZZZ'")
+    rehearsed = edi(tmp_path, "import", book, "--as", "corridors/tg-ml-2/cusdec", "--into", tmp_path, "--dry-run")
+    assert (rehearsed.exit, rehearsed.err, list(tmp_path.iterdir())) == (0, "", [book])
     told = edi(tmp_path, "import", book, "--as", "corridors/tg-ml-2/cusdec", "--into", tmp_path)
+    assert rehearsed.out.splitlines() == [f"would: {line.lstrip()}" for line in told.out.splitlines()]
     made = tmp_path / "corridors" / "tg-ml-2" / "cusdec.yaml"
     assert (told.exit, told.err) == (0, "")
     assert told.out.splitlines()[0] == "line goods"
