@@ -42,7 +42,8 @@ def replace_folder(folder: Path, files: Iterable[tuple[str, bytes]], marker: str
     process is writing it), B003, B006.
     """
     beside, lock = (folder.parent / f".{folder.name}.{part}" for part in ("new", "lock"))
-    make_folder(folder.parent, _SHARED)
+    if not folder.parent.exists():
+        _made(folder.parent, _SHARED)
     with turn(lock) as ours:
         if not ours:
             raise Busy(Finding(code="B071", place=Place(file=os.fspath(folder)), values={"folder": folder.name}))
@@ -50,12 +51,20 @@ def replace_folder(folder: Path, files: Iterable[tuple[str, bytes]], marker: str
         with explained(beside):
             _remove(beside)
         modes = (_OUR_FOLDER, _OURS) if confidential else (_SHARED, _READABLE)
-        numbers = _write(make_folder(beside, modes[0]), [(marker, b"")], files, modes)
+        numbers = _write(_made(beside, modes[0]), [(marker, b"")], files, modes)
         with explained(folder):
             _swap(beside, folder)
             sync_folder(folder.parent)
             _remove(beside)
     return numbers
+
+
+def _made(folder: Path, mode: int) -> Path:
+    """A folder of ours, with this mode whatever the commands' own umask takes away (077)."""
+    make_folder(folder, mode)
+    with explained(folder):
+        folder.chmod(mode)
+    return folder
 
 
 def _require_ours(folder: Path, marker: str) -> None:
@@ -72,7 +81,7 @@ def _write(target: Path, first: Iterable[tuple[str, bytes]], files: Iterable[tup
     for name, content in files:
         path = target / name
         if path.parent not in {one.parent for one in batch}:
-            make_folder(path.parent, modes[0])
+            _made(path.parent, modes[0])
         batch[path] = content
         count, octets = count + 1, octets + len(content)
         if len(batch) >= _BATCH:
