@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import click
@@ -62,6 +63,21 @@ def test_every_output_for_programs_has_a_schema() -> None:
         if "--json" in options(one) and not any((SCHEMAS / f"{name}.json").is_file() for name in names):
             lacking.append(one["line"])
     assert lacking == []
+
+
+def test_every_schema_is_held_against_a_real_output() -> None:
+    """By its name in a test that checks outputs, or by the two parts of it: ``f"map-{name}"``."""
+    asked: set[str] = set()
+    for path in (SCHEMAS.parents[2] / "tests").rglob("test_*.py"):
+        text = path.read_text("utf-8")
+        if "checked(" not in text and "validator(" not in text:
+            continue
+        nodes = list(ast.walk(ast.parse(text)))
+        words = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        groups = {part.value for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values[:1]
+                  if isinstance(part, ast.Constant) and str(part.value).endswith("-")}
+        asked |= words | {f"{group}{word}" for group in groups for word in words}
+    assert sorted({path.stem for path in SCHEMAS.glob("*.json")} - asked) == []
 
 
 def test_every_act_can_be_rehearsed_or_says_why_it_need_not() -> None:

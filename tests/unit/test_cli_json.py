@@ -103,6 +103,14 @@ def test_explain_gives_both_languages(code: str, played: tuple[Office, Office]) 
     assert line["fr"]["hint"] != line["en"]["hint"]
 
 
+@pytest.mark.parametrize("words", [[], ["CUSDEC"], ["1001", "transit"], ["nothing-of-that-name"]], ids=" ".join)
+def test_codes_are_one_object_with_the_lines_of_the_answer(words: list[str]) -> None:
+    told = command("codes", *words, "--json")
+    (line,) = checked("codes", told.out)
+    assert (told.exit, line["words"]) == (0 if line["lines"] else 1, words)
+    assert bool(line["lines"]) is (words != ["nothing-of-that-name"])
+
+
 def test_figures_of_the_bench_have_exactly_the_keys_agreed() -> None:
     told = command("bench", "road", "--scale", "0.001", "--json")
     lines = checked("bench", told.out)

@@ -160,7 +160,9 @@ def test_a_partner_that_refused_is_asked_again_only_by_name(pair: tuple[Office, 
     def decided(verb: str) -> str:
         togo.run("edi-send")
         burkina.run("edi-receive")
-        assert burkina.run("edi", "keys", verb, "TGOTR", made["fingerprint"], "--by", "Awa").exit == 0
+        decision = burkina.run("edi", "keys", verb, "TGOTR", made["fingerprint"], "--by", "Awa", "--json")
+        (told,) = checked(f"keys-{verb}", decision.out)
+        assert (decision.exit, told["partner"], told["sha256"]) == (0, "TGOTR", made["sha256"])
         burkina.run("edi-send")
         togo.run("edi-receive")
         line = next(line for line in togo.lines("keys", "list") if line.get("sha256") == made["sha256"])
