@@ -89,8 +89,10 @@ def _database(value: str, info: ValidationInfo) -> str:
     No password in it: those stand in the database's own password file, so that no setting has to be hidden.
     """
     code = address_fault(value)
-    if code is not None:
-        raise fault(code, **({"value": value} if code == "S071" else {}))
+    if code == "S071":
+        raise fault("S071", value=value)
+    if code == "S073":
+        raise fault("S073")
     match = _DATABASE.fullmatch(value)
     assert match is not None
     folder = (info.context or {}).get("folder")

@@ -5,11 +5,14 @@ national side wants. A partner, a corridor or a file that fails is noted and nev
 that fails: a defect of our own is kept for its report and ends the step, not the run.
 
 Commands may overlap (`edi-send` beside `edi-receive` or `edi-sync`). Steps that they share are taken in turn: a step
-that another process is at is left to it, and what it does not reach any more is the next run's.
+that another process is at is left to it, and what it does not reach any more is the next run's. Where several hosts
+share a ledger on a server, a step is a lane of which one host at a time holds the lease.
 """
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -29,6 +32,9 @@ from gateway.exchange.sealing import seal_waiting
 from gateway.exchange.sessions import Sessions
 from gateway.exchange.summary import Exit, Summary
 from gateway.spool import make_folder, turn
+
+_OWN = frozenset({"views", "national"})
+"""Steps that are each host's own: they take in what lies in its folders, and the ledger knows what it has already."""
 
 
 def send(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None,
@@ -105,11 +111,17 @@ def _pass_time(gateway: Gateway, occasion: Occasion) -> None:
 
 
 def _step(gateway: Gateway, name: str, summary: Summary, step: Callable[[], None]) -> None:
-    """Take a step unless another process is at it; what goes wrong in it is noted and stops no other."""
+    """Take a step unless another process is at it, or another host where several share a ledger; what goes wrong in it
+    is noted and stops no other."""
     try:
         with turn(make_folder(gateway.settings.paths.state / "lock") / f"step-{name}.lock") as ours:
-            if ours:
+            if ours and name in _OWN:
                 step()
+            elif ours:
+                with gateway.ledger.lane(name, f"{socket.gethostname()} {os.getpid()}",
+                                         gateway.settings.limits.lease) as held:
+                    if held:
+                        step()
     except GatewayError as error:
         summary.trouble(error)
     except Exception as error:  # a defect of ours: the other steps, partners and corridors have nothing to do with it

@@ -41,6 +41,9 @@ class Database(Protocol):
     def reader(self) -> Engine:
         """Connections for snapshots; they refuse to write. Raises LocalError L015."""
 
+    def lanes(self) -> Engine | None:
+        """Connections that wait for no writer, for the leases of several hosts; None where there is one machine."""
+
     def absent(self) -> bool:
         """Tell, without asking anybody, that there is nothing yet: no file. Of a server only asking it tells."""
 

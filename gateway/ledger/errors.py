@@ -8,9 +8,9 @@
     L006  damaged, or not a ledger               L012  same control reference, other content
     L015  the driver is not installed            L016  not done to a ledger on a server
     L017  not empty, so nothing is copied there  L018  a copy differs
-    L019  the history that would be copied is broken
+    L019  the history to be copied is broken     L020  another host has taken the lane over
 
-L003, L007 and L009 mean "run again": nothing of the transaction stands, so nothing is lost.
+L003, L007, L009 and L020 mean "run again": nothing of the transaction stands, so nothing is lost.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from gateway.findings import Finding, Place
 OPEN_FAILED, KIND_UNKNOWN, MOVED, OLDER, NEWER, DAMAGED, BUSY = "L001", "L002", "L003", "L004", "L005", "L006", "L007"
 DISK_FAILED, DISK_FULL, EVENT_DIFFERS, DELIVERY_DIFFERS, INTERCHANGE_DIFFERS = "L008", "L009", "L010", "L011", "L012"
 NO_DRIVER, NO_FILE, NOT_EMPTY, COPY_DIFFERS, COPY_BROKEN = "L015", "L016", "L017", "L018", "L019"
+LANE_LOST = "L020"
 
 _SYMPTOMS = (  # SQLite's own names for the case, then its sentences, sqlite3_errstr()
     ("SQLITE_IOERR_SHMSIZE", DISK_FULL),  # no room for the few pages by which processes share the log

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
@@ -19,6 +20,9 @@ from gateway.ledger.errors import NEWER, OLDER, OPEN_FAILED, translated
 from gateway.ledger.queries import Queries
 from gateway.ledger.transaction import Transaction
 
+if TYPE_CHECKING:
+    from gateway.ledger.lanes import Lane
+
 MADE = declare("ledger.made", "the ledger's file made, without any table")
 UPGRADING = declare("ledger.upgrading", "tables made or brought to a new schema, transaction not yet committed")
 
@@ -30,6 +34,8 @@ class Ledger:
         self._database = database
         self._writer: Engine = database.writer()
         self._reader: Engine = database.reader()
+        self._lanes = database.lanes()
+        self._lane: Lane | None = None
         self._undone: Connection | None = None
 
     @classmethod
@@ -111,6 +117,8 @@ class Ledger:
             self._undone.close()  # rolls back
         self._writer.dispose()
         self._reader.dispose()
+        if self._lanes is not None:
+            self._lanes.dispose()
 
     def __enter__(self) -> Ledger:
         return self
@@ -146,12 +154,43 @@ class Ledger:
         """A write transaction: committed at the end, undone by an exception.
 
         It holds the ledger's write lock from its first moment. Raises LocalError L007 when another run holds it for
-        30 s, L009 when the disk is full (both: nothing stands, try again), L003 for a row moved meanwhile.
+        30 s, L009 when the disk is full (both: nothing stands, try again), L003 for a row moved meanwhile, L020 in a
+        lane that another host has taken over.
         """
         with translated(self.name), self._writing() as connection:
             transaction = Transaction(connection)
             yield transaction
             transaction._finish()
+
+    @contextmanager
+    def lane(self, name: str, holder: str, life: timedelta) -> Iterator[bool]:
+        """Hold a lane of work for the time of a with-block; gives False, at once, while another host is at it.
+
+        Within the block every write transaction is fenced: it raises LocalError L020, and nothing of it stands, when
+        another host has taken the lane over meanwhile. In a file, and in a rehearsal, the lane is ours and unfenced:
+        one machine's own locks do.
+
+        holder  for people: host and process
+        life    how long others wait, by the clock of the database, for a host that does not come back; each write
+                transaction begins it anew
+        """
+        if self._lanes is None or self._undone is not None:
+            yield True
+            return
+        from gateway.ledger.lanes import Lane  # with it comes PostgreSQL's dialect
+
+        with translated(self.name):
+            taken = Lane.take(self._lanes, name, holder, life)
+        if taken is None:
+            yield False
+            return
+        self._lane = taken
+        try:
+            yield True
+        finally:
+            self._lane = None
+            with suppress(LocalError), translated(self.name):  # else it ends by itself
+                taken.leave(self._lanes)
 
     @contextmanager
     def reading(self) -> Iterator[Queries]:
@@ -168,6 +207,8 @@ class Ledger:
         """The connection of one write transaction; of a rehearsal a part of the one that is undone."""
         if self._undone is None:
             with self._writer.begin() as connection:
+                if self._lane is not None:
+                    self._lane.fence(connection)
                 yield connection
         else:
             with self._undone.begin_nested():

@@ -37,3 +37,11 @@ lingering = Table(  # files that were taken and could not be removed from the ma
     Column("changed", BigInteger),  # by the mailbox's clock, Unix seconds; another time is another file
     Column("at", Instant, nullable=False),
 )
+
+lease = Table(  # one row for each lane that was ever held; empty in a file, where one machine's locks do
+    "lease", metadata,
+    Column("lane", String(80), primary_key=True),
+    Column("token", BigInteger, nullable=False),  # one more with each holder: whoever has an older one is fenced off
+    Column("holder", String(200), nullable=False),
+    Column("ends", BigInteger, nullable=False),  # microseconds since 1970 by the clock of the database
+)

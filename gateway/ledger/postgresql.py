@@ -87,6 +87,10 @@ class PostgreSQL:
         event.listen(engine, "connect", _adapt)
         return engine
 
+    def lanes(self) -> Engine | None:
+        """Connections for leases: they wait for no writer, only for whoever is at the same lane."""
+        return self._engine(_OPTIONS, "READ COMMITTED")
+
     def absent(self) -> bool:
         """Never: only the server tells."""
         return False

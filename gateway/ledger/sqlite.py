@@ -50,6 +50,9 @@ class SQLite:
         """Connections for snapshots; they refuse to write."""
         return _engine(self._url, "BEGIN", (*_PRAGMAS, "query_only=ON"))
 
+    def lanes(self) -> None:
+        """A file has one machine, whose own locks do."""
+
     def absent(self) -> bool:
         """Tell whether there is no file."""
         return not self._path.exists()
