@@ -44,7 +44,12 @@ def _address(value: str) -> str:
     match = _ADDRESS.fullmatch(value)
     if match is None:
         raise fault("S201", value=value)
-    return match["kept"].lower()
+    return _as_browsers(match["kept"].lower())
+
+
+def _as_browsers(address: str) -> str:
+    """Without the port that goes without saying: browsers never send it, as Host or as Origin (RFC 6454 section 4)."""
+    return address.removesuffix(":443" if address.startswith("https:") else ":80")
 
 
 def _client(value: str) -> str:
@@ -131,8 +136,8 @@ class Web(Model):
 
     @property
     def public(self) -> str:
-        """What stands in the browser's address line: scheme, host and port."""
-        return self.address or f"http://{self.listen}"
+        """What stands in the browser's address line: scheme, host, and port where it is not the usual one."""
+        return self.address or _as_browsers(f"http://{self.listen}")
 
     @property
     def secure(self) -> bool:

@@ -40,7 +40,7 @@ class Deciding:
             return await run_in_threadpool(self._asked, request, self._front.known(request), act, about)
         visit = self._front.known(request)
         fields = await self._front.form(request)
-        reason = " ".join(fields.get("reason", "").split())[:REASON]
+        reason = _plain(fields.get("reason", ""))[:REASON]
         also = frozenset(name.removeprefix(ALSO) for name in fields if name.startswith(ALSO))
         if act in WITH_REASON and not reason:
             fault = "no_reason" if "sure" in fields else ""
@@ -79,3 +79,8 @@ class Deciding:
     def _proof(self, visit: Visit, act: str, about: str) -> str:
         """That it was done: nobody is shown that something was done by a link that somebody made up."""
         return self._front.desk.keyring.token(f"done|{visit.login}", f"{act}|{about}")
+
+
+def _plain(text: str) -> str:
+    """A text on one line, without what nobody sees: controls, and what turns the direction of writing."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())

@@ -6,7 +6,6 @@ import hmac
 import ipaddress
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
@@ -75,8 +74,7 @@ def visitor(desk: Desk, request: Request) -> Visit:
 def same_site(web: Web, request: Request) -> bool:
     """Whether a form came from a page of ours, as far as the browser says: ``Origin``, and ``Sec-Fetch-Site``."""
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
-    ours = origin is None or (urlsplit(origin).scheme, urlsplit(origin).netloc) == (
-        urlsplit(web.public).scheme, urlsplit(web.public).netloc)
+    ours = origin is None or origin.lower() == web.public
     return ours and site in (None, "same-origin")
 
 

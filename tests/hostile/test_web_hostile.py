@@ -119,7 +119,8 @@ def test_a_form_of_another_page_visit_or_person_does_nothing(officer: Visitor, o
         answer = visitor.post(f"/act/chase/{mrn}", fields)
         assert answer.status == 403
         assert "Rien n'a été enregistré" in answer.said
-    for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec_Fetch_Site": "cross-site"}):
+    for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://["}, {"Origin": ""},
+                    {"Origin": f"http://127.0.0.1:{officer.port}x"}, {"Sec_Fetch_Site": "cross-site"}):
         assert visitor.post(f"/act/chase/{mrn}", {"token": token}, **headers).status == 403
     without = Visitor(officer.port, cookies={"edi-session": officer.cookies["edi-session"]})
     assert without.post(f"/act/chase/{mrn}", {"token": token}).status == 403

@@ -242,6 +242,14 @@ def test_the_address_of_people_is_where_the_server_listens_unless_a_proxy_is_in_
         "https://edi.douanes.example", True, ("::1", 9000))
 
 
+def test_a_port_that_goes_without_saying_is_left_out_as_browsers_do() -> None:
+    for address, public in (("https://edi.example:443", "https://edi.example"), ("http://127.0.0.1:80", "http://127.0.0.1"),
+                            ("https://edi.example:80", "https://edi.example:80"), ("https://[::1]:443/", "https://[::1]"),
+                            ("http://localhost:443", "http://localhost:443"), ("https://x:4443", "https://x:4443")):
+        assert Web.model_validate({"address": address}).public == public
+    assert Web.model_validate({"listen": "127.0.0.1:80"}).public == "http://127.0.0.1"
+
+
 def test_closing_and_changing_ask_for_an_open_account(tmp_path: Path) -> None:
     with pytest.raises(LocalError) as raised:
         close(tmp_path, "a", NOW)

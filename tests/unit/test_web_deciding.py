@@ -93,7 +93,8 @@ def test_an_operator_resends_and_a_reader_may_not(pair: tuple[Office, Office, in
     refused = reader.post(f"/act/resend/{MRN}", {"token": reader.get("/").token})
     assert (refused.status, "Vos rôles ne permettent pas ceci" in refused.said) == (403, True)
     operator = logged_in(port, "k.traore")
-    assert f"Renvoi demandé : {MRN}" in decide(operator, "resend", MRN, reason="perdu par le partenaire").said
+    why = "perdu\x00 par\u202e le\r\n\x1b partenaire"
+    assert f"Renvoi demandé : {MRN}" in decide(operator, "resend", MRN, reason=why).said
     assert [row.text for row in history(togo, "resend")] == [
         "1 by hand; Kadi Traoré (web: k.traore): perdu par le partenaire"]
     well(togo.run("edi-send"))
