@@ -46,6 +46,9 @@ class DeadRow:
     detail: str
 
 
+ROWS = 200
+"""Rows of one list: how many there are is a partner's to decide, how long a page becomes is ours."""
+
 ALSO = "also."
 """What the name of a ticked rule begins with in a form."""
 
@@ -82,14 +85,15 @@ def search_page(site: Site, words: str, found: Sequence[Match], *, more: bool) -
 
 
 def quarantine_page(site: Site, rows: Sequence[HeldRow], *, two: bool) -> str:
-    """What was refused and is kept, the oldest first. two: two people decide."""
-    return framed(site, "live_quarantine.html", "quarantine", "", rows=rows, two=two,
+    """What was refused and is kept, the oldest first, at most `ROWS`. two: two people decide."""
+    return framed(site, "live_quarantine.html", "quarantine", "", rows=rows[:ROWS], two=two, of=len(rows),
                   title=_say(site, "quarantine.title", n=len(rows)))
 
 
 def dead_page(site: Site, rows: Sequence[DeadRow]) -> str:
-    """What nobody tries any more, the oldest first."""
-    return framed(site, "live_dead.html", "dead", "", rows=rows, title=_say(site, "dead.title", n=len(rows)))
+    """What nobody tries any more, the oldest first, at most `ROWS`."""
+    return framed(site, "live_dead.html", "dead", "", rows=rows[:ROWS], of=len(rows),
+                  title=_say(site, "dead.title", n=len(rows)))
 
 
 def question_page(site: Site, question: Question) -> str:

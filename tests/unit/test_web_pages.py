@@ -7,13 +7,20 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from gateway.pages.live import ROWS, DeadRow, HeldRow, dead_page, quarantine_page
+from gateway.pages.site import Site
+from gateway.texts import Language
+from gateway.web.frame import address
 from tests.tools.live_pages import Visitor, served, with_pages
 from tests.tools.offices import Office, offices
 from tests.tools.records import declaration
+
+NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -157,6 +164,21 @@ def test_what_is_not_there_says_so_and_whom_to_call(live: Live) -> None:
     assert "Cette page n'existe pas" in answer.said
     assert "appeler" in answer.said
     assert "404" not in answer.said
+
+
+def test_a_list_that_a_partner_makes_long_shows_the_oldest_and_says_of_how_many() -> None:
+    site = Site(language=Language.FRENCH, live=True, updated=NOW, expected=None, link=address, person="Kadi Traoré",
+                may=lambda act, corridor: True)
+    held = [HeldRow(name=f"BFDGD-{n:05d}", partner="BFDGD", code="E_ASN1", at=NOW, releasable=False)
+            for n in range(900)]
+    given_up = [DeadRow(reference=f"TG{n:05d}", partner="BFDGD", direction="out", type="CUSDEC", since=NOW, attempts=9,
+                        detail="") for n in range(900)]
+    for page, first, beyond in ((quarantine_page(site, held, two=True), "BFDGD-00000", "BFDGD-00200"),
+                                (dead_page(site, given_up), "TG00000", "TG00200")):
+        assert first in page and beyond not in page
+        assert f"Les {ROWS} plus anciens sur 900 sont affichés" in page
+        assert len(page) < 400_000
+    assert "plus anciens" not in dead_page(site, given_up[:ROWS])
 
 
 def test_strangers_learn_only_whether_it_is_up(live: Live) -> None:
