@@ -6,7 +6,8 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,11 +16,12 @@ import click
 
 from gateway.cli.context import common, emit_json, fatal, json_option, language, note, occasion, t, tell, verbose
 from gateway.cli.defects import distinct, reported
-from gateway.config import load_settings
+from gateway.config import Settings, load_settings
+from gateway.errors import GatewayError
 from gateway.exchange import cycle
-from gateway.exchange.assembly import open_gateway
+from gateway.exchange.assembly import Occasion, open_gateway
 from gateway.exchange.pings import pinged
-from gateway.exchange.run_marks import marked
+from gateway.exchange.run_marks import marked, unable_mark
 from gateway.exchange.summary import Exit, Summary
 from gateway.findings import Finding
 from gateway.spool import Busy, make_folder, run_lock
@@ -40,31 +42,64 @@ _dry = click.option("--dry-run", is_flag=True, help=t("cli.option.dry_run"))
 
 def _run(name: str, step: Callable[..., Summary], config: Path, partners: tuple[str, ...], limit: int | None,
          at_once: bool, dry_run: bool, as_json: bool) -> int:
+    now = replace(occasion(), at_once=at_once)
+    with _told_when_unable(name, config, now, dry_run) as followed:
+        return _followed(name, step, config, partners, limit, now, dry_run, as_json, followed)
+
+
+@contextmanager
+def _told_when_unable(name: str, config: Path, now: Occasion, dry_run: bool) -> Iterator[list[str]]:
+    """Have people told of a run that cannot begin, or that its ledger ends; a rehearsal is nobody's news.
+
+    Gives a list that whoever has told the watchdog puts a word into.
+    """
+    followed: list[str] = []
+    try:
+        yield followed
+    except GatewayError as error:
+        if not dry_run:
+            from gateway.exchange.unable import tell_unable  # a run that begins does not load it
+
+            tell_unable(config, name, error, now, watched=bool(followed))
+        raise
+
+
+def _followed(name: str, step: Callable[..., Summary], config: Path, partners: tuple[str, ...], limit: int | None,
+              now: Occasion, dry_run: bool, as_json: bool, followed: list[str]) -> int:
     settings = load_settings(config)
     if dry_run:
         from gateway.cli.rehearse import rehearse
 
         return rehearse(name, settings, partners, limit, as_json)
     locks = make_folder(settings.paths.state / "lock")
-    now = replace(occasion(), at_once=at_once)
     summary = Summary()
     watchdog = _watch(settings.limits.run.total_seconds(), summary,
                       lambda: _tell(name, config, summary, now.now, as_json))
     gc.freeze()  # what is loaded by now stays: the collector need not look at it again for every batch of records
     try:
-        with run_lock(locks / f"{name}.lock", at=now.now), marked(settings.paths.state, name, now, summary), \
-                pinged(settings, name, summary), open_gateway(settings, now.now) as gateway:
-            step(gateway, now, partners=partners, limit=limit, summary=summary)
-            if settings.alerts:
-                from gateway.exchange.alerting import tell_after_run  # a run without alerts does not load it
+        with run_lock(locks / f"{name}.lock", at=now.now), marked(settings.paths.state, name, now, summary):
+            followed.append("pinged")
+            with pinged(settings, name, summary), open_gateway(settings, now.now) as gateway:
+                _tell_able(settings, config, name, now)
+                step(gateway, now, partners=partners, limit=limit, summary=summary)
+                if settings.alerts:
+                    from gateway.exchange.alerting import tell_after_run  # a run without alerts does not load it
 
-                tell_after_run(gateway, now, summary)
+                    tell_after_run(gateway, now, summary)
     except Busy as busy:
         return _busy(busy, now.now, settings.limits.run, as_json)
     finally:
         watchdog.cancel()
     _tell(name, config, summary, now.now, as_json)
     return summary.status
+
+
+def _tell_able(settings: Settings, config: Path, name: str, now: Occasion) -> None:
+    """Whoever was told that this command does not begin is told that it does."""
+    if unable_mark(settings.paths.state, name).exists():
+        from gateway.exchange.unable import tell_able  # only after such a fault
+
+        tell_able(settings.paths.state, config, name, now)
 
 
 def _tell(name: str, config: Path, summary: Summary, now: datetime, as_json: bool) -> None:

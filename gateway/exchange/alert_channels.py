@@ -13,9 +13,9 @@ import hmac
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from gateway.config import Settings
-from gateway.config.alerts import CommandAlert, MailAlert, WebhookAlert
+from gateway.config.alerts import AlertSettings, CommandAlert, MailAlert, WebhookAlert
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange.alert_text import Digest, Told, as_json, subject, text
 from gateway.exchange.assembled import Occasion
@@ -42,7 +42,19 @@ class Channel:
     settings: MailAlert | WebhookAlert | CommandAlert
 
 
-def channels(settings: Settings) -> list[Channel]:
+class Telling(Protocol):
+    """What of the settings says how people are told."""
+
+    @property
+    def language(self) -> str:
+        """``fr`` or ``en``, where a way of telling has no other."""
+
+    @property
+    def alerts(self) -> tuple[AlertSettings, ...]:
+        """The ways."""
+
+
+def channels(settings: Telling) -> list[Channel]:
     """Those of the settings, in their order; the same way twice is one."""
     found: dict[str, Channel] = {}
     for one in settings.alerts:
@@ -57,7 +69,7 @@ def channels(settings: Settings) -> list[Channel]:
     return list(found.values())
 
 
-def deliver(settings: Settings, channel: Channel, due: Sequence[Told], digest: Digest, occasion: Occasion,
+def deliver(settings: Telling, channel: Channel, due: Sequence[Told], digest: Digest, occasion: Occasion,
             seconds: float) -> tuple[list[Told], Finding | None]:
     """Tell it, and what of it was taken; the first fault ends it, for the next would be the same.
 
@@ -76,7 +88,7 @@ def deliver(settings: Settings, channel: Channel, due: Sequence[Told], digest: D
     return told, None
 
 
-def _parts(settings: Settings, channel: Channel, due: Sequence[Told], digest: Digest, occasion: Occasion
+def _parts(settings: Telling, channel: Channel, due: Sequence[Told], digest: Digest, occasion: Occasion
            ) -> Iterator[tuple[Sequence[Told], Callable[[float], None]]]:
     one = channel.settings
     language = Language(one.language or settings.language)

@@ -1,7 +1,7 @@
 """Telling a watchdog of each run: that it began, that it ended well, or with which exit status it failed.
 
-Who runs a watchdog is told by it when nothing comes: the machine is off, cron is dead, the ledger cannot be opened.
-No alert of ours can say that. The addresses are those of Healthchecks and its kin: ADDRESS/start, ADDRESS, and
+Who runs a watchdog is told by it when nothing comes: the machine is off, cron is dead. No alert of ours can say that.
+The addresses are those of Healthchecks and its kin: ADDRESS/start, ADDRESS, and
 ADDRESS/STATUS for a failure (https://healthchecks.io/docs/http_api/, "Pinging API").
 
 A ping that fails is said to whoever watches the run, without its address, and changes nothing.
@@ -50,6 +50,13 @@ def pinged(settings: Settings, command: str, summary: Summary) -> Iterator[None]
     begun.join(_SECONDS)
     status = summary.status
     _ping(file, "" if status in SUCCESSES else f"/{int(status)}", summary)
+
+
+def ping_failure(watch: Watch | None, command: str, status: int) -> None:
+    """Tell that a run ended before it could be followed. One ping, whatever becomes of it."""
+    file = addressed(watch, command)
+    if file is not None:
+        _ping(file, f"/{status}", Summary())
 
 
 def addressed(watch: Watch | None, command: str) -> Path | None:

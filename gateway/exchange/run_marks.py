@@ -113,6 +113,11 @@ def _write(state: Path, mark: RunMark) -> None:
         write_whole(make_folder(state / "runs") / _file(state, mark.command).name, json.dumps(held).encode("ascii"))
 
 
+def unable_mark(state: Path, command: str) -> Path:
+    """The file that is there while runs of a command cannot begin, where people are told of it (`unable`)."""
+    return state / "runs" / f"{command}.unable.json"
+
+
 def _file(state: Path, command: str) -> Path:
     return state / "runs" / f"{command}.json"
 
