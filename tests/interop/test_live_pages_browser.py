@@ -50,7 +50,7 @@ class Site:
         """Every kind of page that somebody may come to who has logged in."""
         return ["/", "/board/tg-bf", f"/movement/{MRN}", f"/letter/{MRN}", "/overdue", "/statistics/tg-bf",
                 "/search?q=TG-1234+ab", "/search?q=zzzz", "/quarantine", "/dead", f"/act/close/{DEAD}",
-                f"/act/reject/{self.held}", "/nowhere"]
+                f"/act/reject/{self.held}", f"/act/ask/{self.held}", "/guide/tg-bf", "/nowhere"]
 
     def page(self, login: str = "k.traore", *, script: bool = False, **options: Any) -> Any:
         """A page of a person who has logged in by the form."""
