@@ -14,9 +14,8 @@ import click
 
 from gateway.cli.commands import Lazy
 from gateway.cli.context import (
+    acting,
     common,
-    dry_run_option,
-    emit,
     emit_json,
     json_option,
     may_ask,
@@ -24,9 +23,9 @@ from gateway.cli.context import (
     occasion,
     rehearsing,
     t,
-    table,
     tell,
 )
+from gateway.cli.listing import tell_list
 from gateway.cli.words import clock
 from gateway.config import Settings, load_settings
 from gateway.config.web import Person
@@ -53,9 +52,7 @@ def _password_file(command: Command) -> Command:
 @click.command(name="add", help=t("cli.accounts.add.help"))
 @_login
 @_password_file
-@dry_run_option
-@json_option
-@common
+@acting
 def add_command(config: Path, login: str, password_file: Path | None, as_json: bool) -> int:
     """Give somebody whom the settings name an account, or open a closed one again."""
     settings = _served(config)
@@ -71,9 +68,7 @@ def add_command(config: Path, login: str, password_file: Path | None, as_json: b
 @click.command(name="password", help=t("cli.accounts.password.help"))
 @_login
 @_password_file
-@dry_run_option
-@json_option
-@common
+@acting
 def password_command(config: Path, login: str, password_file: Path | None, as_json: bool) -> int:
     """Set another password; whoever is logged in with the old one is so no more."""
     settings = _served(config)
@@ -86,9 +81,7 @@ def password_command(config: Path, login: str, password_file: Path | None, as_js
 
 @click.command(name="close", help=t("cli.accounts.close.help"))
 @_login
-@dry_run_option
-@json_option
-@common
+@acting
 def close_command(config: Path, login: str, as_json: bool) -> int:
     """Close an account; whoever is logged in with it is so no more."""
     settings = _served(config)
@@ -107,16 +100,8 @@ def list_command(config: Path, as_json: bool) -> int:
     accounts = read_accounts(settings.paths.state)
     people = {one.login.casefold(): one for one in _people(settings)}
     rows = [(accounts.get(login), people.get(login)) for login in sorted({*accounts, *people})]
-    if as_json:
-        for account, person in rows:
-            emit_json("account", _as_json(account, person))
-        emit_json("summary", {"count": len(rows)})
-    elif rows:
-        table([t("column.login"), t("column.person"), t("column.account"), t("column.roles")],
-              [[_login_of(account, person), "" if person is None else person.name, _standing_words(account),
-                t("accounts.no_role") if person is None else _roles(person)] for account, person in rows])
-    else:
-        emit(t("accounts.none"))
+    tell_list(rows, as_json, item=lambda one: emit_json("account", _as_json(*one)), row=lambda one: _row(*one),
+              headings=("column.login", "column.person", "column.account", "column.roles"), empty="accounts.none")
     return Exit.DONE
 
 
@@ -177,6 +162,11 @@ def _as_json(account: Account | None, person: Person | None) -> dict[str, object
             "account": "none" if account is None else "open" if account.closed is None else "closed",
             "since": None if account is None else account.since, "closed": None if account is None else account.closed,
             "on": [] if person is None else [{"corridor": one.corridor, "roles": one.roles} for one in person.on]}
+
+
+def _row(account: Account | None, person: Person | None) -> list[str]:
+    return [_login_of(account, person), "" if person is None else person.name, _standing_words(account),
+            t("accounts.no_role") if person is None else _roles(person)]
 
 
 def _login_of(account: Account | None, person: Person | None) -> str:

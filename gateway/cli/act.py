@@ -6,22 +6,11 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import (
-    common,
-    dry_run_option,
-    emit,
-    emit_json,
-    json_option,
-    note,
-    occasion,
-    rehearsing,
-    t,
-    tell,
-)
+from gateway.cli.acting import opened
+from gateway.cli.context import acting, emit, emit_json, note, t, tell
 from gateway.cli.keys_change import instant
 from gateway.cli.people import answers_for, by_option
 from gateway.config import load_settings
-from gateway.exchange.assembly import open_gateway
 from gateway.exchange.resend import Wanted, resend, resend_wanted
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
@@ -36,16 +25,14 @@ _some = click.argument("references", metavar="[REF...]", nargs=-1)
 @click.option("--since", metavar=t("cli.metavar.instant"), help=t("cli.resend.since"))
 @click.option("--reason", default="", metavar=t("cli.metavar.reason"), help=t("cli.acts.reason"))
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def resend_command(config: Path, references: tuple[str, ...], partner: str | None, corridor: str | None,
                    since: str | None, reason: str, people: tuple[str, ...], as_json: bool) -> int:
     """One line per reference or message asked for, those that could not be found included; the total adds up."""
     if bool(references) == (since is not None) or (references and (partner or corridor)):
         raise click.UsageError(t("cli.resend.which"))
     settings, who = load_settings(config), answers_for(people, reason)
-    with open_gateway(settings, (now := occasion()).now, rehearse=rehearsing()) as gateway:
+    with opened(settings) as (gateway, now):
         if corridor is not None:
             gateway.corridors.named(corridor)
         if partner is not None:

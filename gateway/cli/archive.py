@@ -9,18 +9,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.archive_purge import purge_archive
-from gateway.cli.context import (
-    calendar_day,
-    common,
-    dry_run_option,
-    emit,
-    emit_json,
-    json_option,
-    occasion,
-    rehearsing,
-    t,
-    table,
-)
+from gateway.cli.context import acting, calendar_day, emit, emit_json, occasion, rehearsing, t, table
 from gateway.cli.people import by_option, login, named_people
 from gateway.config import load_settings
 from gateway.exchange.archiving import archive, bring_back, old
@@ -43,9 +32,7 @@ from gateway.ledger.keeping_rows import KINDS, Kind
 @click.option("--reason", default="", metavar=t("cli.metavar.reason"), help=t("cli.acts.reason"))
 @by_option
 @click.option("--yes", is_flag=True, help=t("cli.archive.yes"))
-@dry_run_option
-@json_option
-@common
+@acting
 def archive_command(config: Path, before: str | None, to: Path | None, bring: Path | None, condemned: Path | None,
                     only: tuple[Kind, ...], listing: bool, reason: str, people: tuple[str, ...], yes: bool,
                     as_json: bool) -> int:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, note, occasion, rehearsing, t
+from gateway.cli.acting import opened
+from gateway.cli.context import acting, emit, emit_json, note, t
 from gateway.cli.people import answers_for, by_option
 from gateway.config import load_settings
 from gateway.errors import LocalError
-from gateway.exchange.assembly import open_gateway
 from gateway.exchange.state_query import ask_by_hand
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
@@ -20,14 +20,12 @@ from gateway.findings import Finding
 @click.argument("reference", metavar="REF")
 @click.option("--reason", default="", metavar=t("cli.metavar.reason"), help=t("cli.acts.reason"))
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def chase_command(config: Path, reference: str, reason: str, people: tuple[str, ...], as_json: bool) -> int:
     """One line for each movement under the reference, with the partners that are asked."""
     who = answers_for(people, reason)
     settings = load_settings(config)
-    with open_gateway(settings, (now := occasion()).now, rehearse=rehearsing()) as gateway:
+    with opened(settings) as (gateway, now):
         with gateway.ledger.reading() as queries:
             movements = queries.find(reference).movements
         if not movements:

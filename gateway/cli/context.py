@@ -135,11 +135,16 @@ def json_option(command: Command) -> Command:
 def dry_run_option(command: Command) -> Command:
     """``--dry-run`` of a command that acts on the ledger alone: the act is made in a transaction that is undone.
 
-    The command opens its gateway with ``rehearse=rehearsing()``; its lines are what it would say, after the word
+    The command acts in the gateway of `acting.opened`; its lines are what it would say, after the word
     ``would``/``ferait`` (EXPERIENCE 3.3), its objects carry ``"dry_run": true``.
     """
     return click.option("--dry-run", is_flag=True, expose_value=False, callback=_rehearse,
                         help=t("cli.option.dry_run"))(command)
+
+
+def acting(command: Command) -> Command:
+    """The options of a command that acts: ``--dry-run``, ``--json``, and those of every command."""
+    return dry_run_option(json_option(common(command)))
 
 
 def calendar_day(text: str) -> date:

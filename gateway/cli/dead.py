@@ -7,19 +7,10 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.acting import opened
 from gateway.cli.commands import Lazy
-from gateway.cli.context import (
-    common,
-    dry_run_option,
-    emit,
-    emit_json,
-    json_option,
-    note,
-    occasion,
-    rehearsing,
-    t,
-    table,
-)
+from gateway.cli.context import acting, common, emit, emit_json, json_option, note, occasion, t, table
+from gateway.cli.listing import tell_list
 from gateway.cli.people import answers_for, by_option, login, named_people, person
 from gateway.cli.quarantine_decide import said
 from gateway.cli.words import clock
@@ -34,7 +25,6 @@ dead_command = Lazy("dead", dict.fromkeys(("list", "show", "revive", "close"), "
 _reference = click.argument("reference", metavar="REF")
 
 
-
 @click.command(name="list", help=t("cli.dead.list.help"))
 @click.option("--all", "everything", is_flag=True, help=t("cli.dead.all"))
 @json_option
@@ -43,17 +33,8 @@ def list_command(config: Path, everything: bool, as_json: bool) -> int:
     """What is dead, oldest first."""
     with open_gateway(load_settings(config), occasion().now) as gateway:
         found = dead(gateway, closed=everything)
-    if as_json:
-        for one in found:
-            _emit_json(one)
-        emit_json("summary", {"count": len(found)})
-    elif found:
-        table([t("column.since"), t("column.reference"), t("column.partner"), t("column.direction"), t("column.type"),
-               ""], [[clock(one.since), one.reference, one.partner, t(f"direction.{one.direction}"), one.type,
-                      one.detail if one.closed is None else t("dead.closed", words=one.closed.words)]
-                     for one in found])
-    else:
-        emit(t("dead.none"))
+    tell_list(found, as_json, item=_emit_json, empty="dead.none", row=_row, headings=(
+        "column.since", "column.reference", "column.partner", "column.direction", "column.type", ""))
     return Exit.DONE
 
 
@@ -85,13 +66,11 @@ def show_command(config: Path, reference: str, as_json: bool) -> int:
 @_reference
 @click.option("--reason", default="", metavar=t("cli.metavar.reason"), help=t("cli.acts.reason"))
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def revive_command(config: Path, reference: str, reason: str, people: tuple[str, ...], as_json: bool) -> int:
     """Try it again."""
     who = answers_for(people, reason)
-    with open_gateway(load_settings(config), (now := occasion()).now, rehearse=rehearsing()) as gateway:
+    with opened(config) as (gateway, now):
         one = named(gateway, reference)
         again = revive_dead(gateway, one, now, who)
     if as_json:
@@ -106,14 +85,12 @@ def revive_command(config: Path, reference: str, reason: str, people: tuple[str,
 @_reference
 @click.option("--reason", required=True, metavar=t("cli.metavar.reason"), help=t("cli.acts.reason"))
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def close_command(config: Path, reference: str, reason: str, people: tuple[str, ...], as_json: bool) -> int:
     """Have it told no more."""
     words, names = said(reason), named_people(people, 1)
     voice = Voice(name=", ".join(names), account=login(), person=person())
-    with open_gateway(load_settings(config), (now := occasion()).now, rehearse=rehearsing()) as gateway:
+    with opened(config) as (gateway, now):
         one = named(gateway, reference)
         new = close(gateway, one, voice, words, now)
     if as_json:
@@ -124,8 +101,12 @@ def close_command(config: Path, reference: str, reason: str, people: tuple[str, 
     return Exit.DONE
 
 
-
 def _emit_json(one: Dead) -> None:
     emit_json("dead", {"what": one.what, "direction": one.direction, "partner": one.partner,
                        "reference": one.reference, "type": one.type, "since": one.since, "attempts": one.attempts,
                        "detail": one.detail, "closed": None if one.closed is None else one.closed.words})
+
+
+def _row(one: Dead) -> list[str]:
+    return [clock(one.since), one.reference, one.partner, t(f"direction.{one.direction}"), one.type,
+            one.detail if one.closed is None else t("dead.closed", words=one.closed.words)]

@@ -6,17 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import (
-    common,
-    dry_run_option,
-    emit,
-    emit_json,
-    json_option,
-    note,
-    occasion,
-    rehearsing,
-    t,
-)
+from gateway.cli.context import acting, emit, emit_json, note, occasion, rehearsing, t
 from gateway.cli.people import by_option, login, named_people
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
@@ -30,9 +20,7 @@ from gateway.exchange.summary import Exit
 @by_option
 @click.option("--shared", is_flag=True, help=t("cli.erase.shared"))
 @click.option("--yes", is_flag=True, help=t("cli.erase.yes"))
-@dry_run_option
-@json_option
-@common
+@acting
 def erase_command(config: Path, reference: str, reason: str, people: tuple[str, ...], shared: bool, yes: bool,
                   as_json: bool) -> int:
     """Without --yes it is only said what would go. Where approvals are `two`, two people are named."""

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, occasion, rehearsing, t
+from gateway.cli.acting import opened
+from gateway.cli.context import acting, emit, emit_json, t
 from gateway.cli.people import by_option, login, named_people
-from gateway.config import load_settings
 from gateway.errors import LocalError
-from gateway.exchange.assembly import open_gateway
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 from gateway.ledger.guarantee_rows import NewMonth
@@ -20,14 +19,11 @@ from gateway.ledger.guarantee_rows import NewMonth
 @click.argument("mrn", metavar="MRN")
 @click.option("--reason", required=True, metavar=t("cli.metavar.reason"), help=t("cli.fallback.reason"))
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def add_command(config: Path, mrn: str, reason: str, people: tuple[str, ...], as_json: bool) -> int:
     """Note who says so and why. A movement that stands in the register stays as it is, and it is said."""
     who = ", ".join(named_people(people, 1))
-    now = occasion().now
-    with open_gateway(load_settings(config), now, rehearse=rehearsing()) as gateway:
+    with opened(config) as (gateway, now):
         with gateway.ledger.transaction() as transaction:
             movement = transaction.movement(mrn)
             if movement is None or movement.role != "departure":
@@ -35,7 +31,7 @@ def add_command(config: Path, mrn: str, reason: str, people: tuple[str, ...], as
             before = transaction.on_paper_of(mrn)
             transaction.note_on_paper([NewMonth(
                 mrn=mrn, month=f"{movement.at:%Y-%m}", office=movement.departure,
-                paper=f"{reason} ({who} [{login()}])")], at=now)
+                paper=f"{reason} ({who} [{login()}])")], at=now.now)
         with gateway.ledger.reading() as queries:
             row = queries.on_paper_of(mrn)
     assert row is not None

@@ -8,20 +8,9 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import (
-    calendar_day,
-    common,
-    dry_run_option,
-    emit,
-    emit_json,
-    json_option,
-    occasion,
-    rehearsing,
-    t,
-)
+from gateway.cli.acting import opened
+from gateway.cli.context import acting, calendar_day, emit, emit_json, t
 from gateway.cli.people import by_option, login, named_people
-from gateway.config import load_settings
-from gateway.exchange.assembly import open_gateway
 from gateway.exchange.summary import Exit
 
 _MOST = Decimal(10) ** 15
@@ -36,9 +25,7 @@ _LONGEST = 175
 @click.option("--until", metavar=t("cli.metavar.date"), help=t("cli.guarantee.until"))
 @click.option("--reason", required=True, metavar=t("cli.metavar.reason"), help=t("cli.guarantee.reason"))
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def limit_command(config: Path, reference: str, amount: str, currency: str, surety: str, until: str | None,
                   reason: str, people: tuple[str, ...], as_json: bool) -> int:
     """Note the amount, who says so, and why; what is engaged above it shows from now on."""
@@ -48,11 +35,10 @@ def limit_command(config: Path, reference: str, amount: str, currency: str, sure
     if not 0 < len(reference) <= 35 or len(surety) > _LONGEST:
         raise click.BadParameter(t("cli.guarantee.too_long"))
     who = ", ".join(named_people(people, 1))
-    now = occasion().now
-    with open_gateway(load_settings(config), now, rehearse=rehearsing()) as gateway:
+    with opened(config) as (gateway, now):
         with gateway.ledger.transaction() as transaction:
             transaction.set_bond(reference, currency=currency, good_for=good_for, surety=surety, until=last,
-                                 text=f"{who} [{login()}]: {reason}", at=now)
+                                 text=f"{who} [{login()}]: {reason}", at=now.now)
         with gateway.ledger.reading() as queries:
             held = next(one for one in queries.bonds_of(reference) if one.currency == currency)
     if as_json:

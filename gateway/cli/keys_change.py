@@ -7,18 +7,8 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import (
-    common,
-    dry_run_option,
-    emit,
-    emit_json,
-    json_option,
-    note,
-    occasion,
-    rehearsing,
-    t,
-    tell,
-)
+from gateway.cli.acting import opened
+from gateway.cli.context import acting, common, emit, emit_json, json_option, note, occasion, t, tell
 from gateway.config import load_settings
 from gateway.exchange.assembly import Gateway, open_gateway
 from gateway.exchange.key_change import Dates, announce, following, record_next
@@ -83,14 +73,12 @@ def rotate_command(config: Path, use: str, algorithm: Algorithm, days: int, key:
 @click.option("--partner", "partners", multiple=True, metavar="ID", help=t("cli.keys.change.partner"))
 @click.option("--from", "first", metavar=t("cli.metavar.date"), help=t("cli.keys.change.from"))
 @click.option("--until", "last", metavar=t("cli.metavar.date"), help=t("cli.keys.change.until"))
-@dry_run_option
-@json_option
-@common
+@acting
 def announce_command(config: Path, use: str, partners: tuple[str, ...], first: str | None, last: str | None,
                      as_json: bool) -> int:
     """Seal one announcement for each partner that was not asked yet; exit 1 when one could not be asked."""
     dates = _dates(first, last)
-    with open_gateway(load_settings(config), (now := occasion()).now, rehearse=rehearsing()) as gateway:
+    with opened(config) as (gateway, now):
         told = list(announce(gateway, use, partners, dates, now))
     for one in told:
         if as_json:

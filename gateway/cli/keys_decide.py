@@ -9,24 +9,13 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import (
-    common,
-    dry_run_option,
-    emit,
-    emit_json,
-    json_option,
-    note,
-    occasion,
-    rehearsing,
-    t,
-    table,
-    tell,
-)
+from gateway.cli.acting import opened
+from gateway.cli.context import acting, emit, emit_json, note, t, table, tell
 from gateway.cli.keys_change import instant
 from gateway.cli.people import by_option, login, named_people
 from gateway.config import Settings, load_settings
 from gateway.errors import LocalError
-from gateway.exchange.assembly import Gateway, open_gateway
+from gateway.exchange.assembly import Gateway
 from gateway.exchange.key_arrival import accept, refuse
 from gateway.exchange.key_change import confirm
 from gateway.exchange.key_revocation import OwnRevoked, Revoked, revoke, revoke_own
@@ -49,9 +38,7 @@ _fingerprint = click.argument("given", metavar=t("cli.metavar.fingerprint"))
 @click.option("--authority", "authority_file", type=click.Path(path_type=Path, dir_okay=False),
               metavar=t("cli.metavar.file"), help=t("cli.keys.change.authority"))
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def accept_command(config: Path, partner: str, given: str, authority_file: Path | None, people: tuple[str, ...],
                    as_json: bool) -> int:
     """Consent: the certificate counts from its day on, and the partner gets its receipt.
@@ -62,7 +49,7 @@ def accept_command(config: Path, partner: str, given: str, authority_file: Path 
     authority = None if authority_file is None else load_certificate(authority_file)
     reason = _reason(people, 2 if authority is not None else _needed(settings),
                      "" if authority is None else f"authority {authority.sha256}")
-    with open_gateway(settings, (now := occasion()).now, rehearse=rehearsing()) as gateway:
+    with opened(settings) as (gateway, now):
         name = gateway.partner(partner).partner
         done = accept(gateway, name, named(gateway, name, given), reason, now, authority)
     return _told("accepted", partner, done, as_json)
@@ -72,13 +59,11 @@ def accept_command(config: Path, partner: str, given: str, authority_file: Path 
 @_partner
 @_fingerprint
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def refuse_command(config: Path, partner: str, given: str, people: tuple[str, ...], as_json: bool) -> int:
     """Refuse: nothing changes, and the partner gets a negative receipt."""
     reason = _reason(people, 1)
-    with open_gateway(load_settings(config), (now := occasion()).now, rehearse=rehearsing()) as gateway:
+    with opened(config) as (gateway, now):
         name = gateway.partner(partner).partner
         done = refuse(gateway, name, named(gateway, name, given), reason, now)
     return _told("refused", partner, done, as_json)
@@ -88,14 +73,12 @@ def refuse_command(config: Path, partner: str, given: str, people: tuple[str, ..
 @_partner
 @_fingerprint
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def confirm_command(config: Path, partner: str, given: str, people: tuple[str, ...], as_json: bool) -> int:
     """Two people heard it, one here and one there or two here: from now on this key serves the partner (K5)."""
     settings = load_settings(config)
     reason = _reason(people, 2)
-    with open_gateway(settings, (now := occasion()).now, rehearse=rehearsing()) as gateway:
+    with opened(settings) as (gateway, now):
         name, sha256 = gateway.partner(partner).partner, named(gateway, OWN, given)
         confirm(gateway, name, sha256, reason, now)
         done = next(one for one in _own(gateway) if one.sha256 == sha256)
@@ -108,9 +91,7 @@ def confirm_command(config: Path, partner: str, given: str, people: tuple[str, .
 @click.option("--since", metavar=t("cli.metavar.date"), help=t("cli.keys.change.since"))
 @click.option("--reason", "why", required=True, metavar=t("cli.metavar.reason"), help=t("cli.keys.change.reason"))
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def revoke_command(config: Path, owner: str, given: str, since: str | None, why: str, people: tuple[str, ...],
                    as_json: bool) -> int:
     """At once, for this gateway; then what was accepted under a partner's key, exit 1 when there is anything."""
@@ -118,7 +99,7 @@ def revoke_command(config: Path, owner: str, given: str, since: str | None, why:
     reason = _reason(people, _needed(settings), why)
     if owner != OWN and since is None:
         raise click.UsageError(t("cli.keys.change.since_missing"))
-    with open_gateway(settings, (now := occasion()).now, rehearse=rehearsing()) as gateway:
+    with opened(settings) as (gateway, now):
         if owner == OWN:
             return _told_own(gateway.name, revoke_own(gateway, named(gateway, OWN, given), reason, now), as_json)
         name = gateway.partner(owner).partner

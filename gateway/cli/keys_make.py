@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, note, occasion, rehearsing, t
+from gateway.cli.context import acting, emit, emit_json, note, occasion, rehearsing, t
 from gateway.config import Settings, load_settings
 from gateway.errors import LocalError
 from gateway.exchange import failpoints
@@ -53,9 +53,7 @@ _beside = click.option("--as", "name", metavar="NAME", help=t("cli.keys.as"))
 @click.option("--days", type=click.IntRange(1, 1200), default=730, show_default=True,
               metavar=t("cli.metavar.number"), help=t("cli.keys.days"))
 @click.option("--without-authority", is_flag=True, help=t("cli.keys.without_authority"))
-@dry_run_option
-@json_option
-@common
+@acting
 def init_command(config: Path, algorithm: Algorithm, encryption: Algorithm | None, days: int, without_authority: bool,
                  as_json: bool) -> int:
     """Make authority, signing, encryption and SSH keys where the settings say; never over existing ones."""
@@ -112,9 +110,7 @@ def _rehearse(folder: Path, names: Sequence[str], as_json: bool) -> int:
 @_beside
 @click.option("--algorithm", type=click.Choice(ALGORITHMS), default="ec", show_default=True,
               help=t("cli.keys.algorithm"))
-@dry_run_option
-@json_option
-@common
+@acting
 def request_command(config: Path, use: str, name: str | None, algorithm: Algorithm, as_json: bool) -> int:
     """Write a request (PKCS#10) for the key of the settings, or for a new one where there is none yet."""
     settings = load_settings(config, partners=False)
@@ -147,9 +143,7 @@ def request_command(config: Path, use: str, name: str | None, algorithm: Algorit
 @_beside
 @click.option("--passphrase", "passphrase_file", type=click.Path(path_type=Path, dir_okay=False),
               metavar=t("cli.metavar.file"), help=t("cli.keys.import.passphrase"))
-@dry_run_option
-@json_option
-@common
+@acting
 def import_command(config: Path, use: str, files: tuple[Path, ...], name: str | None, passphrase_file: Path | None,
                    as_json: bool) -> int:
     """Take a key and its certificate from files of an existing authority; nothing that lies there is replaced."""

@@ -11,18 +11,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import (
-    common,
-    dry_run_option,
-    emit,
-    emit_json,
-    json_option,
-    language,
-    occasion,
-    rehearsing,
-    t,
-    table,
-)
+from gateway.cli.context import acting, emit, emit_json, language, occasion, rehearsing, t, table
 from gateway.config import load_settings
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Assembly
@@ -38,9 +27,7 @@ _MARKS = {"pass": "✔", "fail": "✘", "unanswered": "?"}
 @click.option("--corridor", required=True, metavar="ID", help=t("cli.kit.make.corridor"))
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
               metavar=t("cli.metavar.folder"), help=t("cli.kit.make.out"))
-@dry_run_option
-@json_option
-@common
+@acting
 def make_command(config: Path, partner: str, corridor: str, out: Path, as_json: bool) -> int:
     """A folder with keys of its own, the files of the first run, and what the partner has to know."""
     from gateway.kit.cases import CASES
@@ -77,9 +64,7 @@ def make_command(config: Path, partner: str, corridor: str, out: Path, as_json: 
               metavar=t("cli.metavar.number"), help=t("cli.kit.run.wait"))
 @click.option("--every", "seconds", type=click.FloatRange(min=0.05), default=20.0, show_default=True,
               metavar=t("cli.metavar.number"), help=t("cli.kit.run.every"))
-@dry_run_option
-@json_option
-@common
+@acting
 def run_command(config: Path, folder: Path, minutes: float, seconds: float, as_json: bool) -> int:
     """Exit 0 only when every line is passed; a run that is cut goes on when it is called again."""
     from gateway.kit.folder import open_kit

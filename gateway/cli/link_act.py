@@ -6,11 +6,10 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, occasion, rehearsing, t
+from gateway.cli.acting import opened
+from gateway.cli.context import acting, emit, emit_json, t
 from gateway.cli.people import by_option, login, named_people
-from gateway.config import load_settings
 from gateway.errors import LocalError
-from gateway.exchange.assembly import open_gateway
 from gateway.exchange.checkpoints import send_heads_now
 from gateway.exchange.summary import Exit
 from gateway.exchange.withdrawal import withdraw
@@ -19,12 +18,10 @@ from gateway.findings import Finding
 
 @click.command(name="checkpoint", help=t("cli.link.checkpoint.help"))
 @click.option("--partner", "partners", multiple=True, metavar="ID", help=t("cli.option.partner"))
-@dry_run_option
-@json_option
-@common
+@acting
 def checkpoint_command(config: Path, partners: tuple[str, ...], as_json: bool) -> int:
     """Sign the heads of both links with each partner, after the whole history of both was walked."""
-    with open_gateway(load_settings(config), (now := occasion()).now, rehearse=rehearsing()) as gateway:
+    with opened(config) as (gateway, now):
         done = [(partner, send_heads_now(gateway, partner, now)) for partner in gateway.chosen(partners)]
     for partner, sequence in done:
         if as_json:
@@ -42,9 +39,7 @@ def checkpoint_command(config: Path, partners: tuple[str, ...], as_json: bool) -
 @click.option("--reason", required=True, metavar=t("cli.metavar.reason"), help=t("cli.link.withdraw.reason"))
 @click.option("--anew", is_flag=True, help=t("cli.link.withdraw.anew"))
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def withdraw_command(config: Path, sequence: int, partner: str, reason: str, anew: bool, people: tuple[str, ...],
                      as_json: bool) -> int:
     """Take back a number of ours, by the decision of people who answer for it."""
@@ -52,7 +47,7 @@ def withdraw_command(config: Path, sequence: int, partner: str, reason: str, ane
     if not words:
         raise LocalError(Finding(code="C018"))
     named = named_people(people, 1)
-    with open_gateway(load_settings(config), (now := occasion()).now, rehearse=rehearsing()) as gateway:
+    with opened(config) as (gateway, now):
         number = withdraw(gateway, partner, sequence, reason=words, people=(*named, login()), anew=anew, occasion=now)
     if as_json:
         emit_json("withdrawal", {"partner": partner, "sequence": sequence, "anew": number})

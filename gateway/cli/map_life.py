@@ -10,18 +10,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import (
-    common,
-    dry_run_option,
-    emit,
-    emit_json,
-    json_option,
-    occasion,
-    rehearsing,
-    t,
-    table,
-    tell,
-)
+from gateway.cli.context import acting, common, emit, emit_json, json_option, occasion, rehearsing, t, table, tell
 from gateway.cli.map import resolve_names, search_of, settings_at
 from gateway.cli.map_test import chance
 from gateway.config import load_settings
@@ -84,9 +73,7 @@ def _rows(entry: Entry) -> Iterator[tuple[str, ...]]:
 @click.command(name="activate", help=t("cli.map.activate.help"))
 @click.argument("names", nargs=-1, required=True, metavar=t("cli.metavar.mappings"))
 @click.option("--from", "start", metavar=t("cli.metavar.date"), help=t("cli.map.activate.from"))
-@dry_run_option
-@json_option
-@common
+@acting
 def activate_command(names: tuple[str, ...], start: str | None, config: Path, as_json: bool) -> int:
     """Put the files as they are today in force: checked, kept in the ledger, from an instant on.
 

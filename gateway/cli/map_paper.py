@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, rehearsing, t, tell
+from gateway.cli.context import acting, common, emit, emit_json, rehearsing, t, tell
 from gateway.cli.map import search_of, settings_at
 from gateway.cli.map_compare import tell_change
 from gateway.cli.map_see import one_mapping
@@ -46,9 +46,7 @@ def export_command(name: str, file: Path, config: Path) -> int:
 @click.option("--as", "identifier", metavar="ID", help=t("cli.map.import.as"))
 @click.option("--into", type=click.Path(path_type=Path, file_okay=False), metavar=t("cli.metavar.folder"),
               help=t("cli.map.new.into"))
-@dry_run_option
-@json_option
-@common
+@acting
 def import_command(file: Path, identifier: str | None, into: Path | None, config: Path, as_json: bool) -> int:
     """Write what was edited as a new mapping that inherits from the exported one; show the difference."""
     search = search_of(settings_at(config))

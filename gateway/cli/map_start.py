@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, language, rehearsing, t, tell
+from gateway.cli.context import acting, emit, emit_json, language, rehearsing, t, tell
 from gateway.cli.map import search_of, settings_at
 from gateway.errors import LocalError
 from gateway.exchange.summary import Exit
@@ -43,9 +43,7 @@ def _gateways(context: click.Context, parameter: click.Parameter, values: tuple[
               help=t("cli.map.new.gateway"))
 @click.option("--name-fr", metavar=t("cli.metavar.title"), help=t("cli.map.new.name_fr"))
 @click.option("--name-en", metavar=t("cli.metavar.title"), help=t("cli.map.new.name_en"))
-@dry_run_option
-@json_option
-@common
+@acting
 def new_command(name: str, nearest: str | None, sample: Path | None, into: Path | None, gateways: dict[str, str],
                 name_fr: str | None, name_en: str | None, config: Path, as_json: bool) -> int:
     """Write corridor, mapping and dialect; never over a file that is there. Exit 3 when they cannot be loaded."""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, dry_run_option, emit, occasion, rehearsing, t
+from gateway.cli.acting import opened
+from gateway.cli.context import common, dry_run_option, emit, t
 from gateway.cli.people import by_option, named_people
 from gateway.config import load_settings
-from gateway.exchange.assembly import open_gateway
 from gateway.exchange.halting import resume
 from gateway.exchange.summary import Exit
 
@@ -28,7 +28,7 @@ def resume_command(config: Path, partner: str, reason: str, people: tuple[str, .
     settings = load_settings(config)
     answering = named_people(people, 2 if settings.approvals == "two" else 0)
     said = f"{reason} ({', '.join(answering)})" if answering else reason
-    with open_gateway(settings, (now := occasion()).now, rehearse=rehearsing()) as gateway:
+    with opened(settings) as (gateway, now):
         resumed = resume(gateway, partner, said, now)
     emit(t("partner.resumed" if resumed else "partner.not_halted", partner=partner))
     return Exit.DONE if resumed else Exit.PERSON

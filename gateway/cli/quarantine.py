@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from gateway.cli.commands import Lazy
-from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t, table
+from gateway.cli.context import common, emit, emit_json, json_option, note, occasion, t
+from gateway.cli.listing import tell_list
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
 from gateway.exchange.quarantine import Held, find, held
@@ -26,15 +27,8 @@ def list_command(config: Path, as_json: bool) -> int:
     """What is refused and kept, oldest first; without what was released or rejected."""
     with open_gateway(load_settings(config), occasion().now) as gateway:
         found = [one for one in held(gateway) if one.released is None and one.rejected is None]
-    if as_json:
-        for one in found:
-            _emit_json(one)
-        emit_json("summary", {"count": len(found)})
-    elif found:
-        table([t("column.time"), t("column.partner"), t("column.code"), t("column.file"), ""],
-              [[f"{one.at:%Y-%m-%d %H:%M}", one.partner, one.code, _mailbox_name(one), _where(one)] for one in found])
-    else:
-        emit(t("quarantine.none"))
+    tell_list(found, as_json, item=_emit_json, empty="quarantine.none", row=_row, headings=(
+        "column.time", "column.partner", "column.code", "column.file", ""))
     return Exit.DONE
 
 
@@ -82,6 +76,10 @@ def _emit_json(one: Held) -> None:
     elif one.object is not None:
         emit_json("refused", {**common_values, "message_id": one.object.message_id, "sequence": one.object.sequence,
                               "mic": one.object.mic, "releasable": one.releasable})
+
+
+def _row(one: Held) -> list[str]:
+    return [f"{one.at:%Y-%m-%d %H:%M}", one.partner, one.code, _mailbox_name(one), _where(one)]
 
 
 def _mailbox_name(one: Held) -> str:

@@ -6,23 +6,12 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import (
-    common,
-    dry_run_option,
-    emit_json,
-    json_option,
-    note,
-    occasion,
-    rehearsing,
-    report,
-    t,
-    tell,
-    verbose,
-)
+from gateway.cli.acting import opened
+from gateway.cli.context import acting, emit_json, note, report, t, tell, verbose
 from gateway.cli.people import by_option, login, named_people, person, person_apart
 from gateway.config import Settings, load_settings
 from gateway.errors import LocalError, PartnerError
-from gateway.exchange.assembly import Gateway, Occasion, open_gateway
+from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.quarantine import Decision, Held, find, release
 from gateway.exchange.summary import Exit
 from gateway.exchange.two_people import Voice, ask, confirmed, reject
@@ -39,17 +28,15 @@ _reason = click.option("--reason", required=True, metavar=t("cli.metavar.reason"
 @click.option("--also", "also", multiple=True, type=click.Choice(sorted(RELEASABLE)),
               help=t("cli.quarantine.also"))
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def release_command(config: Path, name: str, reason: str, also: tuple[str, ...], people: tuple[str, ...],
                     as_json: bool) -> int:
     """Let a refused object in, or where two people are wanted, ask for it: another person confirms."""
-    settings, now = load_settings(config), occasion()
+    settings = load_settings(config)
     words = said(reason)
     if settings.approvals == "two":
         voice = _voice(settings, people)
-        with open_gateway(settings, now.now, rehearse=rehearsing()) as gateway:
+        with opened(settings) as (gateway, now):
             one = find(gateway, name)
             asked = ask(gateway, one, {one.code, *also}, voice, words, now)
         if as_json:
@@ -59,7 +46,7 @@ def release_command(config: Path, name: str, reason: str, also: tuple[str, ...],
         note(t("quarantine.confirm", command=f"edi quarantine confirm {one.name} --by ..."))
         return Exit.DONE
     answering = named_people(people, 1)
-    with open_gateway(settings, now.now, rehearse=rehearsing()) as gateway:
+    with opened(settings) as (gateway, now):
         one = find(gateway, name)
         decision = Decision(rules=frozenset({one.code, *also}), people=answering, account=login(), reason=words,
                             request=one.asked)
@@ -69,14 +56,12 @@ def release_command(config: Path, name: str, reason: str, also: tuple[str, ...],
 @click.command(name="confirm", help=t("cli.quarantine.confirm.help"))
 @_name
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def confirm_command(config: Path, name: str, people: tuple[str, ...], as_json: bool) -> int:
     """Let in what another person has asked for."""
-    settings, now = load_settings(config), occasion()
+    settings = load_settings(config)
     voice = _voice(settings, people)
-    with open_gateway(settings, now.now, rehearse=rehearsing()) as gateway:
+    with opened(settings) as (gateway, now):
         one = find(gateway, name)
         return _let_in(gateway, one, confirmed(gateway, one, voice), now, as_json=as_json)
 
@@ -85,15 +70,12 @@ def confirm_command(config: Path, name: str, people: tuple[str, ...], as_json: b
 @_name
 @_reason
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def reject_command(config: Path, name: str, reason: str, people: tuple[str, ...], as_json: bool) -> int:
     """Decide that a refused object is never let in; where GW-1 has a receipt for it, the partner gets it once more."""
-    settings, now = load_settings(config), occasion()
     words, answering = said(reason), named_people(people, 1)
     voice = Voice(name=", ".join(answering), account=login(), person=person())
-    with open_gateway(settings, now.now, rehearse=rehearsing()) as gateway:
+    with opened(config) as (gateway, now):
         one = find(gateway, name)
         receipt = reject(gateway, one, voice, words, now)
     if as_json:

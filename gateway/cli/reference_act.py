@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, note, occasion, rehearsing, t
+from gateway.cli.acting import opened
+from gateway.cli.context import acting, emit, emit_json, note, t
 from gateway.cli.people import by_option, login, named_people
 from gateway.config import load_settings
-from gateway.exchange.assembly import open_gateway
 from gateway.exchange.reference_data import decide, publish
 from gateway.exchange.reference_files import load_reference
 from gateway.exchange.summary import Exit
@@ -22,15 +22,13 @@ _version = click.argument("version", type=click.IntRange(1), metavar=t("cli.meta
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar=t("cli.metavar.file"))
 @click.option("--partner", "partners", multiple=True, metavar="ID", help=t("cli.reference.partner"))
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def publish_command(config: Path, file: Path, partners: tuple[str, ...], people: tuple[str, ...],
                     as_json: bool) -> int:
     """Seal a version for every partner, or for those named; it leaves with the next dispatch."""
     who = ", ".join(named_people(people, 1))
     data = load_reference(file)
-    with open_gateway(load_settings(config), (now := occasion()).now, rehearse=rehearsing()) as gateway:
+    with opened(config) as (gateway, now):
         told = publish(gateway, data, gateway.chosen(partners), f"{who} [{login()}]", now)
     for one in told:
         if as_json:
@@ -49,9 +47,7 @@ def publish_command(config: Path, file: Path, partners: tuple[str, ...], people:
 @_partner
 @_version
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def accept_command(config: Path, partner: str, version: int, people: tuple[str, ...], as_json: bool) -> int:
     """A version that waits counts from its start on, and its sender gets the receipt."""
     return _decide(config, partner, version, people, as_json, accepted=True)
@@ -61,9 +57,7 @@ def accept_command(config: Path, partner: str, version: int, people: tuple[str, 
 @_partner
 @_version
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def refuse_command(config: Path, partner: str, version: int, people: tuple[str, ...], as_json: bool) -> int:
     """A version that waits never counts, and its sender is told."""
     return _decide(config, partner, version, people, as_json, accepted=False)
@@ -73,7 +67,7 @@ def _decide(config: Path, partner: str, version: int, people: tuple[str, ...], a
             accepted: bool) -> int:
     settings = load_settings(config)
     who = ", ".join(named_people(people, 2 if accepted and settings.approvals == "two" else 1))
-    with open_gateway(settings, (now := occasion()).now, rehearse=rehearsing()) as gateway:
+    with opened(settings) as (gateway, now):
         name = gateway.partner(partner).partner
         decide(gateway, name, version, f"{who} [{login()}]", now, accepted=accepted)
     what = "accepted" if accepted else "refused"

@@ -10,18 +10,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import (
-    common,
-    dry_run_option,
-    emit,
-    emit_json,
-    json_option,
-    language,
-    occasion,
-    rehearsing,
-    t,
-    tell,
-)
+from gateway.cli.context import acting, emit, emit_json, language, occasion, rehearsing, t, tell
 from gateway.config import load_settings
 from gateway.errors import GatewayError
 from gateway.exchange.assembly import Gateway, open_gateway
@@ -55,9 +44,7 @@ def _lasting(context: click.Context, parameter: click.Parameter, text: str | Non
 @click.option("--full", is_flag=True, help=t("cli.report.full"))
 @click.option("--every", callback=_lasting, metavar=t("cli.metavar.duration"), help=t("cli.report.every"))
 @click.option("--open", "shown", is_flag=True, help=t("cli.report.open"))
-@dry_run_option
-@json_option
-@common
+@acting
 def report_command(config: Path, out: Path | None, corridors: Sequence[str], full: bool, every: timedelta | None,
                    shown: bool, as_json: bool) -> int:
     """The folder is written beside the old one and takes its place in one step. Raises LocalError B070, B071, M302."""

@@ -6,22 +6,11 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import (
-    common,
-    dry_run_option,
-    emit,
-    emit_json,
-    json_option,
-    note,
-    occasion,
-    rehearsing,
-    t,
-    tell,
-)
+from gateway.cli.acting import opened
+from gateway.cli.context import acting, emit, emit_json, note, t, tell
 from gateway.cli.people import by_option, login, named_people, person
 from gateway.cli.quarantine_decide import said
 from gateway.config import load_settings
-from gateway.exchange.assembly import open_gateway
 from gateway.exchange.reprocessing import ACTIVE, ChangedSegment, Rebuild, rebuilds, reprocess
 from gateway.exchange.summary import Exit
 from gateway.exchange.two_people import Voice
@@ -33,9 +22,7 @@ from gateway.exchange.two_people import Voice
 @click.option("--yes", is_flag=True, help=t("cli.reprocess.yes"))
 @click.option("--reason", default="", metavar=t("cli.metavar.reason"), help=t("cli.acts.reason"))
 @by_option
-@dry_run_option
-@json_option
-@common
+@acting
 def reprocess_command(config: Path, references: tuple[str, ...], version: str, yes: bool, reason: str,
                       people: tuple[str, ...], as_json: bool) -> int:
     """Exit 1 when there is nothing to send under one of the references."""
@@ -43,7 +30,7 @@ def reprocess_command(config: Path, references: tuple[str, ...], version: str, y
     if yes:
         words, names = said(reason), named_people(people, 1)
         voice = Voice(name=", ".join(names), account=login(), person=person())
-    with open_gateway(settings, (now := occasion()).now, rehearse=rehearsing()) as gateway:
+    with opened(settings) as (gateway, now):
         found = reprocess(gateway, references, version, voice, words, now) if yes \
             else rebuilds(gateway, references, version)
     made = [one for one in found if isinstance(one, Rebuild)]

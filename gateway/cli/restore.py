@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, note, occasion, rehearsing, t
+from gateway.cli.context import acting, emit, emit_json, note, occasion, rehearsing, t
 from gateway.config import load_settings
 from gateway.exchange.backup_check import ledger_in
 from gateway.exchange.backup_file import unpacked
@@ -19,9 +19,7 @@ from gateway.spool import make_folder
 
 @click.command(name="restore", help=t("cli.restore.help"))
 @click.argument("file", type=click.Path(path_type=Path), metavar=t("cli.metavar.file"))
-@dry_run_option
-@json_option
-@common
+@acting
 def restore_command(config: Path, file: Path, as_json: bool) -> int:
     """Check the copy, keep the ledger that stands there under another name, and say what to do with each partner."""
     settings = load_settings(config)

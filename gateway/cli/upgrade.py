@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import common, dry_run_option, emit, emit_json, json_option, note, occasion, rehearsing, t
+from gateway.cli.context import acting, emit, emit_json, note, occasion, rehearsing, t
 from gateway.config import load_settings
 from gateway.exchange.summary import Exit
 from gateway.exchange.upgrading import Plan, carry_out, plan
@@ -16,9 +16,7 @@ from gateway.exchange.upgrading import Plan, carry_out, plan
 @click.option("--check", is_flag=True, help=t("cli.upgrade.check"))
 @click.option("--yes", is_flag=True, help=t("cli.upgrade.yes"))
 @click.option("--back", metavar=t("cli.metavar.revision"), help=t("cli.upgrade.back"))
-@dry_run_option
-@json_option
-@common
+@acting
 def upgrade_command(config: Path, check: bool, yes: bool, back: str | None, as_json: bool) -> int:
     """Without --yes nothing is written, and something to do is exit 1."""
     if check and yes:
