@@ -143,8 +143,8 @@ class Limits(Model):
 class Retention(Model):
     """How long things are kept. None: for ever.
 
-    Files that the ledger does not need go by themselves (`edi retention`). What the ledger holds, and archives of it, never
-    do: for these the period is what a law wants at least, and people decide.
+    Files that the ledger does not need go by themselves (`edi retention`). What the ledger holds, and archives of it,
+    never do: for these the period is what a law wants at least, and people decide.
 
     messages  what was declared and answered, as it was sent and came; sealed: signed and sealed files
     sources   national files in the ledger

@@ -153,8 +153,9 @@ def upgraded(office: Installed, other: Installed) -> Iterator[str]:
     if ran.exit != 3 or "L004" not in ran.err:
         raise Wrong(f"a run with an older ledger: {ran.exit} {ran.out} {ran.err}")
     _well(newer.run("edi", "upgrade", "--yes"), "upgrade")
-    newer.drop("declarations", {"c.json": declaration_json("C", mrn=C)})
-    _rounds(newer, other)
+    togo, burkina = (newer, other) if newer.name == TOGO else (other, newer)
+    togo.drop("declarations", {"c.json": declaration_json("C", mrn=C)})
+    _rounds(togo, burkina)
     if C in newer.movements() and C in other.movements():
         _well(newer.run("edi", "audit", "verify"), "audit verify")
         yield "its ledger was brought forward, and the exchange went on"
