@@ -9,7 +9,8 @@ nothing moves, and it must hold: every declaration is one movement, confirmed, a
 numbers of objects and interchanges have no hole and no double; `edi reconcile` finds both ledgers the same;
 `edi audit verify` finds nothing.
 
-The last line of `--json` is one object: runs (kills), hosts, declared, seed, wrong (what does not hold), ok, seconds. A PostgreSQL server is started for it, as for tests.
+The last line of `--json` is one object: runs (kills), hosts, declared, seed, wrong (what does not hold), ok, seconds. A
+PostgreSQL server is started for it, as for tests.
 """
 
 from __future__ import annotations
@@ -137,11 +138,11 @@ def calm(world: World, log: Path) -> None:
         if states.count("CONFIRMED") == world.declared:
             break
         time.sleep(LEASE / 2)
-    for _ in range(3):  # the last receipts
+    for _ in range(2):  # the last receipts
         everybody(world, log)
     if world.hosts[0].run("edi", "reconcile", world.partner.name).exit not in (0, 4):
         world.defects["reconcile was not begun"] += 1
-    for _ in range(6):
+    for _ in range(4):
         everybody(world, log)
 
 

@@ -86,6 +86,13 @@ def everything(address: str) -> dict[str, list[tuple[object, ...]]]:
         engine.dispose()
 
 
+def tables(address: str) -> set[str]:
+    """Their names."""
+    with connected(address) as connection:
+        return {str(name) for name, in connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'")}
+
+
 def test_nothing_is_copied_over_anything(story: str, address: str, tmp_path: Path) -> None:
     (tmp_path / "there.sqlite").write_bytes(b"")
     for target in (address, f"sqlite:///{tmp_path / 'there.sqlite'}"):
@@ -130,7 +137,7 @@ def test_a_ledger_with_a_story_goes_back_through_every_older_schema_and_forward(
         lost = lost_on_the_way_back(server, revision)
         back(server, revision, NOW)
         made_later = {table for newer, made in migrations.MADE_BY.items() if newer > revision for table in made}
-        assert (standing(server).revision, set(everything(server))) == (revision, set(before) - made_later)
+        assert (standing(server).revision, tables(server)) == (revision, set(before) - made_later)
         assert set(lost) <= made_later
     with pytest.raises(LocalError, match="L004"):
         Ledger.open(server, now=NOW)
@@ -181,19 +188,19 @@ def test_the_octet_that_postgresql_refuses_comes_back_and_keeps_the_order(seed: 
 # --- several writers, and the end of one
 
 def test_four_processes_draw_every_number_once_and_leave_no_hole(address: str) -> None:
-    runs = [start(address, 5) for _ in range(4)]
+    runs = [start(address, 4) for _ in range(4)]
     for run in runs:
         go(run)
     for run in runs:
         out, err = run.communicate(timeout=60)
         assert (run.returncode, out.splitlines()[-1]) == (0, b"done"), err.decode()
-    assert at_rest(address) == (20, 20)
+    assert at_rest(address) == (16, 16)
 
 
 def test_a_run_killed_at_any_time_leaves_whole_transactions_only(address: str) -> None:
     chance = random.Random(7)
     out = into = 0
-    for _ in range(4):
+    for _ in range(2):
         runs = [start(address, 100_000) for _ in range(2)]
         for run in runs:
             go(run)
