@@ -25,7 +25,7 @@ from gateway.spool import make_folder, sync_folder
 
 BUSY_SECONDS = 30
 _PRAGMAS = ("foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}", "synchronous=FULL", "cell_size_check=ON",
-            "temp_store=MEMORY", "cache_size=-32768")
+            "temp_store=MEMORY", "cache_size=-16384")
 """Temporary files of SQLite would else lie in /var/tmp: in clear, and on a disk that may be full when ours is not.
 Pages in memory, 32 MiB at most: the inner pages of every index of a large ledger, which each recording goes through."""
 

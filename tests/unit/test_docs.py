@@ -40,6 +40,7 @@ PAIRS = [("README.md", "gateway/docs/fr/README.md"),
          ("gateway/ARCHITECTURE.md", "gateway/docs/fr/architecture.md"),
          ("gateway/docs/en/agreement.md", "gateway/docs/fr/accord.md"),
          ("gateway/docs/en/developers.md", "gateway/docs/fr/developpeurs.md"),
+         ("gateway/docs/en/performance.md", "gateway/docs/fr/performances.md"),
          ("gateway/docs/en/open-a-corridor.md", "gateway/docs/fr/ouvrir-un-corridor.md"),
          ("gateway/docs/en/national-system.md", "gateway/docs/fr/systeme-national.md"),
          ("samples/gw1/README.md", "samples/gw1/LISEZ-MOI.md")]
