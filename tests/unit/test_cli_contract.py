@@ -74,8 +74,8 @@ def test_every_schema_is_held_against_a_real_output() -> None:
             continue
         nodes = list(ast.walk(ast.parse(text)))
         words = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-        groups = {str(part.value) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values[:1]
-                  if isinstance(part, ast.Constant) and str(part.value).endswith("-")}
+        groups = {part.value for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values[:1]
+                  if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value.endswith("-")}
         asked |= words | {f"{group}{word}" for group in groups for word in words}
     assert sorted({path.stem for path in SCHEMAS.glob("*.json")} - asked) == []
 
