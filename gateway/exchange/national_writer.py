@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import CancelledError
-from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 
 from gateway.exchange.assembly import Gateway
-from gateway.exchange.workers import Workers
+from gateway.exchange.workers import WorkerLost, Workers
 from gateway.mapping.dialect import Dialect
 from gateway.mapping.dialect_apart import can_be_read_apart, write_apart
 from gateway.references import Tree
@@ -51,6 +49,6 @@ def _files(result: Callable[[], Files | None], dialect: Dialect, tree: Tree, ste
     """What a worker wrote; where it could not, or died, the run writes, and says what is wrong."""
     try:
         files = result()
-    except (BrokenProcessPool, CancelledError):
+    except WorkerLost:
         files = None
     return dialect.write(tree, stem) if files is None else files

@@ -29,6 +29,21 @@ def fatal(number: int) -> int:
     return number
 
 
+def died_over(number: int, much: bytes) -> int:
+    """A worker's death, with more on the way to it."""
+    return fatal(number + 1) * 0 + len(much)
+
+
+def echoed(much: bytes) -> bytes:
+    """As much comes back as was sent."""
+    return much
+
+
+def unsendable() -> object:
+    """What no process can send."""
+    return lambda: None
+
+
 def died_once(archive: Archive, files: Mapping[str, bytes]) -> ReadApart:
     """Read, but the first worker that is asked dies."""
     _die_once("EDI_TEST_MARK")
