@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-NAMES = ("edifact", "mapping", "envelope", "mailbox", "road", "ledger", "startup")
+NAMES = ("edifact", "mapping", "envelope", "mailbox", "road", "ladder", "ledger", "startup")
 """The benchmarks, in the order they run."""
 PEERS = ("edifact",)
 """Those that also have ``peer_figures(scale)``: against software that has to be installed first."""

@@ -30,11 +30,16 @@ def declarations(count: int, seed: int = 1) -> Iterator[Tree]:
     """Declarations of the corridor Lomé - Ouagadougou."""
     rng = random.Random(seed)
     for number in range(1, count + 1):
-        yield _declaration(rng, number)
+        yield _declaration(rng, number, items_of(rng))
 
 
-def _declaration(rng: random.Random, number: int) -> Tree:
-    made = [_item(rng, position) for position in range(1, items_of(rng) + 1)]
+def declaration_of(items: int, seed: int = 1) -> Tree:
+    """One declaration of so many items."""
+    return _declaration(random.Random(seed), 1, items)
+
+
+def _declaration(rng: random.Random, number: int, items_made: int) -> Tree:
+    made = [_item(rng, position) for position in range(1, items_made + 1)]
     items = [item for item, _, _ in made]
     container = f"MSKU{number:07d}"
     plate = f"TG {number % 9999:04d} AZ"

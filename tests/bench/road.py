@@ -16,20 +16,22 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from gateway.mapping import search_path
 from gateway.mapping.dialect import load_dialect
+from gateway.references import Tree
 from tests.bench import Figure
 from tests.bench.flame import flame
 from tests.bench.load import declarations
 from tests.bench.road_floors import floors
 from tests.bench.road_stages import Stacks, stages
 from tests.tools.offices import Office, offices
-from tests.tools.sshd import running_sshd
+from tests.tools.sshd import Sshd, running_sshd
 
 ROOT = Path(__file__).parents[2]
 DECLARATIONS = 5000
@@ -60,9 +62,9 @@ def figures_in(folder: Path | None, sizes: Sequence[int]) -> Iterator[Figure]:
             runs, told = road(Path(root), size)
         yield from told
         if folder is not None:
-            for run in runs:
-                (folder / f"{run.name}.svg").write_text(flame(run.stacks, f"{run.name}: {size} declarations"), "utf-8")
-        cost = sum(run.processor for run in runs) / size
+            for one in runs:
+                (folder / f"{one.name}.svg").write_text(flame(one.stacks, f"{one.name}: {size} declarations"), "utf-8")
+        cost = sum(one.processor for one in runs) / size
         if first is None:
             first = size, cost
             continue
@@ -90,29 +92,38 @@ class Run:
         return self.own + self.workers
 
 
+def travelled(stack: ExitStack, root: Path, trees: Iterable[Tree]) -> Travelled:
+    """Go the road once with these declarations. Raises RuntimeError where it does not end as it must.
+
+    stack  what stops the SSH server in the end
+    """
+    sshd = stack.enter_context(running_sshd(root, []))
+    togo, burkina = offices(root, sshd, inbox_declarations="bfdgd/asycuda")
+    for office in (togo, burkina):
+        with office.settings.open("a", encoding="utf-8") as file:
+            file.write(f"\nworkers: {WORKERS}\n")
+    count, octets = drop(togo, trees)
+    runs = [run(root, "send", "edi-send", togo, records_taken=count, messages_queued=count),
+            run(root, "receive", "edi-receive", burkina, messages_accepted=count, deliveries_written=2 * count),
+            run(root, "take answers", "edi-receive", togo, answers_taken=count + -(-count // 500))]
+    return Travelled(togo, burkina, sshd, octets, runs)
+
+
 def road(root: Path, count: int) -> tuple[list[Run], list[Figure]]:
     """Go the road once; the runs, and every figure of them. Raises RuntimeError where it does not end as it must."""
     with ExitStack() as stack:
-        sshd = stack.enter_context(running_sshd(root, []))
-        togo, burkina = offices(root, sshd, inbox_declarations="bfdgd/asycuda")
-        for office in (togo, burkina):
-            with office.settings.open("a", encoding="utf-8") as file:
-                file.write(f"\nworkers: {WORKERS}\n")
-        octets = _drop(togo, count)
-        runs = [_run(root, "send", "edi-send", togo, records_taken=count, messages_queued=count),
-                _run(root, "receive", "edi-receive", burkina, messages_accepted=count, deliveries_written=2 * count),
-                _run(root, "take answers", "edi-receive", togo, answers_taken=count + -(-count // 500))]
+        togo, burkina, sshd, octets, runs = travelled(stack, root, declarations(count))
         found = list(floors(root, togo, burkina, sshd, count))
         shutil.rmtree(togo.home / "national")
     told = [Figure(name="road: national files read", value=octets / 1e6, unit="MB")]
-    for run in runs:
-        told.extend(_figures(run, count))
+    for one_run in runs:
+        told.extend(_figures(one_run, count))
     floor = sum(one.seconds for one in found)
-    total = sum(run.wall for run in runs)
+    total = sum(one_run.wall for one_run in runs)
     told.extend(Figure(name=f"road: floor: {one.name}", value=one.seconds / count * 1e3, unit="ms/message",
                        against=f"{one.seconds:.3g} s in all, {one.processor:.3g} s of processor time",
                        ratio=one.seconds / floor) for one in found)
-    processor, least = sum(run.processor for run in runs), sum(one.processor for one in found)
+    processor, least = sum(one_run.processor for one_run in runs), sum(one.processor for one in found)
     told.append(Figure(name=f"road: processor time of {count} declarations, there and answered",
                        value=processor, unit="s", against=f"all floors: {least:.4g} s", ratio=processor / least))
     told.append(Figure(name=f"road: {count} declarations, there and answered", value=total, unit="s",
@@ -121,18 +132,22 @@ def road(root: Path, count: int) -> tuple[list[Run], list[Figure]]:
     return runs, told
 
 
-def _drop(togo: Office, count: int) -> int:
-    """Write the national files; their octets. Not part of what is timed."""
+def drop(togo: Office, trees: Iterable[Tree], mark: str = "d") -> tuple[int, int]:
+    """Write the national files; how many declarations, and their octets. Not part of what is timed.
+
+    mark  what the names begin with
+    """
     dialect = load_dialect("tgotr/asycuda", search_path())
-    octets = 0
-    for number, tree in enumerate(declarations(count), 1):
-        files = dialect.write(tree, f"d{number:06d}")
+    number = octets = 0
+    for number, tree in enumerate(trees, 1):
+        files = dialect.write(tree, f"{mark}{number:06d}")
         octets += sum(map(len, files.values()))
         togo.drop("declarations", files)
-    return octets
+    return number, octets
 
 
-def _run(root: Path, name: str, program: str, office: Office, **expected: int) -> Run:
+def run(root: Path, name: str, program: str, office: Office, **expected: int) -> Run:
+    """Run a program of an office in a process of its own. Raises RuntimeError where it does not do what is expected."""
     result = root / "run.json"
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.road_process", str(result), program, "--config", str(office.settings),
@@ -146,6 +161,16 @@ def _run(root: Path, name: str, program: str, office: Office, **expected: int) -
         raise RuntimeError(f"{program} did {short} of {expected}: {counts['findings'][:3]}")
     return Run(name=name, wall=seen["wall"], own=seen["processor"], workers=seen["processor_others"],
                peak=max(seen["peak"], seen["peak_others"]), stacks=seen["stacks"])
+
+
+class Travelled(NamedTuple):
+    """A road that was gone: both offices, the server, the octets of the national files, the three runs."""
+
+    togo: Office
+    burkina: Office
+    sshd: Sshd
+    octets: int
+    runs: list[Run]
 
 
 def _figures(run: Run, count: int) -> Iterator[Figure]:
