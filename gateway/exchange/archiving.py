@@ -14,6 +14,7 @@ archive while the volume is there, and names the volume while it is not.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import zipfile
@@ -33,7 +34,7 @@ from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import Queries
 from gateway.ledger.keeping_rows import KIND_OF, KINDS, Departure, Kind, NewDeparture, OldContent
-from gateway.ledger.reading.away import CONTENTS, archived
+from gateway.ledger.reading.away import CONTENTS, DAMAGED, archived
 from gateway.spool import free_name, make_folder, sync_folder, write_together
 
 NO_ARCHIVE, NOT_PROVEN = "L053", "L054"
@@ -87,9 +88,12 @@ def _archive(gateway: Gateway, before: datetime, to: Path, decision: Decision, n
         for left in to.glob(f".archive-{gateway.name}-*.partial"):  # of one that was cut
             shutil.rmtree(left)
         make_folder(hidden)
-        with zipfile.ZipFile(hidden / CONTENTS, "w", zipfile.ZIP_DEFLATED) as file:
-            for digest, octets in _once(contents, queries.content_octets):
-                file.writestr(zipfile.ZipInfo(digest, _OLD), octets, zipfile.ZIP_DEFLATED)
+        with (hidden / CONTENTS).open("xb") as stream:
+            with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
+                for digest, octets in _once(contents, queries.content_octets):
+                    file.writestr(zipfile.ZipInfo(digest, _OLD), octets, zipfile.ZIP_DEFLATED)
+            stream.flush()
+            os.fsync(stream.fileno())  # the ledger lets go of what only lies there then
     total = sum(one.size for one in contents)
     write_together({
         hidden / INDEX: "".join(f"{one.id};{one.digest};{one.size};{one.what};{_SEPARATOR.sub(' ', one.reference)}\n"
@@ -167,12 +171,12 @@ def _held(path: Path) -> set[str]:
     try:
         with zipfile.ZipFile(path) as file:
             for name in file.namelist():
-                with suppress(zipfile.BadZipFile, EOFError), file.open(name) as stream:
+                with suppress(*DAMAGED), file.open(name) as stream:
                     hashed = hashlib.sha256()
                     while piece := stream.read(1 << 20):
                         hashed.update(piece)
                     if hashed.hexdigest() == name:
                         found.add(name)
-    except (OSError, zipfile.BadZipFile, EOFError):
+    except (OSError, *DAMAGED):
         return found
     return found

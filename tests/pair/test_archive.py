@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -98,7 +99,21 @@ def test_while_the_volume_is_away_it_is_named_and_runs_go_on(pair: tuple[Office,
     assert burkina.run("edi", "audit", "verify").exit == Exit.DONE
 
 
-@pytest.mark.parametrize("damage", ["changed", "cut"])
+def test_what_left_is_on_the_other_disk_before_the_ledger_lets_go(pair: tuple[Office, Office], tmp_path: Path,
+                                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[str] = []
+    fsync = os.fsync
+
+    def noted(handle: int) -> None:
+        flushed.append(Path(f"/proc/self/fd/{handle}").readlink().name)
+        fsync(handle)
+
+    monkeypatch.setattr("os.fsync", noted)
+    archived(pair[0], tmp_path / "volume")
+    assert [name for name in flushed if name == "contents.zip"] == ["contents.zip"]
+
+
+@pytest.mark.parametrize("damage", ["changed", "cut", "stream"])
 def test_an_archive_that_says_something_else_is_not_believed(damage: str, pair: tuple[Office, Office],
                                                              tmp_path: Path) -> None:
     togo, _ = pair
@@ -106,7 +121,9 @@ def test_an_archive_that_says_something_else_is_not_believed(damage: str, pair: 
     content = bytearray((folder / "contents.zip").read_bytes())
     if damage == "changed":
         content[60:90] = bytes(30)
-    (folder / "contents.zip").write_bytes(content if damage == "changed" else content[:len(content) // 2])
+    elif damage == "stream":  # behind the first header, whose name has 64 octets
+        content[94:124] = b"\xff" * 30
+    (folder / "contents.zip").write_bytes(content[:len(content) // 2] if damage == "cut" else content)
     ran = togo.run("edi", "archive", "--bring", str(folder))
     assert (ran.exit, "L044" in ran.err) == (Exit.PERSON, True)
     assert rows(togo, "SELECT returned FROM departure") == [(None,)]

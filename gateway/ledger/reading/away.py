@@ -6,7 +6,9 @@ compared with the digest that the ledger kept, so that an archive cannot say any
 
 from __future__ import annotations
 
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,9 @@ GONE = (ERASED, PURGED)
 
 CONTENTS = "contents.zip"
 """The file of an archive that holds what left."""
+
+DAMAGED = (zipfile.BadZipFile, EOFError, zlib.error, struct.error, RuntimeError, ValueError)
+"""What reading an archive raises whose octets are not those that were written, wherever they differ."""
 
 
 def whole(connection: Connection, number: int, held: bytes) -> bytes:
@@ -55,8 +60,8 @@ def archived(gone: Departure, folder: Path, digest: str) -> bytes:
     try:
         with zipfile.ZipFile(folder / CONTENTS) as archive:
             octets = archive.read(digest)
-    except (OSError, KeyError, zipfile.BadZipFile, EOFError) as error:
-        code = ARCHIVE_DIFFERS if isinstance(error, (KeyError, zipfile.BadZipFile, EOFError)) else ARCHIVE_ABSENT
+    except (OSError, KeyError, *DAMAGED) as error:
+        code = ARCHIVE_ABSENT if isinstance(error, OSError) else ARCHIVE_DIFFERS
         raise LocalError(Finding(code=code, place=Place(file=str(folder / CONTENTS)), values={
             "name": gone.reference, "folder": str(folder)})) from error
     if digest_of(octets) != digest:
