@@ -26,6 +26,9 @@ SUFFIX = ".tar"
 NOT_WHOLE = "L050"
 
 _PATH = re.compile(r"(?P<root>edi-backup-[A-Za-z0-9_.-]+)/(?P<path>[^/\0]+(/[^/\0]+)*)")
+_WHOLE = (tarfile.REGTYPE, tarfile.AREGTYPE)
+"""Files that stand in the archive octet by octet: one with holes may be of any size when it is unpacked."""
+
 _PIECE = 1 << 20
 _SCRATCH = ".edi-unpacked-"
 
@@ -76,8 +79,8 @@ def _unpack(file: Path, scratch: Path) -> Path:
         with tarfile.open(file, mode="r|") as archive:
             for entry in archive:
                 found = _PATH.fullmatch(entry.name)
-                if found is None or not entry.isreg() or root not in ("", found["root"]) or any(
-                        part in (".", "..") for part in found["path"].split("/")):
+                if found is None or entry.type not in _WHOLE or entry.issparse() or root not in ("", found["root"]) \
+                        or any(part in (".", "..") for part in found["path"].split("/")):
                     raise _not_whole(file, entry.name)
                 root = found["root"]
                 target = scratch / root / found["path"]
@@ -94,7 +97,7 @@ def _unpack(file: Path, scratch: Path) -> Path:
                         left -= len(piece)
                 if left:
                     raise _not_whole(file, entry.name)
-    except (tarfile.TarError, EOFError, FileNotFoundError, FileExistsError, UnicodeError):
+    except (tarfile.TarError, EOFError, FileNotFoundError, FileExistsError, ValueError):  # numbers that are none, too
         raise _not_whole(file, "-") from None
     if not root:
         raise _not_whole(file, "-")

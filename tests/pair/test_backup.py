@@ -185,6 +185,9 @@ HOSTILE = {
     "a hard link": [entry("edi-backup-X/a"), entry("edi-backup-X/b", b"", type=tarfile.LNKTYPE,
                                                    linkname="edi-backup-X/a")],
     "a pipe": [entry("edi-backup-X/a", b"", type=tarfile.FIFOTYPE)],
+    "a file with holes": [entry("edi-backup-X/a", pax_headers={"GNU.sparse.map": "0,1", "GNU.sparse.size": "9999999"})],
+    "holes at no place": [entry("edi-backup-X/a", pax_headers={"GNU.sparse.map": "x,y"})],
+    "less than nothing": [entry("edi-backup-X/a", pax_headers={"size": "-5"})],
     "nothing": [],
 }
 
