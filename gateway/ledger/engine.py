@@ -8,6 +8,7 @@ nobody.
 
 from __future__ import annotations
 
+import re
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -71,8 +72,9 @@ def database_of(address: str) -> Database:
     """The database at ``sqlite:///path`` or ``postgresql://host/name``. Raises LocalError L001 or L002."""
     try:
         url = make_url(address)
-    except ArgumentError:
-        raise LocalError(Finding(code=OPEN_FAILED, values={"ledger": address, "reason": "URL"})) from None
+    except (ArgumentError, ValueError):  # the latter of a port that is no number
+        raise LocalError(Finding(code=OPEN_FAILED, values={
+            "ledger": re.sub("//.*@", "//***@", address), "reason": "URL"})) from None
     kind = url.get_backend_name()
     if kind == "sqlite" and url.database and url.database != ":memory:":
         from gateway.ledger.sqlite import SQLite

@@ -127,6 +127,12 @@ def test_another_kind_of_ledger_is_refused(address: str) -> None:
     assert error.value.code == "L002"
 
 
+def test_an_address_whose_port_is_no_number_is_refused_and_shows_no_password() -> None:
+    with pytest.raises(LocalError) as error:
+        Ledger.open("postgresql://gateway:hunter2@host:none/gateway", now=NOW)
+    assert error.value.findings[0].values == {"ledger": "postgresql://***@host:none/gateway", "reason": "URL"}
+
+
 def test_a_password_in_a_refused_address_is_not_shown() -> None:
     with pytest.raises(LocalError) as error:
         Ledger.open("mysql://gateway:hunter2@host/gateway", now=NOW)
