@@ -38,7 +38,7 @@ from gateway.exchange.summary import Exit, Summary, exit_for
 from gateway.exchange.workers import Workers
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
-from gateway.ledger import NewMessageIn, Transaction
+from gateway.ledger import NewMessageIn, Transaction, of_the_machine
 from gateway.ledger.rows import InterchangeIn
 from gateway.mapping import Peek, peek
 
@@ -114,7 +114,7 @@ class _Gates:
 def _attempt(gateway: Gateway, row: InterchangeIn, writer: NationalWriter, occasion: Occasion,
              summary: Summary) -> None:
     """Judge one interchange. The attempt is counted before the work, for poison must not loop; it does not count where
-    the fault was that of the hour: a full disk says nothing about the interchange."""
+    the fault was that of the hour: a full disk, or a server that went away, says nothing about the interchange."""
     with gateway.ledger.transaction() as transaction:
         transaction.begin_interchange(row.id)
     try:
@@ -125,7 +125,8 @@ def _attempt(gateway: Gateway, row: InterchangeIn, writer: NationalWriter, occas
             _process(gateway, transaction, row, payload, writer, occasion, summary)
             reach(failpoints.PROCESSING)
     except GatewayError as error:
-        if exit_for(error) is Exit.LATER:
+        cause = error.__cause__
+        if exit_for(error) is Exit.LATER or (isinstance(cause, Exception) and of_the_machine(cause)):
             with gateway.ledger.transaction() as transaction:
                 transaction.forgive_interchange(row.id)
         raise

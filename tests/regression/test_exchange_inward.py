@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from gateway.errors import LocalError
 from gateway.exchange import process
@@ -145,6 +146,22 @@ def test_an_attempt_counts_unless_the_fault_was_that_of_the_hour(
             assert burkina.run("edi-receive").exit == (Exit.LATER if attempts == 0 else Exit.PERSON)
     (line,) = burkina.interchanges("in")
     assert line["state"] == state
+    well(burkina.run("edi-receive"))
+    assert sorted(burkina.movements()) == [MRN]
+
+
+def test_a_server_that_goes_away_in_the_middle_again_and_again_makes_no_dead_letter(
+        world: tuple[Puppet, Office], monkeypatch: pytest.MonkeyPatch) -> None:
+    malice, burkina = world
+    malice.send(declared(malice))
+
+    def gone(*_: object) -> None:
+        raise LocalError(Finding(code="L001", values={"ledger": "l", "reason": "r"})) from DBAPIError("", {}, OSError())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "_process", gone)
+        for _ in range(5):
+            assert burkina.run("edi-receive").exit == Exit.PERSON
     well(burkina.run("edi-receive"))
     assert sorted(burkina.movements()) == [MRN]
 
