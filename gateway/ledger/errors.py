@@ -58,6 +58,8 @@ _STATES = (  # PostgreSQL's own: SQLSTATE, or its class, the first that begins s
     ("57", OPEN_FAILED),  # the server shuts down, or starts
     ("25006", OPEN_FAILED),  # a server that only follows another
 )
+_UNFIT = ("22", "54")
+"""A number out of range or a text that cannot be stored; a value too long for an index."""
 
 
 class Moved(LocalError):
@@ -84,7 +86,9 @@ class LocalConflict(Conflict, LocalError):
 
 def of_the_machine(error: Exception) -> bool:
     """Tell whether the database, the disk or the memory failed, whatever was being written: then the transaction does
-    not stand, and nothing that it holds is at fault."""
+    not stand, and nothing that it holds is at fault. A value that a server takes not is the fault of what has it."""
+    if isinstance(error, DatabaseError) and str(getattr(error.orig, "sqlstate", None)).startswith(_UNFIT):
+        return False
     return isinstance(error, (SQLAlchemyError, sqlite3.Error, OSError, MemoryError)) or _of_psycopg(error)
 
 
