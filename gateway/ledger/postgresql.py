@@ -58,11 +58,7 @@ class PostgreSQL:
     def writer(self) -> Engine:
         """Connections for write transactions. Raises LocalError L015 where psycopg is not installed."""
         engine = self._engine(_OPTIONS, "READ COMMITTED")
-
-        @event.listens_for(engine, "connect")
-        def _connected(connection: Any, record: object) -> None:
-            connection.execute(_DURABLE)
-            connection.commit()
+        event.listen(engine, "connect", _make_durable)
 
         @event.listens_for(engine, "begin")
         def _begun(connection: Connection) -> None:
@@ -88,8 +84,11 @@ class PostgreSQL:
         return engine
 
     def lanes(self) -> Engine | None:
-        """Connections for leases: they wait for no writer, only for whoever is at the same lane."""
-        return self._engine(_OPTIONS, "READ COMMITTED")
+        """Connections for leases: they wait for no writer, only for whoever is at the same lane. A token that a server
+        forgets as it falls would be given twice."""
+        engine = self._engine(_OPTIONS, "READ COMMITTED")
+        event.listen(engine, "connect", _make_durable)
+        return engine
 
     def absent(self) -> bool:
         """Never: only the server tells."""
@@ -135,6 +134,11 @@ class PostgreSQL:
     def octets(self, connection: Connection) -> int:
         """The size of its tables with their indexes."""
         return int(connection.execute(text(_OCTETS_TAKEN)).scalar() or 0)
+
+
+def _make_durable(connection: Any, record: object) -> None:
+    connection.execute(_DURABLE)
+    connection.commit()
 
 
 _OCTETS = 'TEXT COLLATE "C"'

@@ -14,9 +14,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import MetaData, select
+from sqlalchemy.exc import DatabaseError
 
 from gateway.errors import LocalError
-from gateway.ledger import Ledger, copying, migrations, postgresql
+from gateway.ledger import Ledger, copying, migrations, of_the_machine, postgresql
 from gateway.ledger.copying import Copied, copy_ledger
 from gateway.ledger.engine import database_of
 from gateway.ledger.upgrading import back, forward, lost_on_the_way_back, standing, stands
@@ -251,6 +252,27 @@ def test_a_commit_is_durable_even_where_the_server_would_not_wait_for_it(address
         connection.execute("ALTER DATABASE " + address.rpartition("/")[2] + " SET synchronous_commit = off")
     with Ledger.open(address, now=NOW) as ledger, ledger.transaction() as transaction:
         assert transaction._connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+    lanes = database_of(address).lanes()
+    assert lanes is not None
+    with lanes.begin() as leases:
+        assert leases.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+    lanes.dispose()
+
+
+@pytest.mark.parametrize("value", ["CAST(9999999999 AS bigint)", "repeat('x', 99999999)"], ids=["large", "long"])
+def test_a_value_that_the_server_takes_not_is_at_fault_itself_and_spoils_nothing_else(
+        value: str, address: str) -> None:
+    column = "messages" if "bigint" in value else "control_reference"
+    with Ledger.open(address, now=NOW) as ledger:
+        with ledger.transaction() as transaction:
+            queue(transaction)
+            seal(transaction)
+            with pytest.raises(DatabaseError) as error, transaction.part():
+                transaction._connection.exec_driver_sql(f"UPDATE interchange SET {column} = {value}")
+            queue(transaction)
+        assert not of_the_machine(error.value)
+        with ledger.reading() as queries:
+            assert len(queries.messages()) == 2
 
 
 @pytest.mark.parametrize(("wrong", "reason"), [("/nothing", 'database "nothing" does not exist'), (":1/", "refused")])
