@@ -38,7 +38,7 @@ from gateway.ledger.migrations import HEAD
 from gateway.security import Certificate, fingerprint, load_certificate
 from gateway.security.certificates import ENCRYPTION, SIGNING
 from gateway.security.sealing import encrypt
-from gateway.spool import make_folder, read_whole, sync_folder, write_together
+from gateway.spool import make_folder, read_whole, run_lock, sync_folder, write_together
 
 STANDS = "L051"
 
@@ -68,7 +68,8 @@ def back_up(gateway: Gateway, to: Path, now: datetime, recovery: Path | None = N
     recovery  certificate of a key that people keep apart: private keys and secrets go along, encrypted to it
     keep      how many of this gateway's backups stay in the folder: older ones go when this one is proven
 
-    Raises LocalError L051 (a backup of this moment stands there), K004 (no certificate), L009, B003 (disk full), B006,
+    Raises Busy B001 while another one of this gateway is made, whose half it would take for one that was cut,
+    LocalError L051 (a backup of this moment stands there), K004 (no certificate), L009, B003 (disk full), B006,
     and whatever `proven` finds.
     """
     name = f"edi-backup-{gateway.name}-{now:%Y%m%dT%H%M%SZ}"
@@ -76,6 +77,12 @@ def back_up(gateway: Gateway, to: Path, now: datetime, recovery: Path | None = N
     if os.path.lexists(target):
         raise LocalError(Finding(code=STANDS, place=Place(file=str(target)), values={"folder": str(target)}))
     certificate = None if recovery is None else load_certificate(recovery)
+    with run_lock(make_folder(gateway.settings.paths.state / "lock") / "edi-backup.lock", at=now):
+        return _back_up(gateway, to, name, where, target, now, certificate, keep)
+
+
+def _back_up(gateway: Gateway, to: Path, name: str, where: Path, target: Path, now: datetime,
+             certificate: Certificate | None, keep: int | None) -> Backup:
     make_folder(where)
     for left in where.glob(f".edi-backup-{gateway.name}-*.partial"):  # of one that was cut
         shutil.rmtree(left)
@@ -95,17 +102,21 @@ def back_up(gateway: Gateway, to: Path, now: datetime, recovery: Path | None = N
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
     return Backup(folder=target, octets=octets, files=files, keys=certificate is not None,
-                  removed=0 if keep is None else _thin(where, gateway.name, keep))
+                  removed=0 if keep is None else _thin(target, gateway.name, keep))
 
 
-def _thin(folder: Path, gateway: str, keep: int) -> int:
-    """Remove all but the newest backups of a gateway in a folder; how many went."""
+def _thin(made: Path, gateway: str, keep: int) -> int:
+    """Remove all but the newest backups of a gateway beside one that was made just now; how many went.
+
+    That one stays, whatever the names of others say: a clock may have been wrong. Who is to go loses its name first, so
+    that what a kill leaves of it is taken for no backup.
+    """
     ours = re.compile(rf"edi-backup-{re.escape(gateway)}-(\d{{8}}T\d{{6}}Z)")
-    found = sorted(path for path in folder.iterdir() if ours.fullmatch(path.name) and path.is_dir()
-                   and not path.is_symlink())
-    old = found[:-keep]
+    others = sorted(path for path in made.parent.iterdir() if ours.fullmatch(path.name) and path.is_dir()
+                    and not path.is_symlink() and path.name != made.name)
+    old = others[:max(0, len(others) - keep + 1)]
     for path in old:
-        shutil.rmtree(path)
+        shutil.rmtree(path.rename(path.with_name(f".{path.name}.partial")))
     return len(old)
 
 

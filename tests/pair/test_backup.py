@@ -17,6 +17,7 @@ from gateway.exchange.backup_check import proven
 from gateway.exchange.backup_file import pack, unpacked
 from gateway.exchange.summary import Exit
 from gateway.security import load_certificate
+from gateway.spool import make_folder, run_lock
 from tests.tools.malice import codes, later
 from tests.tools.offices import Office, offices
 from tests.tools.older_ledgers import ledger_file
@@ -232,6 +233,20 @@ def test_of_each_days_backups_the_newest_stay_and_nothing_of_others_goes(togo: O
         *others, "edi-backup-TGOTR-20240103T000000Z", "edi-backup-TGOTR-20240104T000000Z"}
     for words in (("--keep", "3"), ("--to", str(tmp_path / "a.tar"), "--keep", "3"), ("--to", "x", "--keep", "0")):
         assert togo.run("edi", "backup", *words).exit == Exit.USAGE
+
+
+def test_a_backup_stays_though_a_wrong_clock_named_another_one_later(togo: Office, tmp_path: Path) -> None:
+    (tmp_path / "safe" / "edi-backup-TGOTR-20990101T000000Z").mkdir(parents=True)
+    folder = made(togo, tmp_path / "safe", "--keep", "1")
+    assert [path.name for path in (tmp_path / "safe").iterdir()] == [folder.name]
+
+
+def test_two_backups_at_once_are_one_and_the_other_says_so(togo: Office, tmp_path: Path) -> None:
+    half = tmp_path / "safe" / ".edi-backup-TGOTR-20260101T000000Z.partial"
+    half.mkdir(parents=True)
+    with run_lock(make_folder(togo.home / "state" / "lock") / "edi-backup.lock"):
+        ran = togo.run("edi", "backup", "--to", str(tmp_path / "safe"))
+    assert (ran.exit, "B001" in ran.err, half.is_dir()) == (Exit.BUSY, True, True)
 
 
 def test_one_of_making_and_proving_is_asked_for(togo: Office, tmp_path: Path) -> None:
