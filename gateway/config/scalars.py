@@ -24,7 +24,7 @@ from gateway.config.reading import QUOTED, between, must_be_text, one_line, read
 
 _INTEGER = r"-?(0|[1-9][0-9]*)"
 _DECIMAL = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
-_DURATION = r"[1-9][0-9]{0,5}[smhd]"
+_DURATION = r"(?:[1-9][0-9]{0,5}[smh]|[1-9][0-9]{0,4}d)"
 _SIZE = r"[1-9][0-9]{0,8}(B|KiB|MiB|GiB)"
 _INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 _CREDENTIAL, _CREDENTIAL_NAME = "credential:", "[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}"
@@ -100,7 +100,7 @@ def render_instant(value: datetime) -> str:
 Duration = Annotated[timedelta, WithJsonSchema({"type": "string", "pattern": f"^{_DURATION}$"}),
                      read_as(_DURATION, "S055", _duration, text=True),
                      PlainSerializer(render_duration, return_type=str)]
-"""``30s``, ``15m``, ``24h``, ``7d``."""
+"""``30s``, ``15m``, ``24h``, ``7d``; up to ``99999d``, for whatever is so long ago still has a date."""
 
 Size = Annotated[int, WithJsonSchema({"type": "string", "pattern": f"^{_SIZE}$"}),
                  read_as(_SIZE, "S056", _size, text=True), PlainSerializer(render_size, return_type=str)]

@@ -25,7 +25,8 @@ FILES = {"settings.json": "settings.yaml", "partner.json": "partners/ID.yaml", "
 KINDS: Mapping[str, tuple[str, str]] = {  # pattern of a text -> what it is called
     r"^([A-Z0-9][A-Z0-9.\-]{0,31})$": ("name of a gateway", "nom d'une passerelle"),
     r"^([A-Z]{2})$": ("country, two letters", "pays, deux lettres"),
-    r"^[1-9][0-9]{0,5}[smhd]$": ("duration: `30s`, `15m`, `4h`, `2d`", "durée : `30s`, `15m`, `4h`, `2d`"),
+    r"^(?:[1-9][0-9]{0,5}[smh]|[1-9][0-9]{0,4}d)$": (
+        "duration: `30s`, `15m`, `4h`, `2d`", "durée : `30s`, `15m`, `4h`, `2d`"),
     r"^[1-9][0-9]{0,8}(B|KiB|MiB|GiB)$": ("size: `64MiB`", "taille : `64MiB`"),
     r"^([a-z0-9][a-z0-9_\-]*(/[a-z0-9][a-z0-9_\-]*)+)$": ("identifier: `neutral/json`", "identifiant : `neutral/json`"),
     r"^([A-Za-z0-9.,\-/&() ]{1,35})$": ("1 to 35 characters of UNOA", "1 à 35 caractères de UNOA"),

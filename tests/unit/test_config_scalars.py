@@ -101,7 +101,8 @@ def test_what_pyyaml_does_not_read_as_text_is_always_ambiguous(scalar: str) -> N
     (scalars.Duration, "15m", timedelta(minutes=15)), (scalars.Duration, "24h", timedelta(days=1)),
     (scalars.Duration, "7d", timedelta(days=7)), (scalars.Duration, "30s", timedelta(seconds=30)),
     (scalars.Duration, '"30s"', timedelta(seconds=30)),
-    *((scalars.Duration, wrong, "S055") for wrong in ("15 m", "0m", "1h30m", "-1h", "1w", "PT15M", "1.5h", "15M")),
+    *((scalars.Duration, wrong, "S055") for wrong in ("15 m", "0m", "1h30m", "-1h", "1w", "PT15M", "1.5h", "15M",
+                                                                "100000d")),  # before the first day of the calendar
     (scalars.Duration, "15", "S055"), (scalars.Duration, "12:30", "S055"),
     (scalars.Size, "32MiB", 32 << 20), (scalars.Size, "512KiB", 512 << 10), (scalars.Size, "7B", 7),
     *((scalars.Size, wrong, "S056") for wrong in ("32MB", "32 MiB", "0KiB", "1.5GiB", "32mib")),
