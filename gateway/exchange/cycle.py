@@ -118,8 +118,9 @@ def _step(gateway: Gateway, name: str, summary: Summary, step: Callable[[], None
             if ours and name in _OWN:
                 step()
             elif ours:
-                with gateway.ledger.lane(name, f"{socket.gethostname()} {os.getpid()}",
-                                         gateway.settings.limits.lease) as held:
+                limits = gateway.settings.limits
+                with gateway.ledger.lane(name, f"{socket.gethostname()} {os.getpid()}", limits.lease,
+                                         limits.run) as held:
                     if held:
                         step()
     except GatewayError as error:

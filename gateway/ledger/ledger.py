@@ -163,7 +163,7 @@ class Ledger:
             transaction._finish()
 
     @contextmanager
-    def lane(self, name: str, holder: str, life: timedelta) -> Iterator[bool]:
+    def lane(self, name: str, holder: str, life: timedelta, busy: timedelta = timedelta()) -> Iterator[bool]:
         """Hold a lane of work for the time of a with-block; gives False, at once, while another host is at it.
 
         Within the block every write transaction is fenced: it raises LocalError L020, and nothing of it stands, when
@@ -173,6 +173,7 @@ class Ledger:
         holder  for people: host and process
         life    how long others wait, by the clock of the database, for a host that does not come back; each write
                 transaction begins it anew
+        busy    how long at most it is begun anew without a transaction, while this process is at work
         """
         if self._lanes is None or self._undone is not None:
             yield True
@@ -186,7 +187,8 @@ class Ledger:
             return
         self._lane = taken
         try:
-            yield True
+            with taken.kept(self._lanes, busy):
+                yield True
         finally:
             self._lane = None
             with suppress(LocalError), translated(self.name):  # else it ends by itself

@@ -65,6 +65,31 @@ def test_a_lane_that_has_ended_is_still_ours_while_nobody_took_it(address: str) 
         assert messages(ledger) == 1
 
 
+def test_a_lane_is_kept_while_its_holder_is_at_work_however_long_one_file_takes(address: str) -> None:
+    with Ledger.open(address, now=NOW) as first, Ledger.open(address, now=NOW) as second:
+        with first.lane("inbound", "a 1", SHORT, LONG) as held:
+            assert held
+            time.sleep(0.6)
+            with second.lane("inbound", "b 1", LONG) as other:
+                assert not other
+            with first.transaction() as transaction:
+                queue(transaction)
+        with second.lane("inbound", "b 1", SHORT, SHORT) as other:
+            assert other
+            time.sleep(0.8)
+            with first.lane("inbound", "a 2", LONG) as held:  # it was not kept for longer than it may be
+                assert held
+
+
+def test_who_asks_for_a_lane_does_not_wait_for_a_transaction_in_it(address: str) -> None:
+    with Ledger.open(address, now=NOW) as first, Ledger.open(address, now=NOW) as second, \
+            first.lane("outbound", "a 1", LONG), first.transaction() as transaction:
+        queue(transaction)
+        begun = time.monotonic()
+        with second.lane("outbound", "b 1", LONG) as other:
+            assert (other, time.monotonic() - begun < 10) == (False, True)
+
+
 def test_nobody_takes_a_lane_in_the_middle_of_a_transaction_of_its_holder(address: str) -> None:
     told: list[str] = []
     with Ledger.open(address, now=NOW) as first, Ledger.open(address, now=NOW) as second, \
