@@ -17,7 +17,6 @@ import click
 from gateway.cli.context import common, emit_json, fatal, json_option, language, note, occasion, t, tell, verbose
 from gateway.cli.defects import distinct, reported
 from gateway.config import Settings, load_settings
-from gateway.errors import GatewayError
 from gateway.exchange import cycle
 from gateway.exchange.assembly import Occasion, open_gateway
 from gateway.exchange.pings import pinged
@@ -56,7 +55,9 @@ def _told_when_unable(name: str, config: Path, now: Occasion, dry_run: bool) -> 
     followed: list[str] = []
     try:
         yield followed
-    except GatewayError as error:
+    except (click.ClickException, click.Abort, BrokenPipeError):  # the doing of whoever has called it
+        raise
+    except Exception as error:
         if not dry_run:
             from gateway.exchange.unable import tell_unable  # a run that begins does not load it
 

@@ -1,4 +1,4 @@
-"""A run that cannot even begin: the settings are broken, or the ledger cannot be opened. People are told all the same.
+"""A run that cannot begin: settings are broken, the ledger cannot be opened, a defect. People are told all the same.
 
 No ledger keeps here what was told, so a small file in the state folder does, one for each command. A cause that has
 lasted for as long as its way of telling wants is told once on each way, and once more when a run began again; a way
@@ -24,7 +24,9 @@ from gateway.exchange.assembled import Occasion
 from gateway.exchange.run_marks import unable_mark
 from gateway.exchange.summary import Exit, exit_for
 from gateway.findings import Finding
-from gateway.spool import make_folder, read_whole, write_whole
+from gateway.spool import machine_fault, make_folder, read_whole, write_whole
+
+DEFECT = "C021"
 
 _LARGEST = 1 << 16
 _SECONDS = 30.0
@@ -39,19 +41,22 @@ class _Memory:
     told: frozenset[str] = field(default_factory=frozenset)
 
 
-def tell_unable(file: Path, command: str, error: GatewayError, occasion: Occasion, *, watched: bool) -> None:
+def tell_unable(file: Path, command: str, error: Exception, occasion: Occasion, *, watched: bool) -> None:
     """Tell the watchdog and people that a run of a command ended before it began. Raises nothing.
 
+    error    what ended it; what is neither one of ours nor the machine's is told as a defect
     watched  whether the watchdog has been told already
     """
     with suppress(Exception):  # the run has failed, and says why; nothing here may hide that
         left = salvaged(file)
+        known = error if isinstance(error, GatewayError) else machine_fault(error)
+        status = Exit.DEFECT if known is None else exit_for(known)
         if not watched:
             from gateway.exchange.pings import ping_failure
 
-            ping_failure(left.watch, command, exit_for(error))
-        if left.alerts and exit_for(error) != Exit.BUSY:
-            _tell(left, command, error.findings[0], occasion)
+            ping_failure(left.watch, command, status)
+        if left.alerts and status != Exit.BUSY:
+            _tell(left, command, _defect(error, left.state) if known is None else known.findings[0], occasion)
 
 
 def tell_able(state: Path, file: Path, command: str, occasion: Occasion) -> None:
@@ -76,6 +81,11 @@ def _tell(left: Salvaged, command: str, fault: Finding, occasion: Occasion) -> N
     for name in _deliver(left, command, fault, known, occasion, only=None):
         known = replace(known, told=known.told | {name})
         _write(memory, known)
+
+
+def _defect(error: Exception, state: Path) -> Finding:
+    """What nobody foresaw, by its kind alone: its words may quote a file. The report of it lies in the folder."""
+    return Finding(code=DEFECT, values={"kind": type(error).__name__, "file": str(state / "defects")})
 
 
 def _deliver(left: Salvaged, command: str, fault: Finding | None, known: _Memory, occasion: Occasion, *,

@@ -84,6 +84,25 @@ def test_broken_settings_are_told_by_what_of_them_is_sound_and_the_watchdog_hear
     assert len(mails.taken) == 2
 
 
+def test_a_defect_before_a_run_begins_is_told_once_without_its_words(togo: Office, mails: MailServer,
+                                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    by_mail(togo, mails)
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("of a trader")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("gateway.cli.runs.open_gateway", broken)
+        assert togo.run("edi-send").exit == 70
+        lasting(togo, 31)
+        assert [togo.run("edi-send").exit for _ in range(3)] == [70, 70, 70]
+    [mail] = mails.taken
+    assert "defect of the gateway (RuntimeError)" in words(mail)
+    assert ("of a trader" in words(mail), str(togo.home / "state" / "defects") in words(mail)) == (False, True)
+    assert [togo.run("edi-send").exit for _ in range(2)] == [0, 0]
+    assert len(mails.taken) == 2
+
+
 def test_what_is_left_of_broken_settings_is_judged_part_by_part(tmp_path: Path) -> None:
     file = tmp_path / "settings.yaml"
     file.write_text("gateway: TGOTR\nenvironment: elsewhere\nlanguage: en\npaths: {state: /srv/state}\nalerts:\n"
