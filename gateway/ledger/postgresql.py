@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql.base import PGTypeCompiler
 from gateway.errors import LocalError
 from gateway.findings import Finding
 from gateway.ledger.columns import metadata
-from gateway.ledger.errors import NO_DRIVER
+from gateway.ledger.errors import NO_DRIVER, OPEN_FAILED
 
 BUSY_SECONDS = 30
 _LOCK = 0x6564_6921
@@ -75,13 +75,20 @@ class PostgreSQL:
         url = self._url.difference_update_query(["options"])
         try:
             engine = create_engine(url, isolation_level=isolation, pool_pre_ping=True, connect_args={
-                "connect_timeout": BUSY_SECONDS, "application_name": "edi",
+                "connect_timeout": BUSY_SECONDS, "application_name": "edi", "client_encoding": "UTF8",
                 "options": " ".join([options, *([given] if isinstance(given, str) else given)])})
         except ModuleNotFoundError:
             raise LocalError(Finding(code=NO_DRIVER, values={"ledger": self.name, "extra": "postgres"})) from None
         engine.dialect.type_compiler_instance = _Types(engine.dialect)
+        event.listen(engine, "connect", self._require_utf8)
         event.listen(engine, "connect", _adapt)
         return engine
+
+    def _require_utf8(self, connection: Any, record: object) -> None:
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":  # what a partner writes could not be kept as it came
+            raise LocalError(Finding(code=OPEN_FAILED, values={
+                "ledger": self.name, "reason": f"server_encoding {encoding}"}))
 
     def lanes(self) -> Engine | None:
         """Connections for leases: they wait for no writer, only for whoever is at the same lane. A token that a server

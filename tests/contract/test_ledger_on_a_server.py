@@ -295,6 +295,24 @@ def test_what_was_erased_is_gone_from_the_tables_of_the_server(address: str) -> 
             assert queries.verify_history() is None
 
 
+def test_what_is_written_is_the_same_whatever_encoding_the_machine_asks_for(
+        address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    with Ledger.open(address, now=NOW) as ledger, ledger.transaction() as transaction:
+        transaction.journal(subject="journal", reference="Lomé €", text="t", at=NOW)
+    monkeypatch.delenv("PGCLIENTENCODING")
+    with Ledger.open(address, now=NOW) as ledger, ledger.reading() as queries:
+        assert queries.verify_history() is None
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(address: str) -> None:
+    with connected(address) as connection:
+        connection.execute("CREATE DATABASE narrow ENCODING LATIN1 TEMPLATE template0")
+    with pytest.raises(LocalError) as error:
+        Ledger.open(address.rpartition("/")[0] + "/narrow", now=NOW)
+    assert (error.value.code, error.value.findings[0].values["reason"]) == ("L001", "server_encoding LATIN1")
+
+
 # --- whole gateways
 
 def test_the_story_of_the_samples_is_the_same_over_a_server(told: tuple[str, Files]) -> None:
