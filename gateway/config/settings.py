@@ -39,7 +39,7 @@ Format = Annotated[Literal["1"], QUOTED]
 Environment = Literal["demo", "test", "production"]
 
 _DATABASE = re.compile(r"(?P<scheme>sqlite|postgresql)(\+psycopg)?://(?P<rest>(?<=sqlite://)/.+|(?<!sqlite://).+)")
-_PASSWORD = re.compile(r"[^/@]*:[^/@]*@|.*[?&]password=")
+_PASSWORD = re.compile(r"[^:/]*:[^@]*@|.*[?&](ssl)?password=")
 
 
 class Parties(Model):
