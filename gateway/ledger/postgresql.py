@@ -22,9 +22,9 @@ from sqlalchemy import URL, Column, Connection, Engine, MetaData, create_engine,
 from sqlalchemy.dialects.postgresql.base import PGTypeCompiler
 
 from gateway.errors import LocalError
-from gateway.findings import Finding
+from gateway.findings import Finding, Place
 from gateway.ledger.columns import metadata
-from gateway.ledger.errors import NO_DRIVER, OPEN_FAILED
+from gateway.ledger.errors import BUSY, NO_DRIVER, OPEN_FAILED
 
 BUSY_SECONDS = 30
 _LOCK = 0x6564_6921
@@ -43,6 +43,10 @@ _INVALID = ("SELECT conname || ' is not validated' FROM pg_constraint WHERE NOT 
             "current_schema()::regnamespace UNION ALL SELECT relname || ' is not valid' FROM pg_index "
             "JOIN pg_class ON oid = indexrelid WHERE relnamespace = current_schema()::regnamespace "
             "AND NOT (indisvalid AND indisready)")
+
+_NEXT = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
+_OLDER = ("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+          "AND age(backend_xmin) > age(CAST(CAST(%s AS xid8) AS xid))")
 
 
 class PostgreSQL:
@@ -116,16 +120,34 @@ class PostgreSQL:
             copy_into_file(connection, target)
 
     def rewrite(self, writer: Engine) -> None:
-        """Write every table anew. What the server's write-ahead log and its backups hold is its keepers' to remove."""
+        """Write every table anew, when nobody sees what stood in them before: for them it would stay. What the server's
+        write-ahead log and its backups hold is its keepers' to remove. Raises LocalError L001 where a table is another
+        account's, L007 where somebody still sees it after 30 s."""
         quote = writer.dialect.identifier_preparer.quote
         statement = "VACUUM (FULL) " + ", ".join(quote(name) for name in sorted(metadata.tables))
         raw = writer.raw_connection()
         try:
             driver: Any = raw.driver_connection
             driver.autocommit = True  # it is refused inside a transaction
+            self._wait_for_readers(driver)
+            told: list[tuple[str, str]] = []  # read while they are told: later there is nothing in them
+            driver.add_notice_handler(lambda one: told.append((one.severity_nonlocalized, one.message_primary)))
             driver.execute(statement)
+            for severity, reason in told:
+                if severity == "WARNING":  # a table of somebody else is only passed over
+                    raise LocalError(Finding(code=OPEN_FAILED, values={"ledger": self.name, "reason": reason}))
         finally:
             raw.invalidate()
+
+    def _wait_for_readers(self, driver: Any) -> None:
+        """Until every snapshot from before this moment is gone."""
+        now = driver.execute(_NEXT).fetchone()[0]
+        for _ in range(BUSY_SECONDS * 5):
+            if not driver.execute(_OLDER, [now]).fetchone()[0]:
+                return
+            driver.execute("SELECT pg_sleep(0.2)")
+        raise LocalError(Finding(code=BUSY, place=Place(file=self.name), values={
+            "ledger": self.name, "reason": "pg_stat_activity.backend_xmin"}))
 
     def faults(self, reader: Engine) -> list[str]:
         """Constraints and indexes that do not hold; and every row is read, which fails (L006) on a damaged page."""

@@ -313,6 +313,34 @@ def test_a_database_that_cannot_hold_every_text_is_refused(address: str) -> None
     assert (error.value.code, error.value.findings[0].values["reason"]) == ("L001", "server_encoding LATIN1")
 
 
+def test_what_was_erased_goes_when_nobody_sees_it_any_more_and_till_then_it_is_not_said_to_be_gone(
+        address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql, "BUSY_SECONDS", 1)
+    on_disk = "SELECT position('SECRET'::bytea in pg_read_binary_file(pg_relation_filepath('content'))) > 0"
+    with Ledger.open(address, now=NOW) as ledger, connected(address) as keeper:
+        with ledger.transaction() as transaction:
+            transaction._connection.exec_driver_sql(
+                "INSERT INTO content (id, digest, size, bytes) VALUES (9, 'd', 6, 'SECRET')")
+        with psycopg.connect(address) as reader:
+            reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            reader.execute("SELECT count(*) FROM movement")
+            with ledger.transaction() as transaction:
+                transaction._connection.exec_driver_sql("UPDATE content SET bytes = '' WHERE id = 9")
+            with pytest.raises(LocalError, match="L007"):
+                ledger.rewrite()
+        ledger.rewrite()
+        keeper.execute("CHECKPOINT")
+        assert keeper.execute(on_disk).fetchone() == (False,)
+
+
+def test_a_table_that_is_not_ours_to_write_anew_is_told(address: str) -> None:
+    with connected(address) as keeper:
+        keeper.execute("CREATE ROLE guest LOGIN")
+        keeper.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO guest")
+    with Ledger.open(address.replace("owner@", "guest@"), now=NOW) as ledger, pytest.raises(LocalError, match="L001"):
+        ledger.rewrite()
+
+
 # --- whole gateways
 
 def test_the_story_of_the_samples_is_the_same_over_a_server(told: tuple[str, Files]) -> None:
