@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 
 from gateway.cli.archive_purge import purge_archive
-from gateway.cli.context import acting, calendar_day, emit, emit_json, occasion, rehearsing, t, table
+from gateway.cli.context import acting, calendar_day, emit, emit_json, occasion, rehearsing, t, table, tell
 from gateway.cli.people import by_option, login, named_people
 from gateway.config import load_settings
-from gateway.exchange.archiving import archive, bring_back, old
+from gateway.exchange.archiving import STRAY, archive, bring_back, old, strays
 from gateway.exchange.assembly import Gateway, open_gateway
 from gateway.exchange.erasing import Decision
 from gateway.exchange.summary import Exit
+from gateway.findings import Finding, Place, Severity
 from gateway.ledger.keeping_rows import KINDS, Kind
 
 
@@ -69,6 +70,8 @@ def _move(gateway: Gateway, day: date, to: Path, who: Decision, now: datetime, *
         emit(t("archive.nothing", day=before.date().isoformat()))
     else:
         emit(t("archive.done", contents=done.contents, octets=done.octets, folder=done.folder or to))
+    tell([Finding(code=STRAY, severity=Severity.WARNING, place=Place(file=str(folder)), values={"folder": str(folder)})
+          for folder in strays(gateway, to)])
     return Exit.DONE
 
 

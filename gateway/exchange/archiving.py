@@ -37,7 +37,7 @@ from gateway.ledger.keeping_rows import KIND_OF, KINDS, Departure, Kind, NewDepa
 from gateway.ledger.reading.away import CONTENTS, DAMAGED, archived
 from gateway.spool import free_name, make_folder, sync_folder, write_together
 
-NO_ARCHIVE, NOT_PROVEN = "L053", "L054"
+NO_ARCHIVE, NOT_PROVEN, STRAY = "L053", "L054", "L058"
 
 INDEX, ABOUT = "index.csv", "archive.txt"
 _OLD = (1980, 1, 1, 0, 0, 0)
@@ -67,7 +67,7 @@ def archive(gateway: Gateway, before: datetime, to: Path, decision: Decision, no
 
     only  contents of these kinds alone: what must be kept for another time lies in another archive
 
-    Cut anywhere it is simply given again: a folder that the ledger does not know of yet is written once more.
+    Cut anywhere it is simply given again, and `strays` names the folder that the first time left.
     Raises Busy B001 while a run is at work, LocalError B003 (no room there), B006, L007, L054.
     """
     with standstill(gateway.settings, now):
@@ -147,6 +147,21 @@ def standing_archives(queries: Queries) -> list[Departure]:
     every = queries.departures()
     purged = {one.reference for one in every if one.kind == "purged"}
     return [one for one in every if one.kind == "archived" and one.returned is None and one.reference not in purged]
+
+
+def strays(gateway: Gateway, to: Path) -> list[Path]:
+    """Archives by this gateway's name in a folder that its ledger does not know, sorted.
+
+    One that was cut after it was whole leaves such a folder, and everything in it is in the ledger still. It may be the
+    archive of another ledger of that name as well (one that was lost, say), so that only people remove it.
+    """
+    ours = re.compile(rf"archive-{re.escape(gateway.name)}-\d{{8}}T\d{{6}}Z(\.\d+)?")
+    found = sorted(path for path in to.iterdir() if ours.fullmatch(path.name) and path.is_dir()) if to.is_dir() else []
+    if not found:
+        return []
+    with gateway.ledger.reading() as queries:
+        known = {one.reference for one in queries.departures() if one.kind == "archived"}
+    return [path for path in found if path.name not in known]
 
 
 def _once(contents: list[OldContent], octets_of: Callable[[int], bytes]) -> Iterator[tuple[str, bytes]]:

@@ -88,7 +88,9 @@ def test_an_archive_that_is_killed_leaves_everything_in_the_ledger_and_is_made_b
     assert togo.killed("edi", failpoint, *words) == KILLED
     with closing(sqlite3.connect(ledger_file(togo))) as connection:
         assert connection.execute("SELECT * FROM content ORDER BY id").fetchall() == before
-    assert togo.run("edi", *words).exit == Exit.DONE
+    [left] = (tmp_path / "volume").iterdir()
+    ran = togo.run("edi", *words)
+    assert (ran.exit, ran.err.count("L058"), f"rm -r {left}" in ran.err) == (Exit.DONE, 1, True)
     sound(togo)
     assert togo.run("edi", "show", MRN).exit == Exit.DONE
     with closing(sqlite3.connect(ledger_file(togo))) as connection:
