@@ -133,7 +133,7 @@ def test_t35_what_is_wrong_with_a_key_file_quotes_nothing_of_it(world: World, wh
 
 @pytest.mark.parametrize("where", [
     "gateway.exchange.collect.open_envelope", "gateway.exchange.collect.seal_receipt",
-    "gateway.exchange.assembled.read_passphrase", "gateway.exchange.assembled.load_signer",
+    "gateway.security.read_passphrase", "gateway.security.load_signer",
     "gateway.exchange.collect.look_at"])
 def test_t35_a_defect_of_ours_is_reported_without_a_word_of_what_it_was_about(
         world: World, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
