@@ -77,10 +77,9 @@ class Keys(Model):
 
 def address_fault(address: str) -> Literal["S071", "S073"] | None:
     """What is wrong with a database address: none that we can use, or one that holds a password."""
-    match = _DATABASE.fullmatch(address)
-    if match is None:
-        return "S071"
-    return "S073" if _PASSWORD.match(match["rest"]) else None
+    if _PASSWORD.match(address.partition("://")[2]):  # of whatever kind: a wrong address is shown, that one must not be
+        return "S073"
+    return "S071" if _DATABASE.fullmatch(address) is None else None
 
 
 def _database(value: str, info: ValidationInfo) -> str:

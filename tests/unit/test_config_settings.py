@@ -255,6 +255,7 @@ def test_a_partner_marked_for_this_environment_is_welcome(folder: Path) -> None:
     ("sqlite:///x/l.sqlite", None), ("sqlite:////abs/l.sqlite", "sqlite:////abs/l.sqlite"),
     ("postgresql+psycopg://edi@db/ledger", "postgresql+psycopg://edi@db/ledger"),
     ("postgresql://edi:secret@db/ledger", "S073"), ("postgresql://db/ledger?user=a&password=b", "S073"),
+    ("postgres://edi:secret@db/ledger", "S073"),
     ("postgresql://edi:se/cret@db/ledger", "S073"), ("postgresql://db/ledger?sslpassword=b", "S073"),
     ("mysql://x/y", "S071"), ("sqlite://", "S071"), ("ledger.sqlite", "S071"), ("sqlite:///", "S071"),
 ])
