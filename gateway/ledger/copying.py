@@ -84,7 +84,7 @@ def _copied(source: Connection, target: Database) -> list[Copied]:
     revision = migrations.revision_of(source)
     if revision not in migrations.REVISIONS:
         raise LocalError(Finding(code=NEWER, values={
-            "ledger": target.name, "found": revision or "-", "head": migrations.HEAD}))
+            "ledger": str(source.engine.url.database), "found": revision or "-", "head": migrations.HEAD}))
     writer = target.writer()
     try:
         target.prepare(writer)

@@ -115,6 +115,15 @@ def test_of_a_copy_that_differs_nothing_stands(to_a_file: bool, story: str, new_
     assert not stands(target)
 
 
+def test_a_ledger_of_a_newer_program_is_not_copied_and_is_the_one_that_is_named(address: str, tmp_path: Path) -> None:
+    with connected(address) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(LocalError) as error:
+        copy_ledger(address, f"sqlite:///{tmp_path / 'copy.sqlite'}")
+    assert (error.value.code, error.value.findings[0].values["ledger"]) == ("L005", address.rpartition("/")[2])
+    assert not (tmp_path / "copy.sqlite").exists()
+
+
 def test_a_history_that_somebody_wrote_in_is_not_copied(address: str, tmp_path: Path) -> None:
     with Ledger.open(address, now=NOW) as ledger, ledger.transaction() as transaction:
         queue(transaction)
