@@ -160,7 +160,7 @@ def service_files(plan: Plan, language: Language) -> dict[str, str]:
     whole = _outermost({*plan.writable, plan.backups, plan.pages.parent})
     volumes = [(plan.settings.parent, ":ro"), *((folder, "") for folder in whole)]
     files["Containerfile"] = _filled("Containerfile", language, {
-        **account, **_CONTAINER, "settings": str(plan.settings), "program": "edi-sync",
+        **account, **_CONTAINER, "settings": _container_word(str(plan.settings)), "program": "edi-sync",
         "jobs": "\n".join(f"#   {job.calendar:22} {shlex.join(_job_words(plan, job))}" for job in plan.jobs
                           if not job.logged),
         "volumes": " ".join(f"-v {shlex.quote(f'{folder}:{folder}{mode}')}" for folder, mode in volumes)})
@@ -247,6 +247,11 @@ def _unit_word(word: str, *, command: bool = False) -> str:
     if re.fullmatch(r"[\w@%$+=:,./-]+", text, re.ASCII):
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _container_word(word: str) -> str:
+    """A value of ``ENV`` in a container file: a blank would begin the next variable, ``$`` names one."""
+    return word if re.fullmatch(r"[\w@%+=:,./-]+", word, re.ASCII) else '"' + re.sub(r'(["\\$])', r"\\\1", word) + '"'
 
 
 def _under(paths: tuple[Path, ...], roots: tuple[str, ...]) -> bool:

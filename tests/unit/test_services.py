@@ -190,6 +190,8 @@ def test_the_container_runs_without_rights_and_with_the_folders_of_the_gateway()
     told = [line.split() for line in text.splitlines() if re.match(r"#   [*]", line)]
     assert [" ".join(words[-2:]) for words in told if "backup" in words] == ["--keep 14"]
     assert len(told) == len([job for job in JOBS if not job.logged]), "every other job is named with its time"
+    blank = service_files(plan(Path('/etc/a b/$x"/settings.yaml')), Language.FRENCH)["Containerfile"]
+    assert ' EDI_CONFIG="/etc/a b/\\$x\\"/settings.yaml"\n' in blank
 
 
 @needs_systemd
