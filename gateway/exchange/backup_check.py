@@ -42,9 +42,11 @@ def require_whole(folder: Path, called: Path | None = None) -> None:
     called  what people know the backup by, where the folder is one into which it was unpacked
     """
     shown = called or folder
+    if not folder.is_dir():
+        raise _not_whole(shown, SUMS)
     try:
         text = read_whole(folder / SUMS, _LARGEST).decode()
-    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+    except (FileNotFoundError, UnicodeDecodeError):
         raise _not_whole(shown, SUMS) from None
     listed: dict[str, str] = {}
     *lines, end = text.split("\n")

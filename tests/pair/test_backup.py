@@ -250,5 +250,8 @@ def test_two_backups_at_once_are_one_and_the_other_says_so(togo: Office, tmp_pat
 
 
 def test_one_of_making_and_proving_is_asked_for(togo: Office, tmp_path: Path) -> None:
+    for path in (togo.settings, tmp_path / "absent"):  # neither a folder nor a .tar
+        ran = togo.run("edi", "backup", "--verify", str(path))
+        assert (ran.exit, ran.err.count("L050"), "B006" in ran.err) == (Exit.PERSON, 1, False)
     for words in ((), ("--to", str(tmp_path), "--verify", str(tmp_path))):
         assert togo.run("edi", "backup", *words).exit == Exit.USAGE
