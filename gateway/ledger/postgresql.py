@@ -91,6 +91,7 @@ class PostgreSQL:
     def _require_utf8(self, connection: Any, record: object) -> None:
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != "UTF8":  # what a partner writes could not be kept as it came
+            connection.close()
             raise LocalError(Finding(code=OPEN_FAILED, values={
                 "ledger": self.name, "reason": f"server_encoding {encoding}"}))
 
