@@ -108,7 +108,7 @@ def _parts(settings: Telling, channel: Channel, due: Sequence[Told], digest: Dig
 def _mail(one: MailAlert, due: Sequence[Told], digest: Digest, occasion: Occasion, language: Language,
           seconds: float) -> None:
     identifier = hashlib.sha256(" ".join(sorted(told.identifier for told in due)).encode("ascii")).hexdigest()[:32]
-    secret = None if one.password is None else read_secret(one.password).decode("utf-8").strip()
+    secret = None if one.password is None else read_secret(one.password).decode("utf-8", "replace").strip()
     server = MailServer(host=one.server, port=one.port, security=one.security, authority=one.authority, user=one.user,
                         secret=secret)
     send_mail(server, mail(sender=one.from_, recipients=one.to, subject=subject(due, digest, language),

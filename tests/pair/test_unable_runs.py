@@ -103,6 +103,19 @@ def test_a_defect_before_a_run_begins_is_told_once_without_its_words(togo: Offic
     assert len(mails.taken) == 2
 
 
+def test_a_password_in_another_encoding_takes_no_other_way_of_telling_away(togo: Office, mails: MailServer) -> None:
+    by_mail(togo, mails)
+    file = secret(togo, "mail", "été".encode("latin-1"))
+    first = (f"  - by: mail\n    to: [day@customs.example]\n    from: edi@customs.example\n    server: 127.0.0.1\n"
+             f"    port: 1\n    security: starttls\n    user: edi\n    password: {file}\n")
+    text = togo.settings.read_text("utf-8").replace("alerts:\n", f"alerts:\n{first}", 1)
+    togo.settings.write_text(text + FAULT, "utf-8")
+    assert togo.run("edi-send").exit == 3
+    lasting(togo, 31)
+    assert togo.run("edi-send").exit == 3
+    assert len(mails.taken) == 1
+
+
 def test_what_is_left_of_broken_settings_is_judged_part_by_part(tmp_path: Path) -> None:
     file = tmp_path / "settings.yaml"
     file.write_text("gateway: TGOTR\nenvironment: elsewhere\nlanguage: en\npaths: {state: /srv/state}\nalerts:\n"
