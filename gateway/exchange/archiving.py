@@ -27,7 +27,7 @@ from pathlib import Path
 from gateway.errors import LocalError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway
-from gateway.exchange.backup_check import write_sums
+from gateway.exchange.backup_check import MOMENT, write_sums
 from gateway.exchange.erasing import Decision
 from gateway.exchange.standstill import standstill
 from gateway.failpoints import reach
@@ -85,7 +85,7 @@ def _archive(gateway: Gateway, before: datetime, to: Path, decision: Decision, n
             return Archived(contents=0, octets=0)
         name = free_name(f"archive-{gateway.name}-{now:%Y%m%dT%H%M%SZ}", make_folder(to))
         hidden, folder = to / f".{name}.partial", to / name
-        for left in to.glob(f".archive-{gateway.name}-*.partial"):  # of one that was cut
+        for left in to.glob(f".archive-{gateway.name}-{MOMENT}*.partial"):  # of one that was cut
             shutil.rmtree(left)
         make_folder(hidden)
         with (hidden / CONTENTS).open("xb") as stream:

@@ -30,7 +30,7 @@ from pathlib import Path
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.audit_month import digest_of_file, files_below
-from gateway.exchange.backup_check import ABOUT, LEDGER, PARTNERS, SETTINGS, proven, write_sums
+from gateway.exchange.backup_check import ABOUT, LEDGER, MOMENT, PARTNERS, SETTINGS, proven, write_sums
 from gateway.exchange.backup_file import is_file, pack
 from gateway.exchange.own_secrets import secret_files
 from gateway.findings import Finding, Place
@@ -84,7 +84,7 @@ def back_up(gateway: Gateway, to: Path, now: datetime, recovery: Path | None = N
 def _back_up(gateway: Gateway, to: Path, name: str, where: Path, target: Path, now: datetime,
              certificate: Certificate | None, keep: int | None) -> Backup:
     make_folder(where)
-    for left in where.glob(f".edi-backup-{gateway.name}-*.partial"):  # of one that was cut
+    for left in where.glob(f".edi-backup-{gateway.name}-{MOMENT}.partial"):  # of one that was cut
         shutil.rmtree(left)
     hidden = make_folder(where / f".{name}.partial")
     try:

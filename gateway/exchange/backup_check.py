@@ -21,6 +21,9 @@ LEDGER, SETTINGS, PARTNERS, ABOUT, SUMS = "ledger.sqlite", "settings.yaml", "par
 
 NOT_RESTORED = "L052"
 
+MOMENT = "[0-9]" * 8 + "T" + "[0-9]" * 6 + "Z"
+"""A moment in the name of a backup or an archive, as a pattern: names of other gateways may begin with ours."""
+
 _LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
 _LARGEST = 8 << 20
 

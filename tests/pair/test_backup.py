@@ -114,8 +114,10 @@ def test_what_a_cut_backup_left_goes_with_the_next_and_none_is_written_over(togo
     left = tmp_path / "safe" / ".edi-backup-TGOTR-20260101T000000Z.partial"
     left.mkdir(parents=True)
     (left / "ledger.sqlite").write_bytes(b"half")
+    other = tmp_path / "safe" / ".edi-backup-TGOTR-TEST-20260101T000000Z.partial"  # being made at this moment
+    other.mkdir()
     folder = made(togo, tmp_path / "safe")
-    assert [path.name for path in (tmp_path / "safe").iterdir()] == [folder.name]
+    assert {path.name for path in (tmp_path / "safe").iterdir()} == {folder.name, other.name}
 
 
 def test_a_backup_is_put_back_as_a_copy_is_and_everything_is_held(togo: Office, tmp_path: Path) -> None:
