@@ -95,7 +95,7 @@ def test_running_everything_again_changes_nothing(pair: tuple[Office, Office]) -
         for program in ("edi-send", "edi-receive", "edi-sync"):
             ran = office.run(program)
             assert (ran.exit, ran.err) == (0, "")
-            assert {name: value for name, value in ran.counts.items() if value} == {
+            assert {name: value for name, value in ran.counts.items() if value and name != "began"} == {
                 "schema": 1, "kind": "run", "command": program}
     assert [standing(office) for office in (togo, burkina)] == before
 
