@@ -7,7 +7,6 @@ to prove that none is forgotten.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -157,6 +156,8 @@ def _findings(error: ValidationError, root: Node, model: type[BaseModel], file: 
 
 def _unknown(key: Node, name: str, known: Sequence[str], file: str) -> tuple[Finding, str]:
     """The finding for an unknown key, and the key that was probably meant, or an empty text."""
+    import difflib  # settings without a fault need no guess
+
     guess = next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.6)), "")
     if guess:
         return _at(key, file, "S041", key=_shown(name), suggestion=guess), guess

@@ -15,13 +15,15 @@ import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.spool.faults import explained
 from gateway.spool.whole import read_whole, write_whole
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 
 class Busy(LocalError):
@@ -41,7 +43,7 @@ def run_lock(path: Path, *, at: datetime | None = None, wait: float = 0.0) -> It
     with explained(path):
         try:
             lock.acquire()
-        except Timeout:
+        except TimeoutError:
             raise _busy(path, note) from None
     try:
         holder = {"process": str(os.getpid()), "since": at.isoformat(timespec="seconds") if at else ""}
@@ -65,7 +67,7 @@ def turn(path: Path) -> Iterator[bool]:
     with explained(path):
         try:
             lock.acquire()
-        except Timeout:
+        except TimeoutError:
             yield False
             return
     try:
@@ -75,6 +77,8 @@ def turn(path: Path) -> Iterator[bool]:
 
 
 def _lock(path: Path, wait: float) -> FileLock:
+    from filelock import FileLock  # brings asyncio along: whoever only reads takes no lock
+
     return FileLock(path, mode=0o600, timeout=wait, thread_local=False, fallback_to_soft=False)
 
 
