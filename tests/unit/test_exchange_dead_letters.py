@@ -21,7 +21,8 @@ from tests.tools.offices import offices
 from tests.unit.test_ledger_story import PARTNER, queue, seal
 
 DAY, AGREED, LIFETIME = timedelta(days=1), timedelta(hours=4), 14
-START = later(days=60)
+START = later(days=60).replace(hour=0, minute=0, second=0)
+"""A day begins: what is told daily is told once in each day of the calendar."""
 
 jumps = st.lists(st.tuples(st.integers(-400 * 86_400, 400 * 86_400).map(lambda n: timedelta(seconds=n)),
                            st.floats(0, 1, exclude_max=True)), max_size=12)
