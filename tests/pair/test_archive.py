@@ -35,9 +35,10 @@ def rows(office: Office, query: str) -> list[tuple[object, ...]]:
 
 def archived(office: Office, to: Path) -> Path:
     """Everything that was settled by now goes; the archive."""
-    with open_gateway(office.settings, later() + MONTHS) as gateway:
-        planned = old(gateway, later())
-        done = archive(gateway, later(), to, WHO, later() + MONTHS)
+    now = later(seconds=1)  # what was settled in this very second, too
+    with open_gateway(office.settings, now + MONTHS) as gateway:
+        planned = old(gateway, now)
+        done = archive(gateway, now, to, WHO, now + MONTHS)
     assert done.folder is not None
     assert (planned.contents, planned.octets) == (done.contents, done.octets) > (3, 3)
     return done.folder
