@@ -7,23 +7,25 @@ the record is lost. The language is described in ``mappings/dialects/README.md``
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path as File
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.mapping.archive import Archive
 from gateway.mapping.dialect_back import write_new, write_onto
+from gateway.mapping.dialect_clean import CleanReader, merged
 from gateway.mapping.dialect_files import Archived, Folders, file_name, known_dialects
 from gateway.mapping.dialect_load import Spec, load_spec
-from gateway.mapping.dialect_parts import Codec, Piece
+from gateway.mapping.dialect_parts import Codec, Part, Piece
 from gateway.mapping.dialect_reader import SHELF, dialect_of_reader
 from gateway.mapping.dialect_record import NationalRecord, Origins, assemble, national_key, national_record
 from gateway.mapping.dialect_sql import SqlCodec
 from gateway.mapping.dialect_terms import DialectTerm
-from gateway.records.nodes import FILE_LIMIT
+from gateway.records.flat import NotFlat
+from gateway.records.nodes import FILE_LIMIT, Node
 from gateway.references import Tree
 
 
@@ -136,7 +138,7 @@ class Dialect:
                                          values={"patterns": ", ".join(self.matches)})]
                 continue
             try:
-                pieces.extend(part.pieces(content, file, limit))
+                pieces.extend(self._pieces(part, content, file, limit))
             except LocalError as error:
                 refused[file] = list(error.findings)
         records, waiting = self._records(pieces, refused, files)
@@ -170,6 +172,29 @@ class Dialect:
             return write_onto(self._spec, tree, stem, onto)
         return write_new(self._spec, tree, stem)
 
+    @cached_property
+    def _clean(self) -> CleanReader | None:
+        try:
+            return CleanReader(self._spec)
+        except NotFlat:
+            return None
+
+    def _pieces(self, part: Part, content: bytes, file: str, limit: int) -> list[Piece]:
+        shares = self._clean.pieces(part, content, file, limit) if self._clean is not None else None
+        if shares is None:
+            return part.pieces(content, file, limit)
+        again = cache(partial(part.pieces, content, file, limit))
+        return [Piece(part.name, file, partial(_node, again, number), key, values=values)
+                for number, (values, key) in enumerate(shares)]
+
+    def _clean_tree(self, group: Sequence[Piece]) -> Tree | None:
+        """The tree of a record whose parts were all read as texts, where nothing is wrong with it."""
+        shares = [piece.values for piece in group if piece.values is not None]
+        return self._clean.tree(merged(shares)) if self._clean is not None and len(shares) == len(group) else None
+
+    def _origins(self, group: Sequence[Piece]) -> Origins:
+        return Origins(assemble(self._spec, group).reading.origins)
+
     def _put_back(self, files: Mapping[str, bytes], tree: Tree, stem: str) -> dict[str, bytes]:
         return self.write(tree, stem, files)
 
@@ -193,6 +218,13 @@ class Dialect:
             if lacking:
                 waiting.extend(Waiting(piece.file, key, ", ".join(lacking)) for piece in group)
                 continue
+            tree = self._clean_tree(group)
+            if tree is not None:
+                records.append(NationalRecord(
+                    tree, Origins(partial(self._origins, group)), tuple(dict.fromkeys(piece.file for piece in group)),
+                    national_key(tree) if key.startswith("\0") else key, (),
+                    partial(self._put_back, {piece.file: files[piece.file] for piece in group})))
+                continue
             assembled = assemble(self._spec, group)
             for file in dict.fromkeys(piece.file for piece in group) if assembled.findings else ():
                 refused.setdefault(file, []).extend(assembled.findings)
@@ -201,6 +233,10 @@ class Dialect:
                 records.append(national_record(assembled, group, None if key.startswith("\0") else key,
                                                partial(self._put_back, own)))
         return records, waiting
+
+
+def _node(pieces: Callable[[], Sequence[Piece]], number: int) -> Node:
+    return pieces()[number].node
 
 
 def _whole(records: Sequence[NationalRecord], waiting: Sequence[Waiting],

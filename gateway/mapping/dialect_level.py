@@ -262,39 +262,39 @@ class OneTerm:
     def __init__(self, term: str, places: Sequence[tuple[Cell, Format]], *, lax: bool = False) -> None:
         self.terms = (term,)
         self.nested = False
-        self._term = term
+        self.term = term
         self._groups = tuple(term.split(".")[:-1])
         self._name = term.split(".")[-1]
-        self._places = [(cell, cell.part, cell.path, form.read, form) for cell, form in places]
-        self._lax = lax
+        self.places = [(cell, cell.part, cell.path, form.read, form) for cell, form in places]
+        self.lax = lax
 
     def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
-        if given and value_of(tree, self._term) is not None:
+        if given and value_of(tree, self.term) is not None:
             return
-        for _, part, path, read, _ in self._places:
+        for _, part, path, read, _ in self.places:
             node = scope[part].first(path)
             if node is None or not node.text:
                 continue
             try:
                 value = read(node.text)
             except Misfit as misfit:
-                reading.fault(misfit, part, node, prefix + self._term)
+                reading.fault(misfit, part, node, prefix + self.term)
                 return
-            reading.origins[prefix + self._term] = (reading.files[part], node)
-            if not (self._lax and value is False):
+            reading.origins[prefix + self.term] = (reading.files[part], node)
+            if not (self.lax and value is False):
                 for group in self._groups:
                     tree = tree.setdefault(group, {})  # type: ignore[assignment]
                 tree[self._name] = value
             return
 
     def check(self, scope: Scope, tree: Tree, prefix: str, reading: Reading) -> None:
-        if len(self._places) < 2 and prefix + self._term in reading.origins:
+        if len(self.places) < 2 and prefix + self.term in reading.origins:
             return
-        value = value_of(tree, self._term)
+        value = value_of(tree, self.term)
         if value is None or isinstance(value, dict | list):
             return
-        origin = reading.origins.get(prefix + self._term)
-        for _, part, path, read, form in self._places:
+        origin = reading.origins.get(prefix + self.term)
+        for _, part, path, read, form in self.places:
             node = scope[part].first(path)
             if node is None or not node.text or (origin is not None and node is origin[1]):
                 continue
@@ -302,31 +302,31 @@ class OneTerm:
             try:
                 same = read(node.text) in (value, read(expected) if expected else None)
             except Misfit as misfit:
-                reading.fault(misfit, part, node, prefix + self._term)
+                reading.fault(misfit, part, node, prefix + self.term)
                 continue
             if not same:
-                reading.contradiction(part, node, prefix + self._term, expected or str(value))
+                reading.contradiction(part, node, prefix + self.term, expected or str(value))
 
     def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
-        value = value_of(tree, self._term) if self._groups else tree.get(self._name)
+        value = value_of(tree, self.term) if self._groups else tree.get(self._name)
         if value is None:
-            if not self._lax:
+            if not self.lax:
                 return
             value = False
         assert not isinstance(value, dict | list)
         exact = None
-        for number, (cell, part, _, _, form) in enumerate(self._places):
+        for number, (cell, part, _, _, form) in enumerate(self.places):
             try:
                 drafts[part][cell.key] = form.write(value)
             except Misfit:
                 continue
             exact = number
-            held.add(self._term)
+            held.add(self.term)
             break
-        for cell, part, _, _, form in self._places[0 if exact is None else exact + 1:]:
+        for cell, part, _, _, form in self.places[0 if exact is None else exact + 1:]:
             echoed = form.echo(value)
             if echoed is not None:
                 drafts[part][cell.key] = echoed
 
     def describe(self) -> Iterator[tuple[str, DialectTerm]]:
-        yield self._term, DialectTerm("", form=self._places[0][4])
+        yield self.term, DialectTerm("", form=self.places[0][4])

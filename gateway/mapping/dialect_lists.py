@@ -53,9 +53,9 @@ class Packed:
             if node is None:
                 continue
             found = True
-            for text in self._split(node.text):
+            for text in self.split(node.text):
                 try:
-                    member = self._member(text, fixed, len(made) + 1)
+                    member = self.member_of(text, fixed, len(made) + 1)
                 except Misfit as misfit:
                     reading.fault(misfit, cell.part, node, path)
                     continue
@@ -68,8 +68,8 @@ class Packed:
         """The text from which exactly these members come back. Raises Misfit."""
         text = self.echo(value)
         fixed = self.cells[0][1]
-        if text is None or [self._member(part, fixed, number) for number, part in
-                            enumerate(self._split(text), 1)] != list(value):
+        if text is None or [self.member_of(part, fixed, number) for number, part in
+                            enumerate(self.split(text), 1)] != list(value):
             raise Misfit("D206", value=text or "", form=self.member.text)
         return text
 
@@ -99,12 +99,12 @@ class Packed:
         if self.ordinal is not None:
             yield self.ordinal, DialectTerm("", counted=True)
 
-    def _split(self, text: str) -> list[str]:
+    def split(self, text: str) -> list[str]:
         mark = self.between.strip()
         parts = text.split(mark) if mark else text.split()
         return [part.strip() for part in parts if part.strip()]
 
-    def _member(self, text: str, fixed: Mapping[str, Scalar], number: int) -> Tree:
+    def member_of(self, text: str, fixed: Mapping[str, Scalar], number: int) -> Tree:
         parts = self.member.read(text)
         if parts is None:
             raise Misfit("D113", value=text[:80], form=self.member.text)
@@ -123,56 +123,56 @@ class PackedList:
 
     def __init__(self, term: str, places: Sequence[Packed]) -> None:
         self.terms = (term,)
-        self._term = term
-        self._places = places
-        self._written = [place for place in places if place.written]
+        self.term = term
+        self.places = places
+        self.written = [place for place in places if place.written]
 
     def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
-        if value_of(tree, self._term) is not None:
+        if value_of(tree, self.term) is not None:
             return
-        for packed in self._places:
-            made = packed.read(scope, reading, prefix + self._term)
+        for packed in self.places:
+            made = packed.read(scope, reading, prefix + self.term)
             if made is not None:
                 if made:
-                    put(tree, self._term, made)
+                    put(tree, self.term, made)
                 return
 
     def check(self, scope: Scope, tree: Tree, prefix: str, reading: Reading) -> None:
-        value = value_of(tree, self._term)
-        if not isinstance(value, list) or len(self._places) < 2:
+        value = value_of(tree, self.term)
+        if not isinstance(value, list) or len(self.places) < 2:
             return
-        path = prefix + self._term
-        for packed in self._written[1:]:
+        path = prefix + self.term
+        for packed in self.written[1:]:
             cell = packed.cells[0][0]
             node = cell.find(scope)
             expected = packed.echo(value)
-            if node is not None and expected and packed._split(node.text) != packed._split(expected):
+            if node is not None and expected and packed.split(node.text) != packed.split(expected):
                 reading.contradiction(cell.part, node, f"{path}[1]", expected)
 
     def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
-        value = value_of(tree, self._term)
+        value = value_of(tree, self.term)
         if not isinstance(value, list):
             return
         exact = None
-        for number, packed in enumerate(self._written):
+        for number, packed in enumerate(self.written):
             cell = packed.cells[0][0]
             try:
                 drafts[cell.part][cell.key] = packed.write(value)
             except Misfit:
                 continue
             exact = number
-            held.add(self._term)
+            held.add(self.term)
             break
-        for packed in self._written[0 if exact is None else exact + 1:]:
+        for packed in self.written[0 if exact is None else exact + 1:]:
             cell = packed.cells[0][0]
             echoed = packed.echo(value)
             if echoed:
                 drafts[cell.part][cell.key] = echoed
 
     def describe(self) -> Iterator[tuple[str, DialectTerm]]:
-        yield self._term, UNKNOWN
-        for packed in self._written[:1]:
-            yield from ((f"{self._term}.{term}", one) for term, one in packed.describe())
+        yield self.term, UNKNOWN
+        for packed in self.written[:1]:
+            yield from ((f"{self.term}.{term}", one) for term, one in packed.describe())
 
 
 class Repeated:
@@ -185,60 +185,60 @@ class Repeated:
 
     def __init__(self, term: str, cell: Cell, level: Level, ordinal: str | None) -> None:
         self.terms = (term,)
-        self._term = term
-        self._cell = cell
-        self._level = level
-        self._ordinal = ordinal
+        self.term = term
+        self.cell = cell
+        self.level = level
+        self.ordinal = ordinal
 
     def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
-        mine = share(given, self._term) if given else {}
-        outer = scope[self._cell.part]
+        mine = share(given, self.term) if given else {}
+        outer = scope[self.cell.part]
         made: list[Tree] = []
         kept: list[Node] = []
-        for node in outer.every(self._cell.path):
+        for node in outer.every(self.cell.path):
             ordinal = len(made) + 1
             inner = mine.get(ordinal, {})
-            member = self._level.read({self._cell.part: node}, f"{prefix}{self._term}[{ordinal}].", reading,
+            member = self.level.read({self.cell.part: node}, f"{prefix}{self.term}[{ordinal}].", reading,
                                       inner if isinstance(inner, dict) else {})
-            if not member and not self._ordinal:
+            if not member and not self.ordinal:
                 continue
-            if self._ordinal and self._ordinal not in member:
-                member[self._ordinal] = ordinal
-                reading.origins[f"{prefix}{self._term}[{ordinal}].{self._ordinal}"] = (
-                    reading.files[self._cell.part], node)
+            if self.ordinal and self.ordinal not in member:
+                member[self.ordinal] = ordinal
+                reading.origins[f"{prefix}{self.term}[{ordinal}].{self.ordinal}"] = (
+                    reading.files[self.cell.part], node)
             made.append(member)
             kept.append(node)
         if kept:
-            reading.members[outer, self._cell.key] = kept
+            reading.members[outer, self.cell.key] = kept
         made.extend(members({key: inner for key, inner in mine.items() if isinstance(key, int) and key > len(made)}))
         if made:
-            put(tree, self._term, made)
+            put(tree, self.term, made)
 
     def check(self, scope: Scope, tree: Tree, prefix: str, reading: Reading) -> None:
         """The members check themselves."""
 
     def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
-        value = value_of(tree, self._term)
+        value = value_of(tree, self.term)
         if not isinstance(value, list):
             return
         written: list[Values] = []
         for ordinal, member in enumerate(value, 1):
             values: Values = {}
-            left = {name: one for name, one in member.items() if name != self._ordinal or one != ordinal}
-            self._level.write(left, {self._cell.part: values}, f"{prefix}{self._term}[{ordinal}].", writing)
+            left = {name: one for name, one in member.items() if name != self.ordinal or one != ordinal}
+            self.level.write(left, {self.cell.part: values}, f"{prefix}{self.term}[{ordinal}].", writing)
             written.append(values)
-        if all(written) or self._ordinal:
-            drafts[self._cell.part][self._cell.key] = written
-            held.add(self._term)
+        if all(written) or self.ordinal:
+            drafts[self.cell.part][self.cell.key] = written
+            held.add(self.term)
             return
-        for path in [path for path in writing.rest if path.startswith(f"{prefix}{self._term}[")]:
+        for path in [path for path in writing.rest if path.startswith(f"{prefix}{self.term}[")]:
             del writing.rest[path]  # a member without a cell would shift the others: the whole list goes to the rest
 
     def describe(self) -> Iterator[tuple[str, DialectTerm]]:
-        yield self._term, UNKNOWN
-        if self._ordinal is not None:
-            yield f"{self._term}.{self._ordinal}", DialectTerm("", counted=True)
-        yield from ((f"{self._term}.{term}", one) for term, one in self._level.described)
+        yield self.term, UNKNOWN
+        if self.ordinal is not None:
+            yield f"{self.term}.{self.ordinal}", DialectTerm("", counted=True)
+        yield from ((f"{self.term}.{term}", one) for term, one in self.level.described)
 
 
 class Single:
@@ -248,31 +248,31 @@ class Single:
 
     def __init__(self, term: str, level: Level) -> None:
         self.terms = (term,)
-        self._term = term
-        self._level = level
+        self.term = term
+        self.level = level
 
     def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
-        mine = share(given, self._term) if given else {}
+        mine = share(given, self.term) if given else {}
         if any(isinstance(key, int) and key > 1 for key in mine):
-            put(tree, self._term, members(mine))
+            put(tree, self.term, members(mine))
             return
         inner = mine.get(1, {})
-        member = self._level.read(scope, f"{prefix}{self._term}[1].", reading, inner if isinstance(inner, dict) else {})
+        member = self.level.read(scope, f"{prefix}{self.term}[1].", reading, inner if isinstance(inner, dict) else {})
         if member:
-            put(tree, self._term, [member])
+            put(tree, self.term, [member])
 
     def check(self, scope: Scope, tree: Tree, prefix: str, reading: Reading) -> None:
         """The member checks itself."""
 
     def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
-        value = value_of(tree, self._term)
+        value = value_of(tree, self.term)
         if isinstance(value, list) and len(value) == 1:
-            self._level.write(value[0], drafts, f"{prefix}{self._term}[1].", writing)
-            held.add(self._term)
+            self.level.write(value[0], drafts, f"{prefix}{self.term}[1].", writing)
+            held.add(self.term)
 
     def describe(self) -> Iterator[tuple[str, DialectTerm]]:
-        yield self._term, DialectTerm("", most=1)
-        yield from ((f"{self._term}.{term}", one) for term, one in self._level.described)
+        yield self.term, DialectTerm("", most=1)
+        yield from ((f"{self.term}.{term}", one) for term, one in self.level.described)
 
 
 class Everywhere:
@@ -285,44 +285,44 @@ class Everywhere:
 
     def __init__(self, term: str, inner: str, outer: Cell, cell: Cell) -> None:
         self.terms = (term,)
-        self._term = term
-        self._inner = inner
-        self._outer = outer
-        self._cell = cell
+        self.term = term
+        self.inner = inner
+        self.outer = outer
+        self.cell = cell
 
     def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
-        if value_of(tree, self._term) is not None:
+        if value_of(tree, self.term) is not None:
             return
         texts: dict[str, Node] = {}
-        for node in scope[self._outer.part].every(self._outer.path):
-            found = node.first(self._cell.path)
+        for node in scope[self.outer.part].every(self.outer.path):
+            found = node.first(self.cell.path)
             if found is not None and found.text:
                 texts.setdefault(found.text, found)
         for ordinal, found in enumerate(texts.values(), 1):
-            reading.origins[f"{prefix}{self._term}[{ordinal}].{self._inner}"] = (
-                reading.files[self._outer.part], found)
+            reading.origins[f"{prefix}{self.term}[{ordinal}].{self.inner}"] = (
+                reading.files[self.outer.part], found)
         if texts:
-            put(tree, self._term, [{self._inner: text} for text in texts])
+            put(tree, self.term, [{self.inner: text} for text in texts])
 
     def check(self, scope: Scope, tree: Tree, prefix: str, reading: Reading) -> None:
         """Nothing repeats it."""
 
     def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
-        value = value_of(tree, self._term)
-        nodes = drafts[self._outer.part].get(self._outer.key)
+        value = value_of(tree, self.term)
+        nodes = drafts[self.outer.part].get(self.outer.key)
         if not isinstance(value, list) or not isinstance(nodes, list) or not nodes or len(value) != 1:
             return
-        text = value[0].get(self._inner)
+        text = value[0].get(self.inner)
         if not isinstance(text, str) or text.strip() != text or not text:
             return
         for node in nodes:
-            node[self._cell.key] = text
+            node[self.cell.key] = text
         if len(value[0]) == 1:
-            held.add(self._term)
+            held.add(self.term)
 
     def describe(self) -> Iterator[tuple[str, DialectTerm]]:
-        yield self._term, DialectTerm("", most=1)
-        yield f"{self._term}.{self._inner}", UNKNOWN
+        yield self.term, DialectTerm("", most=1)
+        yield f"{self.term}.{self.inner}", UNKNOWN
 
 
 @dataclass(frozen=True)

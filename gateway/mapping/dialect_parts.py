@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from gateway.mapping.dialect_formats import Format, Misfit
 from gateway.mapping.dialect_text import Template
 from gateway.records.changes import Members, steps
 from gateway.records.csv import Layout, Table, read_csv, write_csv
+from gateway.records.flat import Flat
 from gateway.records.json import Json, read_json, read_json_lines, write_json
 from gateway.records.json_patch import patch_json
 from gateway.records.nodes import Form, Kind, Node, Values
@@ -29,13 +30,24 @@ from gateway.records.xml_write import Skeleton, writable
 
 @dataclass(frozen=True)
 class Piece:
-    """One record's share of one file. `key` is None when the part names none or the file does not hold it."""
+    """One record's share of one file.
+
+    found      its node, or what gives it: nodes are made where somebody asks for them
+    key        None when the part names none or the file does not hold it
+    values     its texts, where they were read without nodes
+    """
 
     part: str
     file: str
-    node: Node
+    found: Node | Callable[[], Node]
     key: str | None
     announced: tuple[Finding, ...] = ()
+    values: Flat | None = None
+
+    @property
+    def node(self) -> Node:
+        """Its node. Raises LocalError as `Part.pieces`."""
+        return self.found if isinstance(self.found, Node) else self.found()
 
 
 class Codec(Protocol):

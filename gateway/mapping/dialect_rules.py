@@ -30,19 +30,19 @@ class Rule:
     def __init__(self, terms: Mapping[str, Template], given: Mapping[str, Template],
                  cells: Sequence[tuple[Cell, Template]], formats: Mapping[str, Format]) -> None:
         self.terms = tuple(terms)
-        self._terms = terms
-        self._given = given
-        self._cells = cells
-        self._formats = formats
+        self.wholes = terms
+        self.given = given
+        self.cells = cells
+        self.formats = formats
 
     def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
-        nodes = [(cell, template, node) for cell, template in self._cells if (node := cell.find(scope)) is not None]
-        if not nodes or any(value_of(tree, term) is not None for term in self._terms):
+        nodes = [(cell, template, node) for cell, template in self.cells if (node := cell.find(scope)) is not None]
+        if not nodes or any(value_of(tree, term) is not None for term in self.wholes):
             return
-        parts = self._known(tree)
+        parts = self.known(tree)
         for cell, template, node in nodes:
             try:
-                found = self._take(template, node.text)
+                found = self.take(template, node.text)
                 for name, text in found.items():
                     if parts.setdefault(name, text) != text:
                         raise Misfit("D117", value=node.text[:80], other=parts[name][:80])
@@ -50,7 +50,7 @@ class Rule:
                 reading.fault(misfit, cell.part, node, prefix + self.terms[0])
                 return
         origin = (reading.files[nodes[0][0].part], nodes[0][2])
-        made = {term: whole for term, template in self._terms.items() if (whole := template.echo(parts))}
+        made = {term: whole for term, template in self.wholes.items() if (whole := template.echo(parts))}
         for term, value in made.items():
             put(tree, term, value)
             reading.origins[prefix + term] = origin
@@ -58,39 +58,39 @@ class Rule:
             reading.announce(cell.part, node, "D121", value=node.text[:80], term=prefix + self.terms[0])
 
     def check(self, scope: Scope, tree: Tree, prefix: str, reading: Reading) -> None:
-        origins = [reading.origins.get(prefix + term) for term in self._terms]
+        origins = [reading.origins.get(prefix + term) for term in self.wholes]
         parts: dict[str, str] | None = None
-        for cell, template in self._cells:
+        for cell, template in self.cells:
             node = cell.find(scope)
             if node is None or any(origin is not None and origin[1] is node for origin in origins):
                 continue
             if parts is None:
-                parts = self._parts(tree)
-            expected = self._render(template, parts) if parts is not None else None
+                parts = self.parts_of(tree)
+            expected = self.render(template, parts) if parts is not None else None
             if expected is not None and " ".join(expected.split()) != " ".join(node.text.split()) \
-                    and self._differs(template, node.text, parts or {}):
+                    and self.differs(template, node.text, parts or {}):
                 reading.contradiction(cell.part, node, prefix + self.terms[0], expected)
 
     def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
-        parts = self._parts(tree)
-        if parts is None or all(value_of(tree, term) is None for term in self._terms):
+        parts = self.parts_of(tree)
+        if parts is None or all(value_of(tree, term) is None for term in self.wholes):
             return
         texts: dict[int, str] = {}
-        for number, (cell, template) in enumerate(self._cells):
-            text = self._render(template, parts)
+        for number, (cell, template) in enumerate(self.cells):
+            text = self.render(template, parts)
             if text:
                 texts[number] = text
                 drafts[cell.part][cell.key] = text
-        if not any(term in held for term in self._terms) and self._comes_back(tree, texts):
-            held.update(term for term in self._terms if value_of(tree, term) is not None)
-            for term in self._terms:  # a list of one member that has nothing else is held as a whole
+        if not any(term in held for term in self.wholes) and self._comes_back(tree, texts):
+            held.update(term for term in self.wholes if value_of(tree, term) is not None)
+            for term in self.wholes:  # a list of one member that has nothing else is held as a whole
                 outer, mark, inner = term.partition("[1].")
                 member = value_of(tree, f"{outer}[1]") if mark else None
                 if isinstance(member, dict) and list(member) == [inner] and value_of(tree, f"{outer}[2]") is None:
                     held.add(outer)
 
     def describe(self) -> Iterator[tuple[str, DialectTerm]]:
-        for term, template in self._terms.items():
+        for term, template in self.wholes.items():
             outer, mark, _ = term.partition("[1].")
             if mark:
                 yield outer, DialectTerm("", most=1)
@@ -98,32 +98,32 @@ class Rule:
 
     def _comes_back(self, tree: Tree, texts: Mapping[int, str]) -> bool:
         """Whether reading these texts gives these terms again."""
-        parts = self._known(tree)
+        parts = self.known(tree)
         try:
             for number, text in texts.items():
                 if text.strip() != text:
                     return False
-                for name, found in self._take(self._cells[number][1], text).items():
+                for name, found in self.take(self.cells[number][1], text).items():
                     if parts.setdefault(name, found) != found:
                         return False
         except Misfit:
             return False
         return bool(texts) and all((template.echo(parts) or None) == _text(value_of(tree, term))
-                                   for term, template in self._terms.items())
+                                   for term, template in self.wholes.items())
 
-    def _known(self, tree: Tree) -> dict[str, str]:
+    def known(self, tree: Tree) -> dict[str, str]:
         """The parts of the given terms."""
         parts: dict[str, str] = {}
-        for term, template in self._given.items():
+        for term, template in self.given.items():
             text = _text(value_of(tree, term))
             if text is not None:
                 parts.update(template.read(text) or {})
         return parts
 
-    def _parts(self, tree: Tree) -> dict[str, str] | None:
+    def parts_of(self, tree: Tree) -> dict[str, str] | None:
         """The parts of all terms, None when they do not agree or have another form."""
-        parts = self._known(tree)
-        for term, template in self._terms.items():
+        parts = self.known(tree)
+        for term, template in self.wholes.items():
             text = _text(value_of(tree, term))
             if text is None:
                 continue
@@ -132,26 +132,26 @@ class Rule:
                 return None
         return parts
 
-    def _take(self, template: Template, text: str) -> dict[str, str]:
+    def take(self, template: Template, text: str) -> dict[str, str]:
         """The parts of a cell. Raises Misfit."""
         found = template.read(text)
         if found is None:
             raise Misfit("D113", value=text[:80], form=template.text)
-        return {name: str(self._formats[name].read(part)) if name in self._formats else part
+        return {name: str(self.formats[name].read(part)) if name in self.formats else part
                 for name, part in found.items()}
 
-    def _render(self, template: Template, parts: Mapping[str, str]) -> str | None:
+    def render(self, template: Template, parts: Mapping[str, str]) -> str | None:
         """The text of a cell, None when it cannot be made."""
         try:
-            return template.echo({name: self._formats[name].write(part) if name in self._formats else part
+            return template.echo({name: self.formats[name].write(part) if name in self.formats else part
                                   for name, part in parts.items() if name in template.holes})
         except Misfit:
             return None
 
-    def _differs(self, template: Template, text: str, parts: Mapping[str, str]) -> bool:
+    def differs(self, template: Template, text: str, parts: Mapping[str, str]) -> bool:
         """Whether a cell says another thing, and not the same in other clothes."""
         try:
-            found = self._take(template, text)
+            found = self.take(template, text)
         except Misfit:
             return True
         return any(name in parts and parts[name] != part for name, part in found.items())

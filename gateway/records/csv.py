@@ -62,7 +62,7 @@ def read_csv(content: bytes, file: str, layout: Layout, *, limit: int = FILE_LIM
     R011 two headings for one column, R012 cell without heading, R013 quote not closed, R014 no heading line,
     R015 mangled number, R017 cut off in its last line. R016 (a total that is not the sum) only announces.
     """
-    text = _decode(content, file, layout, limit)
+    text = decoded(content, file, layout, limit)
     findings: list[Finding] = []
     rows = _rows(text, layout.delimiter, file, findings)
     headings = next(rows, [])
@@ -78,7 +78,7 @@ def read_csv(content: bytes, file: str, layout: Layout, *, limit: int = FILE_LIM
         last = row
         if not any(cell.text for cell in row):
             continue
-        if layout.totals and _same(row[0].text) == _same(layout.totals):
+        if layout.totals and same_heading(row[0].text) == same_heading(layout.totals):
             announced.extend(_totals(row[1:], names[1:], lines, file))
             continue
         lines.append(_line(row, names, file, layout, findings))
@@ -109,7 +109,8 @@ def _guarded(text: str, guard: bool) -> str:
     return f"'{text}" if guard and _FORMULA.match(text) else text
 
 
-def _decode(content: bytes, file: str, layout: Layout, limit: int) -> str:
+def decoded(content: bytes, file: str, layout: Layout, limit: int) -> str:
+    """The text of a file without its mark. Raises LocalError R001, R006."""
     if len(content) > limit:
         raise LocalError(Finding(code="R001", place=Place(file=file), values={"limit": str(limit)}))
     if layout.encoding == "utf-8":
@@ -159,7 +160,7 @@ def _rows(text: str, delimiter: str, file: str, findings: list[Finding]) -> Iter
 
 
 @lru_cache(maxsize=2000)
-def _same(heading: str) -> str:
+def same_heading(heading: str) -> str:
     """A heading without what people change: accents, case, dots, line breaks, the form of the number sign."""
     plain = unicodedata.normalize("NFKD", heading.replace("°", "o").replace("’", "'"))
     kept = "".join(character if character.isalnum() else " " for character in plain
@@ -167,14 +168,23 @@ def _same(heading: str) -> str:
     return " ".join(kept.upper().split())
 
 
+def _synonyms(layout: Layout) -> dict[str, str]:
+    return {same_heading(synonym): name for name, synonyms in layout.columns.items() for synonym in synonyms}
+
+
+def columns_of_headings(headings: Sequence[str], layout: Layout) -> list[str | None]:
+    """The column name of each heading: "" where there is no heading, None where it is unknown."""
+    known = _synonyms(layout)
+    return [known.get(same_heading(heading)) if heading else "" for heading in headings]
+
+
 def _columns(headings: Sequence[_Cell], file: str, layout: Layout, findings: list[Finding]) -> list[str | None]:
     """The column name of each heading: "" where there is no heading, None where it is unknown."""
-    known = {_same(synonym): name for name, synonyms in layout.columns.items() for synonym in synonyms}
+    known = _synonyms(layout)
     names: list[str | None] = []
-    for heading in headings:
-        name = known.get(_same(heading.text)) if heading.text else ""
+    for heading, name in zip(headings, columns_of_headings([one.text for one in headings], layout), strict=True):
         if name is None:
-            near = difflib.get_close_matches(_same(heading.text), known, 1)
+            near = difflib.get_close_matches(same_heading(heading.text), known, 1)
             written = layout.columns[known[near[0]]][0] if near else ""
             findings.append(Finding(code="R010", place=_place(heading, file),
                                     values={"heading": heading.text, "near": written or "?"}))
@@ -196,15 +206,21 @@ def _line(row: Sequence[_Cell], names: Sequence[str | None], file: str, layout: 
         if not name:
             findings.append(Finding(code="R012", place=_place(cell, file), values={"value": cell.text[:40]}))
             continue
-        guarded = layout.guard and _GUARDED.match(cell.text) is not None
-        if not guarded and _MANGLED.fullmatch(cell.text):
+        text = plain_text(cell.text, layout.guard)
+        if text is None:
             findings.append(Finding(code="R015", place=_place(cell, file), values={
                 "value": cell.text, "heading": layout.columns[name][0]}))
             continue
-        text = cell.text[1:] if guarded else cell.text
         line.children[name] = [Node(layout.columns[name][0], text, Form.CSV, line=cell.line, column=cell.column,
                                     parent=line, leaf=True)]
     return line
+
+
+def plain_text(text: str, guard: bool) -> str | None:
+    """The text of a cell without the apostrophe that guards it; None for a number that a spreadsheet has mangled."""
+    if guard and text[0] == "'" and _GUARDED.match(text) is not None:
+        return text[1:]
+    return None if "+" in text and _MANGLED.fullmatch(text) else text
 
 
 def _place(cell: _Cell, file: str) -> Place:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from lxml import etree
 
@@ -76,8 +76,9 @@ class Document(Node):
         return found[node.ordinal - 1] if node.ordinal <= len(found) else None
 
 
+@cache
 def parser() -> etree.XMLParser:
-    """A parser that resolves nothing, loads nothing and reaches nowhere: depth 256 and texts of 10 MB at most."""
+    """The parser that resolves nothing, loads nothing and reaches nowhere: depth 256 and texts of 10 MB at most."""
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
                            huge_tree=False, remove_comments=True, remove_pis=True, encoding="utf-8")
 
@@ -112,11 +113,9 @@ def parse(content: bytes, file: str, *, root: str, limit: int = FILE_LIMIT) -> e
                                  values={"reason": (error.msg or "").partition(", line")[0]}))
     information = element.getroottree().docinfo
     if information.doctype or information.internalDTD is not None:
-        mark, encoding = _encoding(content, file)
-        raise LocalError(Finding(code="R002", place=_at(content[len(mark):].decode(encoding), "<!DOCTYPE", file)))
+        raise LocalError(Finding(code="R002", place=_at(decoded_xml(content, file), "<!DOCTYPE", file)))
     if element.tag != root:
-        mark, encoding = _encoding(content, file)
-        scanned, found = Scanned(content[len(mark):].decode(encoding)), str(element.tag)
+        scanned, found = Scanned(decoded_xml(content, file)), str(element.tag)
         line, column = scanned.place(scanned.root)
         raise LocalError(Finding(code="R005", place=Place(file=file, line=line, column=column, locator=f"/{found}"),
                                  values={"found": found, "root": root}))
@@ -143,6 +142,12 @@ def _encoding(content: bytes, file: str) -> tuple[bytes, str]:
     if not encoding or encoding == "utf-16" or (mark and encoding != "utf-8"):
         raise LocalError(Finding(code="R003", place=Place(file=file, line=1, column=1), values={"encoding": name}))
     return mark, encoding
+
+
+def decoded_xml(content: bytes, file: str) -> str:
+    """The text of a document that was parsed, without its mark."""
+    mark, encoding = _encoding(content, file)
+    return content[len(mark):].decode(encoding)
 
 
 def _utf8(content: bytes, file: str) -> bytes:
