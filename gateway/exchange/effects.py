@@ -17,6 +17,7 @@ from gateway.exchange.downtimes import note_downtimes
 from gateway.exchange.movements import Known, keep, refresh
 from gateway.ledger import (
     EventOutcome,
+    NewAnswer,
     NewDeclaration,
     NewDelivery,
     NewEvent,
@@ -52,6 +53,7 @@ class Effects:
     messages: list[NewMessage] = field(default_factory=list)
     deliveries: list[NewDelivery] = field(default_factory=list)
     mappings: dict[str, Mapping] = field(default_factory=dict)
+    answers: list[NewAnswer] = field(default_factory=list)
     firsts: dict[str, First] = field(default_factory=dict)
     touched: dict[str, None] = field(default_factory=dict)
 
@@ -70,11 +72,18 @@ class Effects:
             mapping_digest=mapping.digest, source_id=source, answers=answers, urgent=message_type != "CUSDEC")
             for partner in partners)
 
+    def settle(self, transaction: Transaction, now: datetime) -> None:
+        """Move what the answers so far answer: the first answer stands."""
+        answers, self.answers = self.answers, []
+        if answers:
+            transaction.settle_answers(answers, at=now)
+
     def write(self, assembly: Assembly, transaction: Transaction, now: datetime) -> None:
         """Write everything and derive the states.
 
         Raises GatewayError, and then nothing of it may stand; L010 where an event is held with another content.
         """
+        self.settle(transaction, now)
         for digest, mapping in self.mappings.items():
             transaction.keep_mapping(digest, mapping.identifier, mapping.archive.dump())
         created = transaction.add_movements(self.movements, at=now)
@@ -93,4 +102,5 @@ class Effects:
         keep(assembly, transaction,
              [Known(first.movement, (first.declaration,), first.events) for first in firsts], now)
         known = {first.movement.mrn for first in firsts}
-        refresh(assembly, transaction, [mrn for mrn in self.touched if mrn not in known], now)
+        refresh(assembly, transaction, [mrn for mrn in self.touched if mrn not in known], now,
+                {declaration.mrn for declaration in self.declarations})

@@ -26,7 +26,7 @@ from gateway.exchange.losses import note_annex
 from gateway.exchange.outbound import check
 from gateway.exchange.route import foreign_office
 from gateway.findings import Finding, Place
-from gateway.ledger import NewDelivery, NewEvent
+from gateway.ledger import NewAnswer, NewDelivery, NewEvent
 from gateway.mapping import Corridor, Peek
 from gateway.references import Tree
 from gateway.spool import plain_name
@@ -121,9 +121,9 @@ def _hold_events(incoming: Incoming, corridor: Corridor, events: Sequence[Event]
             mrn=event.mrn, administration=event.administration, reference=event.reference, word=event.word.value,
             happened=event.happened or now, tree=tree, message_id=message_id, source_id=None))
         if event.word in (Word.ACCEPTED, Word.REJECTED):
-            transaction.settle_answer(incoming.partner, answered=event.answered_message, mrn=event.mrn,
-                                      word=event.word.value, detail=", ".join(error.rule for error in event.errors),
-                                      at=now)
+            effects.answers.append(NewAnswer(
+                partner=incoming.partner, answered=event.answered_message, mrn=event.mrn, word=event.word.value,
+                detail=", ".join(error.rule for error in event.errors)))
     folder = "answers" if events[0].word in _ANSWERS else "events"
     effects.deliveries.extend(NewDelivery(folder=folder, name=name, content=content)
                               for name, content in files.items())

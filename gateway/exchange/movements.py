@@ -14,9 +14,9 @@ from gateway.exchange.mirroring import keep_mirror
 from gateway.ledger import NewMovement, NewState, Transaction
 from gateway.ledger.guarantee_rows import NewEngagement, NewMonth
 from gateway.ledger.queries import Queries
-from gateway.ledger.rows import DeclarationRow, Movement
+from gateway.ledger.rows import DeclarationRow, EventRow, Movement
 from gateway.transit.declaration import Declaration
-from gateway.transit.event import Event, Identity
+from gateway.transit.event import Event, Identity, Word
 from gateway.transit.facts import country_of, latest_of, on_paper
 from gateway.transit.guarantee import engagements
 from gateway.transit.sought import sought
@@ -30,24 +30,44 @@ DUE = 1000
 _SLICE = 250
 
 
-def refresh(assembly: Assembly, transaction: Transaction, mrns: Iterable[str], now: datetime) -> None:
+_SAID = frozenset({"items", "equipment", "seals", "vehicles", "extras"})
+"""What an event may say of goods, boxes, seals, vehicles and paper."""
+
+
+def refresh(assembly: Assembly, transaction: Transaction, mrns: Iterable[str], now: datetime,
+            declared: Collection[str] = ()) -> None:
     """Derive the states of movements anew from everything held, and store those that differ.
 
     An MRN without a movement is passed over: what was rejected leaves none.
+
+    declared  movements of which a version of the declaration is new
     """
     wanted = list(dict.fromkeys(mrns))
     for start in range(0, len(wanted), _SLICE):
         some = wanted[start:start + _SLICE]
-        movements = transaction.movements_of(some)
-        declarations, events = transaction.declarations_of(some), transaction.events_of(some)
+        movements, events = transaction.movements_of(some), transaction.events_of(some)
+        plain = [mrn for mrn, movement in movements.items()
+                 if mrn not in declared and not _first(movement) and _nothing_seen(events.get(mrn, ()))]
+        heads = transaction.heads_of(plain) if plain else {}
+        whole = [mrn for mrn in some if mrn not in heads]
+        declarations = transaction.declarations_of(whole) if whole else {}
         handed, names = transaction.handed_to(some), transaction.names_of(
             [mrn for mrn, held in declarations.items() if len(held) > 1 and mrn in movements])
         keep(assembly, transaction, [
-            Known(movement, tuple(from_tree(Declaration, row.tree) for row in declarations.get(mrn, ())),
+            Known(movement,
+                  (from_tree(Declaration, heads[mrn]),) if mrn in heads else
+                  tuple(from_tree(Declaration, row.tree) for row in declarations.get(mrn, ())),
                   tuple(from_tree(Event, row.tree) for row in events.get(mrn, ())), handed.get(mrn, ()),
                   versions=_versions(declarations.get(mrn, ()), names.get(mrn, {})),
-                  recorded={(row.administration, row.reference, row.word): row.at for row in events.get(mrn, ())})
+                  recorded={(row.administration, row.reference, row.word): row.at for row in events.get(mrn, ())},
+                  plain=mrn in heads)
             for mrn, movement in movements.items()], now)
+
+
+def _nothing_seen(events: Iterable[EventRow]) -> bool:
+    """Whether nobody has said more of a movement than that the record is accepted: then nothing that is derived looks
+    at the goods, and nothing is to be found, compared or followed that was not when it was recorded."""
+    return all(row.word == Word.ACCEPTED.value and _SAID.isdisjoint(row.tree) for row in events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +77,7 @@ class Known:
     sent      partners it was handed to
     versions  how an answer names the message that brought a version -> its amendment number
     recorded  when we recorded an event, by its identity; None: just now
+    plain     only who has it and who accepted it is new (`_nothing_seen`): its one declaration is here without goods
     """
 
     movement: Movement | NewMovement
@@ -65,6 +86,7 @@ class Known:
     sent: Collection[str] = ()
     versions: Mapping[str, int] | None = None
     recorded: Mapping[Identity, datetime] | None = None
+    plain: bool = False
 
 
 def keep(assembly: Assembly, transaction: Transaction, known: Sequence[Known], now: datetime) -> None:
@@ -72,11 +94,13 @@ def keep(assembly: Assembly, transaction: Transaction, known: Sequence[Known], n
     calendars = _calendars(assembly, transaction, now)
     states = [derive(assembly, one.movement, one.declarations, one.events, one.sent, now, versions=one.versions,
                      recorded=one.recorded, calendars=calendars) for one in known]
-    transaction.set_movement_states(states, at=now)
+    transaction.set_movement_states(states, at=now, held={
+        one.movement.mrn: one.movement for one in known if isinstance(one.movement, Movement)})
+    told = [one for one in known if not one.plain]
     keep_mirror(transaction, [(one.movement.mrn, one.movement.administration, one.declarations, one.events,
-                               assembly.corridors.named(one.movement.corridor).tolerances) for one in known], now)
+                               assembly.corridors.named(one.movement.corridor).tolerances) for one in told], now)
     transaction.note_sought([
-        (word, what, one.movement.mrn) for one in known
+        (word, what, one.movement.mrn) for one in told
         for word, what in sought(one.movement.mrn, one.movement.key, one.declarations, one.events)])
     ours = [(one, state) for one, state in zip(known, states, strict=True) if one.movement.role == "departure"]
     held = [NewEngagement(mrn=state.mrn, reference=held.reference, currency=held.currency, amount=held.amount,

@@ -154,8 +154,12 @@ def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, pay
         state = "REJECTED" if refused is None else "ACKNOWLEDGED"
     if refused is not None:
         batch = _Batch(gateway, transaction, row, interchange.header.prepared, writer, occasion, summary)
-        for message, told in zip(interchange.messages, refused, strict=True):
-            batch.take(message, told)
+        for start in range(0, len(refused), TOGETHER):
+            glances = [Peek() if told else peek(message) for message, told in zip(
+                interchange.messages[start:start + TOGETHER], refused[start:start + TOGETHER], strict=True)]
+            transaction.foresee(glance.mrn for glance in glances if glance.mrn is not None)
+            for number, glance in enumerate(glances, start):
+                batch.take(interchange.messages[number], refused[number], glance)
         batch.write()
     if refused is None or any(refused):
         summary.trouble(PartnerError(*findings), Exit.PERSON)
@@ -201,9 +205,8 @@ class _Batch:
         self._pending: list[tuple[Message, Judgement]] = []
         self._mrns: set[str] = set()
 
-    def take(self, message: Message, refused: bool) -> None:
+    def take(self, message: Message, refused: bool, glance: Peek) -> None:
         """Judge one message; `refused` by its syntax: then it is only stored."""
-        glance = Peek() if refused else peek(message)
         mrn = glance.mrn
         if len(self._pending) >= TOGETHER or (mrn is not None and mrn in self._mrns):
             self.write()
@@ -328,6 +331,7 @@ def _take_contrl(incoming: Incoming, summary: Summary) -> Judgement:
     rejected = [answered.reference for answered in contrl.messages if answered.action == "4"]
 
     def settle(message_id: int, effects: Effects) -> None:
+        effects.settle(incoming.transaction, incoming.occasion.now)  # answers before this one came first
         known = incoming.transaction.settle_contrl(
             incoming.partner, control_reference=contrl.reference, action=contrl.action, rejected=rejected,
             detail=in_short(contrl), at=incoming.occasion.now)

@@ -19,6 +19,7 @@ from gateway.lazily import lazily
 if TYPE_CHECKING:
     from gateway.ledger.codec import decode_tree, encode_tree
     from gateway.ledger.entries import (
+        NewAnswer,
         NewDeclaration,
         NewDelivery,
         NewEvent,
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazily(__name__, {
         "codec": ["decode_tree", "encode_tree"],
-        "entries": ["NewDeclaration", "NewDelivery", "NewEvent", "NewMessage", "NewMessageIn", "NewMovement",
-                    "NewSource", "NewState"],
+        "entries": ["NewAnswer", "NewDeclaration", "NewDelivery", "NewEvent", "NewMessage", "NewMessageIn",
+                    "NewMovement", "NewSource", "NewState"],
         "errors": ["Conflict", "LocalConflict", "Moved", "PartnerConflict", "of_the_machine"],
         "ledger": ["Ledger"],
         "parts.movements": ["EventOutcome", "event_differs"],
@@ -51,7 +52,7 @@ else:
 
 __all__ = [
     "Conflict", "Deadlines", "EventOutcome", "IllegalTransition", "InterchangeState", "Ledger", "LocalConflict",
-    "MessageState", "Moved", "NewDeclaration", "NewDelivery", "NewEvent", "NewMessage", "NewMessageIn",
-    "NewMovement", "NewSource", "NewState", "ObjectState", "PartnerConflict", "Queries", "Transaction",
-    "decode_tree", "encode_tree", "event_differs", "issuer_key", "of_the_machine",
+    "MessageState", "Moved", "NewAnswer", "NewDeclaration", "NewDelivery", "NewEvent", "NewMessage",
+    "NewMessageIn", "NewMovement", "NewSource", "NewState", "ObjectState", "PartnerConflict", "Queries",
+    "Transaction", "decode_tree", "encode_tree", "event_differs", "issuer_key", "of_the_machine",
 ]

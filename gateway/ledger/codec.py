@@ -27,11 +27,15 @@ def encode_tree(tree: Tree) -> str:
     return json.dumps(_group_out(tree), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def decode_tree(text: str) -> Tree:
-    """The tree of a text made by `encode_tree`. Raises ValueError when it is not one."""
+def decode_tree(text: str, without: str = "") -> Tree:
+    """The tree of a text made by `encode_tree`. Raises ValueError when it is not one.
+
+    without  what is left out of it
+    """
     value = json.loads(text)
     if not isinstance(value, dict):
         raise ValueError("a tree is a JSON object")
+    value.pop(without, None)
     return _group_in(value)
 
 

@@ -129,6 +129,21 @@ class NewMessageIn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewAnswer:
+    """What a partner's CUSRES says of a CUSDEC of ours.
+
+    answered  "control reference-message reference" of the CUSDEC; None: the newest one to this partner for `mrn`
+    word      ACCEPTED or REJECTED
+    """
+
+    partner: str
+    answered: str | None
+    mrn: str | None
+    word: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewDelivery:
     """A file for the national inbox. folder: declarations, events or answers."""
 

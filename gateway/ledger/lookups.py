@@ -22,6 +22,7 @@ from gateway.ledger.tables import (
     movement,
     object_,
 )
+from gateway.references import Tree
 
 NO_MIC = "0" * 64
 """What the first object of a link names as its predecessor (ENVELOPE section 4)."""
@@ -71,6 +72,11 @@ class Lookups:
         return {row.mrn: movement_row(row) for row in self._connection.execute(
             select(movement).where(movement.c.mrn.in_(mrns)))}
 
+    def movements_by_keys(self, administration: str, keys: Sequence[str]) -> list[Movement]:
+        """The movements that an administration knows by these national keys."""
+        return [movement_row(row) for row in self._connection.execute(
+            select(movement).where(movement.c.administration == administration, movement.c.key.in_(keys)))]
+
     def declarations_of(self, mrns: Sequence[str]) -> dict[str, list[DeclarationRow]]:
         """Every version of these movements' declarations, by MRN, in the order of recording."""
         found: dict[str, list[DeclarationRow]] = {}
@@ -78,6 +84,14 @@ class Lookups:
                 select(declaration).where(declaration.c.mrn.in_(mrns)).order_by(declaration.c.id)):
             found.setdefault(row.mrn, []).append(DeclarationRow(**{**row._mapping, "tree": decode_tree(row.tree)}))
         return found
+
+    def heads_of(self, mrns: Sequence[str]) -> dict[str, Tree]:
+        """The declaration without its items of those of these movements that have just one version, by MRN."""
+        found: dict[str, list[str]] = {}
+        for row in self._connection.execute(
+                select(declaration.c.mrn, declaration.c.tree).where(declaration.c.mrn.in_(mrns))):
+            found.setdefault(row.mrn, []).append(row.tree)
+        return {mrn: decode_tree(texts[0], without="items") for mrn, texts in found.items() if len(texts) == 1}
 
     def events_of(self, mrns: Sequence[str]) -> dict[str, list[EventRow]]:
         """Every event of these movements, by MRN, in the order of recording."""

@@ -1,8 +1,9 @@
 """Moving a file from folder to folder without ever putting one file over another.
 
 The move itself is one rename: of two runs that want the same file one gets it, the other is told that it is gone.
-A rename overwrites, though; so the new name is reserved first, by a hidden file that only one run can make. (A hard
-link refuses to overwrite, but link and unlink are two steps, and a second file of the same name may slip in between.)
+Linux has one that refuses to overwrite. Where there is none (other systems, some network folders) a rename overwrites;
+so the new name is reserved first, by a hidden file that only one run can make. (A hard link refuses to overwrite, but
+link and unlink are two steps, and a second file of the same name may slip in between.)
 A power cut may leave a moved file under both names; moving it once more takes the old one away.
 Both folders must be on one file system (B004 says so).
 """
@@ -15,6 +16,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from gateway.spool.faults import explained, not_regular
+from gateway.spool.renaming import ALONE, rename
 from gateway.spool.whole import sync_folder, temporary_name
 
 _MARK = "move"
@@ -64,13 +66,13 @@ def settle_together(paths: Iterable[Path], into: Path) -> list[Path]:
 def free_name(name: str, into: Path, given: Collection[str] = ()) -> str:
     """The name under which `settle` will put a file of that name away into `into`, once those of `given` are taken.
 
-    Only another run that files into the same folder meanwhile, or a person, can make it a different one.
+    Only another run that files into the same folder meanwhile, or was killed at it where no rename spares a name, or a
+    person can make it a different one.
     """
     number = 0
     while True:
         target = _numbered(name, number)
-        if target not in given and not os.path.lexists(into / target) \
-                and not os.path.lexists(temporary_name(into / target, _MARK)):
+        if target not in given and not os.path.lexists(into / target):
             return target
         number += 1
 
@@ -87,21 +89,37 @@ def _move(path: Path, into: Path) -> Path:
     number = 0
     while True:
         target = into / _numbered(path.name, number)
-        reservation = temporary_name(target, _MARK)
-        try:
-            os.close(os.open(reservation, _RESERVE, 0o600))
-        except FileExistsError:  # another run is at it, or was killed there
-            number += 1
-            continue
-        try:
-            try:
-                there = target.lstat()
-            except FileNotFoundError:
-                path.rename(target)
-                return target
-            if os.path.samestat(status, there):  # a move that a power cut left half on the disk
-                path.unlink()
-                return target
-            number += 1
-        finally:
-            reservation.unlink(missing_ok=True)
+        if _moved(path, target):
+            return target
+        if _same(status, target):  # a move that a power cut left half on the disk
+            path.unlink()
+            return target
+        number += 1
+
+
+def _moved(path: Path, target: Path) -> bool:
+    """Rename, unless the new name is there, or another run is about to take it. Raises OSError."""
+    try:
+        if rename(path, target, ALONE):
+            return True
+    except FileExistsError:
+        return False
+    reservation = temporary_name(target, _MARK)
+    try:
+        os.close(os.open(reservation, _RESERVE, 0o600))
+    except FileExistsError:  # another run is at it, or was killed there
+        return False
+    try:
+        if os.path.lexists(target):
+            return False
+        path.rename(target)
+        return True
+    finally:
+        reservation.unlink(missing_ok=True)
+
+
+def _same(status: os.stat_result, target: Path) -> bool:
+    try:
+        return os.path.samestat(status, target.lstat())
+    except FileNotFoundError:
+        return False

@@ -7,8 +7,6 @@ old one steps aside first; then there is a moment without a folder, and never a 
 
 from __future__ import annotations
 
-import ctypes
-import errno
 import os
 import shutil
 from collections.abc import Iterable
@@ -19,14 +17,13 @@ from gateway.findings import Finding, Place
 from gateway.spool.faults import explained
 from gateway.spool.folders import make_folder
 from gateway.spool.locking import Busy, turn
+from gateway.spool.renaming import EXCHANGE, rename
 from gateway.spool.whole import sync_folder, write_together
 
-_AT_FDCWD, _EXCHANGE = -100, 2
 _BATCH = 256
 _READABLE, _SHARED = 0o644, 0o755
 _OURS, _OUR_FOLDER = 0o640, 0o750
 """What is confidential: for our own account, and who is put into its group: a web server that asks for names, say."""
-_CANNOT = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 
 
 def replace_folder(folder: Path, files: Iterable[tuple[str, bytes]], marker: str, *,
@@ -96,14 +93,8 @@ def _swap(new: Path, old: Path) -> None:
     if not old.exists():
         new.rename(old)
         return
-    library = ctypes.CDLL(None, use_errno=True)
-    exchange = getattr(library, "renameat2", None)
-    if exchange is not None:
-        if exchange(_AT_FDCWD, os.fsencode(new), _AT_FDCWD, os.fsencode(old), _EXCHANGE) == 0:
-            return
-        code = ctypes.get_errno()
-        if code not in _CANNOT:
-            raise OSError(code, os.strerror(code), os.fspath(old))
+    if rename(new, old, EXCHANGE):
+        return
     aside = old.with_name(f".{old.name}.old")
     _remove(aside)
     old.rename(aside)

@@ -10,7 +10,6 @@ import dataclasses
 import enum
 import types
 import typing
-from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -19,6 +18,7 @@ from typing import Any, TypeVar
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.references import Path, Tree
+from gateway.transit.building import Odd, Shape, builder, tree_writer
 
 Record = TypeVar("Record")
 
@@ -43,8 +43,8 @@ def terms(record: type) -> dict[str, str]:
 def from_tree(record: type[Record], tree: Tree) -> Record:
     """Build the typed record. Raises LocalError (T001 unknown term, T002 wrong kind, T003 missing) with all faults."""
     try:
-        return typing.cast(Record, _quickly(record, tree))
-    except _Odd:  # something is wrong: walk again with paths, and say everything that is
+        return typing.cast(Record, builder(typing.cast(type, record), _shapes)(tree))
+    except Odd:  # something is wrong: walk again with paths, and say everything that is
         findings: list[Finding] = []
         _build(record, tree, "", findings)
         raise LocalError(*findings) from None
@@ -52,93 +52,30 @@ def from_tree(record: type[Record], tree: Tree) -> Record:
 
 def to_tree(record: object) -> Tree:
     """The record as a Tree: absent values, empty lists and booleans that are False by default leave no key."""
-    tree: Tree = {}
-    for name, shape in _walk(typing.cast(type, type(record))):
-        value = getattr(record, name)
-        if value is None:
-            continue
-        if shape.exact is not None:
-            if value is not False or shape.default is not False:
-                tree[name] = value
-        elif shape.kind == "list":
-            if value:
-                tree[name] = [to_tree(member) for member in value]
-        elif shape.kind == "group":
-            tree[name] = to_tree(value)
-        else:
-            tree[name] = value.value if isinstance(value, enum.Enum) else value
-    return tree
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Shape:
-    """What one field may hold."""
-
-    kind: str
-    inner: type | None
-    accepts: Callable[[Any], bool]
-    default: object
-    enumeration: type[enum.Enum] | None = None
-    exact: type | None = None
+    return tree_writer(typing.cast(type, type(record)), _shapes)(record)
 
 
 @cache
-def _shapes(record: type) -> dict[str, _Shape]:
+def _shapes(record: type) -> dict[str, Shape]:
     hints = typing.get_type_hints(record)
     return {field.name: _shape(hints[field.name], field.default) for field in dataclasses.fields(record)}
 
 
-@cache
-def _walk(record: type) -> tuple[tuple[str, _Shape], ...]:
-    return tuple(_shapes(record).items())
-
-
-def _shape(hint: Any, default: object) -> _Shape:
+def _shape(hint: Any, default: object) -> Shape:
     members = [part for part in typing.get_args(hint) if part is not types.NoneType] \
         if typing.get_origin(hint) in (types.UnionType, typing.Union) else [hint]
     if date in members and datetime in members:
-        return _Shape("moment", None, lambda value: isinstance(value, date), default)
+        return Shape("moment", None, lambda value: isinstance(value, date), default)
     only = members[0]
     if typing.get_origin(only) is tuple:
-        return _Shape("list", typing.get_args(only)[0], lambda value: isinstance(value, list), default)
+        return Shape("list", typing.get_args(only)[0], lambda value: isinstance(value, list), default)
     if dataclasses.is_dataclass(only):
-        return _Shape("group", typing.cast(type, only), lambda value: isinstance(value, dict), default)
+        return Shape("group", typing.cast(type, only), lambda value: isinstance(value, dict), default)
     if isinstance(only, type) and issubclass(only, enum.Enum):
         values = {member.value for member in only}
-        return _Shape("text", None, lambda value: value in values, default, only)
+        return Shape("text", None, lambda value: value in values, default, only)
     kind = _KINDS[only]
-    return _Shape(kind, None, lambda value: type(value) is only, default, exact=only)
-
-
-class _Odd(Exception):
-    """A tree that does not fit; the slow way says why."""
-
-
-def _quickly(record: type, tree: Tree) -> object:
-    """Build the record of a tree that fits. Raises _Odd."""
-    shapes = _shapes(record)
-    values: dict[str, Any] = {}
-    for name, value in tree.items():
-        shape = shapes.get(name)
-        if shape is None:
-            raise _Odd
-        if shape.exact is not None:
-            if type(value) is not shape.exact:
-                raise _Odd
-            values[name] = value
-        elif not shape.accepts(value):
-            raise _Odd
-        elif shape.inner is None:
-            values[name] = shape.enumeration(value) if shape.enumeration else value
-        elif shape.kind == "list":
-            inner = shape.inner
-            values[name] = tuple([_quickly(inner, member) for member in value])  # type: ignore[union-attr,arg-type]
-        else:
-            values[name] = _quickly(shape.inner, value)  # type: ignore[arg-type]
-    try:
-        return record(**values)
-    except TypeError:  # a compulsory term is missing
-        raise _Odd from None
+    return Shape(kind, None, lambda value: type(value) is only, default, exact=only)
 
 
 def _build(record: type, tree: Tree, path: Path, findings: list[Finding]) -> object | None:

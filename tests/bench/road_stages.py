@@ -29,6 +29,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ("gateway/exchange/movements.py", "", "derive states"),
     ("gateway/exchange/mirroring.py", "", "derive states"),
     ("gateway/transit/terms.py", "", "records and their trees"),
+    ("<record>", "", "records and their trees"),
     ("<frozen importlib._bootstrap>", "_find_and_load", "start: load modules, open"),
     ("gateway/exchange/assembly.py", "open_gateway", "start: load modules, open"),
     ("gateway/mapping/", "load", "start: load modules, open"),

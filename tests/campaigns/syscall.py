@@ -35,7 +35,8 @@ _CUT = ("ECONNRESET", "EPIPE", "ETIMEDOUT")
 FILES = {
     "openat": (*_FULL, "EMFILE", "EINTR"), "read": ("EIO", "EINTR"), "pread64": ("EIO", "EINTR"),
     "write": (*_FULL, "EINTR"), "writev": _FULL, "pwrite64": (*_FULL, "EINTR"), "fsync": _FULL, "fdatasync": _FULL,
-    "ftruncate": _FULL, "rename": _FULL, "renameat": _FULL, "mkdir": (*_FULL, "EMLINK"), "unlink": ("EIO", "EROFS"),
+    "ftruncate": _FULL, "rename": _FULL, "renameat": _FULL, "renameat2": _FULL,
+    "mkdir": (*_FULL, "EMLINK"), "unlink": ("EIO", "EROFS"),
     "unlinkat": ("EIO", "EROFS"), "getdents64": ("EIO",), "newfstatat": ("EIO",), "fstat": ("EIO",),
     "fchmod": ("EIO", "EPERM"), "flock": ("ENOLCK", "EINTR"), "fcntl": ("ENOLCK", "EIO"), "statfs": ("EIO",),
     "chmod": ("EIO",)}

@@ -193,3 +193,33 @@ def test_whatever_is_said_a_second_time_changes_nothing(ledger: Ledger) -> None:
     with ledger.reading() as queries:
         assert queries.history_head() == head
         assert queries.verify_history() is None
+
+
+def test_what_was_foreseen_is_what_stands_whatever_is_written_since(ledger: Ledger) -> None:
+    def record(transaction: Transaction, mrn: str, key: str) -> None:
+        transaction.add_movement(mrn=mrn, key=key, administration="TGOTR", corridor="lome-ouaga", role="departure",
+                                 departure="TGLPL", destination="BFOUI", time_limit=None, at=NOW)
+
+    with ledger.transaction() as transaction:
+        record(transaction, "M1", "K1")
+    with ledger.transaction() as transaction:
+        transaction.foresee(["M1", "M2", "M3"], "TGOTR", ["K1", "K2", "K3"])
+        first = transaction.movement("M1")
+        assert first is not None and transaction.movement_by_key("TGOTR", "K1") == first
+        assert (transaction.movement("M2"), transaction.movement_by_key("TGOTR", "K2")) == (None, None)
+        assert transaction.declarations("M2") == []
+        record(transaction, "M2", "K2")
+        second = transaction.movement("M2")
+        assert second is not None and transaction.movement_by_key("TGOTR", "K2") == second
+        transaction.add_declaration(mrn="M2", amendment=0, function="original", tree={"mrn": "M2"}, source_id=None,
+                                    message_id=None, at=NOW)
+        assert [row.tree for row in transaction.declarations("M2")] == [{"mrn": "M2"}]
+        assert transaction.heads_of(["M1", "M2"]) == {"M2": {"mrn": "M2"}}
+        transaction.set_movement_state("M1", state="SENT", flags="", next_action="wait", who="BFDGD", at=NOW)
+        moved = transaction.movement("M1")
+        assert moved is not None and moved.state == "SENT"
+        assert transaction.movement_by_key("TGOTR", "K1") == moved
+        with pytest.raises(ZeroDivisionError), transaction.part():
+            record(transaction, "M3", "K3")
+            raise ZeroDivisionError
+        assert (transaction.movement("M3"), transaction.movement_by_key("TGOTR", "K3")) == (None, None)

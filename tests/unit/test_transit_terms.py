@@ -1,5 +1,7 @@
 """Does the typed record lose nothing on its way to a tree and back?"""
 
+import pickle
+from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -44,3 +46,13 @@ def test_terms_are_dotted_paths_with_their_kinds() -> None:
     assert known["time_limit"] == "moment"
     assert known["guarantee.references"] == "list"
     assert "word" in terms(Event)
+
+
+def test_a_record_from_a_tree_is_one_like_any_other() -> None:
+    tree: Tree = {"function": "original", "containerised": True, "items": [{"number": 1, "packages": [{"count": 2}]}]}
+    made = from_tree(Declaration, tree)
+    written = Declaration(containerised=True, items=(GoodsItem(number=1, packages=(Packages(count=2),)),))
+    assert (made, hash(made), repr(made)) == (written, hash(written), repr(written))
+    assert replace(pickle.loads(pickle.dumps(made)), mrn="M") == replace(written, mrn="M")
+    with pytest.raises(FrozenInstanceError):
+        made.mrn = "M"  # type: ignore[misc]

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, bindparam, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, select, update
 
 from gateway.ledger.chain import Fact
+from gateway.ledger.entries import NewAnswer
 from gateway.ledger.parts.sealing import Sealing
 from gateway.ledger.states import (
     INTERCHANGE_OUT,
@@ -35,15 +36,16 @@ WHOLE = ""
 """Among the rejected message references of a CONTRL: the interchange as a whole."""
 
 _CONTRL = {"4": Step.CONTRL_4, "7": Step.CONTRL_7, "8": Step.CONTRL_8}
-_DECLARED = select(message.c.id, message.c.state, message.c.mrn).where(
+_DECLARED = select(message.c.id, message.c.state, message.c.mrn, message.c.message_reference).where(
     message.c.direction == "out", message.c.partner == bindparam("partner"), message.c.type == "CUSDEC")
-_BY_REFERENCE = _DECLARED.where(
-    message.c.message_reference == bindparam("message_reference"),
+_BY_REFERENCES = _DECLARED.where(
+    message.c.message_reference.in_(bindparam("references", expanding=True)),
     message.c.interchange_id == select(interchange.c.id).where(
         interchange.c.direction == "out", interchange.c.partner == bindparam("partner"),
         interchange.c.control_reference == bindparam("control_reference")).scalar_subquery())
 _BY_MRN = _DECLARED.where(message.c.mrn == bindparam("mrn"), message.c.state != MessageState.WAITING
                           ).order_by(message.c.id.desc()).limit(1)
+_SLICE = 500
 _ANSWERS = {"ACCEPTED": Step.ANSWER_ACCEPTED, "REJECTED": Step.ANSWER_REJECTED}
 
 
@@ -141,32 +143,57 @@ class Answers(Sealing):
 
     def settle_answer(self, partner: str, *, answered: str | None, mrn: str | None, word: str, detail: str,
                       at: datetime) -> int | None:
-        """Take ACCEPTED or REJECTED for a CUSDEC of ours; the number of the message that is now so answered.
+        """Take one answer to a CUSDEC of ours; as `settle_answers`."""
+        return self.settle_answers([NewAnswer(partner=partner, answered=answered, mrn=mrn, word=word, detail=detail)],
+                                   at=at)[0]
 
-        answered  "control reference-message reference" of the CUSDEC; None: the newest one to this partner for `mrn`
-        None is returned when there is no such message, when it belongs to another MRN, or when the first answer (or
-        the CONTRL) said otherwise.
+    def settle_answers(self, answers: Sequence[NewAnswer], *, at: datetime) -> list[int | None]:
+        """Take ACCEPTED or REJECTED for CUSDEC of ours, in this order; for each the number of the message that is now
+        so answered.
+
+        It is None when there is no such message, when it belongs to another MRN, or when the first answer (or the
+        CONTRL) said otherwise.
         """
-        step = _ANSWERS[word]
-        if answered is not None:
-            control_reference, _, message_reference = answered.rpartition("-")
-            row = self._connection.execute(_BY_REFERENCE, {
-                "partner": partner, "control_reference": control_reference,
-                "message_reference": message_reference}).first()
-        else:
-            row = self._connection.execute(_BY_MRN, {"partner": partner, "mrn": mrn}).first()
-        if row is None or (mrn is not None and row.mrn is not None and row.mrn != mrn):
-            return None
-        state = MessageState(row.state)
-        target = advance(MESSAGE_OUT, MessageState.DISPATCHED, step)
-        if state is target:
-            return int(row.id)
-        if not may(MESSAGE_OUT, state, step):
+        named = self._named(answers)
+        states: dict[int, MessageState] = {}
+        settled: list[int | None] = []
+        moved: list[dict[str, object]] = []
+        for new in answers:
+            row = named.get((new.partner, new.answered)) if new.answered is not None else self._connection.execute(
+                _BY_MRN, {"partner": new.partner, "mrn": new.mrn}).first()
+            if row is None or (new.mrn is not None and row.mrn is not None and row.mrn != new.mrn):
+                settled.append(None)
+                continue
+            step, state = _ANSWERS[new.word], states.get(row.id) or MessageState(row.state)
+            target = advance(MESSAGE_OUT, MessageState.DISPATCHED, step)
+            if state is target:
+                settled.append(int(row.id))
+                continue
+            moves = may(MESSAGE_OUT, state, step)
             self._record(Fact(at=at, subject="message", subject_id=row.id, reference=row.mrn or "",
-                              event="contradiction", from_state=state, to_state=state, text=f"{step} {detail}"))
-            return None
-        self._move_one(message, row.id, state, {"state": target, "changed": at, "detail": detail or None},
-                       row.mrn or "")
-        self._record(Fact(at=at, subject="message", subject_id=row.id, reference=row.mrn or "", event=step,
-                          from_state=state, to_state=target, text=detail))
-        return int(row.id)
+                              event=step if moves else "contradiction", from_state=state,
+                              to_state=target if moves else state,
+                              text=new.detail if moves else f"{step} {new.detail}"))
+            settled.append(int(row.id) if moves else None)
+            if moves:
+                states[row.id] = target
+                moved.append({"number": row.id, "expected": state, "new_state": target, "new_changed": at,
+                              "new_detail": new.detail or None})
+        self._move_each(message, moved)
+        return settled
+
+    def _named(self, answers: Sequence[NewAnswer]) -> dict[tuple[str, str | None], Row[*tuple[object, ...]]]:
+        """The CUSDEC of ours that answers name by "control reference-message reference", by partner and that name."""
+        wanted: dict[tuple[str, str], dict[str, str]] = {}
+        for new in answers:
+            if new.answered is not None:
+                control_reference, _, message_reference = new.answered.rpartition("-")
+                wanted.setdefault((new.partner, control_reference), {})[message_reference] = new.answered
+        found: dict[tuple[str, str | None], Row[*tuple[object, ...]]] = {}
+        for (partner, control_reference), names in wanted.items():
+            references = list(names)
+            for start in range(0, len(references), _SLICE):
+                found.update({(partner, names[row.message_reference]): row for row in self._connection.execute(
+                    _BY_REFERENCES, {"partner": partner, "control_reference": control_reference,
+                                     "references": references[start:start + _SLICE]})})
+        return found

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table, Update, bindparam, inse
 from gateway.ledger.chain import START, Fact, row_hash
 from gateway.ledger.codec import digest_of
 from gateway.ledger.errors import Moved
+from gateway.ledger.rows import Movement
 from gateway.ledger.states import S, Step, Transitions, moves
 from gateway.ledger.tables import content, counter, history
 
@@ -38,6 +39,8 @@ class Base:
         self._stored: dict[str, int] = {}
         self._facts: list[Fact] = []
         self._mappings: set[str] = set()
+        self._foreseen: dict[str, Movement | None] = {}
+        self._foreseen_keys: dict[tuple[str, str], Movement | None] = {}
 
     # --- numbers
 
@@ -78,6 +81,8 @@ class Base:
         except BaseException:
             self._counters = counters
             self._mappings.clear()
+            self._foreseen.clear()
+            self._foreseen_keys.clear()
             del self._facts[facts:]
             raise
 
@@ -133,6 +138,15 @@ class Base:
         done = self._connection.execute(_guard(table, tuple(values)), {"number": number, "expected": expected, **new})
         if done.rowcount != 1:
             raise Moved(table.name, reference, expected)
+
+    def _move_each(self, table: Table, moves: Sequence[dict[str, Any]]) -> None:
+        """The same for rows of one table, each with its ``number``, its ``expected`` state and the same ``new_…``."""
+        if not moves:
+            return
+        names = tuple(name.removeprefix("new_") for name in moves[0] if name.startswith("new_"))
+        done = self._connection.execute(_guard(table, names), list(moves))
+        if done.rowcount != len(moves):
+            raise Moved(table.name, ", ".join(str(one["number"]) for one in moves), str(moves[0]["expected"]))
 
     def _move_all(self, table: Table, transitions: Transitions[S], step: Step, where: ColumnElement[bool],
                   fact: Callable[[Any, S, S], Fact], values: dict[str, Any], columns: Sequence[ColumnElement[Any]]

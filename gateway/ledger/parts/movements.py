@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, unique
+from types import MappingProxyType
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -15,7 +16,7 @@ from gateway.ledger.entries import NewDeclaration, NewEvent, NewMovement, NewSta
 from gateway.ledger.errors import EVENT_DIFFERS, Conflict, LocalConflict, Moved, PartnerConflict
 from gateway.ledger.lookups import Lookups
 from gateway.ledger.parts.base import Base
-from gateway.ledger.rows import Moment, Movement
+from gateway.ledger.rows import DeclarationRow, Moment, Movement
 from gateway.ledger.tables import MOVEMENTS, declaration, event, movement
 from gateway.references import Tree
 
@@ -40,6 +41,33 @@ class EventOutcome(Enum):
 class Movements(Lookups, Base):
     """Movements, declarations, events."""
 
+    def foresee(self, mrns: Iterable[str], administration: str = "", keys: Iterable[str] = ()) -> None:
+        """Read at once the movements that are asked for next, one by one: those with these MRNs, and those that an
+        administration knows by these national keys. Most of them are not there yet."""
+        wanted, named = list(dict.fromkeys(mrns)), list(dict.fromkeys(keys))
+        self._foreseen = dict.fromkeys(wanted)
+        for start in range(0, len(wanted), _SLICE):
+            self._foreseen.update(self.movements_of(wanted[start:start + _SLICE]))
+        self._foreseen_keys = {(administration, key): None for key in named}
+        for start in range(0, len(named), _SLICE):
+            self._foreseen_keys.update(((administration, found.key), found)
+                                       for found in self.movements_by_keys(administration, named[start:start + _SLICE]))
+
+    def movement(self, mrn: str) -> Movement | None:
+        """The movement with this MRN."""
+        return self._foreseen[mrn] if mrn in self._foreseen else super().movement(mrn)
+
+    def movement_by_key(self, administration: str, key: str) -> Movement | None:
+        """The movement that an administration knows by its national key."""
+        known = (administration, key)
+        return self._foreseen_keys[known] if known in self._foreseen_keys else super().movement_by_key(*known)
+
+    def declarations(self, mrn: str) -> list[DeclarationRow]:
+        """Every version of a movement's declaration, in the order of recording."""
+        if mrn in self._foreseen and self._foreseen[mrn] is None:
+            return []  # none stands without its movement
+        return super().declarations(mrn)
+
     def add_movement(self, *, mrn: str, key: str, administration: str, corridor: str, role: str, departure: str,
                      destination: str, time_limit: Moment | None, at: datetime) -> bool:
         """Record a movement; False when its MRN is held already, and then nothing changes."""
@@ -60,6 +88,8 @@ class Movements(Lookups, Base):
             if new.mrn in held:
                 continue
             held.add(new.mrn)
+            self._foreseen.pop(new.mrn, None)
+            self._foreseen_keys.pop((new.administration, new.key), None)
             rows.append({"mrn": new.mrn, "key": new.key, "administration": new.administration,
                          "corridor": new.corridor, "role": new.role, "departure": new.departure,
                          "destination": new.destination, "time_limit": encode_moment(new.time_limit), "due": None,
@@ -82,20 +112,26 @@ class Movements(Lookups, Base):
                                            time_limit=held.time_limit, due=held.due, timer=held.timer,
                                            wakes=held.wakes)], at=at)
 
-    def set_movement_states(self, states: Sequence[NewState], *, at: datetime) -> None:
+    def set_movement_states(self, states: Sequence[NewState], *, at: datetime,
+                            held: Mapping[str, Movement] = MappingProxyType({})) -> None:
         """Keep states derived from declarations and events, at most one for each MRN.
 
         Nothing is written when nothing changed; history when state, flags or whose move it is changed, or the time
         limit. Raises LookupError for an unknown MRN.
+
+        held  movements as they stand, where the caller has just read them
         """
-        held: dict[str, Movement] = {}
-        for start in range(0, len(states), _SLICE):
-            held.update(self.movements_of([new.mrn for new in states[start:start + _SLICE]]))
+        held = dict(held)
+        unread = [new.mrn for new in states if new.mrn not in held]
+        for start in range(0, len(unread), _SLICE):
+            held.update(self.movements_of(unread[start:start + _SLICE]))
         moved = []
         for new in states:
             old = held.get(new.mrn)
             if old is None:
                 raise LookupError(new.mrn)
+            self._foreseen.pop(new.mrn, None)
+            self._foreseen_keys.pop((old.administration, old.key), None)
             told = _told(old) != _told(new)
             if not told and (old.due, old.timer, old.wakes) == (new.due, new.timer, new.wakes):
                 continue
