@@ -24,8 +24,9 @@ _SHARED = 0.8
 _LEAST = 30.0
 """Seconds that a session gets in any case: a handshake over a bad line takes some of them."""
 
-PHASES = {"inbound": 0.5, "outbound": 1.0}
-"""Up to which part of that time sessions of a direction may begin. What collecting leaves, sending has."""
+PHASES = {"inbound": 0.5, "judging": 0.7, "held": 0.8, "outbound": 1.0}
+"""Up to which part of that time sessions of a direction may begin, and what came in is judged. What the earlier leave,
+the later have."""
 
 
 def cost(entry: Entry, limit: int) -> int:
@@ -79,6 +80,11 @@ def share(run: timedelta, spent: float, direction: str, left: int, *, first: boo
     if remaining <= 0 and not first:
         return None
     return max(min(_LEAST, total * (1 - _SHARED)), remaining / max(1, left))
+
+
+def over(run: timedelta, spent: float, phase: str) -> bool:
+    """Tell whether a run that began that many seconds ago should begin nothing more of a phase."""
+    return spent >= run.total_seconds() * _SHARED * PHASES[phase]
 
 
 def in_turn(partners: Sequence[str], last: str | None) -> list[str]:

@@ -30,6 +30,7 @@ from gateway.exchange.process import process_stored
 from gateway.exchange.revocation_lists import note_lists, note_used
 from gateway.exchange.sealing import seal_waiting
 from gateway.exchange.sessions import Sessions
+from gateway.exchange.stored import Time
 from gateway.exchange.summary import Exit, Summary
 from gateway.spool import make_folder, turn
 
@@ -88,7 +89,9 @@ def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Se
               partial(collect, gateway, partner, sessions, occasion, summary, limit))
         _step(gateway, f"lists-{partner}", summary, partial(note_used, gateway, partner, occasion.now))
     sessions.finish("inbound")
-    _step(gateway, "process", summary, partial(process_stored, gateway, occasion, summary))
+    hand_over = partial(_step, gateway, "deliver", summary, partial(deliver, gateway, occasion, summary))
+    time = Time(over=partial(sessions.over, "judging"), over_held=partial(sessions.over, "held"), between=hand_over)
+    _step(gateway, "process", summary, partial(process_stored, gateway, occasion, summary, time))
 
 
 def _outward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions) -> None:

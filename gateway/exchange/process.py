@@ -7,7 +7,7 @@ that dies in between finds the interchange stored and unprocessed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -34,6 +34,7 @@ from gateway.exchange.inbound import judge_cusdec
 from gateway.exchange.inbound_events import judge_cusres
 from gateway.exchange.judgement import Incoming, Judgement, held, nothing
 from gateway.exchange.national_writer import NationalWriter
+from gateway.exchange.stored import UNLIMITED, Time, held_in_turn, stored_in_turn
 from gateway.exchange.summary import Exit, Summary, exit_for
 from gateway.exchange.workers import Workers
 from gateway.failpoints import reach
@@ -49,26 +50,23 @@ ATTEMPTS = 3
 """Judgements that began and did not end before an interchange is a dead letter (MAILBOX 3.2, 5)."""
 
 
-def process_stored(gateway: Gateway, occasion: Occasion, summary: Summary) -> None:
-    """Process every stored interchange in the order of its link, then judge again what was held."""
+def process_stored(gateway: Gateway, occasion: Occasion, summary: Summary, time: Time = UNLIMITED) -> None:
+    """Process stored interchanges, each partner's in its turn, then judge again what was held."""
     gates = _Gates(gateway, summary)
-    with gateway.ledger.transaction() as transaction:
-        waiting = transaction.unprocessed_interchanges()
+    waiting = stored_in_turn(gateway, occasion, summary, time, gates.open_for)
     with Workers(gateway.settings.workers) as workers:
-        _process_waiting(gateway, waiting, gates, NationalWriter(gateway, workers), occasion, summary)
-    _judge_held(gateway, gates, occasion, summary)
+        _process_waiting(gateway, waiting, NationalWriter(gateway, workers), occasion, summary)
+    _judge_held(gateway, gates, occasion, summary, time)
     try:
         ask_for_records(gateway, occasion)
     except GatewayError as error:
         summary.trouble(error)
 
 
-def _process_waiting(gateway: Gateway, waiting: Sequence[InterchangeIn], gates: _Gates, writer: NationalWriter,
-                     occasion: Occasion, summary: Summary) -> None:
+def _process_waiting(gateway: Gateway, waiting: Iterable[InterchangeIn], writer: NationalWriter, occasion: Occasion,
+                     summary: Summary) -> None:
     for row in waiting:
         try:
-            if not gates.open_for(row.partner, row.sequence):
-                continue
             if row.attempts >= ATTEMPTS:
                 _bury(gateway, row, occasion, summary)
                 continue
@@ -268,12 +266,10 @@ def _body(message: Message) -> str:
         return ""
 
 
-def _judge_held(gateway: Gateway, gates: _Gates, occasion: Occasion, summary: Summary) -> None:
+def _judge_held(gateway: Gateway, gates: _Gates, occasion: Occasion, summary: Summary, time: Time) -> None:
     """Judge again what earlier runs held, but no event whose movement is still unknown before its time. After PATIENCE
     it is a finding, once; it stays held, for a line may be down for days and the declaration come after all."""
-    with gateway.ledger.reading() as queries:
-        held = queries.held_messages(before=occasion.now - PATIENCE)
-    for row in held:
+    for row in held_in_turn(gateway, occasion.now - PATIENCE, time):
         try:
             if not gates.open_for(row.partner):
                 continue

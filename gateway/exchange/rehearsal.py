@@ -127,7 +127,7 @@ def rehearse_inward(gateway: Gateway, occasion: Occasion, *, partners: Sequence[
             yield Rehearsed(subject=partner, action="unreachable", status=exit_for(error),
                             findings=tuple(error.findings))
     with gateway.ledger.transaction() as transaction:
-        stored = len(transaction.unprocessed_interchanges())
+        stored = sum(transaction.unprocessed().values())
     if stored:
         yield Rehearsed(subject=gateway.name, action="judge", count=stored)
 

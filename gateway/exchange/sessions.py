@@ -15,7 +15,7 @@ from gateway.errors import GatewayError, LinkError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.backoff import may_try, note_session, of_the_link
-from gateway.exchange.budget import in_turn, share
+from gateway.exchange.budget import in_turn, over, share
 from gateway.exchange.held import HeldMailbox
 from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
@@ -61,6 +61,10 @@ class Sessions:
         if direction in self._begun - self._late and len(self._order[direction]) > 1:
             with contextlib.suppress(GatewayError), self._gateway.ledger.transaction() as transaction:
                 transaction.note_finished(direction)
+
+    def over(self, phase: str) -> bool:
+        """Tell whether the time of a phase of this run is used up."""
+        return over(self._gateway.settings.limits.run, self._occasion.clock() - self._started, phase)
 
     def release(self, partner: str) -> None:
         """All is said and fetched: close what still lies open for this partner."""

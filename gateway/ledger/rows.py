@@ -257,15 +257,19 @@ class InterchangeRow:
 class InterchangeIn:
     """A partner's interchange that waits to be judged.
 
+    type      of its messages: CUSDEC, CUSRES, CONTRL
     sequence  number of the object that brought it, on the partner's link
     attempts  how many judgements began before
+    size      octets
     """
 
     id: int
     partner: str
     control_reference: str
+    type: str
     sequence: int
     attempts: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

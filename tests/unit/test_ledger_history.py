@@ -187,9 +187,9 @@ def test_of_two_runs_that_saw_the_same_interchange_only_one_settles_it(ledger: L
         store(transaction, 1, "BF1")
     with Ledger.open(f"sqlite:///{tmp_path}/ledger.sqlite", now=NOW) as other:
         with ledger.transaction() as transaction:
-            mine = [one.id for one in transaction.unprocessed_interchanges()]
+            mine = [one.id for one in transaction.unprocessed_interchanges(PARTNER)]
         with other.transaction() as transaction:
-            theirs = [one.id for one in transaction.unprocessed_interchanges()]
+            theirs = [one.id for one in transaction.unprocessed_interchanges(PARTNER)]
         assert mine == theirs
         with ledger.transaction() as transaction:
             take(transaction, mine[0], "1", "M1", "ACCEPTED")

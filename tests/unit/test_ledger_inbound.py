@@ -106,7 +106,7 @@ def test_interchanges_are_judged_oldest_first_and_once(ledger: Ledger) -> None:
         first = store(transaction, 1, "BF1", payload=b"one")
         second = store(transaction, 2, "BF2", payload=b"two")
     with ledger.transaction() as transaction:
-        assert [(one.id, one.sequence, one.attempts) for one in transaction.unprocessed_interchanges()] == [
+        assert [(one.id, one.sequence, one.attempts) for one in transaction.unprocessed_interchanges(PARTNER)] == [
             (first, 1, 0), (second, 2, 0)]
     with ledger.reading() as queries:
         assert queries.payload_of(second) == b"two"
@@ -132,12 +132,12 @@ def test_an_interchange_that_cannot_be_judged_is_buried_and_can_be_revived(ledge
             assert transaction.begin_interchange(number) == attempt
     with ledger.transaction() as transaction:
         transaction.settle_interchange_in(number, state="DEAD", at=NOW, detail="three attempts")
-        assert transaction.unprocessed_interchanges() == []
+        assert transaction.unprocessed_interchanges(PARTNER) == []
     with pytest.raises(Moved), ledger.transaction() as transaction:
         transaction.begin_interchange(number)
     with ledger.transaction() as transaction:
         transaction.settle_interchange_in(number, state="STORED", at=NOW)
-        assert [(one.id, one.attempts) for one in transaction.unprocessed_interchanges()] == [(number, 0)]
+        assert [(one.id, one.attempts) for one in transaction.unprocessed_interchanges(PARTNER)] == [(number, 0)]
 
 
 def test_a_held_message_is_judged_when_its_movement_comes(ledger: Ledger) -> None:
@@ -147,13 +147,13 @@ def test_a_held_message_is_judged_when_its_movement_comes(ledger: Ledger) -> Non
         transaction.settle_interchange_in(number, state="TAKEN", at=NOW)
     with ledger.reading() as queries:
         assert [(one.id, one.body, one.control_reference, one.message_reference)
-                for one in queries.held_messages(NOW)] == [(message, "BGM+M1'", "BF1", "1")]
+                for one in queries.held_messages(NOW, PARTNER)] == [(message, "BGM+M1'", "BF1", "1")]
     with ledger.transaction() as transaction:
         transaction.settle_message_in(message, state="ACCEPTED", at=NOW)
     with pytest.raises(Moved), ledger.transaction() as transaction:
         transaction.settle_message_in(message, state="REJECTED", at=NOW)
     with ledger.reading() as queries:
-        assert queries.held_messages(NOW) == []
+        assert queries.held_messages(NOW, PARTNER) == []
 
 
 def test_the_interchange_inside_an_object_is_not_kept_twice(ledger: Ledger) -> None:

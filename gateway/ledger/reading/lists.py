@@ -180,11 +180,21 @@ class Lists(Links):
             query = query.where(incoming_note.c.partner == partner)
         return [Note(**row._mapping) for row in self._connection.execute(query)]
 
-    def held_messages(self, before: datetime) -> list[HeldMessage]:
-        """Partners' messages that wait and may be judged anew, the oldest first, with their texts.
+    def held_partners(self) -> list[str]:
+        """Partners of whose messages any is held."""
+        return list(self._connection.execute(
+            select(message.c.partner).distinct().where(message.c.direction == "in",
+                                                       message.c.state == MessageState.HELD)
+            .order_by(message.c.partner)).scalars())
+
+    def held_messages(self, before: datetime, partner: str, *, after: int = 0,
+                      limit: int | None = None) -> list[HeldMessage]:
+        """A partner's messages that wait and may be judged anew, the oldest first, with their texts.
 
         An event (it has a word) whose movement is unknown still would only be held again: it is left out, unless it
         came before that instant.
+
+        after  number of a message: only those behind it; limit: how many at most
         """
         rows = self._connection.execute(
             select(message.c.id, message.c.partner, message.c.type, message.c.mrn, message.c.identifier,
@@ -193,10 +203,11 @@ class Lists(Links):
             .join(content, content.c.id == message.c.content_id)
             .join(interchange, interchange.c.id == message.c.interchange_id)
             .outerjoin(movement, movement.c.mrn == message.c.mrn)
-            .where(message.c.direction == "in", message.c.state == MessageState.HELD,
+            .where(message.c.direction == "in", message.c.state == MessageState.HELD, message.c.partner == partner,
+                   message.c.id + 0 > after,
                    or_(message.c.type != "CUSRES", message.c.word == "", movement.c.mrn.is_not(None),
                        message.c.at <= before))
-            .order_by(message.c.id))
+            .order_by(message.c.id).limit(limit))
         return [HeldMessage(**{**row._mapping, "body": row.body.decode()}) for row in rows]
 
     def unasked_records(self, limit: int) -> list[Unasked]:

@@ -1,0 +1,122 @@
+"""Does the small message of one partner wait for the flood of another, or for its own partner's declarations?"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.exchange import cycle, process
+from gateway.exchange.assembly import Occasion, open_gateway
+from gateway.exchange.summary import Summary
+from tests.tools.malice import Puppet, well
+from tests.tools.offices import Office, offices
+from tests.tools.records import declaration, numbered_mrn
+
+KNOWN = 900
+EXIT = {"role": "exit", "code": "TGCKS"}
+
+
+@dataclass
+class World:
+    """Burkina Faso, with Togo and Mali in the hands of a test, and one movement of Togo's that it knows."""
+
+    burkina: Office
+    togo: Puppet
+    mali: Puppet
+
+    def flood(self, puppet: Puppet, numbers: range) -> None:
+        """Interchanges of one declaration each."""
+        for number in numbers:
+            puppet.send(puppet.cusdec(declaration(f"T-{number}", mrn=numbered_mrn(number))))
+
+    def passage(self, number: int = KNOWN) -> None:
+        """Togo says that a movement has left it."""
+        self.togo.send(self.togo.cusres("CROSS-OUT", numbered_mrn(number), reference=f"TGCKS-{number}", office=EXIT))
+
+    def judged(self) -> list[tuple[str, str, str]]:
+        """Partner, type and MRN of what was judged since the movement came in, in its order."""
+        with sqlite3.connect(self.burkina.home / "state" / "ledger.sqlite") as ledger:
+            return list(ledger.execute(
+                "select partner, type, mrn from message where direction = 'in' order by id"))[1:]
+
+    def run(self, clock: Callable[[], float] = lambda: 0.0) -> Summary:
+        """A run of edi-receive by a clock."""
+        moment = datetime.now(UTC).replace(microsecond=0)
+        identifiers = (hashlib.sha256(f"{moment} {number}".encode()).hexdigest()[:32] for number in itertools.count())
+        with open_gateway(self.burkina.settings, moment) as gateway:
+            return cycle.receive(gateway, Occasion(moment, lambda: next(identifiers), clock))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    togo, burkina, mali = offices(tmp_path, names=("TGOTR", "BFDGD", "MLDGD"))
+    made = World(burkina, Puppet(togo, burkina), Puppet(mali, burkina))
+    made.flood(made.togo, range(KNOWN, KNOWN + 1))
+    well(burkina.run("edi-receive"))
+    return made
+
+
+def test_t16_a_passage_does_not_wait_for_the_flood_of_another_partner(world: World) -> None:
+    """However many interchanges one partner has put up, another's one message is judged after one of them at most."""
+    world.flood(world.mali, range(1, 13))
+    world.passage()
+    world.run()
+    judged = world.judged()
+    assert len(judged) == 13
+    assert ("TGOTR", "CUSRES", numbered_mrn(KNOWN)) in judged[:2]
+
+
+def test_t16_a_passage_does_not_wait_for_declarations_of_its_own_partner(world: World) -> None:
+    """Status messages go before declarations, unless they speak of a movement that one of those may bring."""
+    world.flood(world.togo, range(1, 6))
+    world.passage(5)
+    world.flood(world.togo, range(6, 8))
+    world.passage()
+    assert world.run().problems == []
+    assert [(kind, mrn) for _, kind, mrn in world.judged()] == [
+        ("CUSRES", numbered_mrn(KNOWN)), *(("CUSDEC", numbered_mrn(number)) for number in range(1, 6)),
+        ("CUSRES", numbered_mrn(5)), ("CUSDEC", numbered_mrn(6)), ("CUSDEC", numbered_mrn(7))]
+
+
+def test_t16_a_strict_link_is_judged_in_its_order(world: World) -> None:
+    """Where the agreement says strict, no status goes before a declaration that was sealed before it."""
+    settings = world.burkina.home / "partners" / "TGOTR.yaml"
+    settings.write_text(settings.read_text("utf-8").replace("order: loose", "order: strict"), "utf-8")
+    world.flood(world.togo, range(1, 4))
+    world.passage()
+    world.run()
+    assert [kind for _, kind, _ in world.judged()] == ["CUSDEC"] * 3 + ["CUSRES"]
+
+
+def test_t16_judging_ends_in_time_and_what_is_left_is_the_next_run_s(world: World,
+                                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run judges for a part of its time, then answers what it has judged; nothing of the rest is lost, nobody is
+    left out, and the national side has what was judged before the run ends."""
+    now = 0.0
+    honest = process._attempt
+    handed: list[int] = []
+
+    def slow(*words: Any) -> None:
+        nonlocal now
+        handed.append(len(world.burkina.inbox("events")))
+        honest(*words)
+        now += 60
+
+    monkeypatch.setattr(process, "_attempt", slow)
+    world.flood(world.mali, range(1, 13))
+    world.passage()
+    first = world.run(lambda: now)
+    assert [(int(status), finding.code, finding.values) for status, finding in first.problems] == [
+        (4, "X097", {"n": "4"})]
+    assert (first.interchanges_processed, handed[-1]) == (9, 1)
+    now = 0.0
+    second = world.run(lambda: now)
+    assert (second.problems, second.interchanges_processed, len(world.judged())) == ([], 4, 13)
