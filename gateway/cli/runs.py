@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import threading
@@ -19,6 +18,7 @@ from gateway.cli.defects import distinct, reported
 from gateway.config import Settings, load_settings
 from gateway.exchange import cycle
 from gateway.exchange.assembly import Occasion, open_gateway
+from gateway.exchange.collector import look_seldom
 from gateway.exchange.pings import pinged
 from gateway.exchange.run_marks import marked, unable_mark
 from gateway.exchange.summary import Exit, Summary
@@ -76,7 +76,7 @@ def _followed(name: str, step: Callable[..., Summary], config: Path, partners: t
     summary = Summary()
     watchdog = _watch(settings.limits.run.total_seconds(), summary,
                       lambda: _tell(name, config, summary, now.now, as_json))
-    gc.freeze()  # what is loaded by now stays: the collector need not look at it again for every batch of records
+    look_seldom()
     try:
         with run_lock(locks / f"{name}.lock", at=now.now), marked(settings.paths.state, name, now, summary):
             followed.append("pinged")

@@ -12,7 +12,6 @@ for ever (python/cpython issue 94777).
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 from collections import deque
@@ -22,6 +21,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Generic, TypeVar
+
+from gateway.exchange.collector import look_seldom
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -161,7 +162,7 @@ class _Worker:
 def _work(pipe: Connection) -> None:
     """Do what the run asks for until it is gone: then the pipe ends, wherever this is."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run
-    gc.freeze()  # what is loaded by now stays
+    look_seldom()
     with suppress(EOFError, OSError):
         while True:
             function, arguments = pipe.recv()

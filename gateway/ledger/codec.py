@@ -18,13 +18,14 @@ from gateway.references import Scalar, Tree
 
 Json: TypeAlias = "str | int | bool | dict[str, Json] | list[Json]"
 
+_TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 _READERS: dict[str, Callable[[str], Decimal | date | datetime]] = {
     "decimal": Decimal, "date": date.fromisoformat, "datetime": datetime.fromisoformat}
 
 
 def encode_tree(tree: Tree) -> str:
     """The text of a tree. Raises ValueError for what a Tree must not hold (floats, None, naive times, non-numbers)."""
-    return json.dumps(_group_out(tree), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _TEXT(_group_out(tree))
 
 
 def decode_tree(text: str, without: str = "") -> Tree:
