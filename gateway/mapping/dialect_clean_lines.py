@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from gateway.mapping.dialect_formats import Format
-from gateway.mapping.dialect_level import Cell, Level, Line, OneTerm, put, steps, value_of
+from gateway.mapping.dialect_level import Cell, Level, Line, OneTerm, getter, setter
 from gateway.mapping.dialect_lists import Counted, Everywhere, Packed, PackedList, Repeated, Single
 from gateway.mapping.dialect_rules import Rule
 from gateway.mapping.dialect_text import Template
@@ -87,36 +87,8 @@ def _line(line: Line, shapes: Shapes) -> Take:
     raise NotFlat
 
 
-def _getter(term: str) -> Callable[[Tree], Any]:
-    """`value_of` of one term."""
-    names = [name for name, ordinal in steps(term) if ordinal is None]
-    if len(names) == 1 and names[0] == term:
-        return lambda tree: tree.get(term)
-    return lambda tree: value_of(tree, term)
-
-
-def _setter(term: str) -> Callable[[Tree, Scalar | list[Tree]], None]:
-    """`put` of one term."""
-    names = term.split(".")
-    if "[" in term or len(names) > 2:
-        return lambda tree, value: put(tree, term, value)
-    if len(names) == 1:
-        def plain(tree: Tree, value: Scalar | list[Tree]) -> None:
-            tree[term] = value
-        return plain
-    group, name = names
-
-    def grouped(tree: Tree, value: Scalar | list[Tree]) -> None:
-        inner: Any = tree.get(group)
-        if inner is None:
-            tree[group] = {name: value}
-        else:
-            inner[name] = value
-    return grouped
-
-
 def _default(term: str, value: Scalar, companion: str | None) -> Callable[[Tree], None]:
-    get, give, other = _getter(term), _setter(term), _getter(companion) if companion is not None else None
+    get, give, other = getter(term), setter(term), getter(companion) if companion is not None else None
 
     def default(tree: Tree) -> None:
         if (other is None or other(tree) is not None) and get(tree) is None:
@@ -127,10 +99,10 @@ def _default(term: str, value: Scalar, companion: str | None) -> Callable[[Tree]
 
 def _one_term(line: OneTerm, shapes: Shapes) -> Take:
     places = [(key_of(shapes, cell), form) for cell, _, _, _, form in line.places]
-    give, lax = _setter(line.term), line.lax
+    give, lax = setter(line.term), line.lax
     key, form = places[0]
     if len(places) == 1 and not lax:
-        return _one_place(key, form, give)
+        return _one_place(key, form, give) if "." in line.term else _one_name(key, form, line.term)
 
     def take(values: Flat, tree: Tree) -> None:
         rest = iter(places)
@@ -142,6 +114,23 @@ def _one_term(line: OneTerm, shapes: Shapes) -> Take:
                     give(tree, value)
                     _alike(value, rest, values)
                 return
+
+    return take
+
+
+def _one_name(key: str, form: Format, term: str) -> Take:
+    if form.name == "text":
+        def as_it_stands(values: Flat, tree: Tree) -> None:
+            text = values.get(key)
+            if text:
+                tree[term] = text
+        return as_it_stands
+    read = form.read
+
+    def take(values: Flat, tree: Tree) -> None:
+        text = values.get(key)
+        if text:
+            tree[term] = read(text)
 
     return take
 
@@ -178,7 +167,7 @@ def _alike(value: Scalar, places: Iterator[tuple[str, Format]], values: Flat) ->
 def _packed_list(line: PackedList, shapes: Shapes) -> Take:
     places = [(packed, [(key_of(shapes, cell), fixed) for cell, fixed in packed.cells]) for packed in line.places]
     also = [(packed, key_of(shapes, packed.cells[0][0])) for packed in line.written[1:]]
-    get, give, several = _getter(line.term), _setter(line.term), len(places) > 1
+    get, give, several = getter(line.term), setter(line.term), len(places) > 1
 
     def take(values: Flat, tree: Tree) -> None:
         if get(tree) is not None:
@@ -219,7 +208,7 @@ def _packed_alike(made: list[Tree], also: Sequence[tuple[Packed, str]], values: 
 
 def _repeated(line: Repeated, shapes: Shapes) -> Take:
     key, inside = _members(shapes, line.cell)
-    read, give, ordinal = level_of(line.level, inside), _setter(line.term), line.ordinal
+    read, give, ordinal = level_of(line.level, inside), setter(line.term), line.ordinal
 
     def take(values: Flat, tree: Tree) -> None:
         made: list[Tree] = []
@@ -237,7 +226,7 @@ def _repeated(line: Repeated, shapes: Shapes) -> Take:
 
 
 def _single(line: Single, shapes: Shapes) -> Take:
-    read, give = level_of(line.level, shapes), _setter(line.term)
+    read, give = level_of(line.level, shapes), setter(line.term)
 
     def take(values: Flat, tree: Tree) -> None:
         member = read(values)
@@ -249,7 +238,7 @@ def _single(line: Single, shapes: Shapes) -> Take:
 
 def _everywhere(line: Everywhere, shapes: Shapes) -> Take:
     outer, inside = _members(shapes, line.outer)
-    key, get, give, name = key_of(inside, line.cell), _getter(line.term), _setter(line.term), line.inner
+    key, get, give, name = key_of(inside, line.cell), getter(line.term), setter(line.term), line.inner
 
     def take(values: Flat, tree: Tree) -> None:
         texts = dict.fromkeys([text for inner in values.get(outer, ()) if (text := inner.get(key))])
@@ -260,7 +249,7 @@ def _everywhere(line: Everywhere, shapes: Shapes) -> Take:
 
 
 def _counted(line: Counted, shapes: Shapes) -> Take:
-    key, get = key_of(shapes, line.cell), _getter(line.term)
+    key, get = key_of(shapes, line.cell), getter(line.term)
 
     def check(values: Flat, tree: Tree) -> None:
         value = get(tree)
@@ -272,9 +261,8 @@ def _counted(line: Counted, shapes: Shapes) -> Take:
 
 def _rule(line: Rule, shapes: Shapes) -> Take:
     cells = [(key_of(shapes, cell), template) for cell, template in line.cells]
-    keys = [key for key, _ in cells]
-    gets = [_getter(term) for term in line.wholes]
-    wholes = [(template, _setter(term)) for term, template in line.wholes.items()]
+    gets = [getter(term) for term in line.wholes]
+    wholes = [(template, setter(term)) for term, template in line.wholes.items()]
 
     def check(others: Sequence[tuple[str, Template]], values: Flat, tree: Tree) -> None:
         parts = line.parts_of(tree)
@@ -288,14 +276,12 @@ def _rule(line: Rule, shapes: Shapes) -> Take:
                 raise Doubt
 
     def take(values: Flat, tree: Tree) -> Check | None:
-        for key in keys:
-            if values.get(key):
-                break
-        else:
-            return None
         there = [cell for cell in cells if values.get(cell[0])]
-        if any(get(tree) is not None for get in gets):
-            return lambda values, tree: check(there, values, tree)
+        if not there:
+            return None
+        for get in gets:
+            if get(tree) is not None:
+                return lambda values, tree: check(there, values, tree)
         parts = line.known(tree) if line.given else {}
         for key, template in there:
             for name, text in line.take(template, values[key]).items():

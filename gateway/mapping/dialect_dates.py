@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from gateway.mapping.dialect_values import Format, Misfit, Surroundings, exact
 from gateway.references import Scalar
@@ -15,6 +16,10 @@ _TOKEN = re.compile(r"yyyy|yy|MM|M|dd|d|HH|H|mm|\(:ss\)|ss|.")
 _WRITTEN = {"yyyy": "{0.year:04d}", "MM": "{0.month:02d}", "M": "{0.month}", "dd": "{0.day:02d}", "d": "{0.day}",
             "HH": "{0.hour:02d}", "H": "{0.hour}", "mm": "{0.minute:02d}", "ss": "{0.second:02d}", "yy": "{1:02d}",
             "(:ss)": "{2}"}
+
+
+_DATES = 256
+"""Texts of a format that are remembered: most days come again."""
 
 
 class Pattern:
@@ -86,7 +91,7 @@ def date_format(argument: str, surroundings: Surroundings) -> Format:
             _one_day(text, patterns)
         return text
 
-    return exact("date", {"date", "moment"}, lambda text: _one_day(text, patterns), write)
+    return exact("date", {"date", "moment"}, lru_cache(maxsize=_DATES)(lambda text: _one_day(text, patterns)), write)
 
 
 def day_format(argument: str, surroundings: Surroundings) -> Format:
@@ -121,4 +126,4 @@ def moment_format(argument: str, surroundings: Surroundings) -> Format:
             return day.write(value)
         return pattern.write(value.astimezone(zone))
 
-    return exact("moment", {"date", "datetime", "moment"}, read, write)
+    return exact("moment", {"date", "datetime", "moment"}, lru_cache(maxsize=_DATES)(read), write)

@@ -36,7 +36,8 @@ def merge(tree: Tree, reading: Reading) -> None:
         said: Tree = {key: line[key] for key in ("size", "filling") if key in line}
         if number not in found:
             found[number] = {"kind": "container", "number": number, **said}
-            _move(reading, path, place)
+            if reading.origins:
+                _move(reading, path, place)
         else:
             for key, value in said.items():
                 if found[number].setdefault(key, value) != value:

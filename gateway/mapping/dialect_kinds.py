@@ -117,7 +117,8 @@ def _xml(source: Source, name: str, node: MappingNode, compiler: Compiler) -> Co
     repeated = {"/".join(path) for path in compiler.repeated[name]}
     try:
         file.content.decode("utf-8")  # as an archive keeps it
-        made = Skeleton(file.content, file.label, root=root, repeated=repeated)
+        made = Skeleton(file.content, file.label, root=root, repeated=repeated,
+                        filled={"/".join(path) for path in compiler.wanted[name]})
     except UnicodeDecodeError:
         source.fault("D013", skeleton, key="skeleton", value=skeleton.text, allowed="UTF-8")
         return None

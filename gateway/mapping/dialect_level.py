@@ -7,10 +7,10 @@ dialect, or is refused. So nothing is lost in silence, and ``read(write(tree)) =
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from gateway.findings import Finding, Place, Severity
 from gateway.mapping.dialect_formats import Format, Misfit
@@ -116,6 +116,8 @@ class Level:
     def __init__(self, lines: Sequence[Line], defaults: Mapping[str, tuple[Scalar, str | None]]) -> None:
         self.lines = lines
         self.defaults = defaults
+        self._defaults = [(term, value, getter(term), getter(companion) if companion is not None else None)
+                          for term, (value, companion) in defaults.items()]
         self._nested = frozenset(term for line in lines if line.nested for term in line.terms)
 
     @property
@@ -138,8 +140,8 @@ class Level:
             line.read(scope, tree, prefix, reading, given)
         for line in self.lines:
             line.check(scope, tree, prefix, reading)
-        for term, (value, companion) in self.defaults.items():
-            if value_of(tree, term) is None and (companion is None or value_of(tree, companion) is not None):
+        for term, value, get, other in self._defaults:
+            if get(tree) is None and (other is None or other(tree) is not None):
                 put(tree, term, value)
         return tree
 
@@ -148,12 +150,16 @@ class Level:
         held: set[str] = set()
         for line in self.lines:
             line.write(tree, drafts, prefix, writing, held)
-        for term, (value, companion) in self.defaults.items():
-            if value_of(tree, term) == value and (companion is None or value_of(tree, companion) is not None):
+        for term, value, get, other in self._defaults:
+            if get(tree) == value and (other is None or other(tree) is not None):
                 held.add(term)
-        for term, left in leaves(tree, ""):
-            if term not in held:
-                spread(left, f"{prefix}{term}", writing.rest)
+        for name, value in tree.items():
+            if isinstance(value, dict):
+                for term, left in leaves(value, f"{name}."):
+                    if term not in held:
+                        spread(left, f"{prefix}{term}", writing.rest)
+            elif name not in held:
+                spread(value, f"{prefix}{name}", writing.rest)
 
 
 @cache
@@ -232,6 +238,40 @@ def put(tree: Tree, term: str, value: Scalar | Tree | list[Tree]) -> None:
     tree[last] = value
 
 
+def getter(term: str) -> Callable[[Tree], Any]:
+    """`value_of` of one term."""
+    group, dot, name = term.partition(".")
+    if "[" in term or "." in name:
+        return lambda tree: value_of(tree, term)
+    if not dot:
+        return lambda tree: tree.get(term)
+
+    def grouped(tree: Tree) -> Any:
+        inner: Any = tree.get(group)
+        return inner.get(name) if inner.__class__ is dict else None if inner is None else value_of(tree, term)
+    return grouped
+
+
+def setter(term: str) -> Callable[[Tree, Scalar | list[Tree]], None]:
+    """`put` of one term."""
+    names = term.split(".")
+    if "[" in term or len(names) > 2:
+        return lambda tree, value: put(tree, term, value)
+    if len(names) == 1:
+        def plain(tree: Tree, value: Scalar | list[Tree]) -> None:
+            tree[term] = value
+        return plain
+    group, name = names
+
+    def grouped(tree: Tree, value: Scalar | list[Tree]) -> None:
+        inner: Any = tree.get(group)
+        if inner is None:
+            tree[group] = {name: value}
+        else:
+            inner[name] = value
+    return grouped
+
+
 def leaves(tree: Tree, prefix: str) -> Iterator[tuple[str, Scalar | list[Tree]]]:
     """Every value of a tree with its dotted term; a list counts as one value."""
     for name, value in tree.items():
@@ -263,10 +303,12 @@ class OneTerm:
         self.terms = (term,)
         self.nested = False
         self.term = term
+        self._get = getter(term)
         self._groups = tuple(term.split(".")[:-1])
         self._name = term.split(".")[-1]
         self.places = [(cell, cell.part, cell.path, form.read, form) for cell, form in places]
         self.lax = lax
+        self._writes = [(cell.part, cell.key, form.write, form.echo) for cell, form in places]
 
     def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
         if given and value_of(tree, self.term) is not None:
@@ -308,25 +350,26 @@ class OneTerm:
                 reading.contradiction(part, node, prefix + self.term, expected or str(value))
 
     def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
-        value = value_of(tree, self.term) if self._groups else tree.get(self._name)
+        value = self._get(tree)
         if value is None:
             if not self.lax:
                 return
             value = False
-        assert not isinstance(value, dict | list)
-        exact = None
-        for number, (cell, part, _, _, form) in enumerate(self.places):
+        behind = 0
+        for part, key, write, _ in self._writes:
+            behind += 1
             try:
-                drafts[part][cell.key] = form.write(value)
+                drafts[part][key] = write(value)
             except Misfit:
                 continue
-            exact = number
             held.add(self.term)
             break
-        for cell, part, _, _, form in self.places[0 if exact is None else exact + 1:]:
-            echoed = form.echo(value)
+        else:
+            behind = 0
+        for part, key, _, echo in self._writes[behind:] if behind < len(self._writes) else ():
+            echoed = echo(value)
             if echoed is not None:
-                drafts[part][cell.key] = echoed
+                drafts[part][key] = echoed
 
     def describe(self) -> Iterator[tuple[str, DialectTerm]]:
         yield self.term, DialectTerm("", form=self.places[0][4])

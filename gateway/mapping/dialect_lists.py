@@ -224,7 +224,10 @@ class Repeated:
         written: list[Values] = []
         for ordinal, member in enumerate(value, 1):
             values: Values = {}
-            left = {name: one for name, one in member.items() if name != self.ordinal or one != ordinal}
+            left = member
+            if self.ordinal and member.get(self.ordinal) == ordinal:
+                left = dict(member)
+                del left[self.ordinal]
             self.level.write(left, {self.cell.part: values}, f"{prefix}{self.term}[{ordinal}].", writing)
             written.append(values)
         if all(written) or self.ordinal:

@@ -16,7 +16,7 @@ from datetime import date
 from decimal import Decimal
 
 from gateway.mapping.dialect_formats import Format, Misfit
-from gateway.mapping.dialect_level import Cell, Drafts, Given, Reading, Scope, Writing, put, value_of
+from gateway.mapping.dialect_level import Cell, Drafts, Given, Reading, Scope, Writing, getter, put, value_of
 from gateway.mapping.dialect_terms import DialectTerm
 from gateway.mapping.dialect_text import Template
 from gateway.references import Scalar, Tree
@@ -34,10 +34,13 @@ class Rule:
         self.given = given
         self.cells = cells
         self.formats = formats
+        self._givens = [(getter(term), template) for term, template in given.items()]
+        self._wholes = [(getter(term), template) for term, template in terms.items()]
+        self._inside = [term for term in terms if "[1]." in term]
 
     def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
         nodes = [(cell, template, node) for cell, template in self.cells if (node := cell.find(scope)) is not None]
-        if not nodes or any(value_of(tree, term) is not None for term in self.wholes):
+        if not nodes or any(get(tree) is not None for get, _ in self._wholes):
             return
         parts = self.known(tree)
         for cell, template, node in nodes:
@@ -72,18 +75,22 @@ class Rule:
                 reading.contradiction(cell.part, node, prefix + self.terms[0], expected)
 
     def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
-        parts = self.parts_of(tree)
-        if parts is None or all(value_of(tree, term) is None for term in self.wholes):
+        there = False
+        for get, _ in self._wholes:
+            there = there or get(tree) is not None
+        parts = self.parts_of(tree) if there else None
+        if parts is None:
             return
-        texts: dict[int, str] = {}
-        for number, (cell, template) in enumerate(self.cells):
+        texts: list[tuple[Template, str]] = []
+        for cell, template in self.cells:
             text = self.render(template, parts)
             if text:
-                texts[number] = text
+                texts.append((template, text))
                 drafts[cell.part][cell.key] = text
-        if not any(term in held for term in self.wholes) and self._comes_back(tree, texts):
-            held.update(term for term in self.wholes if value_of(tree, term) is not None)
-            for term in self.wholes:  # a list of one member that has nothing else is held as a whole
+        if held.isdisjoint(self.terms) and self._comes_back(tree, texts):
+            held.update([term for term, (get, _) in zip(self.terms, self._wholes, strict=True)
+                         if get(tree) is not None])
+            for term in self._inside:  # a list of one member that has nothing else is held as a whole
                 outer, mark, inner = term.partition("[1].")
                 member = value_of(tree, f"{outer}[1]") if mark else None
                 if isinstance(member, dict) and list(member) == [inner] and value_of(tree, f"{outer}[2]") is None:
@@ -96,26 +103,28 @@ class Rule:
                 yield outer, DialectTerm("", most=1)
             yield term, DialectTerm("", shape="" if template.whole else template.text)
 
-    def _comes_back(self, tree: Tree, texts: Mapping[int, str]) -> bool:
+    def _comes_back(self, tree: Tree, texts: Sequence[tuple[Template, str]]) -> bool:
         """Whether reading these texts gives these terms again."""
         parts = self.known(tree)
         try:
-            for number, text in texts.items():
+            for template, text in texts:
                 if text.strip() != text:
                     return False
-                for name, found in self.take(self.cells[number][1], text).items():
+                for name, found in self.take(template, text).items():
                     if parts.setdefault(name, found) != found:
                         return False
         except Misfit:
             return False
-        return bool(texts) and all((template.echo(parts) or None) == _text(value_of(tree, term))
-                                   for term, template in self.wholes.items())
+        for get, template in self._wholes:
+            if (template.echo(parts) or None) != _text(get(tree)):
+                return False
+        return bool(texts)
 
     def known(self, tree: Tree) -> dict[str, str]:
         """The parts of the given terms."""
         parts: dict[str, str] = {}
-        for term, template in self.given.items():
-            text = _text(value_of(tree, term))
+        for get, template in self._givens:
+            text = _text(get(tree))
             if text is not None:
                 parts.update(template.read(text) or {})
         return parts
@@ -123,13 +132,16 @@ class Rule:
     def parts_of(self, tree: Tree) -> dict[str, str] | None:
         """The parts of all terms, None when they do not agree or have another form."""
         parts = self.known(tree)
-        for term, template in self.wholes.items():
-            text = _text(value_of(tree, term))
+        for get, template in self._wholes:
+            text = _text(get(tree))
             if text is None:
                 continue
             found = template.read(text)
-            if found is None or any(parts.setdefault(name, part) != part for name, part in found.items()):
+            if found is None:
                 return None
+            for name, part in found.items():
+                if parts.setdefault(name, part) != part:
+                    return None
         return parts
 
     def take(self, template: Template, text: str) -> dict[str, str]:
@@ -137,11 +149,15 @@ class Rule:
         found = template.read(text)
         if found is None:
             raise Misfit("D113", value=text[:80], form=template.text)
+        if not self.formats:
+            return found
         return {name: str(self.formats[name].read(part)) if name in self.formats else part
                 for name, part in found.items()}
 
     def render(self, template: Template, parts: Mapping[str, str]) -> str | None:
         """The text of a cell, None when it cannot be made."""
+        if not self.formats:
+            return template.echo(parts)
         try:
             return template.echo({name: self.formats[name].write(part) if name in self.formats else part
                                   for name, part in parts.items() if name in template.holes})
@@ -159,6 +175,8 @@ class Rule:
 
 def _text(value: Scalar | Tree | list[Tree] | None) -> str | None:
     """The canonical text of a scalar."""
+    if value.__class__ is str:
+        return value  # type: ignore[return-value]
     if value is None or isinstance(value, dict | list):
         return None
     if isinstance(value, bool):

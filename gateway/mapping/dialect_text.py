@@ -16,7 +16,7 @@ A template is not always unambiguous ("a b" in ``{x} {y}`` with blanks in x), so
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.mapping.dialect_formats import Misfit
@@ -48,6 +48,7 @@ class Template:
     holes     names in order
     formats   hole -> named format, where the template names one
     literals  the characters that stand between the holes
+    echo      the text of some values; None when a part it cannot do without is absent
     """
 
     def __init__(self, text: str) -> None:
@@ -60,6 +61,7 @@ class Template:
         self._expression = re.compile(self._compile(text))
         simple = len(self._root.parts) == 1 and isinstance(self._root.parts[0], _Hole)
         self.whole = simple and self._expression.pattern == f"({_KINDS['']})"
+        self.echo = _writer(self._root)
 
     def read(self, text: str) -> dict[str, str] | None:
         """The parts of a text, or None when it has another form."""
@@ -70,12 +72,10 @@ class Template:
         match = self._expression.fullmatch(text)
         if match is None:
             return None
-        return {name: found for name, found in zip(self.holes, match.groups(), strict=True) if found is not None}
-
-    def echo(self, values: Mapping[str, str]) -> str | None:
-        """The text, or None when a part it cannot do without is absent."""
-        pieces: list[str] = []
-        return "".join(pieces) if _write(self._root, values, pieces) else None
+        found = match.groups()
+        if None not in found:
+            return dict(zip(self.holes, found, strict=True))
+        return {name: text for name, text in zip(self.holes, found, strict=True) if text is not None}
 
     def write(self, values: Mapping[str, str]) -> str:
         """The text from which exactly these values come back. Raises Misfit D206."""
@@ -128,16 +128,45 @@ class Template:
         return bounds[word] % number
 
 
-def _write(group: _Group, values: Mapping[str, str], pieces: list[str]) -> bool:
+def _writer(group: _Group) -> Callable[[Mapping[str, str]], str | None]:
+    """What puts values into a group, made once; what it returns is None when one that it needs is absent."""
+    chunks: list[tuple[frozenset[str] | None, Callable[[Mapping[str, str]], str | None]]] = []
+    plain: list[str | _Hole] = []
     for part in group.parts:
-        if isinstance(part, str):
-            pieces.append(part)
-        elif isinstance(part, _Hole):
-            value = values.get(part.name)
-            if value is None:
-                return False
-            pieces.append(value)
-        elif any(inner.name in values for inner in part.parts if isinstance(inner, _Hole)) \
-                and not _write(part, values, pieces):
-            return False
-    return True
+        if not isinstance(part, _Group):
+            plain.append(part)
+            continue
+        if plain:
+            chunks.append((None, _plain_writer(plain)))
+        plain = []
+        chunks.append((frozenset(inner.name for inner in part.parts if isinstance(inner, _Hole)), _writer(part)))
+    if not chunks:
+        return _plain_writer(plain)
+    if plain:
+        chunks.append((None, _plain_writer(plain)))
+
+    def write(values: Mapping[str, str]) -> str | None:
+        made = ""
+        for names, inner in chunks:
+            if names is None or not names.isdisjoint(values):
+                text = inner(values)
+                if text is None:
+                    return None
+                made += text
+        return made
+
+    return write
+
+
+def _plain_writer(parts: Sequence[str | _Hole]) -> Callable[[Mapping[str, str]], str | None]:
+    """The same for texts and holes alone."""
+    names = [part.name for part in parts if isinstance(part, _Hole)]
+    form = "".join("%s" if isinstance(part, _Hole) else part.replace("%", "%%") for part in parts)
+    if form == "%s":
+        return lambda values, name=names[0]: values.get(name)  # type: ignore[misc]
+
+    def write(values: Mapping[str, str]) -> str | None:
+        found = tuple([values.get(name) for name in names])
+        return None if None in found else form % found
+
+    return write

@@ -92,17 +92,28 @@ def read_csv(content: bytes, file: str, layout: Layout, *, limit: int = FILE_LIM
 
 def write_csv(lines: Sequence[Mapping[str, str]], layout: Layout) -> bytes:
     """Lines under the first headings, every column present. Raises UnicodeEncodeError for a foreign character."""
-    quoted = re.compile(f'[{re.escape(layout.delimiter)}"\r\n]|^\\s|\\s$')
-    rows = [[synonyms[0] for synonyms in layout.columns.values()]]
+    pieces = [_headings(tuple(synonyms[0] for synonyms in layout.columns.values()), layout.delimiter)]
     for line in lines:
-        unknown = set(line) - set(layout.columns)
+        unknown = line.keys() - layout.columns.keys()
         if unknown:
             raise ValueError(f"no column for {sorted(unknown)}")
-        rows.append([_guarded(line.get(name, ""), layout.guard) for name in layout.columns])
-    text = "".join(layout.delimiter.join(
-        '"' + cell.replace('"', '""') + '"' if quoted.search(cell) else cell for cell in row) + "\r\n" for row in rows)
-    content = text.encode(layout.encoding)
+        row = [_quoted(_guarded(line[name], layout.guard), layout.delimiter) if name in line else ""
+               for name in layout.columns]
+        pieces.append(layout.delimiter.join(row) + "\r\n")
+    content = "".join(pieces).encode(layout.encoding)
     return _MARK + content if layout.mark else content
+
+
+@lru_cache(maxsize=64)
+def _headings(headings: tuple[str, ...], delimiter: str) -> str:
+    return delimiter.join([_quoted(heading, delimiter) for heading in headings]) + "\r\n"
+
+
+_QUOTED = re.compile(r'["\r\n]|^\s|\s$')
+
+
+def _quoted(cell: str, delimiter: str) -> str:
+    return '"' + cell.replace('"', '""') + '"' if delimiter in cell or _QUOTED.search(cell) else cell
 
 
 def _guarded(text: str, guard: bool) -> str:

@@ -35,10 +35,12 @@ class NotFlat(Exception):
 class _State:
     """Inside one element: a wanted group, a wanted leaf, such a leaf that has its text, or what nobody wants.
 
-    moves  piece -> where it leads, for pieces that change nothing else
+    moves   piece -> where it leads, for pieces that change nothing else
+    enters  piece -> the group that begins with it, one that stands once
+    full    of a wanted leaf: the same with a text in it
     """
 
-    __slots__ = ("children", "full", "key", "kind", "member", "moves", "parent")
+    __slots__ = ("children", "enters", "full", "key", "kind", "member", "moves", "parent")
 
     def __init__(self, kind: str, parent: _State | None, key: str = "", *, member: bool = False) -> None:
         self.kind = kind
@@ -47,6 +49,7 @@ class _State:
         self.member = member
         self.children: dict[str, _State] = {}
         self.moves: dict[str, _State] = {}
+        self.enters: dict[str, _State] = {}
         self.full: _State | None = _State("full", parent) if kind == "leaf" else None
 
 
@@ -100,7 +103,26 @@ class FlatXml:
             if step is not None:
                 state, moves = step, step.moves
                 continue
+            inner = state.enters.get(piece)
+            if inner is not None and inner.key not in values:
+                values[inner.key] = ""
+                state, moves = inner, inner.moves
+                continue
             tag, _, text = piece.partition(">")
+            inner = state.children.get(tag)
+            if inner is not None and inner.full is not None:
+                if "&" in text:
+                    text = _REFERENCE.sub(_character, text)
+                text = text.strip()
+                if text:
+                    if inner.key in values:
+                        return None
+                    values[inner.key] = text
+                    inner = inner.full
+                else:
+                    self._remember(moves, piece, inner)
+                state, moves = inner, inner.moves
+                continue
             first = tag[0]
             if first == "/":
                 parent = state.parent
@@ -115,24 +137,10 @@ class FlatXml:
             if first == "!" or first == "?" or "xmlns" in tag:
                 return None
             bare = tag[-1] == "/"
-            inner = state.children.get(tag) or self._inner(state, tag.rstrip("/").split(None, 1)[0])
-            if inner is None:
-                return None
+            inner = inner or self._inner(state, tag.rstrip("/").split(None, 1)[0])
+            if inner is None or (not bare and (inner.full is not None or inner.kind == "full")):
+                return None  # none may stand here, or a wanted text has an attribute
             kind = inner.kind
-            if kind == "leaf" and not bare:
-                if "&" in text:
-                    text = _REFERENCE.sub(_character, text)
-                text = text.strip()
-                if text:
-                    if inner.key in values:
-                        return None
-                    values[inner.key] = text
-                    assert inner.full is not None
-                    inner = inner.full
-                else:
-                    self._remember(moves, piece, inner)
-                state, moves = inner, inner.moves
-                continue
             blank = not text or text.isspace()
             if not blank and (kind != "skip" or bare) and state.kind != "skip":
                 return None
@@ -147,9 +155,11 @@ class FlatXml:
                     return None
                 else:
                     values[inner.key] = ""
+                    if blank and not bare:
+                        self._remember(state.enters, piece, inner)
             elif blank:
                 self._remember(moves, piece, inner if kind == "full" else state if bare else inner)
-            if not bare or kind == "full":
+            if not bare or kind == "full":  # behind <null />
                 state, moves = inner, inner.moves
         return values if state is self._top else None
 

@@ -21,12 +21,12 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def writable(text: str) -> bool:
     """Tell whether XML 1.0 can carry every character of a text."""
-    return _ILLEGAL.search(text) is None
+    return text.isprintable() or _ILLEGAL.search(text) is None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Slot:
-    """One leaf element: how it looks empty, and its two ends around a text."""
+    """One leaf element: how it looks empty, and its two ends around a text, with what stands before."""
 
     path: str
     empty: str
@@ -34,7 +34,7 @@ class _Slot:
     end: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Group:
     """One repeated element, or the whole document: parts in order."""
 
@@ -47,17 +47,19 @@ class Skeleton:
 
     content   the skeleton file
     repeated  paths from the root of the elements that repeat: ``Item``, ``Item/Packages``
+    filled    paths from the root of all that is ever given a value, or more of them; None: any may be
 
     Raises LocalError as `gateway.records.xml.parse`.
     """
 
-    def __init__(self, content: bytes, file: str, *, root: str, repeated: Collection[str]) -> None:
+    def __init__(self, content: bytes, file: str, *, root: str, repeated: Collection[str],
+                 filled: Collection[str] | None = None) -> None:
         element = parse(content, file, root=root)
         self.paths: set[str] = set()
         self._repeated = frozenset(repeated)
         self._groups: set[str] = set()
         self._elements: dict[str, etree._Element] = {"": element}
-        self._root = _Group("", tuple(_merge(self._compile(element, "", ""))))
+        self._root = _folded(_Group("", tuple(_merge(self._compile(element, "", "")))), "", filled)
         self.missing = self._repeated - self._groups
 
     def write(self, values: Values, encoding: str) -> bytes:
@@ -117,17 +119,31 @@ class Skeleton:
         yield f"</{tag}>\n"
 
 
+def _folded(group: _Group, prefix: str, filled: Collection[str] | None) -> _Group:
+    """A group in which leaves that nobody fills are constant texts."""
+    parts: list[str | _Slot | _Group] = []
+    for part in group.parts:
+        if isinstance(part, _Slot) and filled is not None and f"{prefix}{part.path}" not in filled:
+            parts.append(part.empty)
+        else:
+            parts.append(_folded(part, f"{prefix}{part.path}/", filled) if isinstance(part, _Group) else part)
+    return _Group(group.path, tuple(_merge(parts)))
+
+
 def _merge(parts: Iterable[str | _Slot | _Group]) -> Iterable[str | _Slot | _Group]:
-    """Join neighbouring constant texts."""
+    """Join neighbouring constant texts, and what stands before a leaf to it."""
     constant = ""
     for part in parts:
         if isinstance(part, str):
             constant += part
             continue
-        if constant:
-            yield constant
-            constant = ""
-        yield part
+        if isinstance(part, _Slot):
+            yield _Slot(part.path, constant + part.empty, constant + part.start, part.end)
+        else:
+            if constant:
+                yield constant
+            yield part
+        constant = ""
     if constant:
         yield constant
 
@@ -145,7 +161,7 @@ def _fill(group: _Group, values: Mapping[str, str | list[Values]], pieces: list[
                 pieces.append(part.empty)
             else:
                 assert isinstance(value, str)
-                pieces.extend((part.start, escaped(value), part.end))
+                pieces.append(f"{part.start}{escaped(value)}{part.end}")
         elif value is not None:
             assert isinstance(value, list)
             for member in value:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.mapping.dialect import Dialect, Reading, load_dialect
@@ -82,6 +82,7 @@ CHANGES: dict[str, Callable[[re.Match[bytes], random.Random], bytes]] = {
     "namespace": lambda one, _: b"<%s xmlns='urn:x'>%s</%s>" % (one[1], one[2], one[1]),
     "null": lambda one, _: b"<%s><null/></%s>" % (one[1], one[1]),
     "null beside a text": lambda one, _: b"<%s>a<null /></%s>" % (one[1], one[1]),
+    "null, not bare": lambda one, _: b"<%s><null></null></%s>" % (one[1], one[1]),
     "null twice": lambda one, _: b"<%s><null /><null /></%s>" % (one[1], one[1]),
     "null with a text": lambda one, _: b"<%s><null>x</null></%s>" % (one[1], one[1]),
     "null and a tail": lambda one, _: b"<%s><null />x</%s>" % (one[1], one[1]),
@@ -102,6 +103,7 @@ CHANGES: dict[str, Callable[[re.Match[bytes], random.Random], bytes]] = {
 }
 
 
+@settings(deadline=None, max_examples=60)
 @given(seed=st.integers(0, 10**6), names=st.lists(st.sampled_from(sorted(CHANGES)), min_size=1, max_size=2))
 def test_a_document_with_something_unusual_in_it_is_read_alike(seed: int, names: list[str]) -> None:
     chances = random.Random(seed)
@@ -128,6 +130,7 @@ def test_each_unusual_thing_alone(name: str) -> None:
 LINES = st.text(st.sampled_from("a;\"'=+1E. \r\n\té"), max_size=12)
 
 
+@settings(deadline=None, max_examples=60)
 @given(cells=st.lists(LINES, min_size=1, max_size=4), end=st.sampled_from(("\r\n", "\n", "", ";", "\r")),
        column=st.integers(0, 37))
 def test_a_csv_file_with_something_unusual_in_it_is_read_alike(cells: list[str], end: str, column: int) -> None:

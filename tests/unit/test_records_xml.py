@@ -8,7 +8,7 @@ import pytest
 
 from gateway.errors import LocalError
 from gateway.findings import Place
-from gateway.records.nodes import leaf_texts
+from gateway.records.nodes import Values, leaf_texts
 from gateway.records.xml import Wanted, read_xml, unread
 from gateway.records.xml_write import Skeleton
 
@@ -119,6 +119,15 @@ def test_a_skeleton_gives_the_order_the_constants_and_the_way_of_being_empty() -
     assert list(leaf_texts(read_xml(written, "w", root="ASYCUDA", wanted=WANTED))) == [
         ("/ASYCUDA/Type/Code", "TR"), ("/ASYCUDA/Item[1]/Mark", "A & <B>"),
         ("/ASYCUDA/Item[2]/Packages[1]/Kind", "CT")]
+
+
+def test_a_leaf_that_nobody_fills_stays_as_the_skeleton_has_it() -> None:
+    skeleton, free = (Skeleton(SKELETON, "s.xml", root="ASYCUDA", repeated={"Item", "Item/Packages"}, filled=filled)
+                      for filled in ({"Item", "Item/Mark"}, None))
+    values: Values = {"Item": [{"Mark": "M"}, {"Packages": [{}]}, {}]}
+    assert skeleton.write(values, "UTF-8") == free.write(values, "UTF-8")
+    with pytest.raises(ValueError, match="Delay"):
+        skeleton.write({"Delay": "x"}, "UTF-8")
 
 
 def test_a_value_without_a_place_in_the_skeleton_is_our_own_fault() -> None:
