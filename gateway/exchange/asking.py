@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.conversion import check
 from gateway.exchange.effects import Effects
-from gateway.exchange.outbound import check
 from gateway.exchange.route import corridor_asked, departure_of
 from gateway.ledger import Transaction
 from gateway.ledger.rows import Unasked

@@ -36,6 +36,8 @@ class First:
     """The first declaration of a movement with the events that the gateway says about it at once.
 
     They are all there is to derive its state from, unless events had come before it (a rejection of an earlier try).
+
+    declaration  perhaps without its goods items: nothing follows from them until an event takes some
     """
 
     movement: NewMovement

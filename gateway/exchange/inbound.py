@@ -13,6 +13,7 @@ from functools import partial
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange.activation import corridor_kept
 from gateway.exchange.asking import answered_by_copy
+from gateway.exchange.conversion import check
 from gateway.exchange.effects import Effects, First
 from gateway.exchange.judgement import (
     Incoming,
@@ -24,7 +25,7 @@ from gateway.exchange.judgement import (
     whole_minute,
 )
 from gateway.exchange.losses import note_annex
-from gateway.exchange.outbound import check, queue_events
+from gateway.exchange.outbound import queue_events
 from gateway.exchange.rejection import Refusal, event_of_rejection, refusals, rule_refusal, unreadable
 from gateway.exchange.route import departure_of, joining, office_concerned
 from gateway.findings import Finding

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from gateway.errors import GatewayError, LocalError, PartnerError
+from gateway.exchange.conversion import check
 from gateway.exchange.effects import Effects
 from gateway.exchange.inquiry import deciding_word
 from gateway.exchange.judgement import (
@@ -23,7 +24,6 @@ from gateway.exchange.judgement import (
     whole_minute,
 )
 from gateway.exchange.losses import note_annex
-from gateway.exchange.outbound import check
 from gateway.exchange.route import foreign_office
 from gateway.findings import Finding, Place
 from gateway.ledger import NewAnswer, NewDelivery, NewEvent

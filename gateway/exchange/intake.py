@@ -18,6 +18,7 @@ from gateway.errors import GatewayError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import PATIENCE, Gateway, Occasion
 from gateway.exchange.attempts import TRIES, Attempts
+from gateway.exchange.conversion import ConvertedApart, convert_apart, ground_of, whole_records
 from gateway.exchange.filing import Filing, Folder, Refusal, folder_of, unfinished
 from gateway.exchange.halting import anybody_held
 from gateway.exchange.lots import joined, lots
@@ -28,7 +29,7 @@ from gateway.exchange.workers import Workers
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.mapping.dialect import Dialect, NationalRecord, Reading, Waiting
-from gateway.mapping.dialect_apart import ReadApart, can_be_read_apart, read_apart, whole
+from gateway.mapping.dialect_apart import can_be_read_apart
 from gateway.spool import claim, machine_fault, read_whole, sync_folder
 
 LOTS = 8
@@ -167,10 +168,13 @@ class _Intake:
 
     def _take_lots(self, dialect: Dialect, chosen: Sequence[Sequence[str]]) -> list[Waiting]:
         """Take lots in their order, the next ones being read by workers meanwhile; returns what waits for its twin."""
-        many = len(chosen) >= LOTS and can_be_read_apart(dialect)
-        with Workers(self.gateway.settings.workers if many else 1) as workers:
+        processes = self.gateway.settings.workers
+        many = processes > 1 and len(chosen) >= LOTS and can_be_read_apart(dialect)
+        ground = ground_of(self.gateway, self.occasion.now) if many and self.folder.kind == "declarations" else None
+        with Workers(processes if many else 1) as workers:
             return [one for files, read in workers.ahead(
-                map(self._contents, chosen), lambda files: (read_apart, (dialect.archive, files)))
+                map(self._contents, chosen), lambda files: (convert_apart, (ground, dialect.archive, files)),
+                octets=lambda files: sum(map(len, files.values())))
                 for one in self._take_lot(dialect, files, read)]
 
     def _contents(self, names: Sequence[str]) -> dict[str, bytes]:
@@ -178,7 +182,7 @@ class _Intake:
         return self._read(names)
 
     def _take_lot(self, dialect: Dialect, files: Mapping[str, bytes],
-                  read: Callable[[], ReadApart] | None) -> list[Waiting]:
+                  read: Callable[[], ConvertedApart] | None) -> list[Waiting]:
         """Take what is complete in a lot, refuse what is bad; returns what waits for its twin."""
         waiting: list[Waiting] = []
         for reading in self._readings(dialect, files, read):
@@ -206,14 +210,14 @@ class _Intake:
         return files
 
     def _readings(self, dialect: Dialect, files: Mapping[str, bytes],
-                  read: Callable[[], ReadApart] | None) -> Iterator[Reading]:
+                  read: Callable[[], ConvertedApart] | None) -> Iterator[Reading]:
         """What the files give; where the reading itself fails, or its worker dies, set by set: only what is at fault is
         left out.
 
-        read  gives what a worker has read; None: nobody has
+        read  gives what was read and converted ahead; None: nothing was
         """
         try:
-            reading = dialect.read(files) if read is None else whole(read(), dialect, files)
+            reading = dialect.read(files) if read is None else whole_records(read(), dialect, files)
         except Exception:  # told below, with the file that brings it about
             yield from self._readings_apart(dialect, files)
         else:

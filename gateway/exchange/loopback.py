@@ -21,8 +21,9 @@ from gateway.edifact import (
     write_interchange,
 )
 from gateway.errors import GatewayError, LocalError, PartnerError
+from gateway.exchange.conversion import SYNTAX, check
 from gateway.exchange.judgement import whole_minute
-from gateway.exchange.outbound import GATEWAY_SERIAL, SYNTAX, check, placed, register_of
+from gateway.exchange.outbound import GATEWAY_SERIAL, placed, register_of
 from gateway.exchange.rejection import Refusal, event_of_rejection, refusals, unreadable
 from gateway.exchange.route import corridor_of, office_concerned
 from gateway.findings import Finding, Place

@@ -14,9 +14,10 @@ from datetime import datetime
 
 from gateway.edifact import read_wire
 from gateway.errors import GatewayError, LocalError
+from gateway.exchange.conversion import check
 from gateway.exchange.judgement import whole_minute
 from gateway.exchange.loopback import completed, judged
-from gateway.exchange.outbound import check, placed
+from gateway.exchange.outbound import placed
 from gateway.findings import Finding, Place, has_errors
 from gateway.mapping import Corridor, Corridors
 from gateway.mapping.dialect import Dialect, NationalRecord

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gateway.edifact import WireMessage, check_message, foreign_characters, read_wire
 from gateway.errors import LocalError
 from gateway.exchange.activation import corridor_kept
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.conversion import ConvertedRecord, check, completed, convert
 from gateway.exchange.effects import Effects, First
 from gateway.exchange.losses import note_overflows
 from gateway.exchange.route import (
@@ -27,22 +27,19 @@ from gateway.exchange.route import (
     partners_on,
     recipients,
 )
-from gateway.findings import Finding, Place, has_errors
+from gateway.findings import Finding, Place
 from gateway.ledger import NewDeclaration, NewDelivery, NewEvent, NewMovement, Transaction
-from gateway.mapping import Corridor, Mapping
+from gateway.mapping import Corridor
 from gateway.mapping.dialect import NationalRecord
 from gateway.references import Path, Tree
 from gateway.spool import plain_name
 from gateway.texts import Language, sentence
-from gateway.transit.declaration import WHOLE, Declaration
+from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event, Word
 from gateway.transit.mrn import is_mrn, make_mrn
 from gateway.transit.terms import from_tree, to_tree
 
 _EARLIER = ("accepted", "presented", "national_reference_date")
-
-SYNTAX = "UNOC"
-"""The character set of everything we send (PROFILE section 1): ISO 8859-1."""
 
 GATEWAY_SERIAL = "G"
 """Serial letter of the numbers that the gateway itself gives (PROFILE section 8, 3): no national register has it."""
@@ -132,61 +129,47 @@ def placed(finding: Finding, record: NationalRecord) -> Finding:
     return replace(finding, place=replace(finding.place, file=finding.place.file or ", ".join(record.files)))
 
 
-def check(wire: WireMessage, mapping: Mapping | None = None, tree: Tree | None = None) -> None:
-    """Judge our own message by directory and character set before anybody else does, and before others wait beside it.
-
-    mapping, tree  what made it: then a finding also names the path in the record
-    Raises LocalError with the findings.
-    """
-    findings = [*check_message(read_wire(wire)), *foreign_characters(wire, SYNTAX)]
-    if not has_errors(findings):
-        return
-    if mapping is not None and tree is not None:
-        paths = {(one.segment, one.element, one.component): one.path for one in mapping.trace(tree)}
-        findings = [replace(finding, place=replace(finding.place, path=paths.get(
-            (finding.place.segment or 0, finding.place.element or 0, finding.place.component or 1))))
-            for finding in findings]
-    raise LocalError(*findings)
-
-
 def _plan(gateway: Gateway, transaction: Transaction, record: NationalRecord, occasion: Occasion) -> Plan:
-    declaration = from_tree(Declaration, record.tree)
+    made = record.converted if isinstance(record, ConvertedRecord) else None
+    declaration = from_tree(Declaration, record.tree) if made is None else made.declaration
     if declaration.function == "request":
         return _plan_request(gateway, declaration, occasion)
+    numbered = declaration.mrn is not None
     corridor = _corridor(gateway, transaction, declaration, record.key)
     if corridor.role(gateway.name) != "departure":
         raise LocalError(Finding(code="X021", place=Place(path="office_of_departure.code"),
                                  values={"corridor": corridor.identifier, "gateway": gateway.name}))
-    declaration = _complete(transaction, declaration, record.key, gateway, occasion.now)
-    mrn = declaration.mrn
-    assert mrn is not None
+    mrn = _mrn(transaction, declaration, record.key, gateway, occasion.now)
     known = transaction.movement(mrn)
     if known is not None:
-        _refuse_old_version(transaction, declaration)
+        _refuse_old_version(transaction, declaration, mrn)
         if known.corridor == corridor.identifier:
             corridor = corridor_kept(gateway, transaction, known)
     if not is_mrn(mrn):
         raise LocalError(Finding(code="X024", place=Place(path="mrn"), values={"mrn": mrn}))
-    if known is None and "mrn" in record.tree:
+    if known is None and numbered:
         _refuse_second_mrn(gateway, transaction, record.key, mrn)
-    tree = to_tree(declaration)
-    wire = corridor.cusdec.to_message(tree)
-    check(wire, corridor.cusdec, tree)
+    mapping = corridor.cusdec
+    if made is None:
+        made = convert(completed(declaration, mrn, occasion.now), mapping)
+    elif made.mapping != mapping.digest:  # the movement keeps another version, or the files were changed just now
+        made = convert(made.whole(), mapping)
+    goes = made
     partners = [gateway.known_partner(name) for name in others(corridor, gateway.name)]
 
     def apply(source: int, effects: Effects) -> None:
         note_announced(transaction, record, occasion)
-        note_overflows(transaction, record.key, corridor.cusdec.losses(tree), occasion.now)
+        note_overflows(transaction, record.key, goes.losses, occasion.now)
         if known is None:
-            movement = _movement(declaration, record.key, gateway, corridor)
+            movement = _movement(goes.declaration, record.key, gateway, corridor)
             effects.movements.append(movement)
-            effects.firsts[mrn] = First(movement, declaration)
+            effects.firsts[mrn] = First(movement, goes.declaration)
         effects.declarations.append(NewDeclaration(
-            mrn=mrn, amendment=declaration.amendment or 0, function=declaration.function, tree=tree, source_id=source,
-            message_id=None))
-        effects.queue(partners, "CUSDEC", mrn, declaration.function, wire, corridor.cusdec, source=source,
+            mrn=mrn, amendment=goes.declaration.amendment or 0, function=goes.declaration.function, tree=goes.tree,
+            source_id=source, message_id=None))
+        effects.queue(partners, "CUSDEC", mrn, goes.declaration.function, goes.wire, mapping, source=source,
                       answers=None)
-        if "mrn" not in record.tree:
+        if not numbered:
             effects.deliveries.append(_write_back(record.key, mrn))
             effects.deliveries.extend(_numbered(gateway, transaction, record, mrn, occasion.now))
         effects.touch(mrn)
@@ -225,17 +208,12 @@ def _plan_request(gateway: Gateway, declaration: Declaration, occasion: Occasion
     return Plan(mrn=mrn, copies=1, apply=apply)
 
 
-def _complete(transaction: Transaction, declaration: Declaration, key: str, gateway: Gateway,
-              now: datetime) -> Declaration:
-    """Give what the national system leaves to the gateway: MRN (PROFILE section 8, 3), version, time of the message."""
-    prepared = declaration.prepared or now.replace(second=0, microsecond=0)
-    amendment = declaration.amendment if declaration.amendment is not None else 0
-    mrn = declaration.mrn
-    if mrn is None:
-        known = transaction.movement_by_key(gateway.name, key)
-        mrn = known.mrn if known is not None else _new_mrn(transaction, declaration, now)
-    return replace(declaration, mrn=mrn, prepared=prepared,
-                   amendment=amendment if declaration.function in WHOLE else declaration.amendment)
+def _mrn(transaction: Transaction, declaration: Declaration, key: str, gateway: Gateway, now: datetime) -> str:
+    """The MRN of a declaration, which the gateway gives where the national system gave none (PROFILE section 8, 3)."""
+    if declaration.mrn is not None:
+        return declaration.mrn
+    known = transaction.movement_by_key(gateway.name, key)
+    return known.mrn if known is not None else _new_mrn(transaction, declaration, now)
 
 
 def _new_mrn(transaction: Transaction, declaration: Declaration, now: datetime) -> str:
@@ -259,15 +237,14 @@ def _movement(declaration: Declaration, key: str, gateway: Gateway, corridor: Co
                        destination=destination.code, time_limit=declaration.time_limit)
 
 
-def _refuse_old_version(transaction: Transaction, declaration: Declaration) -> None:
+def _refuse_old_version(transaction: Transaction, declaration: Declaration, mrn: str) -> None:
     """An amendment must be newer than everything held. Raises LocalError X022."""
-    assert declaration.mrn is not None
     if declaration.function not in ("original", "replacement"):
         return
-    held = max((row.amendment for row in transaction.declarations(declaration.mrn)), default=-1)
+    held = max((row.amendment for row in transaction.declarations(mrn)), default=-1)
     if (declaration.amendment or 0) <= held:
         raise LocalError(Finding(code="X022", place=Place(path="amendment"), values={
-            "mrn": declaration.mrn, "amendment": str(declaration.amendment or 0), "held": str(held)}))
+            "mrn": mrn, "amendment": str(declaration.amendment or 0), "held": str(held)}))
 
 
 def _refuse_second_mrn(gateway: Gateway, transaction: Transaction, key: str, mrn: str) -> None:

@@ -23,9 +23,10 @@ from gateway.edifact import (
 )
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.conversion import check
 from gateway.exchange.effects import Effects
 from gateway.exchange.losses import note_overflows
-from gateway.exchange.outbound import check, placed
+from gateway.exchange.outbound import placed
 from gateway.exchange.two_people import Voice
 from gateway.findings import Finding, has_errors
 from gateway.ledger import Queries

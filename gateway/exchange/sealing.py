@@ -12,7 +12,7 @@ from gateway.edifact import InterchangeHeader, MessageIdentifier, WireMessage, w
 from gateway.errors import LocalError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
-from gateway.exchange.outbound import SYNTAX
+from gateway.exchange.conversion import SYNTAX
 from gateway.exchange.payload import pack
 from gateway.exchange.restoring import RESTORED
 from gateway.exchange.summary import Summary

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.conversion import check
 from gateway.exchange.effects import Effects
 from gateway.exchange.judgement import new_reference, own_event, whole_minute
-from gateway.exchange.outbound import check
 from gateway.exchange.route import corridor_asked
 from gateway.findings import Finding
 from gateway.ledger import Transaction

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gateway.errors import GatewayError
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.conversion import mrn_of
 from gateway.exchange.effects import Effects
 from gateway.exchange.outbound import Plan, plan_declaration, take_event
 from gateway.ledger import NewSource, Transaction
@@ -73,7 +74,7 @@ def take_groups(gateway: Gateway, transaction: Transaction, kind: str, dialect: 
 def _movements(records: Sequence[NationalRecord]) -> frozenset[object]:
     """What names the movements of some records: national keys and, where given, MRNs."""
     return frozenset(record.key for record in records) | {
-        record.tree["mrn"] for record in records if isinstance(record.tree.get("mrn"), str)}
+        mrn for record in records if isinstance(mrn := mrn_of(record), str)}
 
 
 def _again(pending: Sequence[_Planned], records: Sequence[NationalRecord]) -> bool:
@@ -85,12 +86,12 @@ def _again(pending: Sequence[_Planned], records: Sequence[NationalRecord]) -> bo
 def _repeating(records: Sequence[NationalRecord]) -> bool:
     """Tell whether records of the same files name the same movement."""
     return len({record.key for record in records}) < len(records) or \
-        len({str(record.tree.get("mrn", record.key)) for record in records}) < len(records)
+        len({str(record.key if (mrn := mrn_of(record)) is None else mrn) for record in records}) < len(records)
 
 
 def _planned(gateway: Gateway, transaction: Transaction, record: NationalRecord, occasion: Occasion) -> Plan:
     """A plan; numbers drawn for one that fails are given back."""
-    if "mrn" in record.tree:
+    if mrn_of(record) is not None:
         return plan_declaration(gateway, transaction, record, occasion)
     with transaction.part():
         return plan_declaration(gateway, transaction, record, occasion)

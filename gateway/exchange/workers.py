@@ -1,24 +1,31 @@
 """Processes beside a run that compute for it; what they give is taken in the order in which it was asked for.
 
 A worker gets octets and gives values: it has no ledger, no key and no mailbox, and nothing that it does lasts. So a
-worker that dies takes nothing with it: whoever asks for its result gets an error, and the run computes by itself. There
-are never more results ahead than workers, whatever there is to do; and a worker whose run is gone ends.
+worker that dies takes nothing with it: whoever asks for its result gets an error, and the run computes by itself. A
+worker whose run is gone ends.
 
-Each worker has a pipe of its own and one thing to do at a time: its result is taken before it gets the next, so that
-neither side ever waits to write while the other does. The pool of the standard library is not used: with a queue for
-all and a thread that fills it, a worker that dies while much is being sent leaves Python 3.11.2, Debian 12's, waiting
-for ever (python/cpython issue 94777).
+Nobody waits for the other while there is something to do. A worker has the next thing lying there while it is at one,
+and two threads that read and write for it meanwhile: so neither side ever waits to write while the other does. Where a
+result is due that has not come, the run does by itself one of those that nobody has begun. How many are ahead is
+bounded, by their number and by their octets.
+
+Each worker has a pipe of its own. The pool of the standard library is not used: with a queue for all and a thread that
+fills it, a worker that dies while much is being sent leaves Python 3.11.2, Debian 12's, waiting for ever
+(python/cpython issue 94777).
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
+from queue import SimpleQueue
+from threading import Thread
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -26,6 +33,18 @@ from gateway.exchange.collector import look_seldom
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
+
+DEPTH = 2
+"""Portions that a worker is given before the first of them is done: the second lies there when it ends the first."""
+
+OWN = 2
+"""Portions ahead beside those of the workers, for the run itself."""
+
+OCTETS = 16 << 20
+"""Octets of portions ahead of the one that is taken."""
+
+_TURN = 0.0002
+"""Seconds after which a worker's threads, which only pass on what comes and goes, get their turn."""
 
 
 class WorkerLost(Exception):
@@ -40,7 +59,6 @@ class Workers:
 
     def __init__(self, processes: int) -> None:
         self._count = processes - 1
-        self._begun = 0
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Workers:
@@ -51,34 +69,68 @@ class Workers:
         self._alone()
 
     def ahead(self, items: Iterable[Given], ask: Callable[[Given], tuple[Callable[..., Result], tuple[object, ...]]],
-              ) -> Iterator[tuple[Given, Callable[[], Result] | None]]:
-        """Each item with how to get its result, in order, while workers are at those that come after it.
+              octets: Callable[[Given], int] = lambda item: 0) -> Iterator[tuple[Given, Callable[[], Result] | None]]:
+        """Each item with how to get its result, in order, while those that come after it are computed: by workers, and
+        by the run where the next result has not come.
 
-        ask  item -> function of a module and its arguments, all of which can be sent to another process
+        ask     item -> function of a module and its arguments, all of which can be sent to another process
+        octets  how much an item holds
+
         Yields None beside an item for which no worker is there. Getting a result raises what the function raised, or
-        WorkerLost where its worker died.
+        WorkerLost where its worker died; raises what `items` raises, after those before it.
         """
-        begun: deque[tuple[Given, Callable[[], Result] | None]] = deque()
-        for item in items:
-            function, arguments = ask(item)
-            begun.append((item, self.begin(function, *arguments)))
-            if len(begun) > max(self._count, 0):
-                yield begun.popleft()
-        yield from begun
+        source = iter(items)
+        line: deque[_Portion[Given, Result]] = deque()
+        held = 0
+        end: Exception | None = None
+        while True:
+            while end is None and len(line) < self._most and (not line or held < OCTETS):
+                try:
+                    item = next(source)
+                except Exception as error:
+                    end = error
+                else:
+                    line.append(_Portion(item, *ask(item), octets(item)))
+                    held += line[-1].octets
+            if not line:
+                if isinstance(end, StopIteration):
+                    return
+                assert end is not None
+                raise end
+            self._hand_out(line)
+            first = line[0]
+            open_ = None if self._count < 1 or first.done() else next((one for one in line if one.result is None), None)
+            if open_ is not None:
+                open_.result = _computed(open_.function, open_.arguments)
+                continue
+            line.popleft()
+            held -= first.octets
+            yield first.item, first.result
+
+    @property
+    def _most(self) -> int:
+        return self._count * DEPTH + OWN if self._count > 0 else 1
+
+    def _hand_out(self, line: Iterable[_Portion[Given, Result]]) -> None:
+        """Give workers that have room what nobody has begun, in order."""
+        for one in line:
+            if one.result is None:
+                if self._count < 1 or (len(self._workers) == self._count
+                                       and min(worker.busy() for worker in self._workers) >= DEPTH):
+                    return
+                one.result = self.begin(one.function, *one.arguments)
 
     def begin(self, function: Callable[..., Result], *arguments: object) -> Callable[[], Result] | None:
         """Have a function called by a worker: what gives its result, as in `ahead`; None where no worker is there.
 
-        Workers take turns; one that is not done with what it has is waited for.
+        The worker that has least to do gets it, behind what it has.
         """
         if self._count < 1:
             return None
         try:
             if len(self._workers) < self._count:
                 self._workers.append(_Worker())
-            worker = self._workers[self._begun % self._count]
-            self._begun += 1
-            return worker.begin(function, arguments)
+            return min(self._workers, key=_Worker.busy).begin(function, arguments)
         except (OSError, WorkerLost):  # one died, or none can be started: from here on the run is alone
             self._alone()
             self._count = 0
@@ -90,25 +142,65 @@ class Workers:
         self._workers.clear()
 
 
+class _Portion(Generic[Given, Result]):
+    """An item of `Workers.ahead`; without a result, nobody has begun it."""
+
+    def __init__(self, item: Given, function: Callable[..., Result], arguments: tuple[object, ...],
+                 octets: int) -> None:
+        self.item = item
+        self.function = function
+        self.arguments = arguments
+        self.octets = octets
+        self.result: Callable[[], Result] | None = None
+
+    def done(self) -> bool:
+        """Whether asking for the result does not wait."""
+        return self.result is not None and (not isinstance(self.result, _Answer) or self.result.come())
+
+
+def _computed(function: Callable[..., Result], arguments: tuple[object, ...]) -> Callable[[], Result]:
+    """What the run has computed ahead, or what that raised, for when its turn comes."""
+    try:
+        value = function(*arguments)
+    except Exception as error:
+        return _Raising(error)
+    return lambda: value
+
+
+class _Raising:
+    """Called, it raises."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __call__(self) -> Any:
+        raise self._error
+
+
 class _Answer(Generic[Result]):
     """What a worker was asked for; called, it is the result."""
 
     def __init__(self, worker: _Worker) -> None:
         self._worker = worker
-        self.come = False
-        self.value: Any = None
-        self.error: BaseException | None = None
+        self._come = False
+        self._value: Any = None
+        self._error: BaseException | None = None
 
     def __call__(self) -> Result:
-        if not self.come:
+        while not self._come:
             self._worker.collect()
-        if self.error is not None:
-            raise self.error
-        result: Result = self.value
+        if self._error is not None:
+            raise self._error
+        result: Result = self._value
         return result
 
+    def come(self) -> bool:
+        """Whether it is there."""
+        self._worker.busy()
+        return self._come
+
     def take(self, value: object, error: BaseException | None) -> None:
-        self.come, self.value, self.error = True, value, error
+        self._come, self._value, self._error = True, value, error
 
 
 class _Worker:
@@ -125,34 +217,49 @@ class _Worker:
             raise
         finally:
             theirs.close()  # its end is the worker's alone: when that is gone, the pipe says so
-        self._asked: _Answer[Any] | None = None
+        self._asked: deque[_Answer[Any]] = deque()
+        self._lost = False
 
     def begin(self, function: Callable[..., Result], arguments: tuple[object, ...]) -> _Answer[Result]:
         """Raises WorkerLost or OSError when the worker is gone."""
-        if self._asked is not None and isinstance(self.collect(), WorkerLost):
+        if self._lost:
             raise WorkerLost
         self._pipe.send((function, arguments))
         answer: _Answer[Result] = _Answer(self)
-        self._asked = answer
+        self._asked.append(answer)
         return answer
 
-    def collect(self) -> BaseException | None:
-        """Wait for the result that is due, and put it where it is looked for; what went wrong, if anything."""
-        asked, self._asked = self._asked, None
-        assert asked is not None
+    def busy(self) -> int:
+        """How much it has to do; what it has done is taken."""
+        while self._asked and not self._lost and self._ready():
+            self.collect()
+        return len(self._asked)
+
+    def _ready(self) -> bool:
+        try:
+            return self._pipe.poll()
+        except OSError:  # it is gone: collecting finds that
+            return True
+
+    def collect(self) -> None:
+        """Wait for the result that is due next, and put it where it is looked for, or what went wrong."""
         try:
             value, error = self._pipe.recv()
         except (EOFError, OSError):
-            value, error = None, WorkerLost()
+            self._lose()
+            return
         except Exception as unread:  # what cannot be built again here
             value, error = None, unread
-        asked.take(value, error)
-        return asked.error
+        self._asked.popleft().take(value, error)
+
+    def _lose(self) -> None:
+        self._lost = True
+        while self._asked:
+            self._asked.popleft().take(None, WorkerLost())
 
     def end(self) -> None:
         """End the process, whatever it is at: nothing that it does lasts."""
-        if self._asked is not None:
-            self._asked.take(None, WorkerLost())
+        self._lose()
         self._pipe.close()
         self._process.kill()
         self._process.join()
@@ -160,21 +267,40 @@ class _Worker:
 
 
 def _work(pipe: Connection) -> None:
-    """Do what the run asks for until it is gone: then the pipe ends, wherever this is."""
+    """Do what the run asks for, one after the other, until it is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run
+    sys.setswitchinterval(_TURN)
+    asked: SimpleQueue[bytes] = SimpleQueue()
+    given: SimpleQueue[bytes] = SimpleQueue()
+    Thread(target=_hear, args=(pipe, asked), daemon=True).start()
+    Thread(target=_tell, args=(pipe, given), daemon=True).start()
     look_seldom()
-    with suppress(EOFError, OSError):
+    while True:
+        result: tuple[object, Exception | None]
+        try:
+            function, arguments = ForkingPickler.loads(asked.get())
+            result = (function(*arguments), None)
+        except Exception as error:  # the run is told
+            result = (None, error)
+        try:
+            given.put(bytes(ForkingPickler.dumps(result)))
+        except Exception as unsent:  # a result, or an error, that cannot be sent
+            given.put(bytes(ForkingPickler.dumps((None, RuntimeError(f"{type(unsent).__name__}: {unsent}")))))
+
+
+def _hear(pipe: Connection, asked: SimpleQueue[bytes]) -> None:
+    """Take what the run asks for as soon as it does. When the run is gone the pipe ends, and with it this process."""
+    try:
         while True:
-            function, arguments = pipe.recv()
-            given: tuple[object, Exception | None]
-            try:
-                given = (function(*arguments), None)
-            except Exception as error:  # the run is told
-                given = (None, error)
-            try:
-                pipe.send(given)
-            except OSError:
-                raise
-            except Exception as unsent:  # a result, or an error, that cannot be sent
-                pipe.send((None, RuntimeError(f"{type(unsent).__name__}: {unsent}")))
-    os._exit(0)
+            asked.put(pipe.recv_bytes())
+    finally:
+        os._exit(0)
+
+
+def _tell(pipe: Connection, given: SimpleQueue[bytes]) -> None:
+    """Send results as far as the run takes them."""
+    try:
+        while True:
+            pipe.send_bytes(given.get())
+    finally:
+        os._exit(0)

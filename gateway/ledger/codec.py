@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
@@ -21,6 +22,20 @@ Json: TypeAlias = "str | int | bool | dict[str, Json] | list[Json]"
 _TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 _READERS: dict[str, Callable[[str], Decimal | date | datetime]] = {
     "decimal": Decimal, "date": date.fromisoformat, "datetime": datetime.fromisoformat}
+
+
+@dataclass(frozen=True, slots=True)
+class TreeText:
+    """A tree as the ledger keeps it: its text and the SHA-256 of that in hex."""
+
+    text: str
+    digest: str
+
+
+def tree_text(tree: Tree) -> TreeText:
+    """The text of a tree with its digest. Raises ValueError as `encode_tree`."""
+    text = encode_tree(tree)
+    return TreeText(text, digest_of(text))
 
 
 def encode_tree(tree: Tree) -> str:

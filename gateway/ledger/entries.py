@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.ledger.codec import TreeText
 from gateway.ledger.rows import Moment
 from gateway.references import Tree
 
@@ -64,12 +65,15 @@ class NewMovement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDeclaration:
-    """One version of a declaration. From the national side (`source_id`) or from a partner (`message_id`)."""
+    """One version of a declaration. From the national side (`source_id`) or from a partner (`message_id`).
+
+    tree  or its text, where that is made already
+    """
 
     mrn: str
     amendment: int
     function: str
-    tree: Tree
+    tree: Tree | TreeText
     source_id: int | None
     message_id: int | None
 

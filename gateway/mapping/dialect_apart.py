@@ -1,13 +1,15 @@
 """National files read or written in another process: what crosses is octets one way, trees the other.
 
 Where each value stood in its file, and how to put something back into it, is asked for rarely (a refusal names a line)
-and is large; it stays behind, and is read again from the same octets when it is wanted.
+and is large; it stays behind, and is read again from the same octets when it is wanted. So does the record itself where
+whoever reads makes of it what is wanted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 from gateway.errors import LocalError
@@ -23,9 +25,13 @@ _DIALECTS = 8
 
 @dataclass(frozen=True, slots=True)
 class _Bare:
-    """A record without what can be read again."""
+    """A record without what can be read again.
 
-    tree: Tree
+    number  among those of the same files and key, from 0
+    """
+
+    given: Tree | None
+    number: int
     files: tuple[str, ...]
     key: str
     findings: tuple[Finding, ...]
@@ -39,11 +45,20 @@ class ReadApart:
     waiting: tuple[Waiting, ...]
     refused: tuple[Refused, ...]
 
+    def trees(self) -> list[Tree]:
+        """The records, before any is left out."""
+        return [one.given for one in self.records if one.given is not None]
+
+    def without(self, numbers: Collection[int]) -> ReadApart:
+        """The same with the trees of these records left out."""
+        return replace(self, records=tuple(replace(one, given=None) if number in numbers else one
+                                           for number, one in enumerate(self.records)))
+
 
 def can_be_read_apart(dialect: Dialect) -> bool:
     """Whether the dialect can be made from its archive alone; one that a plug-in reads cannot."""
     try:
-        load_archived_dialect(dialect.archive)
+        _loaded(dialect.archive)
     except LocalError:
         return False
     return True
@@ -57,8 +72,12 @@ def _loaded(archive: Archive) -> Dialect:
 def read_apart(archive: Archive, files: Mapping[str, bytes]) -> ReadApart:
     """Read files with the dialect of an archive. Raises LocalError as `load_archived_dialect`."""
     reading = _loaded(archive).read(files)
-    return ReadApart(tuple(_Bare(one.tree, one.files, one.key, one.findings) for one in reading.records),
-                     reading.waiting, reading.refused)
+    seen = Counter[tuple[tuple[str, ...], str]]()
+    records = []
+    for one in reading.records:
+        records.append(_Bare(one.tree, seen[one.files, one.key], one.files, one.key, one.findings))
+        seen[one.files, one.key] += 1
+    return ReadApart(tuple(records), reading.waiting, reading.refused)
 
 
 def write_apart(archive: Archive, tree: Tree, stem: str) -> dict[str, bytes] | None:
@@ -77,13 +96,19 @@ def whole(read: ReadApart, dialect: Dialect, files: Mapping[str, bytes]) -> Read
     records = []
     for one in read.records:
         again = partial(_again, one, dialect, {name: files[name] for name in one.files})
-        records.append(NationalRecord(one.tree, Origins(partial(_origins, again)), one.files, one.key, one.findings,
+        records.append(NationalRecord(partial(_tree, again) if one.given is None else one.given,
+                                      Origins(partial(_origins, again)), one.files, one.key, one.findings,
                                       partial(_put_back, again)))
     return Reading(tuple(records), read.waiting, read.refused)
 
 
 def _again(bare: _Bare, dialect: Dialect, files: Mapping[str, bytes]) -> NationalRecord:
-    return next(one for one in dialect.read(files).records if one.key == bare.key and one.tree == bare.tree)
+    return [one for one in dialect.read(files).records
+            if (one.files, one.key) == (bare.files, bare.key)][bare.number]
+
+
+def _tree(again: partial[NationalRecord]) -> Tree:
+    return again().tree
 
 
 def _origins(again: partial[NationalRecord]) -> Origins:

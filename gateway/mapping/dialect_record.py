@@ -61,7 +61,7 @@ class Origins(Mapping[Path, Place]):
 class NationalRecord:
     """One record as the national side wrote it.
 
-    tree      the transit record
+    given     the transit record (`tree`), or what gives it when it is asked for
     origins   path -> place in the national file (file, line, column, locator)
     files     the files it stands in
     key       office/year/serial/number, or another key that names the record without its MRN; for an event
@@ -71,12 +71,17 @@ class NationalRecord:
               `Dialect.write`; raises LocalError as that does
     """
 
-    tree: Tree
+    given: Tree | Callable[[], Tree]
     origins: Origins
     files: tuple[str, ...]
     key: str
     findings: tuple[Finding, ...] = ()
     put_back: Callable[[Tree, str], dict[str, bytes]] | None = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def tree(self) -> Tree:
+        """The transit record."""
+        return self.given() if callable(self.given) else self.given
 
 
 @dataclass(frozen=True)

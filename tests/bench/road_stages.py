@@ -13,7 +13,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ("gateway/mapping/dialect.py", "Dialect.write", "write national records"),
     ("gateway/mapping/mapping.py", "Mapping.requirements", "validate"),
     ("gateway/transit/checks.py", "", "validate"),
-    ("gateway/exchange/outbound.py", "check", "validate"),
+    ("gateway/exchange/conversion.py", "check", "validate"),
     ("gateway/edifact/conformance.py", "", "validate"),
     ("gateway/edifact/quick.py", "", "validate"),
     ("gateway/edifact/charset.py", "foreign", "validate"),

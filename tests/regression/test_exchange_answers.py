@@ -13,8 +13,8 @@ from sqlalchemy import Engine, event
 
 from gateway.edifact import MessageIdentifier, WireMessage
 from gateway.errors import LocalError
+from gateway.exchange.conversion import check
 from gateway.exchange.inquiry import deciding_word
-from gateway.exchange.outbound import check
 from gateway.exchange.rejection import event_of_rejection, rule_refusal
 from gateway.exchange.route import corridor_asked, joining
 from gateway.findings import Finding

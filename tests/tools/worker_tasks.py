@@ -6,12 +6,13 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gateway.exchange.conversion import ConvertedApart
     from gateway.mapping.archive import Archive
-    from gateway.mapping.dialect_apart import ReadApart
     from gateway.references import Tree
 
 
@@ -22,16 +23,32 @@ def squared(number: int) -> int:
     return number * number
 
 
-def fatal(number: int) -> int:
-    """A worker's death, at one number."""
-    if number == 2:
+def slow_at_first(number: int) -> tuple[int, int]:
+    """Who does it; a worker takes its time over the first."""
+    if number == 0:
+        time.sleep(0.2)
+    return number, os.getpid()
+
+
+def slow_number(text: str) -> int:
+    """A number, which takes a worker its time."""
+    if parent_process() is not None:
+        time.sleep(0.1)
+    return int(text)
+
+
+def fatal_first(number: int) -> int:
+    """A worker's death, at once; the run survives it."""
+    if parent_process() is not None:
         os.kill(os.getpid(), signal.SIGKILL)
     return number
 
 
 def died_over(number: int, much: bytes) -> int:
-    """A worker's death, with more on the way to it."""
-    return fatal(number + 1) * 0 + len(much)
+    """A worker's death over the second, with more on the way to it; the run survives it."""
+    if number == 1 and parent_process() is not None:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return len(much)
 
 
 def echoed(much: bytes) -> bytes:
@@ -44,12 +61,12 @@ def unsendable() -> object:
     return lambda: None
 
 
-def died_once(archive: Archive, files: Mapping[str, bytes]) -> ReadApart:
-    """Read, but the first worker that is asked dies."""
+def died_once(ground: bytes | None, archive: Archive, files: Mapping[str, bytes]) -> ConvertedApart:
+    """Read and convert, but the first worker that is asked dies."""
     _die_once("EDI_TEST_MARK")
-    from gateway.mapping.dialect_apart import read_apart
+    from gateway.exchange.conversion import convert_apart
 
-    return read_apart(archive, files)
+    return convert_apart(ground, archive, files)
 
 
 def died_writing(archive: Archive, tree: Tree, stem: str) -> dict[str, bytes] | None:
@@ -66,6 +83,6 @@ def died_writing(archive: Archive, tree: Tree, stem: str) -> dict[str, bytes] | 
 
 def _die_once(mark: str) -> None:
     path = Path(os.environ[mark])
-    if not path.exists():
+    if parent_process() is not None and not path.exists():
         path.touch()
         os.kill(os.getpid(), signal.SIGKILL)

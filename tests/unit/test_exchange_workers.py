@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -11,14 +12,24 @@ from pathlib import Path
 import pytest
 
 from gateway.exchange import intake, national_writer
-from gateway.exchange.workers import WorkerLost, Workers
+from gateway.exchange.workers import DEPTH, OCTETS, OWN, WorkerLost, Workers
 from gateway.mapping import search_path
 from gateway.mapping.archive import Archive
 from gateway.mapping.dialect import load_dialect
 from gateway.mapping.dialect_apart import can_be_read_apart, read_apart, whole, write_apart
 from tests.bench.load import declarations
 from tests.tools.offices import offices
-from tests.tools.worker_tasks import died_once, died_over, died_writing, echoed, fatal, squared, unsendable
+from tests.tools.worker_tasks import (
+    died_once,
+    died_over,
+    died_writing,
+    echoed,
+    fatal_first,
+    slow_at_first,
+    slow_number,
+    squared,
+    unsendable,
+)
 
 DIALECT = "tgotr/asycuda"
 
@@ -37,19 +48,61 @@ def test_results_come_in_the_order_in_which_they_were_asked_for() -> None:
     assert found == [(number, number * number) for number in range(8)]
 
 
-def test_nothing_is_taken_further_ahead_than_there_are_workers() -> None:
+def numbered(count: int, taken: list[int]) -> Iterator[int]:
+    """Numbers; which ones were taken stands in the list."""
+    for number in range(count):
+        taken.append(number)
+        yield number
+
+
+def test_how_many_are_ahead_is_bounded() -> None:
     taken: list[int] = []
-
-    def items(count: int) -> Iterator[int]:
-        for number in range(count):
-            taken.append(number)
-            yield number
-
     with Workers(3) as workers:
-        for number, result in workers.ahead(items(9), lambda number: (squared, (number,))):
+        for number, result in workers.ahead(numbered(12, taken), lambda number: (squared, (number,))):
             assert result is not None
-            result()
-            assert len(taken) <= number + 3
+            assert len(taken) <= number + 2 * DEPTH + OWN
+            assert result() == number * number
+
+
+def test_how_much_is_ahead_is_bounded() -> None:
+    taken: list[int] = []
+    with Workers(2) as workers:
+        for number, _ in workers.ahead(numbered(5, taken), lambda number: (squared, (number,)), lambda _: OCTETS):
+            assert len(taken) == number + 1
+
+
+def test_where_a_result_has_not_come_the_run_does_what_nobody_has_begun() -> None:
+    """The worker is at the first for so long that the run has done all the others that may be ahead."""
+    with Workers(2) as workers:
+        here = [result() for _, result in workers.ahead(range(8), lambda number: (slow_at_first, (number,)))
+                if result is not None]
+    assert [number for number, _ in here] == list(range(8))
+    own = [number for number, process in here if process == os.getpid()]
+    assert own[:OWN] == list(range(DEPTH, DEPTH + OWN))
+    assert {0, 1}.isdisjoint(own)
+
+
+def test_what_raises_where_the_run_computes_is_raised_in_its_turn() -> None:
+    told: list[object] = []
+    with Workers(2) as workers:
+        for _, result in workers.ahead(["1", "2", "three", "4"], lambda text: (slow_number, (text,))):
+            assert result is not None
+            try:
+                told.append(result())
+            except ValueError as error:
+                told.append(str(error))
+    assert told == [1, 2, "invalid literal for int() with base 10: 'three'", 4]
+
+
+def test_what_the_items_raise_comes_after_those_before_it() -> None:
+    def items() -> Iterator[int]:
+        yield from (1, 2)
+        raise OverflowError("full")
+
+    told: list[object] = []
+    with Workers(2) as workers, pytest.raises(OverflowError, match="full"):
+        told.extend(result() for _, result in workers.ahead(items(), lambda number: (squared, (number,))) if result)
+    assert told == [1, 4]
 
 
 def test_one_process_is_the_run_alone() -> None:
@@ -60,14 +113,14 @@ def test_one_process_is_the_run_alone() -> None:
 def test_a_worker_that_dies_is_told_and_the_run_goes_on_alone() -> None:
     told: list[object] = []
     with Workers(2) as workers:
-        for number, result in workers.ahead(range(6), lambda number: (fatal, (number,))):
+        for number, result in workers.ahead(range(12), lambda number: (fatal_first, (number,))):
             try:
                 told.append("alone" if result is None else result())
             except WorkerLost:
                 told.append(f"died over {number}")
-    assert told[:2] == [0, 1]
-    assert told[2] == "died over 2"
-    assert told[3:] == ["alone"] * 3
+    assert told[:DEPTH] == ["died over 0", "died over 1"]
+    assert set(told[DEPTH:]) <= {"alone", *range(DEPTH, DEPTH + OWN)}
+    assert told[-1] == "alone"
 
 
 def test_much_that_is_sent_to_a_worker_that_dies_holds_nobody_up() -> None:
@@ -194,6 +247,6 @@ def fixture_few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers are there for a few files already, and the first dies."""
     monkeypatch.setattr(intake, "LOTS", 2)
     monkeypatch.setattr("gateway.exchange.lots.FILES", 8)
-    monkeypatch.setattr(intake, "read_apart", died_once)
+    monkeypatch.setattr(intake, "convert_apart", died_once)
     monkeypatch.setattr(national_writer, "FIRST", 3)
     monkeypatch.setattr(national_writer, "write_apart", died_writing)

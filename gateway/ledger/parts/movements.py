@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from gateway.findings import Finding
 from gateway.ledger.chain import Fact
-from gateway.ledger.codec import decode_tree, digest_of, encode_moment, encode_tree
+from gateway.ledger.codec import TreeText, decode_tree, digest_of, encode_moment, encode_tree, tree_text
 from gateway.ledger.entries import NewDeclaration, NewEvent, NewMovement, NewState
 from gateway.ledger.errors import EVENT_DIFFERS, Conflict, LocalConflict, Moved, PartnerConflict
 from gateway.ledger.lookups import Lookups
@@ -186,13 +186,13 @@ class Movements(Lookups, Base):
                 held[row.mrn, row.amendment, row.function, row.digest] = row.id
         numbers, rows = [], []
         for new in declarations:
-            text = encode_tree(new.tree)
-            identity = (new.mrn, new.amendment, new.function, digest_of(text))
+            kept = new.tree if isinstance(new.tree, TreeText) else tree_text(new.tree)
+            identity = (new.mrn, new.amendment, new.function, kept.digest)
             if identity not in held:
                 held[identity] = self._ids(declaration, 1).start
                 rows.append({"id": held[identity], "mrn": new.mrn, "amendment": new.amendment,
                              "function": new.function, "digest": identity[3], "source_id": new.source_id,
-                             "message_id": new.message_id, "at": at, "tree": text})
+                             "message_id": new.message_id, "at": at, "tree": kept.text})
                 self._record(Fact(at=at, subject="declaration", subject_id=held[identity], reference=new.mrn,
                                   event="new", text=f"{new.function} {new.amendment}", digest=identity[3]))
             numbers.append(held[identity])
