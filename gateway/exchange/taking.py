@@ -47,7 +47,7 @@ def take_groups(gateway: Gateway, transaction: Transaction, kind: str, dialect: 
         transaction.keep_mapping(archive.digest, f"dialects/{dialect}", archive.dump())
     if kind == "declarations":
         new = [record for (_, records), known in zip(groups, repeated, strict=True) if not known for record in records]
-        transaction.foresee((mrn for record in new if isinstance(mrn := record.tree.get("mrn"), str)),
+        transaction.foresee((mrn for record in new if isinstance(mrn := mrn_of(record), str)),
                             gateway.name, (record.key for record in new))
     pending: list[_Planned] = []
     for (names, records), source, known in zip(groups, sources, repeated, strict=True):
