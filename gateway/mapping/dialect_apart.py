@@ -8,7 +8,7 @@ whoever reads makes of it what is wanted.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
@@ -80,10 +80,16 @@ def read_apart(archive: Archive, files: Mapping[str, bytes]) -> ReadApart:
     return ReadApart(tuple(records), reading.waiting, reading.refused)
 
 
-def write_apart(archive: Archive, tree: Tree, stem: str) -> dict[str, bytes] | None:
-    """The national files of a record, as `Dialect.write`; None where it refuses: whoever asked finds out why."""
+def write_apart(archive: Archive, records: Sequence[tuple[Tree, str]]) -> list[dict[str, bytes] | None]:
+    """The national files of some records, each a tree and the stem of the names, as `Dialect.write`; None for one that
+    it refuses: whoever asked finds out why."""
+    dialect = _loaded(archive)
+    return [_written(dialect, tree, stem) for tree, stem in records]
+
+
+def _written(dialect: Dialect, tree: Tree, stem: str) -> dict[str, bytes] | None:
     try:
-        return _loaded(archive).write(tree, stem)
+        return dialect.write(tree, stem)
     except LocalError:
         return None
 

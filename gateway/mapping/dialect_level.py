@@ -118,6 +118,7 @@ class Level:
         self.defaults = defaults
         self._defaults = [(term, value, getter(term), getter(companion) if companion is not None else None)
                           for term, (value, companion) in defaults.items()]
+        self._writes = [(_head(line), line.write) for line in lines]
         self._nested = frozenset(term for line in lines if line.nested for term in line.terms)
 
     @property
@@ -148,8 +149,9 @@ class Level:
     def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing) -> None:
         """Write the tree of this scope; what no line holds is left in `writing.rest`."""
         held: set[str] = set()
-        for line in self.lines:
-            line.write(tree, drafts, prefix, writing, held)
+        for head, write in self._writes:
+            if head is None or head in tree:
+                write(tree, drafts, prefix, writing, held)
         for term, value, get, other in self._defaults:
             if get(tree) == value and (other is None or other(tree) is not None):
                 held.add(term)
@@ -160,6 +162,12 @@ class Level:
                         spread(left, f"{prefix}{term}", writing.rest)
             elif name not in held:
                 spread(value, f"{prefix}{name}", writing.rest)
+
+
+def _head(line: Line) -> str | None:
+    """The name without which a line writes nothing; None where there is no such name."""
+    heads = {steps(term)[0][0] for term in line.terms}
+    return heads.pop() if len(heads) == 1 and not (isinstance(line, OneTerm) and line.lax) else None
 
 
 @cache

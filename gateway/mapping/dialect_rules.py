@@ -37,6 +37,7 @@ class Rule:
         self._givens = [(getter(term), template) for term, template in given.items()]
         self._wholes = [(getter(term), template) for term, template in terms.items()]
         self._inside = [term for term in terms if "[1]." in term]
+        self._holes = [(cell, template.holes[0]) for cell, template in cells] if self._simple() else []
 
     def read(self, scope: Scope, tree: Tree, prefix: str, reading: Reading, given: Given) -> None:
         nodes = [(cell, template, node) for cell, template in self.cells if (node := cell.find(scope)) is not None]
@@ -75,6 +76,9 @@ class Rule:
                 reading.contradiction(cell.part, node, prefix + self.terms[0], expected)
 
     def write(self, tree: Tree, drafts: Drafts, prefix: str, writing: Writing, held: set[str]) -> None:
+        if self._holes:
+            self._write_simple(tree, drafts, held)
+            return
         there = False
         for get, _ in self._wholes:
             there = there or get(tree) is not None
@@ -95,6 +99,28 @@ class Rule:
                 member = value_of(tree, f"{outer}[1]") if mark else None
                 if isinstance(member, dict) and list(member) == [inner] and value_of(tree, f"{outer}[2]") is None:
                     held.add(outer)
+
+    def _simple(self) -> bool:
+        """Whether it is one term in pieces, each of which is a cell by itself."""
+        return len(self.wholes) == 1 and not self.given and not self.formats and not self._inside \
+            and all(template.whole for _, template in self.cells) \
+            and {template.holes[0] for _, template in self.cells} == set(next(iter(self.wholes.values())).holes)
+
+    def _write_simple(self, tree: Tree, drafts: Drafts, held: set[str]) -> None:
+        """What `write` does, for one term in pieces."""
+        get, template = self._wholes[0]
+        text = _text(get(tree))
+        parts = template.read(text) if text is not None else None
+        if not parts:
+            return
+        back = self.terms[0] not in held
+        for cell, hole in self._holes:
+            part = parts.get(hole)
+            if part:
+                drafts[cell.part][cell.key] = part
+                back = back and part.strip() == part
+        if back and template.echo(parts) == text:
+            held.add(self.terms[0])
 
     def describe(self) -> Iterator[tuple[str, DialectTerm]]:
         for term, template in self.wholes.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from multiprocessing import parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,7 +69,7 @@ def died_once(ground: bytes | None, archive: Archive, files: Mapping[str, bytes]
     return convert_apart(ground, archive, files)
 
 
-def died_writing(archive: Archive, tree: Tree, stem: str) -> dict[str, bytes] | None:
+def died_writing(archive: Archive, records: Sequence[tuple[Tree, str]]) -> list[dict[str, bytes] | None]:
     """Write, but the worker that is asked for the fourth time dies."""
     asked = Path(os.environ["EDI_TEST_ASKED"])
     with asked.open("a", encoding="ascii") as file:
@@ -78,7 +78,7 @@ def died_writing(archive: Archive, tree: Tree, stem: str) -> dict[str, bytes] | 
         os.kill(os.getpid(), signal.SIGKILL)
     from gateway.mapping.dialect_apart import write_apart
 
-    return write_apart(archive, tree, stem)
+    return write_apart(archive, records)
 
 
 def _die_once(mark: str) -> None:

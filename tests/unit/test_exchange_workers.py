@@ -217,8 +217,8 @@ def test_a_dialect_that_a_plug_in_reads_is_not_read_apart(monkeypatch: pytest.Mo
 def test_what_a_worker_writes_is_what_the_run_would_write() -> None:
     dialect = load_dialect(DIALECT, search_path())
     tree = next(declarations(1))
-    assert write_apart(dialect.archive, tree, "stem") == dialect.write(tree, "stem")
-    assert write_apart(dialect.archive, {**tree, "itinerary": "\N{SNOWMAN}"}, "stem") is None
+    assert write_apart(dialect.archive, [(tree, "stem"), ({**tree, "itinerary": "\N{SNOWMAN}"}, "stem")]) == [
+        dialect.write(tree, "stem"), None]
 
 
 @pytest.mark.usefixtures("few")
@@ -249,4 +249,5 @@ def fixture_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.exchange.lots.FILES", 8)
     monkeypatch.setattr(intake, "convert_apart", died_once)
     monkeypatch.setattr(national_writer, "FIRST", 3)
+    monkeypatch.setattr(national_writer, "TOGETHER", 2)
     monkeypatch.setattr(national_writer, "write_apart", died_writing)
