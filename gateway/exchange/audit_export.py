@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice, takewhile
+from itertools import islice
 from pathlib import Path
 
 from gateway.errors import LocalError
@@ -145,7 +145,7 @@ class _Writing:
         return plan
 
     def _rows(self, span: Span) -> Iterator[HistoryRow]:
-        return takewhile(lambda row: row.id <= span.last, self.queries.history(after=span.first - 1))
+        return self.queries.history(after=span.first - 1, last=span.last)
 
     def _room(self, span: Span) -> None:
         """Refuse to begin what would fill the disk: of what is written the objects are known beforehand."""

@@ -36,14 +36,10 @@ class History:
 
 def extent(ledger: ReconcileLookups, partner: str, direction: str, *, shown: int) -> History:
     """How far a link reaches and what it lacks; no leaf is looked at. shown: a number that is known to exist."""
-    holes, expected = list[tuple[int, int]](), 1
-    for number in ledger.numbers(partner, direction):
-        if number > expected:
-            holes.append((expected, number - 1))
-        expected = number + 1
-    if expected <= shown:
-        holes.append((expected, shown))
-    return History(holes[0][0] - 1 if holes else expected - 1, {}, tuple(holes))
+    holes, highest = ledger.holes(partner, direction), ledger.highest_number(partner, direction)
+    if highest < shown:
+        holes.append((highest + 1, shown))
+    return History(holes[0][0] - 1 if holes else highest, {}, tuple(holes))
 
 
 def history(ledger: ReconcileLookups, partner: str, direction: str, sizes: Iterable[int], *, shown: int,

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-NAMES = ("edifact", "mapping", "envelope", "mailbox", "road", "ladder", "ledger", "startup")
+NAMES = ("edifact", "mapping", "envelope", "mailbox", "road", "ladder", "ledger", "ledger_postgresql", "startup")
 """The benchmarks, in the order they run."""
 PEERS = ("edifact",)
 """Those that also have ``peer_figures(scale)``: against software that has to be installed first."""
-SIZED = ("ledger", "road")
+SIZED = ("ledger", "ledger_postgresql", "road")
 """Those that also have ``figures_of(sizes, folder)``: at sizes somebody names, and with files that may be kept."""
 
 

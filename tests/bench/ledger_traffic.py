@@ -2,18 +2,20 @@
 
 One movement is one CUSDEC of ours, answered by a CONTRL and by seven CUSRES, in the lots in which the stages commit:
 64 national records, 20 messages an interchange, one transaction for each object that arrives, one for each
-interchange that is judged. Every row is one that the gateway writes; no key is needed, for the ledger does not look
-into what it keeps. Bodies are short (`BODY`): no question of a reading command reads them.
+interchange that is judged. Every row is one that the gateway writes. Bodies are short (`BODY`): no question of a
+reading command reads them. No key is needed, for the ledger does not look into what it keeps; a lot whose signatures
+are to be proven names who seals (`Seals`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from gateway.exchange.trees import BOTH, link_name, tree_at
 from gateway.ledger import (
     Ledger,
     NewDeclaration,
@@ -26,7 +28,10 @@ from gateway.ledger import (
     NewState,
     Transaction,
 )
+from gateway.ledger.link_rows import NewHead
 from gateway.ledger.lookups import NO_MIC
+from gateway.security import CHECKPOINT, EDIFACT, RECEIPT, leaf
+from gateway.security.checkpoint import Head, checkpoint_payload
 
 PARTNER = "BFDGD"
 US = "TGOTR"
@@ -42,6 +47,29 @@ MAPPING = ("tg-bf/cusdec@1.0", "m" * 64)
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """What sealing an object gives, as the ledger keeps it."""
+
+    message_id: str
+    mic: str
+    signature_digest: str
+    name: str
+    sealed: bytes
+    inner: bytes
+
+
+Seals = Callable[[str, int, str, str, bytes, datetime], Seal]
+"""Sender, number in its link, kind, MIC of the object before, payload, and when; as an object of that."""
+
+
+def made_up(sender: str, sequence: int, kind: str, previous: str, payload: bytes, at: datetime) -> Seal:
+    """A Message-ID and digests that nobody signed, spread as true ones are: over the whole index."""
+    digest = hashlib.sha256(f"{sender} {sequence}".encode()).hexdigest()
+    return Seal(message_id=f"<{digest[:32]}@{sender}>", mic=digest, signature_digest=digest, name=f"{digest[:40]}.p7m",
+                sealed=payload, inner=payload)
+
+
+@dataclass(frozen=True, slots=True)
 class Lot:
     """Movements that go together. name: unlike every other lot's; it begins each reference, so that order is kept."""
 
@@ -50,6 +78,7 @@ class Lot:
     at: datetime
     to: str = "CLOSED"
     """Whether all of it happens, or only up to SENT: what is open."""
+    seals: Seals = made_up
 
     def mrn(self, number: int) -> str:
         """18 characters, as an MRN has."""
@@ -79,6 +108,24 @@ def record(ledger: Ledger, lot: Lot) -> int:
             written += len(some)
         written += _send(ledger, lot, "CONTRL", at)
     return written
+
+
+def sign_heads(ledger: Ledger, at: datetime, seals: Seals = made_up) -> None:
+    """Both sign the heads of both links, as they do each day: agreed, and ours kept with their trees."""
+    with ledger.transaction() as transaction:
+        trees = {direction: tree_at(transaction, PARTNER, direction, transaction.link_head(PARTNER, direction).sequence)
+                 for direction in BOTH}
+        for signer, store in (("ours", _object_out), ("theirs", _object_in)):
+            order = BOTH if signer == "ours" else BOTH[::-1]
+            payload = checkpoint_payload([Head(*link_name(US, PARTNER, one), trees[one].size, trees[one].root)
+                                          for one in order])
+            sealed = store(transaction, seals, CHECKPOINT, payload, at)
+            transaction.keep_heads(PARTNER, signer, [NewHead(
+                direction=one, size=trees[one].size, root=trees[one].root.hex(), state="verified",
+                frontier=trees[one].dump() if signer == "ours" else None) for one in order], sealed.id, at)
+            if signer == "ours":
+                transaction.mark_dispatched([sealed.id], at=at, receipt_due=None)
+                transaction.note_checkpoint(PARTNER, at)
 
 
 def _lots(numbers: Sequence[int], size: int) -> list[tuple[int, ...]]:
@@ -127,7 +174,7 @@ def _send(ledger: Ledger, lot: Lot, kind: str, at: datetime) -> int:
                 partner=PARTNER, control_reference=reference, type=kind, payload=BODY, test=False, at=at,
                 messages=[(row.id, f"{place}") for place, row in enumerate(waiting, 1)])
             messages += len(waiting)
-            sent.append((_object_out(transaction, "application/EDIFACT", at, interchange=interchange), reference))
+            sent.append((_object_out(transaction, lot.seals, EDIFACT, BODY, at, interchange=interchange), reference))
     for start in range(0, len(sent), RECORDS):
         with ledger.transaction() as transaction:
             transaction.mark_dispatched([sealed.id for sealed, _ in sent[start:start + RECORDS]], at=at,
@@ -139,9 +186,10 @@ def _send(ledger: Ledger, lot: Lot, kind: str, at: datetime) -> int:
         return messages
     for sealed, reference in sent:
         with ledger.transaction() as transaction:
-            _object_in(transaction, "message/disposition-notification", at)
+            _object_in(transaction, lot.seals, RECEIPT, BODY, at)
             transaction.settle_receipt(PARTNER, message_id=sealed.message_id, sequence=sealed.sequence,
-                                       mic=sealed.mic, signature_digest=sealed.mic, disposition="processed", at=at)
+                                       mic=sealed.mic, signature_digest=sealed.signature_digest,
+                                       disposition="processed", at=at)
         if kind == "CUSDEC":
             messages += 1
             answer = f"{reference}C"
@@ -158,10 +206,10 @@ def _send(ledger: Ledger, lot: Lot, kind: str, at: datetime) -> int:
 def _arrive(ledger: Ledger, lot: Lot, reference: str, kind: str, at: datetime) -> None:
     """Collect one object with one interchange, and seal and dispatch its receipt."""
     with ledger.transaction() as transaction:
-        number = _object_in(transaction, "application/EDIFACT", at)
+        number = _object_in(transaction, lot.seals, EDIFACT, BODY, at).id
         transaction.add_interchange_in(partner=PARTNER, object_id=number, control_reference=reference, type=kind,
                                        test=False, payload=BODY, at=at)
-        receipt = _object_out(transaction, "message/disposition-notification", at, receipt_for=number)
+        receipt = _object_out(transaction, lot.seals, RECEIPT, BODY, at, receipt_for=number)
     with ledger.transaction() as transaction:
         transaction.mark_dispatched([receipt.id], at=at, receipt_due=None)
 
@@ -212,30 +260,28 @@ class _Sealed:
     message_id: str
     sequence: int
     mic: str
+    signature_digest: str
 
 
-def _object_out(transaction: Transaction, kind: str, at: datetime, *, interchange: int | None = None,
-                receipt_for: int | None = None) -> _Sealed:
+def _object_out(transaction: Transaction, seals: Seals, kind: str, payload: bytes, at: datetime, *,
+                interchange: int | None = None, receipt_for: int | None = None) -> _Sealed:
     head = transaction.link_head(PARTNER, "out")
-    made = _identity(US, head.sequence + 1)
+    sequence, previous = head.sequence + 1, head.mic if head.sequence else NO_MIC
+    made = seals(US, sequence, kind, previous, payload, at)
     number = transaction.add_object_out(
-        partner=PARTNER, sequence=head.sequence + 1, message_id=made[0], kind=kind, mic=made[1],
-        previous=head.mic if head.sequence else NO_MIC, signature_digest=made[1], name=f"{made[1][:40]}.p7m",
-        sealed=BODY, inner=BODY, leaf=bytes.fromhex(made[1]), interchange_id=interchange, receipt_for=receipt_for,
-        at=at)
-    return _Sealed(number, made[0], head.sequence + 1, made[1])
+        partner=PARTNER, sequence=sequence, message_id=made.message_id, kind=kind, mic=made.mic, previous=previous,
+        signature_digest=made.signature_digest, name=made.name, sealed=made.sealed, inner=made.inner,
+        leaf=leaf(sequence, made.message_id, made.mic, made.signature_digest), interchange_id=interchange,
+        receipt_for=receipt_for, at=at)
+    return _Sealed(number, made.message_id, sequence, made.mic, made.signature_digest)
 
 
-def _object_in(transaction: Transaction, kind: str, at: datetime) -> int:
+def _object_in(transaction: Transaction, seals: Seals, kind: str, payload: bytes, at: datetime) -> _Sealed:
     head = transaction.link_head(PARTNER, "in")
-    made = _identity(PARTNER, head.sequence + 1)
-    return transaction.add_object_in(
-        partner=PARTNER, sequence=head.sequence + 1, message_id=made[0], kind=kind, mic=made[1],
-        previous=head.mic if head.sequence else NO_MIC, signature_digest=made[1], name=f"{made[1][:40]}.p7m",
-        inner=BODY, payload=BODY, leaf=bytes.fromhex(made[1]), code=None, at=at)
-
-
-def _identity(sender: str, sequence: int) -> tuple[str, str]:
-    """A Message-ID and a digest as they are spread: over the whole index."""
-    digest = hashlib.sha256(f"{sender} {sequence}".encode()).hexdigest()
-    return f"<{digest[:32]}@{sender.lower()}>", digest
+    sequence, previous = head.sequence + 1, head.mic if head.sequence else NO_MIC
+    made = seals(PARTNER, sequence, kind, previous, payload, at)
+    number = transaction.add_object_in(
+        partner=PARTNER, sequence=sequence, message_id=made.message_id, kind=kind, mic=made.mic, previous=previous,
+        signature_digest=made.signature_digest, name=made.name, inner=made.inner, payload=payload,
+        leaf=leaf(sequence, made.message_id, made.mic, made.signature_digest), code=None, at=at)
+    return _Sealed(number, made.message_id, sequence, made.mic, made.signature_digest)

@@ -17,7 +17,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,39 +29,65 @@ POSTGRES = shutil.which("postgres", path=os.pathsep.join([*_FOLDERS, os.environ.
 OWNER = "postgres"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Postgres:
-    """A running server; `url` is that of an empty database, with the owner's rights."""
+    """A running server; `url` is that of an empty database, with the owner's rights. data: where it keeps everything.
+    """
 
     url: str
     port: int
+    data: Path
+    _command: Sequence[str]
+    _user: str | None
+    _process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._process = subprocess.Popen(self._command, user=self._user, cwd=self.data.parent,
+                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _wait(self.port, self._process)
+
+    def stop(self, by: signal.Signals = signal.SIGINT) -> None:
+        """End it, whoever is connected; as it is told to by default all that was written is on the disk."""
+        if self._process is not None:
+            self._process.send_signal(by)
+            self._process.wait(600)
+            self._process = None
 
 
 @contextlib.contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """Run a server for as long as the block lasts. Durability is off: nothing here outlives the block."""
+def running_postgres(kept: Path | None = None, settings: Sequence[str] = ()) -> Iterator[Postgres]:
+    """Run a server for as long as the block lasts.
+
+    kept      a folder for its data, made or gone on with, that stays; with a temporary one (None) nothing is flushed,
+              for nothing outlives the block
+    settings  further ones of the server, as ``name=value``
+    """
     if INITDB is None or POSTGRES is None:
         if os.environ.get("CI") == "true":
             pytest.fail("PostgreSQL is not installed")
         pytest.skip("PostgreSQL is not installed")
     user = OWNER if os.geteuid() == 0 else None
-    with tempfile.TemporaryDirectory(prefix="pg-") as name:  # not below tmp_path: another user may not pass there
-        folder = Path(name)
+    with contextlib.ExitStack() as stack:
+        # not below tmp_path: another user may not pass there
+        folder = kept or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pg-")))
+        folder.mkdir(exist_ok=True)
         if user is not None:
             shutil.chown(folder, user)
         data = folder / "data"
-        subprocess.run([INITDB, "-D", str(data), "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
-                       check=True, capture_output=True, user=user, cwd=folder, timeout=120)
+        if not data.exists():
+            subprocess.run([INITDB, "-D", str(data), "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
+                           check=True, capture_output=True, user=user, cwd=folder, timeout=120)
         port = _free_port()
-        process = subprocess.Popen(
-            [POSTGRES, "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", str(folder), "-F"],
-            user=user, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        options = [part for one in settings for part in ("-c", one)]
+        server = Postgres(f"postgresql+psycopg://owner@127.0.0.1:{port}/postgres", port, data, [
+            POSTGRES, "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", str(folder), *([] if kept else ["-F"]),
+            *options], user)
         try:
-            _wait(port, process)
-            yield Postgres(f"postgresql+psycopg://owner@127.0.0.1:{port}/postgres", port)
+            server.start()
+            yield server
         finally:
-            process.send_signal(signal.SIGQUIT)  # at once: nothing here outlives the block
-            process.wait(30)
+            server.stop(signal.SIGINT if kept else signal.SIGQUIT)  # at once, where nothing outlives the block
 
 
 def _free_port() -> int:

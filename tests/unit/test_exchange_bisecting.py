@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,11 @@ class Held(ReconcileLookups):
 
     rows: dict[int, bytes]
 
-    def numbers(self, partner: str, direction: str) -> Iterator[int]:
-        yield from sorted(self.rows)
+    def highest_number(self, partner: str, direction: str) -> int:
+        return max(self.rows, default=0)
+
+    def holes(self, partner: str, direction: str) -> list[tuple[int, int]]:
+        return [(before + 1, number - 1) for before, number in pairwise([0, *sorted(self.rows)]) if number > before + 1]
 
     def numbered_leaves(self, partner: str, direction: str, *, last: int) -> Iterator[tuple[int, bytes]]:
         yield from sorted((number, leaf) for number, leaf in self.rows.items() if number <= last)

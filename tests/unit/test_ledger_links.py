@@ -48,6 +48,18 @@ def test_what_a_checkpoint_shows_beyond_the_latest_object_is_missing_too(ledger:
             transaction.settle_heads(PARTNER, {waiting.id: "fork"}, at=NOW + DAY)
 
 
+def test_what_a_link_lacks_below_its_highest_number_is_told_in_order(ledger: Ledger) -> None:
+    with ledger.transaction() as transaction:
+        assert (transaction.holes(PARTNER, "in"), transaction.highest_number(PARTNER, "in")) == ([], 0)
+        for sequence in (6, 3, 7):
+            receive(transaction, sequence)
+        assert (transaction.holes(PARTNER, "in"), transaction.highest_number(PARTNER, "in")) == ([(1, 2), (4, 5)], 7)
+        for sequence in (1, 2, 4, 5):
+            receive(transaction, sequence)
+        assert (transaction.holes(PARTNER, "in"), transaction.highest_number(PARTNER, "in")) == ([], 7)
+        assert (transaction.holes(PARTNER, "out"), transaction.highest_number("MLDGD", "in")) == ([], 0)
+
+
 def test_a_text_that_both_sides_signed_is_agreed_and_no_other(ledger: Ledger) -> None:
     with ledger.transaction() as transaction:
         theirs, ours = receive(transaction, 1), put(transaction, 1, "0" * 64, None, None)

@@ -11,14 +11,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event, func, select
 
+from gateway.exchange.trees import broken_head
 from gateway.ledger import Ledger
 from gateway.ledger.migrations import HEAD, upgrade
 from gateway.ledger.tables import movement
 from gateway.reports import overdue, sheet, status
 from tests.bench import NAMES
 from tests.bench import ledger as bench
+from tests.bench import ledger_audit as audit
+from tests.bench import ledger_places as places
 from tests.bench.ledger_fill import LAST, fill
-from tests.bench.ledger_traffic import PER_MOVEMENT, Lot, record
+from tests.bench.ledger_traffic import PER_MOVEMENT, Lot, record, sign_heads
 
 NOW = LAST + timedelta(days=1)
 LOT = Lot("Q0000Q", 25, LAST)
@@ -145,34 +148,57 @@ def test_an_older_ledger_is_counted_when_it_is_brought_up_to_date(ledger: Ledger
         assert queries.movement_counts() == {"CLOSED": 1, "SENT": 2}
 
 
-def test_a_filled_ledger_is_whole_and_answers_like_one_that_grew(tmp_path: Path) -> None:
-    """Two days: the second has references, numbers and digests of its own, and the links go on."""
+def test_a_filled_ledger_is_whole_and_proves_itself_like_one_that_grew(tmp_path: Path) -> None:
+    """Two days: the second has references, numbers and digests of its own, and links, trees and history go on."""
     path = tmp_path / "filled.sqlite"
     made = fill(path, 1, movements=25, days=2)
     with Ledger.open(f"sqlite:///{path}", now=NOW) as opened:
         assert opened.integrity() == []
-        for name in ("Q0000Q", "Q0001Q"):
-            lot = Lot(name, 25, LAST)
-            found = sheet(opened, lot.mrn(7))
-            assert [row.state for row in found.movements] == ["CLOSED"]
-            assert len(found.events) == PER_MOVEMENT - 1
-            assert {step.reference for step in found.steps if step.subject == "movement"} == {lot.mrn(7)}
-        written = record(opened, Lot("R0000R", 25, NOW))
-        assert written == made // 2
-        with opened.reading() as queries:
-            assert queries.movement_counts() == {"CLOSED": 75}
-            assert [(link.sequence, link.gaps) for link in queries.links()] == [
-                (link.sequence, ()) for link in queries.links()]
+        assert_whole(opened, days=2)
+        assert record(opened, Lot("R0000R", 25, NOW)) == made // 2
+        sign_heads(opened, NOW)
+        assert_whole(opened, days=3)
+
+
+def assert_whole(opened: Ledger, *, days: int) -> None:
+    with opened.reading() as queries:
+        assert queries.verify_history() is None
+        assert list(queries.verify_contents()) == []
+        assert broken_head(queries, "BFDGD", thorough=True) is None
+        assert queries.movement_counts() == {"CLOSED": 25 * days}
+        heads = {direction: queries.signed_heads("BFDGD", direction) for direction in ("in", "out")}
+        assert {direction: [head.state for head in found] for direction, found in heads.items()} == {
+            "in": ["agreed"] * days, "out": ["agreed"] * days}
+        assert [(link.sequence - heads[link.direction][-1].size, link.gaps) for link in queries.links()] == [
+            (1, ())] * 2
+    for name in ("Q0000Q", "Q0001Q"):
+        lot = Lot(name, 25, LAST)
+        found = sheet(opened, lot.mrn(7))
+        assert [row.state for row in found.movements] == ["CLOSED"]
+        assert len(found.events) == PER_MOVEMENT - 1
+        assert {step.reference for step in found.steps if step.subject == "movement"} == {lot.mrn(7)}
 
 
 def test_it_is_one_of_the_benchmarks_and_fills_a_ledger_once(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "ledger" in NAMES
-    monkeypatch.setattr(bench, "fill", partial(fill, movements=30, days=2))
-    monkeypatch.setattr(bench, "_LOT", 30)
-    for units in ({"s", "MB", "ms"}, {"MB", "ms"}):
-        figures = list(bench.figures_of([600, 300], tmp_path))
-        assert {figure.unit for figure in figures} == units
-        first = [figure for figure in figures if figure.name.startswith(figures[0].name.rpartition(":")[0])]
-        assert [figure.ratio for figure in first if figure.unit == "ms"] == [1.0] * (1 + 2 * 7)
-        assert all(figure.ratio is not None for figure in figures if figure.unit == "ms")
+    assert {"ledger", "ledger_postgresql"} <= set(NAMES)
+    monkeypatch.setattr(places, "fill", partial(fill, movements=30, days=2))
+    for name, value in (("_LOT", 30), ("_ROUNDS", 1), ("_TIMES", 1), ("_FEW", 1)):
+        monkeypatch.setattr(bench, name, value)
+    monkeypatch.setattr(audit, "MOVEMENTS", 10)
+    figures = list(bench.figures_of([100, 600], tmp_path))
+    first = [figure for figure in figures if figure.name.startswith(figures[0].name.rpartition(":")[0])]
+    assert [figure.unit for figure in first] == ["s", "MB", "ms", *["ms"] * (2 * 11)]
+    assert [figure.ratio for figure in first if figure.unit == "ms"] == [1.0] * (1 + 2 * 11)
+    assert [figure.name for figure in figures if not figure.unit] == [
+        f"SQLite, {question}: grows with the power of the messages" for question in (
+            "status", "overdue", "show an MRN of the first day", "show an MRN of today", "show a national key",
+            "show an interchange", "show what is not held", "reconcile, both links", "audit export 2026-10",
+            "audit export 2027-01", "audit verify 2027-01")]
+    assert {figure.unit for figure in bench.figures_of([100], tmp_path)} == {"MB", "ms"}
+
+
+@pytest.mark.parametrize(("costs", "power"), [((5, 5, 5), 0), ((1, 10, 100), 1), ((2, 200, 20_000), 2),
+                                              ((30, 3, 0.3), -1)])
+def test_the_curve_of_a_question_is_told_as_the_power_of_the_size(costs: tuple[float, ...], power: float) -> None:
+    assert bench.power([1000, 10_000, 100_000], costs) == pytest.approx(power)

@@ -15,6 +15,7 @@ from gateway.ledger.lookups import Lookups
 from gateway.ledger.migrations import BACK_FROM, MADE_BY
 from gateway.ledger.questions import BadContent, BadRow, HistoryHead, HistoryRow
 from gateway.ledger.reading.away import AwayLookups, departure_of
+from gateway.ledger.reading.streamed import streamed
 from gateway.ledger.tables import (
     checkpoint,
     content,
@@ -43,9 +44,10 @@ class Audit(Lookups, AwayLookups):
             select(history.c.id, history.c.row_hash).order_by(history.c.id.desc()).limit(1)).first()
         return HistoryHead(id=0, row_hash=START) if row is None else HistoryHead(id=row.id, row_hash=row.row_hash)
 
-    def history(self, *, after: int = 0) -> Iterator[HistoryRow]:
-        """The history in order, from the row after the given number on."""
-        for row in self._rows(select(history).where(history.c.id > after).order_by(history.c.id)):
+    def history(self, *, after: int = 0, last: int | None = None) -> Iterator[HistoryRow]:
+        """The history in order, from the row after the given number on, up to the last one wanted."""
+        query = select(history).where(history.c.id > after).order_by(history.c.id)
+        for row in self._rows(query if last is None else query.where(history.c.id <= last)):
             yield HistoryRow(**row._mapping)
 
     def verify_history(self) -> BadRow | None:
@@ -127,8 +129,7 @@ class Audit(Lookups, AwayLookups):
         return row is not None and row.digest == digest and row.departure_id in vouched
 
     def _rows(self, query: Select[Any]) -> Iterator[Row[Any]]:
-        """One row after the other: the whole ledger does not fit in memory."""
-        yield from self._connection.execute(query, execution_options={"yield_per": _BATCH})
+        return streamed(self._connection, query, _BATCH)
 
     def _digests(self, table: Table, holder: Table, column: str) -> Iterator[BadContent]:
         query = select(table.c.id, holder.c[column].label("held"), history.c.digest.label("said")).outerjoin(

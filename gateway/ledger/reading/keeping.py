@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 from gateway.ledger.keeping_rows import Belongings, OldContent
 from gateway.ledger.reading.away import AwayLookups, departure_of
 from gateway.ledger.reading.periods import PeriodLookups
+from gateway.ledger.reading.streamed import streamed
 from gateway.ledger.states import InterchangeState, MessageState, ObjectState
 from gateway.ledger.tables import (
     content,
@@ -143,7 +144,7 @@ class KeepingLookups(AwayLookups, PeriodLookups):
         wanted = [name.encode() for name in names]
         given = select(delivery.c.name, delivery.c.digest, delivery.c.content_id, content.c.bytes).join(
             content, content.c.id == delivery.c.content_id)
-        for row in self._connection.execute(given, execution_options={"yield_per": _SLICE}):
+        for row in streamed(self._connection, given, _SLICE):
             if any(name in row.name for name in names) or any(name in row.bytes for name in wanted):
                 yield row
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, func, select
+from sqlalchemy import Select, and_, case, func, select
 
 from gateway.ledger.link_rows import Carried, Gap, HeadRow, HeldNumber, LinkTimes, StoredObject
 from gateway.ledger.lookups import Lookups
 from gateway.ledger.questions import LinkState
 from gateway.ledger.reading.away import whole
+from gateway.ledger.reading.streamed import streamed
 from gateway.ledger.states import ObjectState
 from gateway.ledger.tables import checkpoint, content, history, interchange, link, object_
 
@@ -71,10 +72,10 @@ class Links(Lookups):
         """The leaves of a link in Sequence order, up to the first hole (ENVELOPE C1)."""
         head = self.link_head(partner, direction).sequence
         end = head if last is None else min(last, head)
-        yield from self._connection.execute(
-            select(object_.c.leaf).where(object_.c.direction == direction, object_.c.partner == partner,
-                                         object_.c.sequence.between(first, end))
-            .order_by(object_.c.sequence), execution_options={"yield_per": _FETCH}).scalars()
+        query = select(object_.c.leaf).where(
+            object_.c.direction == direction, object_.c.partner == partner, object_.c.sequence.between(first, end))
+        for row in streamed(self._connection, query.order_by(object_.c.sequence), _FETCH):
+            yield row.leaf
 
     def link_times(self, partner: str) -> LinkTimes:
         """When a partner was last asked and told; all None before the first object."""
@@ -195,11 +196,9 @@ class Links(Lookups):
 
     def objects_in_order(self, partner: str, direction: str) -> Iterator[StoredObject]:
         """Every object of a link with its SignedData, in Sequence order."""
-        rows: Iterator[Row[Any]] = iter(self._connection.execute(
-            select(object_.c.id, object_.c.sequence, object_.c.message_id, object_.c.mic, object_.c.previous,
-                   object_.c.signature_digest, object_.c.leaf, object_.c.state, content.c.bytes.label("inner"))
-            .join(content, content.c.id == object_.c.inner_id)
-            .where(object_.c.direction == direction, object_.c.partner == partner).order_by(object_.c.sequence),
-            execution_options={"yield_per": _FETCH}))
-        for row in rows:
+        query = (select(object_.c.id, object_.c.sequence, object_.c.message_id, object_.c.mic, object_.c.previous,
+                        object_.c.signature_digest, object_.c.leaf, object_.c.state, content.c.bytes.label("inner"))
+                 .join(content, content.c.id == object_.c.inner_id)
+                 .where(object_.c.direction == direction, object_.c.partner == partner).order_by(object_.c.sequence))
+        for row in streamed(self._connection, query, _FETCH):
             yield StoredObject(**{**row._mapping, "state": ObjectState(row.state)})

@@ -12,6 +12,7 @@ from gateway.ledger.lookups import movement_row
 from gateway.ledger.questions import HeldMessage, Note
 from gateway.ledger.reading.away import whole
 from gateway.ledger.reading.links import Links
+from gateway.ledger.reading.streamed import streamed
 from gateway.ledger.rows import (
     InterchangeRow,
     MessageRow,
@@ -226,8 +227,7 @@ class Lists(Links):
     # --- rows as values
 
     def _each(self, query: Select[Any]) -> Iterator[Row[Any]]:
-        """Rows as they are asked for: everything that is kept does not fit in memory."""
-        yield from self._connection.execute(query, execution_options={"yield_per": _FETCH})
+        return streamed(self._connection, query, _FETCH)
 
     def _interchanges(self, *where: ColumnElement[bool], limit: int | None = None) -> list[InterchangeRow]:
         rows = self._connection.execute(

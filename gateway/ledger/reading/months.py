@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from gateway.ledger.chain import START
+from gateway.ledger.reading.streamed import streamed
 from gateway.ledger.tables import content, history, interchange, object_
 
 _FETCH = 1000
@@ -86,7 +87,7 @@ class MonthLookups:
 
     def leaves_between(self, partner: str, direction: str, first: int, last: int) -> Iterator[bytes]:
         """The leaves of a link that are held with numbers in a range, in their order, holes and all."""
-        yield from map(bytes, self._connection.execute(
-            select(object_.c.leaf).where(object_.c.direction == direction, object_.c.partner == partner,
-                                         object_.c.sequence.between(first, last))
-            .order_by(object_.c.sequence), execution_options={"yield_per": _FETCH}).scalars())
+        query = select(object_.c.leaf).where(
+            object_.c.direction == direction, object_.c.partner == partner, object_.c.sequence.between(first, last))
+        for row in streamed(self._connection, query.order_by(object_.c.sequence), _FETCH):
+            yield bytes(row.leaf)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
+from gateway.ledger.reading.streamed import streamed
 from gateway.ledger.reconcile_tables import reconciliation
 from gateway.ledger.tables import interchange, message, object_
 
@@ -51,19 +52,28 @@ class ReconcileLookups:
         return {row.direction: ReconciliationRow(**row._mapping) for row in self._connection.execute(
             select(reconciliation).where(reconciliation.c.partner == partner))}
 
-    def numbers(self, partner: str, direction: str) -> Iterator[int]:
-        """Every number that a link holds, in order."""
-        yield from self._connection.execute(
-            select(object_.c.sequence).where(object_.c.direction == direction, object_.c.partner == partner)
-            .order_by(object_.c.sequence), execution_options={"yield_per": _FETCH}).scalars()
+    def highest_number(self, partner: str, direction: str) -> int:
+        """The highest number that a link holds; 0 where it holds none."""
+        return self._connection.execute(select(func.max(object_.c.sequence)).where(
+            object_.c.direction == direction, object_.c.partner == partner)).scalar() or 0
+
+    def holes(self, partner: str, direction: str) -> list[tuple[int, int]]:
+        """First and last of each range that a link lacks below its highest number, in order.
+
+        The database compares neighbours in its index: a year of a link is looked through in a moment.
+        """
+        each = select(object_.c.sequence, func.lag(object_.c.sequence, 1, 0).over(order_by=object_.c.sequence)
+                      .label("before")).where(object_.c.direction == direction,
+                                              object_.c.partner == partner).subquery()
+        return [(row.before + 1, row.sequence - 1) for row in self._connection.execute(
+            select(each).where(each.c.sequence > each.c.before + 1).order_by(each.c.sequence))]
 
     def numbered_leaves(self, partner: str, direction: str, *, last: int) -> Iterator[tuple[int, bytes]]:
         """The numbers of a link up to the last one wanted with their leaves, in order; holes are not looked at."""
-        for row in self._connection.execute(
-                select(object_.c.sequence, object_.c.leaf)
-                .where(object_.c.direction == direction, object_.c.partner == partner, object_.c.sequence <= last)
-                .order_by(object_.c.sequence), execution_options={"yield_per": _FETCH}):
-            yield row[0], row[1]
+        query = (select(object_.c.sequence, object_.c.leaf)
+                 .where(object_.c.direction == direction, object_.c.partner == partner, object_.c.sequence <= last))
+        for row in streamed(self._connection, query.order_by(object_.c.sequence), _FETCH):
+            yield row.sequence, row.leaf
 
     def named(self, partner: str, direction: str, sequence: int, *, most: int = 5) -> Named | None:
         """What stands under a number, with the first movements it speaks of; None where nothing does."""

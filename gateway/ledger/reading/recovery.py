@@ -9,10 +9,11 @@ from sqlalchemy import select
 from gateway.ledger.link_rows import HeldObject
 from gateway.ledger.lookups import Lookups
 from gateway.ledger.reading.away import whole
+from gateway.ledger.reading.streamed import streamed
 from gateway.ledger.states import ObjectState
 from gateway.ledger.tables import content, counter, history, link, object_
 
-_SLICE = 500
+_SLICE, _FETCH = 500, 100
 
 
 class RecoveryLookups(Lookups):
@@ -55,12 +56,10 @@ class RecoveryLookups(Lookups):
 
     def objects_beyond(self, partner: str, sequence: int) -> Iterator[HeldObject]:
         """What we hold of a partner's link above a number, in order; what it took back has no SignedData."""
-        rows = self._connection.execute(
-            select(object_.c.sequence, object_.c.state, content.c.id, content.c.bytes)
-            .join(content, content.c.id == object_.c.inner_id)
-            .where(object_.c.direction == "in", object_.c.partner == partner, object_.c.sequence > sequence)
-            .order_by(object_.c.sequence), execution_options={"yield_per": 100})
-        for row in rows:
+        query = (select(object_.c.sequence, object_.c.state, content.c.id, content.c.bytes)
+                 .join(content, content.c.id == object_.c.inner_id)
+                 .where(object_.c.direction == "in", object_.c.partner == partner, object_.c.sequence > sequence))
+        for row in streamed(self._connection, query.order_by(object_.c.sequence), _FETCH):
             yield HeldObject(sequence=row.sequence, inner=None if row.state == ObjectState.VOID else whole(
                 self._connection, row.id, row.bytes))
 
