@@ -65,7 +65,8 @@ def figures_at(place: Place, sizes: Sequence[int], folder: Path) -> Iterator[Fig
         messages = size if held else place.fill(size)
         found.append(_Measured(size, messages, None if held else time.perf_counter() - start))
     with ExitStack() as stack:
-        desks = [stack.enter_context(desk_on(place.address(one.size), folder / f"desk-{one.size}")) for one in found]
+        desks = [stack.enter_context(desk_on(place.address(one.size), folder / f"desk-{place.kind}-{one.size}"))
+                 for one in found]
         for desk in desks:
             sealed_month(desk)
         _recorded(found, desks)
