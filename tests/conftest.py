@@ -11,6 +11,7 @@ import hypothesis  # noqa: F401  here, before a run of ours freezes what the col
 import pytest
 
 from gateway.ledger import migrations
+from tests.tools.done_once import documents_read_once, statements_compiled_once
 from tests.tools.ready_ledgers import replayed
 from tests.tools.threats import row_of
 
@@ -26,6 +27,13 @@ def chance_puts_nothing_off() -> Iterator[None]:
 def new_ledgers_are_made_at_once() -> Iterator[None]:
     """The revisions of the ledger's schema are followed once, not by each of the thousands of new ledgers."""
     with mock.patch("gateway.ledger.migrations.upgrade", replayed(migrations.upgrade)):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_every_run_begins_with_is_done_once() -> Iterator[None]:
+    """The statements of the ledger and the packaged mappings are the same in each of the thousands of runs."""
+    with statements_compiled_once(), documents_read_once():
         yield
 
 

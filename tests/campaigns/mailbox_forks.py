@@ -177,12 +177,13 @@ def serve(control: socket.socket) -> None:
 
 def _load() -> None:
     """What every program loads in the end, and what it keeps in memory for the whole of its life."""
+    from tests.tools.done_once import documents_read_once, statements_compiled_once
     from tests.tools.offices import offices
     from tests.tools.records import declaration_json
 
     importlib.import_module("gateway.transport.ssh")
-    _share_compiled()
-    _share_documents()
+    for once in (statements_compiled_once(), documents_read_once()):
+        once.__enter__()  # to the end of the process
     with tempfile.TemporaryDirectory() as folder:
         togo, burkina = offices(Path(folder))
         togo.drop("declarations", {"a.json": declaration_json("A"), "b.json": declaration_json("B")})
@@ -196,50 +197,6 @@ def _load() -> None:
     # The gateway forbids that its memory is looked into; strace is to be put upon those that have not begun yet.
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
     gc.freeze()  # what is loaded stays, and its pages are shared
-
-
-def _share_compiled() -> None:
-    """Let every ledger of a process use the statements that were compiled for another: that is half of a short run."""
-    from sqlalchemy import create_engine
-    from sqlalchemy.dialects.sqlite import pysqlite
-    from sqlalchemy.util import LRUCache
-
-    from gateway.ledger import sqlite as engine
-
-    dialect: Any = pysqlite.dialect
-    dialect.__hash__ = lambda self: hash(type(self))  # a compiled statement is kept under its dialect
-    dialect.__eq__ = lambda self, other: type(self) is type(other)
-    compiled: LRUCache[Any, Any] = LRUCache(5000)
-
-    def sharing(*arguments: Any, **options: Any) -> Any:
-        made = create_engine(*arguments, **options)
-        made._compiled_cache = compiled
-        return made
-
-    engine.create_engine = sharing  # type: ignore[attr-defined]
-
-
-def _share_documents() -> None:
-    """Read each YAML file once, as long as it is the same file: corridors and mappings are the other half."""
-    from gateway.config import validation, yaml
-
-    honest = yaml.read_partly
-    kept: dict[tuple[Path, int, int, int, str], yaml.Reading] = {}
-
-    def remembered(source: Path | bytes, name: str) -> yaml.Reading:
-        if not isinstance(source, Path) or not source.is_file():
-            return honest(source, name)
-        status = source.stat()
-        key = (source, status.st_ino, status.st_mtime_ns, status.st_size, name)
-        if key in kept:
-            return yaml.Reading(kept[key].node, [], True)
-        reading = honest(source, name)
-        if reading.whole and not reading.findings:
-            kept[key] = reading
-        return reading
-
-    yaml.read_partly = remembered
-    validation.read_partly = remembered  # type: ignore[attr-defined]
 
 
 def _become(request: dict[str, Any], told: socket.socket) -> None:

@@ -4,28 +4,32 @@
     togo.drop("declarations", {"d1.json": content})
     assert togo.run("edi-send").exit == 0
 
-Runs go through the command line's own entry, in this process; `killed` runs one as a process of its own that a
-failpoint ends.
+Runs go through the command line's own entry, in this process; `killed` runs one as a process of its own, forked from
+one that has everything loaded, that a failpoint ends.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import json
 import os
-import subprocess
-import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.cli.entry import run as run_program
 from gateway.config import MailboxAnswers, PartnerAnswers, SettingsAnswers, partner_text, settings_text
 from gateway.security import make_identity, ssh_public_line
 from tests.tools.sshd import Sshd
+
+if TYPE_CHECKING:
+    from tests.campaigns.mailbox_forks import Forks
 
 COUNTRIES = {"TGOTR": "TG", "BFDGD": "BF", "MLDGD": "ML", "NEDGD": "NE"}
 ROOT = Path(__file__).parents[2]
@@ -71,11 +75,9 @@ class Office:
 
     def killed(self, program: str, failpoint: str, *words: str) -> int:
         """Run a program as a process of its own with a failpoint armed; its exit status (-9 when it was killed)."""
-        return subprocess.run(
-            [sys.executable, "-m", "gateway.cli", *([] if program == "edi" else [program]), *words,
-             "--config", str(self.settings)], cwd=ROOT,
-            env={**os.environ, "EDI_FAILPOINT": failpoint, "EDI_LANG": "en"}, capture_output=True,
-            timeout=60).returncode
+        with tempfile.TemporaryDirectory() as said:
+            return _forks().start(program, [*words, "--config", str(self.settings), "--lang", "en"], Path(said),
+                                  failpoint=failpoint, environment=os.environ).wait(60).exit
 
     def lines(self, *words: str) -> list[dict[str, Any]]:
         """What a reading command prints as JSON Lines."""
@@ -103,6 +105,16 @@ class Office:
     def mailbox(self, partner: str) -> Path:
         """The folder where a partner's sealed files arrive."""
         return self.mail / self.name / partner / "v1" / "in" / "new"
+
+
+@cache
+def _forks() -> Forks:
+    """What forks programs of all offices: to load it takes longer than a run."""
+    from tests.campaigns.mailbox_forks import Forks  # itself it plays two offices first
+
+    forks = Forks()
+    atexit.register(forks.close)
+    return forks
 
 
 def offices(root: Path, sshd: Sshd | None = None, *, names: Sequence[str] = ("TGOTR", "BFDGD"),
