@@ -43,7 +43,7 @@ def test_a_cut_that_leaves_more_is_told_from_one_that_leaves_nothing(world: Line
     scene, traces = SCENES["send"], []
     for at in (16, 64, 3200):
         scene.set(world)
-        assert run_cut(world, scene.office, scene.program, Cut("out", "octet", at, "rst"))[1] == []
+        assert run_cut(world, scene.office, scene.program, Cut("out", "octet", at, "rst"), setups=())[1] == []
         world.rest()
         traces.append(standing(world))
     assert traces[0] == traces[1] != traces[2]

@@ -77,7 +77,7 @@ class Office:
         """Run a program as a process of its own with a failpoint armed; its exit status (-9 when it was killed)."""
         with tempfile.TemporaryDirectory() as said:
             return _forks().start(program, [*words, "--config", str(self.settings), "--lang", "en"], Path(said),
-                                  failpoint=failpoint, environment=os.environ).wait(60).exit
+                                  failpoint=failpoint, environment=os.environ).wait().exit
 
     def lines(self, *words: str) -> list[dict[str, Any]]:
         """What a reading command prints as JSON Lines."""
