@@ -121,7 +121,7 @@ def carry_out(gateway: Gateway, partner: str, stick: Path, occasion: Occasion, s
     load = _Load(stick / partner / gateway.name / "v1" / "in", {}, {})
     with _alone(gateway, f"outbound-{partner}"):
         tend(gateway, partner, occasion, summary)
-        seal_waiting(gateway, partner, occasion, summary)
+        seal_waiting(gateway, partner, occasion, summary, ahead=None)
         if not link_halted(gateway, partner, "out", summary):
             _carry_out(gateway, partner, load, occasion, summary)
     kinds = list(load.kinds.values())

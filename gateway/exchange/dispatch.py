@@ -22,6 +22,7 @@ from gateway.exchange.halting import link_halted
 from gateway.exchange.held import HeldMailbox
 from gateway.exchange.movements import handed_over
 from gateway.exchange.repeats import repeat_at
+from gateway.exchange.sealing import seal_waiting
 from gateway.exchange.sessions import Sessions
 from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
@@ -63,6 +64,9 @@ def dispatch(gateway: Gateway, partner: str, sessions: Sessions, occasion: Occas
         left = due
         while left and _publish(gateway, partner, mailbox, left, listed, occasion, summary):
             left = _due(gateway, partner, occasion, kinds)
+            if not left and kinds is None and not mailbox.over:  # what waited for room, or for its declaration to leave
+                seal_waiting(gateway, partner, occasion, summary)
+                left = _due(gateway, partner, occasion, kinds)
             if left and mailbox.over:
                 return
 

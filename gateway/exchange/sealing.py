@@ -7,6 +7,7 @@ mailbox before the transaction has committed, and no number is drawn without the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from gateway.edifact import InterchangeHeader, MessageIdentifier, WireMessage, write_interchange
 from gateway.errors import LocalError
@@ -22,28 +23,55 @@ from gateway.ledger import Transaction
 from gateway.ledger.rows import QueuedMessage
 from gateway.security import RECEIPT, Header, Opened, leaf, receipt_payload, seal
 
-_TYPES = ("CONTRL", "CUSRES", "CUSDEC")
+_STATUSES = ("CONTRL", "CUSRES")
 """Small answers before large declarations: a weak line carries what others wait for first."""
+
+Behind = Literal["sealed", "sent"]
+
+AHEAD = 4
+"""Interchanges of declarations that are sealed before they can leave: what has a number cannot be overtaken on a strict
+link, and a status that comes while a flood waits should have one of the next."""
 
 BODIES = 8 << 20
 """Octets of message bodies in one interchange, unless a single message has more: no object comes near the 32 MiB that
 a mailbox takes (GW-1), and a weak line has no more than this to begin again."""
 
 
-def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary) -> None:
-    """Seal every waiting message of a partner, one interchange per transaction; none while the link is halted: what
-    waits then waits without a number."""
-    size = gateway.settings.limits.messages_per_interchange
-    for message_type in _TYPES:
-        while True:
-            with gateway.ledger.transaction() as transaction:
-                messages = transaction.take_waiting(partner, message_type, size, BODIES)
-                if not messages or transaction.halted(partner, "out") is not None:
-                    break
-                _seal_interchange(gateway, transaction, partner, message_type, messages, occasion)
-                reach(failpoints.PREPARING)
-            reach(failpoints.PREPARED)
-            summary.interchanges_prepared += 1
+def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary, *, ahead: int | None = AHEAD,
+                 ) -> None:
+    """Seal what waits for a partner, one interchange per transaction; none while the link is halted: what waits then
+    waits without a number.
+
+    Status messages come first, and among declarations; but what speaks of a movement comes after that movement's own
+    declaration: behind its number, and on a loose link, where small files leave first, once it has left.
+
+    ahead  how many interchanges of declarations may be sealed and not have left; None: all, and in the order of numbers
+    """
+    in_order = ahead is None or gateway.partner(partner).agreement.order == "strict"
+    behind: Behind = "sealed" if in_order else "sent"
+    sealed = True
+    while sealed:
+        for message_type in _STATUSES:
+            while _seal_one(gateway, partner, message_type, behind, occasion, summary):
+                pass
+        with gateway.ledger.transaction() as transaction:
+            more = ahead is None or transaction.prepared_declarations(partner) < ahead
+        sealed = more and _seal_one(gateway, partner, "CUSDEC", None, occasion, summary)
+
+
+def _seal_one(gateway: Gateway, partner: str, message_type: str, behind: Behind | None, occasion: Occasion,
+              summary: Summary) -> bool:
+    """Seal the next interchange of a type; False when there is none that may be sealed now."""
+    with gateway.ledger.transaction() as transaction:
+        messages = transaction.take_waiting(partner, message_type, gateway.settings.limits.messages_per_interchange,
+                                            BODIES, behind)
+        if not messages or transaction.halted(partner, "out") is not None:
+            return False
+        _seal_interchange(gateway, transaction, partner, message_type, messages, occasion)
+        reach(failpoints.PREPARING)
+    reach(failpoints.PREPARED)
+    summary.interchanges_prepared += 1
+    return True
 
 
 def _seal_interchange(gateway: Gateway, transaction: Transaction, partner: str, message_type: str,

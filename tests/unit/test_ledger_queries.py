@@ -237,6 +237,8 @@ def test_no_question_of_a_run_reads_a_whole_table(ledger: Ledger) -> None:
         transaction.declarations("M1")
         transaction.waiting(PARTNER)
         transaction.take_waiting(PARTNER, "CUSDEC", 9)
+        transaction.take_waiting(PARTNER, "CUSRES", 9, behind="sent")
+        transaction.prepared_declarations(PARTNER)
         transaction.mark_dispatched([one.id for one in transaction.due_objects(PARTNER, now=NOW)], at=NOW,
                                     receipt_due=NOW)
         receipt(transaction, 1)

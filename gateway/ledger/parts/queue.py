@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select
 
 from gateway.ledger.chain import Fact
 from gateway.ledger.entries import NewMessage
 from gateway.ledger.parts.base import Base
 from gateway.ledger.rows import QueuedMessage, WaitingGroup
-from gateway.ledger.states import MessageState
-from gateway.ledger.tables import content, message
+from gateway.ledger.states import MessageState, ObjectState
+from gateway.ledger.tables import content, interchange, message, object_
 
 
 class Queue(Base):
@@ -59,19 +60,30 @@ class Queue(Base):
         order = {"CONTRL": 0, "CUSRES": 1, "CUSDEC": 2}
         return sorted(groups, key=lambda group: (order.get(group.type, len(order)), group.type))
 
+    def prepared_declarations(self, partner: str) -> int:
+        """How many interchanges of declarations are sealed for this partner and have not left yet."""
+        return int(self._connection.execute(
+            select(func.count()).select_from(object_).join(interchange, interchange.c.id == object_.c.interchange_id)
+            .where(object_.c.direction == "out", object_.c.state == ObjectState.PREPARED, object_.c.partner == partner,
+                   interchange.c.type == "CUSDEC")).scalar_one())
+
     def take_waiting(self, partner: str, type: str, limit: int,  # noqa: A002
-                     octets: int | None = None) -> list[QueuedMessage]:
+                     octets: int | None = None,
+                     behind: Literal["sealed", "sent"] | None = None) -> list[QueuedMessage]:
         """The next messages of one type for one interchange: urgent ones first, then the oldest. Changes nothing.
 
         limit   messages at most
         octets  of their bodies together at most; the first is given whatever its size
+        behind  what speaks of a movement is left out while an earlier declaration of it to this partner is not sealed,
+                or has not left
         """
         # chosen first and read afterwards, so that a long queue is not sorted with its texts
         order = (message.c.urgent.desc(), message.c.id)
+        free = () if behind is None else (~_declared_earlier(partner, behind),)
         sizes = self._connection.execute(
             select(message.c.id, content.c.size).join(content, content.c.id == message.c.content_id)
             .where(message.c.direction == "out", message.c.state == MessageState.WAITING,
-                   message.c.partner == partner, message.c.type == type).order_by(*order).limit(limit)).all()
+                   message.c.partner == partner, message.c.type == type, *free).order_by(*order).limit(limit)).all()
         together = itertools.accumulate(row.size for row in sizes)
         chosen = [row.id for row, so_far in zip(sizes, together, strict=True)
                   if octets is None or so_far <= octets or row is sizes[0]]
@@ -82,3 +94,17 @@ class Queue(Base):
             .where(message.c.id.in_(chosen)).order_by(*order))
         return [QueuedMessage(id=row.id, identifier=row.identifier, body=row.bytes.decode(), segments=row.segments,
                               mrn=row.mrn, word=row.word) for row in rows]
+
+
+def _declared_earlier(partner: str, behind: Literal["sealed", "sent"]) -> ColumnElement[bool]:
+    """Whether a declaration that waits before a message speaks of the same movement."""
+    declared, carrier = message.alias("declared"), object_.alias("carrier")
+    held_up = declared.c.state == MessageState.WAITING
+    if behind == "sent":
+        held_up = or_(held_up, carrier.c.state == ObjectState.PREPARED)
+    return (select(declared.c.id)
+            .outerjoin(carrier, and_(carrier.c.interchange_id == declared.c.interchange_id,
+                                     carrier.c.direction == "out"))
+            .where(declared.c.mrn == message.c.mrn, declared.c.direction == "out", declared.c.type == "CUSDEC",
+                   declared.c.partner == partner, declared.c.id < message.c.id, held_up)
+            .correlate(message).exists())
