@@ -101,10 +101,12 @@ def _database(value: str, info: ValidationInfo) -> str:
 
 
 class NationalSource(Model):
-    """Which dialect reads which national files; `database` where they are made of the rows of its views."""
+    """Which dialect reads which national files; `database` where they are made of the rows of its views; `urgent` where
+    they are taken before the others."""
 
     match: Text
     dialect: Identifier
+    urgent: YesNo = False
     database: Annotated[Text, AfterValidator(_database)] | None = None
 
 

@@ -24,9 +24,9 @@ _SHARED = 0.8
 _LEAST = 30.0
 """Seconds that a session gets in any case: a handshake over a bad line takes some of them."""
 
-PHASES = {"inbound": 0.5, "judging": 0.7, "held": 0.8, "outbound": 1.0}
-"""Up to which part of that time sessions of a direction may begin, and what came in is judged. What the earlier leave,
-the later have."""
+PHASES = {"inbound": 0.5, "judging": 0.7, "held": 0.8, "intake": 0.85, "outbound": 1.0}
+"""Up to which part of that time sessions of a direction may begin, what came in is judged, national files are taken.
+What the earlier leave, the later have."""
 
 
 def cost(entry: Entry, limit: int) -> int:

@@ -44,7 +44,8 @@ def send(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), 
     chosen, summary = gateway.chosen(partners), _start(gateway, summary)
     with Sessions(gateway, occasion, summary, chosen) as sessions:
         _step(gateway, "views", summary, partial(fetch_national_rows, gateway, summary, limit))
-        _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit))
+        _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit,
+                                                   partial(sessions.over, "intake")))
         _outward(gateway, occasion, summary, sessions)
     return summary
 
@@ -66,7 +67,8 @@ def sync(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), 
     with Sessions(gateway, occasion, summary, chosen) as sessions:
         _inward(gateway, occasion, summary, sessions, limit)
         _step(gateway, "views", summary, partial(fetch_national_rows, gateway, summary, limit))
-        _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit))
+        _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit,
+                                                   partial(sessions.over, "intake")))
         _outward(gateway, occasion, summary, sessions)
     return summary
 

@@ -7,8 +7,9 @@ as sent or refused. A run that dies in between leaves the file claimed; the next
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -21,7 +22,7 @@ from gateway.exchange.attempts import TRIES, Attempts
 from gateway.exchange.conversion import ConvertedApart, convert_apart, ground_of, whole_records
 from gateway.exchange.filing import Filing, Folder, Refusal, folder_of, unfinished
 from gateway.exchange.halting import anybody_held
-from gateway.exchange.lots import joined, lots
+from gateway.exchange.lots import in_turn, joined, lots
 from gateway.exchange.room import require_room, room_for_more
 from gateway.exchange.summary import Exit, Summary, exit_for
 from gateway.exchange.taking import take_groups
@@ -31,6 +32,8 @@ from gateway.findings import Finding, Place
 from gateway.mapping.dialect import Dialect, NationalRecord, Reading, Waiting
 from gateway.mapping.dialect_apart import can_be_read_apart
 from gateway.spool import claim, machine_fault, read_whole, sync_folder
+
+LEFT = "X098"
 
 LOTS = 8
 """Lots from which on workers are started: fewer are read before a worker is there."""
@@ -44,18 +47,27 @@ Group = tuple[tuple[str, ...], list[NationalRecord]]
 T = TypeVar("T")
 
 
-def take_national_files(gateway: Gateway, occasion: Occasion, summary: Summary, limit: int | None = None) -> None:
-    """Take every waiting national file, declarations before events. One bad file never stops the others; where there is
-    no room on the disk all of them wait where they are.
+def take_national_files(gateway: Gateway, occasion: Occasion, summary: Summary, limit: int | None = None,
+                        over: Callable[[], bool] = lambda: False) -> None:
+    """Take every waiting national file. One bad file never stops the others; where there is no room on the disk all of
+    them wait where they are.
+
+    Declarations come before events, but a lot of files of each kind, dialect and urgency has its turn after the other:
+    a passage does not wait for ten thousand declarations. An event whose movement stands in a later lot is tried again
+    when all were taken.
 
     They wait as well while our ledger is an older copy for any partner: a number that we give to a declaration or an
     event may have been given before.
 
     limit  files of each kind that are newly claimed at most; those that wait since an earlier run do not count
+    over   whether the time for it is used up; what is left waits, claimed, for the next run
     """
     if anybody_held(gateway, summary):
         return
     national = gateway.settings.national
+    streams: list[Generator[int, None, None]] = []
+    waiting = 0
+    intakes: list[_Intake] = []
     for kind, sources in (("declarations", national.declarations), ("events", national.events)):
         folder = folder_of(gateway, kind)
         filing = Filing(gateway, folder, summary)
@@ -66,30 +78,37 @@ def take_national_files(gateway: Gateway, occasion: Occasion, summary: Summary, 
         reach(failpoints.CLAIMED)
         attempts = Attempts(folder.claimed.with_name(f"{kind}.attempts.json"), claimed)
         intake = _Intake(gateway, occasion, summary, folder, filing, attempts)
-        for dialect, names in _by_dialect(claimed, sources, filing).items():
-            try:
-                intake.take(dialect, names)
-            except GatewayError as error:  # a dialect that is not there, say: its files stay claimed
-                summary.trouble(error)
-                summary.records_waiting += len(names)
-            except Exception as error:  # a defect that no single file brings about
-                summary.failed(error)
-                summary.records_waiting += len(names)
+        intakes.append(intake)
+        for source, names in _by_source(claimed, sources, filing).items():
+            waiting += len(names)
+            streams.append(intake.lots_of(source.dialect, names))
+    turns = 0
+    for done in in_turn(streams):
+        turns += 1
+        waiting -= done
+        if waiting and over():
+            summary.records_waiting += waiting
+            summary.problems.append((Exit.LATER, Finding(code=LEFT, values={"n": str(waiting)})))
+            break
+    for stream in streams:
+        stream.close()
+    for intake in intakes:
+        intake.take_early(turns > len(streams))
 
 
 def _claim_all(folder: Folder, limit: int | None, summary: Summary) -> list[str]:
     """Names of claimed files: those left by an earlier run, then new ones. What is no file is noted and left there."""
-    found = {path.name: None for path in sorted(folder.claimed.iterdir())
-             if path.is_file() and not unfinished(path.name)}
+    found = {name: None for name in sorted(path.name for path in folder.claimed.iterdir())
+             if not unfinished(name) and (folder.claimed / name).is_file()}
     most = None if limit is None else len(found) + limit
     new = False
-    for path in sorted(folder.out.iterdir()):
+    for name in sorted(path.name for path in folder.out.iterdir()):
         if most is not None and len(found) >= most:
             break
-        if unfinished(path.name) or path.name in found:
+        if unfinished(name) or name in found:
             continue  # or its namesake is still claimed
         try:
-            taken = claim(path, folder.claimed)
+            taken = claim(folder.out / name, folder.claimed)
         except GatewayError as error:
             summary.trouble(error)
             continue
@@ -101,17 +120,26 @@ def _claim_all(folder: Folder, limit: int | None, summary: Summary) -> list[str]
     return list(found)
 
 
-def _by_dialect(claimed: Iterable[str], sources: Sequence[NationalSource], filing: Filing) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Files that are taken in one turn: those of a dialect, the urgent ones apart."""
+
+    dialect: str
+    urgent: bool
+
+
+def _by_source(claimed: Iterable[str], sources: Sequence[NationalSource], filing: Filing) -> dict[_Source, list[str]]:
+    """Names by source, urgent ones first."""
+    grouped: dict[_Source, list[str]] = {}
     strange: list[Refusal] = []
     for name in claimed:
-        dialect = dialect_for(name, sources)
-        if dialect is None:
+        source = source_of(name, sources)
+        if source is None:
             strange.append(([name], [Finding(code="X001", place=Place(file=name))]))
         else:
-            grouped.setdefault(dialect, []).append(name)
+            grouped.setdefault(_Source(source.dialect, source.urgent), []).append(name)
     filing.refuse(strange)
-    return grouped
+    return dict(sorted(grouped.items(), key=lambda one: not one[0].urgent))
 
 
 def _disk_failed(error: GatewayError) -> bool:
@@ -120,10 +148,15 @@ def _disk_failed(error: GatewayError) -> bool:
     return error.code in ("B003", "B006") and isinstance(cause, OSError) and not isinstance(cause, PermissionError)
 
 
+def source_of(name: str, sources: Sequence[NationalSource]) -> NationalSource | None:
+    """The source of a file by its name: the first pattern that fits, whatever the case."""
+    return next((source for source in sources if fnmatch.fnmatchcase(name.lower(), source.match.lower())), None)
+
+
 def dialect_for(name: str, sources: Sequence[NationalSource]) -> str | None:
-    """The dialect of a file by its name: the first pattern that fits, whatever the case."""
-    return next((source.dialect for source in sources if fnmatch.fnmatchcase(name.lower(), source.match.lower())),
-                None)
+    """The dialect of a file by its name."""
+    source = source_of(name, sources)
+    return None if source is None else source.dialect
 
 
 def records_by_files(records: Iterable[NationalRecord]) -> dict[tuple[str, ...], list[NationalRecord]]:
@@ -134,9 +167,13 @@ def records_by_files(records: Iterable[NationalRecord]) -> dict[tuple[str, ...],
     return grouped
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Intake:
-    """Taking one kind of national files in one run."""
+    """Taking one kind of national files in one run.
+
+    early  dialect -> files that speak of a movement that is not known: its declaration may stand in a later lot. None:
+           everything is taken, they wait
+    """
 
     gateway: Gateway
     occasion: Occasion
@@ -144,20 +181,42 @@ class _Intake:
     folder: Folder
     filing: Filing
     attempts: Attempts
+    early: dict[str, list[str]] | None = field(default_factory=dict)
 
-    def take(self, identifier: str, names: Sequence[str]) -> None:
+    def lots_of(self, dialect: str, names: Sequence[str]) -> Generator[int, None, None]:
+        """Take the files of one dialect; after each lot, how many it had."""
+        try:
+            yield from self._take_all(dialect, names)
+        except GatewayError as error:  # a dialect that is not there, say: its files stay claimed
+            self.summary.trouble(error)
+            self.summary.records_waiting += len(names)
+        except Exception as error:  # a defect that no single file brings about
+            self.summary.failed(error)
+            self.summary.records_waiting += len(names)
+
+    def take_early(self, more: bool) -> None:
+        """Have what came before the declaration of its movement wait; where more was taken since, try it once more."""
+        early, self.early = self.early or {}, None
+        for dialect, names in early.items():
+            if more:
+                deque(self.lots_of(dialect, names), 0)
+            else:
+                self.summary.records_waiting += len(names)
+
+    def _take_all(self, identifier: str, names: Sequence[str]) -> Iterator[int]:
         """Take the files of one dialect, a lot at a time: only the bytes and records of a lot are held in memory.
 
         Parts whose twins stand in another lot are read once more at the end, those of one key together.
         """
         dialect = self.gateway.dialect(identifier)
         first = list(lots([[name] for name in names], self._size))
-        waiting = self._take_lots(dialect, first)
+        waiting: list[Waiting] = []
+        yield from self._take_lots(dialect, first, waiting)
         if len(first) > 1:
             sets = [names for names in joined((one.file, one.key) for one in waiting) if len(names) > 1]
             again = {name for names in sets for name in names}
             waiting = [one for one in waiting if one.file not in again]
-            waiting.extend(self._take_lots(dialect, list(lots(sets, self._size))))
+            deque(self._take_lots(dialect, list(lots(sets, self._size)), waiting), 0)
         self._wait(waiting)
 
     def _size(self, name: str) -> int:
@@ -166,16 +225,21 @@ class _Intake:
         except FileNotFoundError:
             return 0
 
-    def _take_lots(self, dialect: Dialect, chosen: Sequence[Sequence[str]]) -> list[Waiting]:
-        """Take lots in their order, the next ones being read by workers meanwhile; returns what waits for its twin."""
+    def _take_lots(self, dialect: Dialect, chosen: Sequence[Sequence[str]], waiting: list[Waiting]) -> Iterator[int]:
+        """Take lots in their order, the next ones being read by workers meanwhile; after each, how many files it had.
+
+        waiting  where to put what waits for its twin
+        """
         processes = self.gateway.settings.workers
         many = processes > 1 and len(chosen) >= LOTS and can_be_read_apart(dialect)
         ground = ground_of(self.gateway, self.occasion.now) if many and self.folder.kind == "declarations" else None
         with Workers(processes if many else 1) as workers:
-            return [one for files, read in workers.ahead(
-                map(self._contents, chosen), lambda files: (convert_apart, (ground, dialect.archive, files)),
-                octets=lambda files: sum(map(len, files.values())))
-                for one in self._take_lot(dialect, files, read)]
+            for names, (files, read) in zip(chosen, workers.ahead(
+                    map(self._contents, chosen), lambda files: (convert_apart, (ground, dialect.archive, files)),
+                    octets=lambda files: sum(map(len, files.values()))), strict=True):
+                waiting.extend(self._take_lot(dialect, files, read))
+                files.clear()  # others have their turn before the next lot: their bytes come into this memory
+                yield len(names)
 
     def _contents(self, names: Sequence[str]) -> dict[str, bytes]:
         require_room(self.gateway, sum(self._size(name) for name in names))
@@ -299,7 +363,10 @@ class _Intake:
                 self.summary.records_repeated += outcome.repeated
                 self.summary.messages_queued += outcome.messages
             elif outcome.code == "X005" and self._age(names[0]) < PATIENCE:
-                self.summary.records_waiting += 1
+                if self.early is None:
+                    self.summary.records_waiting += 1
+                else:
+                    self.early.setdefault(dialect, []).extend(names)
             elif exit_for(outcome) is not Exit.PERSON:  # our settings or machine, not the record: it keeps waiting
                 self.summary.records_waiting += 1
                 self.summary.trouble(outcome)

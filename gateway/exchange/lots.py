@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
 
 FILES = 128
 """National files read at once: two files to a declaration, as many declarations as one transaction takes."""
@@ -47,3 +51,14 @@ def joined(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
     for file in files:
         sets.setdefault(root(("file", file)), []).append(file)
     return list(sets.values())
+
+
+def in_turn(streams: Iterable[Iterator[T]]) -> Iterator[T]:
+    """One of each stream, then the next of each, until all have ended: a long one keeps no other waiting."""
+    waiting = deque(streams)
+    while waiting:
+        stream = waiting.popleft()
+        for one in stream:
+            waiting.append(stream)
+            yield one
+            break
