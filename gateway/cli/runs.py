@@ -108,6 +108,7 @@ def _tell(name: str, config: Path, summary: Summary, now: datetime, as_json: boo
 
     What was told before is told again only to a person who watches: at a terminal, or with -v.
     """
+    summary.problems.extend(summary.more())
     summary.problems.extend((Exit.DEFECT, reported(defect, name, [], config)) for defect in distinct(summary.defects))
     if as_json:
         emit_json("run", {"command": name, "began": now, "exit": int(summary.status), **summary.counts(),

@@ -7,11 +7,12 @@ that applies of 70, 3, 5, 1, 4, 0.
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.errors import GatewayError, LinkError
-from gateway.findings import Finding, Severity
+from gateway.findings import Finding, Place, Severity
 
 if TYPE_CHECKING:
     from gateway.ledger.line_rows import Traffic
@@ -61,6 +62,19 @@ def worst(statuses: set[Exit]) -> Exit:
     return next((status for status in _ORDER if status in statuses), Exit.DONE)
 
 
+MORE = "X099"
+
+TOLD = 100
+"""Problems of one status, code and partner that a run tells one by one. All of them stand in the ledger or beside their
+files."""
+
+
+def _whose(finding: Finding) -> str:
+    """The partner that a finding speaks of, as far as it says so; "" else."""
+    file = finding.place.file or ""
+    return finding.values.get("partner") or (file.partition("/")[0] if "/" in file else "")
+
+
 @dataclass(slots=True)
 class Summary:
     """Counts of one run and everything that needs somebody.
@@ -103,16 +117,29 @@ class Summary:
     known: list[Finding] = field(default_factory=list)
     """Problems that were told before, and are not told again by a run that nobody watches."""
 
+    told: Counter[tuple[Exit, str, str]] = field(default_factory=Counter)
+    """How many problems there were of each status, code and partner: the first TOLD of them stand in `problems`."""
+
     def link(self, partner: str, direction: str, error: GatewayError | None = None) -> None:
         """Note how a session ended; only a failure of the link counts, what else went wrong is no outage."""
         if error is None or isinstance(error, LinkError):
             self.links[partner, direction] = () if error is None else tuple(error.findings)
 
     def trouble(self, error: GatewayError, status: Exit | None = None) -> None:
-        """Note an error and the exit status it asks for; the run goes on."""
+        """Note an error and the exit status it asks for; the run goes on. Of what comes by the thousand the first are
+        told, and how many more there were: neither memory nor a person's mail grows with a flood."""
         decided = exit_for(error) if status is None else status
-        self.problems.extend((decided, finding) for finding in error.findings
-                             if finding.severity is Severity.ERROR or len(error.findings) == 1)
+        for finding in error.findings:
+            if finding.severity is Severity.ERROR or len(error.findings) == 1:
+                self.told[kind := (decided, finding.code, _whose(finding))] += 1
+                if self.told[kind] <= TOLD:
+                    self.problems.append((decided, finding))
+
+    def more(self) -> list[tuple[Exit, Finding]]:
+        """What says that there was more than was told."""
+        return [(status, Finding(code=MORE, place=Place(interchange=whose or None),
+                                 values={"code": code, "n": str(number - TOLD)}))
+                for (status, code, whose), number in list(self.told.items()) if number > TOLD]
 
     def failed(self, error: Exception) -> None:
         """Note what nobody foresaw: a fault of the machine, wherever it hit, is none of ours and is said as such."""

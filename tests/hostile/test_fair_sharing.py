@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import itertools
 import sqlite3
+import tracemalloc
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,12 +16,13 @@ from typing import Any
 
 import pytest
 
-from gateway.exchange import cycle, process
+from gateway.edifact import WireMessage
+from gateway.exchange import budget, cycle, dispatch, lots, process
 from gateway.exchange.assembly import Occasion, open_gateway
 from gateway.exchange.summary import Summary
-from tests.tools.malice import Puppet, well
+from tests.tools.malice import Puppet, codes, quarantined, well
 from tests.tools.offices import Office, offices
-from tests.tools.records import declaration, numbered_mrn
+from tests.tools.records import declaration, declaration_json, numbered_mrn
 
 KNOWN = 900
 EXIT = {"role": "exit", "code": "TGCKS"}
@@ -120,3 +124,54 @@ def test_t16_judging_ends_in_time_and_what_is_left_is_the_next_run_s(world: Worl
     now = 0.0
     second = world.run(lambda: now)
     assert (second.problems, second.interchanges_processed, len(world.judged())) == ([], 4, 13)
+
+
+def test_t16_what_is_told_of_one_partner_does_not_grow_with_its_flood(world: World) -> None:
+    """Of bad files by the thousand the first hundred are told, and how many more; all of them are kept."""
+    for number in range(130):
+        world.mali.put(b"rubbish %d" % number)
+    world.togo.put(b"rubbish")
+    ran = world.burkina.run("edi-receive")
+    assert Counter(codes(ran)) == {"E_ASN1": 101, "X099": 1}
+    assert "more findings with the code E_ASN1 than are told here: 30" in ran.err
+    assert len(quarantined(world.burkina)) == 131
+
+
+def peak(office: Office, program: str) -> int:
+    """Octets that a run of Python's own objects took at most."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        assert office.run(program).exit in (0, 1)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_t16_memory_of_receiving_does_not_grow_with_what_lies_there(world: World,
+                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six times as many large interchanges take no more memory: that of a batch, and of one interchange judged."""
+    for module in (budget, dispatch):
+        monkeypatch.setattr(module, "BATCH_OCTETS", 1 << 20)
+    wrong = world.mali.cusdec(declaration("T-1", mrn=numbered_mrn(1)))
+    large = WireMessage(wrong.identifier, wrong.body + "FTX+ZZZ+++" + "X" * 300_000 + "'", wrong.segments + 1)
+    peaks = []
+    for count in (4, 4, 24):  # the first run loads what the others have
+        for _ in range(count):
+            world.mali.send(large)
+        peaks.append(peak(world.burkina, "edi-receive"))
+    assert peaks[2] < peaks[1] + (2 << 20) < peaks[1] + 20 * 300_000
+
+
+def test_t16_memory_of_sending_does_not_grow_with_what_lies_there(world: World,
+                                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six times as many large national files take no more memory: that of a lot of them."""
+    monkeypatch.setattr(lots, "OCTETS", 1 << 20)
+    togo = world.togo.office
+    peaks = []
+    for round_, count in enumerate((4, 4, 24)):
+        togo.drop("declarations", {
+            f"d{round_}-{number}.json": declaration_json(f"T-{round_}-{number}") + b" " * 300_000
+            for number in range(count)})
+        peaks.append(peak(togo, "edi-send"))
+    assert peaks[2] < peaks[1] + (2 << 20) < peaks[1] + 20 * 300_000
