@@ -201,9 +201,10 @@ def _packed(packed: Packed, cells: Sequence[tuple[str, Mapping[str, Scalar]]], v
 def _packed_alike(made: list[Tree], also: Sequence[tuple[Packed, str]], values: Flat) -> None:
     for packed, key in also:
         text = values.get(key)
-        expected = packed.echo(made) if text else None
-        if expected and text != expected and packed.split(text) != packed.split(expected):
-            raise Doubt
+        if text:
+            expected = packed.echo(made)
+            if expected and text != expected and packed.split(text) != packed.split(expected):
+                raise Doubt
 
 
 def _repeated(line: Repeated, shapes: Shapes) -> Take:

@@ -155,13 +155,13 @@ class Level:
         for term, value, get, other in self._defaults:
             if get(tree) == value and (other is None or other(tree) is not None):
                 held.add(term)
-        for name, value in tree.items():
-            if isinstance(value, dict):
-                for term, left in leaves(value, f"{name}."):
+        for name, found in tree.items():
+            if isinstance(found, dict):
+                for term, left in leaves(found, f"{name}."):
                     if term not in held:
                         spread(left, f"{prefix}{term}", writing.rest)
             elif name not in held:
-                spread(value, f"{prefix}{name}", writing.rest)
+                spread(found, f"{prefix}{name}", writing.rest)
 
 
 def _head(line: Line) -> str | None:

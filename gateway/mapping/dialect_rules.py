@@ -202,7 +202,7 @@ class Rule:
 def _text(value: Scalar | Tree | list[Tree] | None) -> str | None:
     """The canonical text of a scalar."""
     if value.__class__ is str:
-        return value  # type: ignore[return-value]
+        return value
     if value is None or isinstance(value, dict | list):
         return None
     if isinstance(value, bool):

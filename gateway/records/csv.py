@@ -191,10 +191,10 @@ def columns_of_headings(headings: Sequence[str], layout: Layout) -> list[str | N
 
 def _columns(headings: Sequence[_Cell], file: str, layout: Layout, findings: list[Finding]) -> list[str | None]:
     """The column name of each heading: "" where there is no heading, None where it is unknown."""
-    known = _synonyms(layout)
     names: list[str | None] = []
     for heading, name in zip(headings, columns_of_headings([one.text for one in headings], layout), strict=True):
         if name is None:
+            known = _synonyms(layout)
             near = difflib.get_close_matches(same_heading(heading.text), known, 1)
             written = layout.columns[known[near[0]]][0] if near else ""
             findings.append(Finding(code="R010", place=_place(heading, file),

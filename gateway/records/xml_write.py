@@ -150,22 +150,25 @@ def _merge(parts: Iterable[str | _Slot | _Group]) -> Iterable[str | _Slot | _Gro
 
 def _fill(group: _Group, values: Mapping[str, str | list[Values]], pieces: list[str]) -> None:
     taken = 0
+    put = pieces.append
     for part in group.parts:
-        if isinstance(part, str):
-            pieces.append(part)
-            continue
-        value = values.get(part.path)
-        taken += value is not None
-        if isinstance(part, _Slot):
+        if part.__class__ is _Slot:
+            value = values.get(part.path)
             if value is None:
-                pieces.append(part.empty)
+                put(part.empty)
             else:
-                assert isinstance(value, str)
-                pieces.append(f"{part.start}{escaped(value)}{part.end}")
-        elif value is not None:
-            assert isinstance(value, list)
-            for member in value:
-                _fill(part, member, pieces)
+                assert value.__class__ is str
+                taken += 1
+                put(f"{part.start}{escaped(value)}{part.end}")
+        elif isinstance(part, str):
+            put(part)
+        elif isinstance(part, _Group):
+            value = values.get(part.path)
+            if value is not None:
+                assert isinstance(value, list)
+                taken += 1
+                for member in value:
+                    _fill(part, member, pieces)
     if taken != len(values):
         known = {part.path for part in group.parts if not isinstance(part, str)}
         raise ValueError(f"no place in the skeleton for {sorted(set(values) - known)}")
