@@ -24,6 +24,8 @@ blank, and the path below the record or the member: ``sad Transit/Destination/Of
 
 _MEMO = 4096
 """Tags that the reader of one kind of document remembers, with what stands around them."""
+_SHORT = 200
+"""Characters of the longest of them."""
 _REFERENCE = re.compile(r"&(?:#(?:x([0-9A-Fa-f]+)|([0-9]+))|(amp|lt|gt|quot|apos));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
@@ -172,13 +174,13 @@ class FlatXml:
         found = state.children.get(name)
         if found is None and state is not self._top:
             found = _State("skip", state)
-            if self._room > 0:
+            if self._room > 0 and len(name) <= _SHORT:
                 self._room -= 1
                 state.children[name] = found
         return found
 
     def _remember(self, moves: dict[str, _State], piece: str, state: _State) -> None:
-        if self._room > 0:
+        if self._room > 0 and len(piece) <= _SHORT:
             self._room -= 1
             moves[piece] = state
 

@@ -179,6 +179,9 @@ def test_files_as_they_usually_are_need_no_nodes(monkeypatch: pytest.MonkeyPatch
 def test_what_is_remembered_of_documents_is_bounded() -> None:
     wanted = Wanted({"A": Wanted(), "B": Wanted({"C": Wanted()}, repeats=True)})
     reader = FlatXml("R", wanted, "p")
+    long = f"<R>{' ' * 300}<{'U' * 300}/>{' ' * 300}<B>{' ' * 300}</B>{' ' * 300}</R>{' ' * 300}".encode()
+    assert reader.read(long, "x", 10**6) == [{"": "", "p B": [{}]}]
+    assert reader._room == flat._MEMO
     for number in range(flat._MEMO):
         content = f"<R><A>x</A>{' ' * (number % 50)}<U{number}> <V/> </U{number}><B><C>{number}</C></B></R>".encode()
         assert reader.read(content, "x", 10**6) == [{"": "", "p A": "x", "p B": [{"p C": str(number)}]}]
