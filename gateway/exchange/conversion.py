@@ -135,6 +135,11 @@ def ground_of(gateway: Assembly, now: datetime) -> bytes | None:
     return octets
 
 
+def unpacked(octets: bytes) -> Ground:
+    """What `ground_of` has packed, kept by this process."""
+    return _GROUNDS.get(octets, lambda: ForkingPickler.loads(octets))
+
+
 @dataclass(frozen=True, slots=True)
 class ConvertedApart:
     """National files that were read, and what became of each record; None where the run has to convert it."""
@@ -152,7 +157,7 @@ def convert_apart(ground: bytes | None, archive: Archive, files: Mapping[str, by
     read = read_apart(archive, files)
     if ground is None:
         return ConvertedApart(read, (None,) * len(read.records))
-    stands = _GROUNDS.get(ground, lambda: ForkingPickler.loads(ground))
+    stands = unpacked(ground)
     made = tuple(_try(stands, tree) for tree in read.trees())
     return ConvertedApart(read.without([number for number, one in enumerate(made) if one is not None]), made)
 

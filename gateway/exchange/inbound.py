@@ -6,12 +6,13 @@ Who answers: the receiver's rules (mapping `require`, transit checks) accept or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange.activation import corridor_kept
+from gateway.exchange.appraisal import Received, receive, stem_of
 from gateway.exchange.asking import answered_by_copy
 from gateway.exchange.conversion import check
 from gateway.exchange.effects import Effects, First
@@ -30,46 +31,53 @@ from gateway.exchange.rejection import Refusal, event_of_rejection, refusals, ru
 from gateway.exchange.route import departure_of, joining, office_concerned
 from gateway.findings import Finding
 from gateway.ledger import NewDeclaration, NewDelivery, NewMovement, Transaction
-from gateway.mapping import Corridor, Mapping, Peek
+from gateway.mapping import Corridor, Peek
+from gateway.mapping import Mapping as MessageMapping
 from gateway.references import Tree
-from gateway.spool import plain_name
-from gateway.transit.checks import check_declaration
 from gateway.transit.declaration import WHOLE, Declaration
 from gateway.transit.event import Event, Word
-from gateway.transit.terms import from_tree, to_tree
+from gateway.transit.terms import to_tree
 
 
 def judge_cusdec(incoming: Incoming, glance: Peek) -> Judgement:
     """Judge a declaration of a partner: copy for us, amendment, cancellation, request."""
     corridor = _corridor(incoming, glance)
     mapping = corridor.cusdec
-    try:
-        tree = mapping.to_record(incoming.message)
-        declaration = from_tree(Declaration, tree)
-    except (PartnerError, LocalError) as error:
-        return _reject(incoming, corridor, mapping, glance.mrn, None, unreadable(error.findings))
+    received = incoming.received
+    if received is None or received.mapping != mapping.digest:
+        try:
+            received = receive(incoming.message, mapping)
+        except (PartnerError, LocalError) as error:
+            return _reject(incoming, corridor, mapping, glance.mrn, None, unreadable(error.findings))
+    declaration = received.declaration
     if declaration.function == "request":
         return _answer_request(incoming, corridor, mapping, declaration)
-    reasons = _reasons(incoming, corridor, tree, declaration)
+    reasons = _reasons(incoming, corridor, received)
     if reasons:
         return _reject(incoming, corridor, mapping, declaration.mrn, declaration, reasons)
     assert declaration.mrn is not None
-    version = _version(incoming.transaction, declaration, tree)
+    version = _version(incoming.transaction, received)
     if version == "held":
         return Judgement(state="TAKEN", mrn=declaration.mrn, word=declaration.function, mapping=mapping,
                          apply=partial(_answered, incoming, declaration))
     if version == "superseded":
         return Judgement(state="ACCEPTED", mrn=declaration.mrn, word=declaration.function, mapping=mapping,
-                         apply=partial(_accept_superseded, incoming, corridor, declaration, tree))
+                         apply=partial(_accept_superseded, incoming, corridor, received))
     if version == "conflict":
         return _reject(incoming, corridor, mapping, declaration.mrn, declaration,
                        [rule_refusal("COR0026", amendment=declaration.amendment or 0)])
     try:
-        files = incoming.writer.begin(tree, _stem(declaration.mrn, declaration.amendment or 0, declaration.function))
+        files = _files(incoming, received)
     except LocalError as error:
         return held(incoming, glance, error.findings)
     return Judgement(state="ACCEPTED", mrn=declaration.mrn, word=declaration.function, mapping=mapping,
-                     apply=partial(_accept, incoming, corridor, declaration, tree, files))
+                     apply=partial(_accept, incoming, corridor, received, files))
+
+
+def _files(incoming: Incoming, received: Received) -> Callable[[], Mapping[str, bytes]]:
+    """What gives the national files. Raises LocalError as `NationalWriter.begin`."""
+    files = received.files
+    return incoming.writer.begin(received.tree, stem_of(received.declaration)) if files is None else lambda: files
 
 
 def _corridor(incoming: Incoming, glance: Peek) -> Corridor:
@@ -86,26 +94,26 @@ def _corridor(incoming: Incoming, glance: Peek) -> Corridor:
     return joining(incoming.gateway.corridors, glance.departure, glance.destination).at(incoming.written)
 
 
-def _reasons(incoming: Incoming, corridor: Corridor, tree: Tree, declaration: Declaration) -> list[Refusal]:
+def _reasons(incoming: Incoming, corridor: Corridor, received: Received) -> list[Refusal]:
     """Every reason to reject a record: not theirs to declare, not on our way, the corridor's rules, the arithmetic."""
     if departure_of(corridor) != incoming.partner:
         return [rule_refusal("COR0010", partner=incoming.partner)]
     if corridor.role(incoming.gateway.name) is None:
         return [rule_refusal("COR0011", gateway=incoming.gateway.name)]
-    failures = [*corridor.cusdec.requirements(tree),
-                *(check_declaration(declaration) if declaration.function in WHOLE else ())]
+    declaration, failures = received.declaration, received.failures
     if declaration.function == "cancellation" and declaration.mrn is not None \
             and incoming.transaction.movement(declaration.mrn) is None:
         return [rule_refusal("COR0012", mrn=declaration.mrn)]
     return refusals(failures, corridor.cusdec.trace_message(incoming.message)) if failures else []
 
 
-def _version(transaction: Transaction, declaration: Declaration, tree: Tree) -> str:
+def _version(transaction: Transaction, received: Received) -> str:
     """Whether this version is ``new``, already ``held``, in ``conflict`` with one held (PROFILE section 6, 8), or came
     after a later one and is ``superseded``: mailboxes keep no order, and a late copy is nobody's fault."""
+    declaration = received.declaration
     assert declaration.mrn is not None
-    content = _content(tree)
     versions = transaction.declarations(declaration.mrn)
+    content = _content(received.tree) if versions else {}
     same = [row for row in versions if row.amendment == (declaration.amendment or 0)
             and (row.function == "cancellation") is (declaration.function == "cancellation")]
     if any(_content(row.tree) == content for row in same):
@@ -123,36 +131,32 @@ def _content(tree: Tree) -> Tree:
     return {name: value for name, value in tree.items() if name not in ("function", "prepared", "authentication")}
 
 
-def _stem(mrn: str, amendment: int, function: str) -> str:
-    version = [] if amendment == 0 else [str(amendment)]
-    return plain_name(mrn, *(["cancellation"] if function == "cancellation" else version))
-
-
 def _answered(incoming: Incoming, declaration: Declaration, message_id: int, effects: Effects) -> None:
     """A copy that we asked for ends the request."""
     if declaration.function == "copy" and declaration.mrn is not None:
         answered_by_copy(incoming.transaction, incoming.partner, declaration.mrn, incoming.occasion)
 
 
-def _accept_superseded(incoming: Incoming, corridor: Corridor, declaration: Declaration, tree: Tree, message_id: int,
+def _accept_superseded(incoming: Incoming, corridor: Corridor, received: Received, message_id: int,
                        effects: Effects) -> None:
     """Keep a version that a later one overtook, for the file of the movement, and tell who sent it. The national side
     is told nothing: it would put the older version over the later one."""
-    assert declaration.mrn is not None
-    effects.declarations.append(_held_declaration(declaration, tree, message_id))
+    declaration = received.declaration
+    effects.declarations.append(_held_declaration(received, message_id))
     effects.touch(declaration.mrn)
     _answer_accepted(incoming, corridor, declaration, message_id, effects)
 
 
-def _held_declaration(declaration: Declaration, tree: Tree, message_id: int) -> NewDeclaration:
+def _held_declaration(received: Received, message_id: int) -> NewDeclaration:
+    declaration = received.declaration
     return NewDeclaration(mrn=declaration.mrn or "", amendment=declaration.amendment or 0,
-                          function=declaration.function, tree=tree, source_id=None, message_id=message_id)
+                          function=declaration.function, tree=received.kept, source_id=None, message_id=message_id)
 
 
-def _accept(incoming: Incoming, corridor: Corridor, declaration: Declaration, tree: Tree,
-            files: Callable[[], dict[str, bytes]], message_id: int, effects: Effects) -> None:
+def _accept(incoming: Incoming, corridor: Corridor, received: Received, files: Callable[[], Mapping[str, bytes]],
+            message_id: int, effects: Effects) -> None:
     """Hold the record, hand it to the national side, and answer ACCEPTED unless the national side wants to."""
-    gateway = incoming.gateway
+    gateway, declaration = incoming.gateway, received.declaration
     assert declaration.mrn is not None
     _answered(incoming, declaration, message_id, effects)
     departure, destination = declaration.office_of_departure, declaration.office_of_destination
@@ -163,8 +167,9 @@ def _accept(incoming: Incoming, corridor: Corridor, declaration: Declaration, tr
             time_limit=declaration.time_limit)
         effects.movements.append(movement)
         effects.firsts[declaration.mrn] = First(movement, declaration)
-    effects.declarations.append(_held_declaration(declaration, tree, message_id))
-    note_annex(incoming.transaction, incoming.answered, corridor.cusdec.annex(incoming.message), incoming.occasion.now)
+    effects.declarations.append(_held_declaration(received, message_id))
+    annex = corridor.cusdec.annex(incoming.message) if received.annex is None else received.annex
+    note_annex(incoming.transaction, incoming.answered, annex, incoming.occasion.now)
     effects.deliveries.extend(NewDelivery(folder="declarations", name=name, content=content)
                               for name, content in files().items())
     effects.touch(declaration.mrn)
@@ -187,8 +192,8 @@ def _answer_accepted(incoming: Incoming, corridor: Corridor, declaration: Declar
     queue_events(gateway, corridor, [event], effects, source=None, answers=message_id)
 
 
-def _reject(incoming: Incoming, corridor: Corridor, mapping: Mapping, mrn: str | None, declaration: Declaration | None,
-            reasons: Sequence[Refusal]) -> Judgement:
+def _reject(incoming: Incoming, corridor: Corridor, mapping: MessageMapping, mrn: str | None,
+            declaration: Declaration | None, reasons: Sequence[Refusal]) -> Judgement:
     word = declaration.function if declaration is not None else ""
     return Judgement(state="REJECTED", mrn=mrn, word=word, mapping=mapping,
                      apply=partial(_send_rejection, incoming, corridor, mrn, declaration, reasons))
@@ -211,7 +216,8 @@ def _send_rejection(incoming: Incoming, corridor: Corridor, mrn: str | None, dec
         effects.touch(mrn)
 
 
-def _answer_request(incoming: Incoming, corridor: Corridor, mapping: Mapping, declaration: Declaration) -> Judgement:
+def _answer_request(incoming: Incoming, corridor: Corridor, mapping: MessageMapping,
+                    declaration: Declaration) -> Judgement:
     """A partner asks for a record: answer with a copy of the newest version, or reject when we hold none."""
     assert declaration.mrn is not None
     versions = [row for row in incoming.transaction.declarations(declaration.mrn) if row.function in WHOLE]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.edifact import Message
+from gateway.exchange.appraisal import Received
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.effects import Effects
 from gateway.exchange.national_writer import NationalWriter
@@ -49,6 +50,7 @@ class Incoming:
 
     written  when its interchange was prepared, as UNB says: the versions of mappings then in force read it
     writer   makes its national files
+    received the declaration, where it was read ahead
     """
 
     gateway: Gateway
@@ -59,6 +61,7 @@ class Incoming:
     occasion: Occasion
     written: datetime
     writer: NationalWriter
+    received: Received | None = None
 
     @property
     def answered(self) -> str:

@@ -63,6 +63,10 @@ class NationalWriter:
         self._begun = 0
         self._lot: _Lot | None = None
 
+    def go_alone(self) -> None:
+        """From here on write without workers: they have other things to do."""
+        self._workers = None
+
     def begin(self, tree: Tree, stem: str) -> Callable[[], Files]:
         """What gives the files of a record when they are wanted, name -> content.
 

@@ -21,15 +21,16 @@ from gateway.edifact import (
     read_interchanges,
     read_wire,
     rejected,
-    to_wire,
     validate,
     wants_contrl,
 )
 from gateway.errors import GatewayError, LocalError, PartnerError
 from gateway.exchange import failpoints
+from gateway.exchange.appraisal import Appraisal, body_of
 from gateway.exchange.asking import ask_for_records
 from gateway.exchange.assembly import PATIENCE, Gateway, Occasion
 from gateway.exchange.effects import Effects
+from gateway.exchange.foresight import Foresight
 from gateway.exchange.inbound import judge_cusdec
 from gateway.exchange.inbound_events import judge_cusres
 from gateway.exchange.judgement import Incoming, Judgement, held, nothing
@@ -55,7 +56,8 @@ def process_stored(gateway: Gateway, occasion: Occasion, summary: Summary, time:
     gates = _Gates(gateway, summary)
     waiting = stored_in_turn(gateway, occasion, summary, time, gates.open_for)
     with Workers(gateway.settings.workers) as workers:
-        _process_waiting(gateway, waiting, NationalWriter(gateway, workers), occasion, summary)
+        writer = NationalWriter(gateway, workers)
+        _process_waiting(gateway, waiting, writer, Foresight(gateway, workers, writer), occasion, summary)
     _judge_held(gateway, gates, occasion, summary, time)
     try:
         ask_for_records(gateway, occasion)
@@ -63,14 +65,14 @@ def process_stored(gateway: Gateway, occasion: Occasion, summary: Summary, time:
         summary.trouble(error)
 
 
-def _process_waiting(gateway: Gateway, waiting: Iterable[InterchangeIn], writer: NationalWriter, occasion: Occasion,
-                     summary: Summary) -> None:
-    for row in waiting:
+def _process_waiting(gateway: Gateway, waiting: Iterable[tuple[InterchangeIn, InterchangeIn | None]],
+                     writer: NationalWriter, foresight: Foresight, occasion: Occasion, summary: Summary) -> None:
+    for row, behind in waiting:
         try:
             if row.attempts >= ATTEMPTS:
                 _bury(gateway, row, occasion, summary)
                 continue
-            _attempt(gateway, row, writer, occasion, summary)
+            _attempt(gateway, row, behind, writer, foresight, occasion, summary)
         except GatewayError as error:
             summary.trouble(error)
         reach(failpoints.PROCESSED)
@@ -109,18 +111,23 @@ class _Gates:
             return queries.link_head(partner, "in").sequence if strict else sys.maxsize
 
 
-def _attempt(gateway: Gateway, row: InterchangeIn, writer: NationalWriter, occasion: Occasion,
-             summary: Summary) -> None:
+def _attempt(gateway: Gateway, row: InterchangeIn, behind: InterchangeIn | None, writer: NationalWriter,
+             foresight: Foresight, occasion: Occasion, summary: Summary) -> None:
     """Judge one interchange. The attempt is counted before the work, for poison must not loop; it does not count where
-    the fault was that of the hour: a full disk, or a server that went away, says nothing about the interchange."""
+    the fault was that of the hour: a full disk, or a server that went away, says nothing about the interchange.
+
+    behind  what workers may look at meanwhile
+    """
     with gateway.ledger.transaction() as transaction:
         transaction.begin_interchange(row.id)
     try:
         with gateway.ledger.reading() as queries:
             payload = queries.payload_of(row.id)
         assert payload is not None
+        ahead = foresight.of(row, payload)
+        foresight.look(behind)
         with gateway.ledger.transaction() as transaction:
-            _process(gateway, transaction, row, payload, writer, occasion, summary)
+            _process(gateway, transaction, row, payload, ahead, writer, occasion, summary)
             reach(failpoints.PROCESSING)
     except GatewayError as error:
         cause = error.__cause__
@@ -138,11 +145,13 @@ def _bury(gateway: Gateway, row: InterchangeIn, occasion: Occasion, summary: Sum
         "partner": row.partner, "attempts": str(row.attempts), "reference": row.control_reference})), Exit.PERSON)
 
 
-def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, payload: bytes, writer: NationalWriter,
-             occasion: Occasion, summary: Summary) -> None:
+def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, payload: bytes,
+             ahead: Sequence[Appraisal], writer: NationalWriter, occasion: Occasion, summary: Summary) -> None:
     interchanges = list(read_interchanges(payload))
     interchange = interchanges[0]
-    findings = validate(interchange)
+    if len(ahead) != len(interchange.messages):
+        ahead = ()
+    findings = validate(interchange, [one.sound for one in ahead])
     if len(interchanges) > 1:  # ENVELOPE section 4: the payload is one interchange
         findings = [*findings, Finding(code="X032", place=Place(interchange=row.control_reference), fault="18")]
     refused = rejected(interchange, findings)
@@ -153,11 +162,12 @@ def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, pay
     if refused is not None:
         batch = _Batch(gateway, transaction, row, interchange.header.prepared, writer, occasion, summary)
         for start in range(0, len(refused), TOGETHER):
-            glances = [Peek() if told else peek(message) for message, told in zip(
-                interchange.messages[start:start + TOGETHER], refused[start:start + TOGETHER], strict=True)]
+            some = range(start, min(start + TOGETHER, len(refused)))
+            glances = [Peek() if refused[number] else ahead[number].glance if ahead and ahead[number].sound
+                       else peek(interchange.messages[number]) for number in some]
             transaction.foresee(glance.mrn for glance in glances if glance.mrn is not None)
-            for number, glance in enumerate(glances, start):
-                batch.take(interchange.messages[number], refused[number], glance)
+            for number, glance in zip(some, glances, strict=True):
+                batch.take(interchange.messages[number], refused[number], glance, ahead[number] if ahead else None)
         batch.write()
     if refused is None or any(refused):
         summary.trouble(PartnerError(*findings), Exit.PERSON)
@@ -200,19 +210,20 @@ class _Batch:
         self._writer = writer
         self._occasion = occasion
         self._summary = summary
-        self._pending: list[tuple[Message, Judgement]] = []
+        self._pending: list[tuple[Message, Judgement, Appraisal | None]] = []
         self._mrns: set[str] = set()
 
-    def take(self, message: Message, refused: bool, glance: Peek) -> None:
+    def take(self, message: Message, refused: bool, glance: Peek, ahead: Appraisal | None) -> None:
         """Judge one message; `refused` by its syntax: then it is only stored."""
         mrn = glance.mrn
         if len(self._pending) >= TOGETHER or (mrn is not None and mrn in self._mrns):
             self.write()
         incoming = Incoming(gateway=self._gateway, transaction=self._transaction, partner=self._row.partner,
                             control_reference=self._row.control_reference, message=message, occasion=self._occasion,
-                            written=self._written, writer=self._writer)
+                            written=self._written, writer=self._writer,
+                            received=None if ahead is None else ahead.received)
         judgement = Judgement(state="SYNTAX-REJECTED") if refused else _judge(incoming, glance, self._summary)
-        self._pending.append((message, judgement))
+        self._pending.append((message, judgement, ahead))
         if mrn is not None:
             self._mrns.add(mrn)
 
@@ -224,46 +235,39 @@ class _Batch:
                 self._write(pending)
         except GatewayError as error:
             if len(pending) == 1:
-                self._hold(pending[0][0], pending[0][1], error)
+                self._hold(*pending[0], error)
                 return
             for one in pending:
                 self._pending = [one]
                 self.write()
             return
-        for message, judgement in pending:
+        for message, judgement, _ in pending:
             _count(judgement, self._summary)
             message.forget()  # the interchange holds all its messages to the end
 
-    def _write(self, pending: Sequence[tuple[Message, Judgement]]) -> None:
+    def _write(self, pending: Sequence[tuple[Message, Judgement, Appraisal | None]]) -> None:
         effects = Effects()
         numbers = self._transaction.add_messages_in([self._stored(*one) for one in pending], at=self._occasion.now)
-        for number, (_, judgement) in zip(numbers, pending, strict=True):
+        for number, (_, judgement, _) in zip(numbers, pending, strict=True):
             if judgement.mapping is not None:
                 effects.mappings[judgement.mapping.digest] = judgement.mapping
             judgement.apply(number, effects)
         effects.write(self._gateway, self._transaction, self._occasion.now)
 
-    def _hold(self, message: Message, judgement: Judgement, error: GatewayError) -> None:
+    def _hold(self, message: Message, judgement: Judgement, ahead: Appraisal | None, error: GatewayError) -> None:
         """Store a message whose effects could not be written: later runs judge it again."""
         held = replace(judgement, state="HELD", problems=tuple(error.findings), apply=nothing)
-        self._transaction.add_messages_in([self._stored(message, held)], at=self._occasion.now)
+        self._transaction.add_messages_in([self._stored(message, held, ahead)], at=self._occasion.now)
         self._summary.trouble(error)
 
-    def _stored(self, message: Message, judgement: Judgement) -> NewMessageIn:
+    def _stored(self, message: Message, judgement: Judgement, ahead: Appraisal | None) -> NewMessageIn:
         mapping = judgement.mapping
         return NewMessageIn(
             interchange_id=self._row.id, message_reference=message.reference, type=message.identifier.type,
-            mrn=judgement.mrn, word=judgement.word, identifier=str(message.identifier), body=_body(message),
-            segments=message.count - 2, mapping="" if mapping is None else mapping.identifier,
+            mrn=judgement.mrn, word=judgement.word, identifier=str(message.identifier),
+            body=ahead.body if ahead is not None and ahead.sound else body_of(message), segments=message.count - 2,
+            mapping="" if mapping is None else mapping.identifier,
             mapping_digest="" if mapping is None else mapping.digest, state=judgement.state)
-
-
-def _body(message: Message) -> str:
-    """The message as text to be judged again; "" where it cannot be one (syntax 4), its interchange keeps the bytes."""
-    try:
-        return to_wire(message).body
-    except ValueError:
-        return ""
 
 
 def _judge_held(gateway: Gateway, gates: _Gates, occasion: Occasion, summary: Summary, time: Time) -> None:

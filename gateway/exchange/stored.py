@@ -50,8 +50,9 @@ UNLIMITED = Time(over=lambda: False, over_held=lambda: False, between=lambda: No
 
 
 def stored_in_turn(gateway: Gateway, occasion: Occasion, summary: Summary, time: Time,
-                   open_for: Callable[[str, int | None], bool]) -> Iterator[InterchangeIn]:
-    """Interchanges to be judged, one after the other; at least one, if any waits.
+                   open_for: Callable[[str, int | None], bool]) -> Iterator[tuple[InterchangeIn, InterchangeIn | None]]:
+    """Interchanges to be judged, one after the other; at least one, if any waits. Beside each that which stands behind
+    it, whose turn is likely to come.
 
     open_for  whether a link releases its object of a number, or anything where None
     """
@@ -71,7 +72,7 @@ def stored_in_turn(gateway: Gateway, occasion: Occasion, summary: Summary, time:
         if judged and time.over():
             break
         before = occasion.clock()
-        yield row
+        yield row, turns.behind()
         now = occasion.clock()
         turns.charge(cost(row, now - before))
         judged = True

@@ -89,6 +89,10 @@ class _Queue:
         page.popleft()
         return row
 
+    def behind(self) -> InterchangeIn | None:
+        assert self._next is not None
+        return next(iter(self._next[1]), None)
+
     def charge(self, octets: int) -> None:
         """Have the interchange that was taken last paid for."""
         assert self._next is not None
@@ -149,6 +153,11 @@ class Turns:
         if best is None or self._turn is None:
             return None
         return self._turn.take()
+
+    def behind(self) -> InterchangeIn | None:
+        """What stands behind the interchange that was taken last, as far as it is known: it may come next, or later."""
+        assert self._turn is not None
+        return self._turn.behind()
 
     def charge(self, octets: int) -> None:
         """Have the interchange that was taken last paid for: its partner had a turn."""

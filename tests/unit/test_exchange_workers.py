@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.exchange import intake, national_writer
+from gateway.exchange import foresight, intake, national_writer
 from gateway.exchange.workers import DEPTH, OCTETS, OWN, WorkerLost, Workers
 from gateway.mapping import search_path
 from gateway.mapping.archive import Archive
@@ -20,6 +20,7 @@ from gateway.mapping.dialect_apart import can_be_read_apart, read_apart, whole, 
 from tests.bench.load import declarations
 from tests.tools.offices import offices
 from tests.tools.worker_tasks import (
+    appraised,
     died_once,
     died_over,
     died_writing,
@@ -240,6 +241,38 @@ def test_a_worker_that_dies_loses_and_doubles_no_file(tmp_path: Path, monkeypatc
     assert (ran.exit, ran.counts["messages_accepted"], ran.counts["deliveries_written"]) == (0, 12, 24)
     assert len(burkina.inbox("declarations")) == 24
     assert togo.run("edi-receive").counts["answers_taken"] == 13
+
+
+def judged(root: Path, workers: int) -> tuple[set[str], set[str], dict[str, bytes]]:
+    """What a receiver makes of two interchanges: movements, their states, national files."""
+    togo, burkina = offices(root, inbox_declarations="bfdgd/asycuda")
+    with burkina.settings.open("a", encoding="utf-8") as file:
+        file.write(f"\nworkers: {workers}\n")
+    files = national_files(8)
+    for some in ([name for name in files if name < "d00005"], [name for name in files if name >= "d00005"]):
+        togo.drop("declarations", {name: files[name] for name in some})
+        assert togo.run("edi-send").counts["messages_queued"] == 4
+    ran = burkina.run("edi-receive")
+    assert (ran.exit, ran.counts["messages_accepted"], ran.counts["deliveries_written"]) == (0, 8, 16)
+    movements = burkina.movements()
+    assert togo.run("edi-receive").counts["answers_taken"] == 10
+    return set(movements), {one["state"] for one in movements.values()}, burkina.inbox("declarations")
+
+
+def test_an_interchange_that_a_worker_looks_at_ahead_is_judged_as_by_a_run_alone(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foresight, "LEAST", 1)
+    monkeypatch.setattr(foresight, "appraise", appraised)
+    monkeypatch.setenv("EDI_TEST_MARK", str(tmp_path / "mark"))
+    monkeypatch.setenv("EDI_TEST_DIES", "")
+    alone = judged(tmp_path / "alone", 1)
+    assert not (tmp_path / "mark").exists()
+    assert judged(tmp_path / "two", 2) == alone
+    assert (tmp_path / "mark").exists()
+    (tmp_path / "mark").unlink()
+    monkeypatch.setenv("EDI_TEST_DIES", "yes")
+    assert judged(tmp_path / "dying", 2) == alone
+    assert (tmp_path / "mark").exists()
 
 
 @pytest.fixture(name="few")
