@@ -8,7 +8,7 @@ Every scene is one run of a program in a process of its own, with a flood that l
     stored    edi-receive: a hostile partner's flood of interchanges, and another partner's passage
     partner   edi-receive: a flood of declarations, and behind them a passage of the same partner
     national  edi-send: a flood of declaration files, and one passage to another country
-    urgent    edi-send: a flood of declaration files of one corridor, and one declaration of another corridor
+    urgent    edi-send: a flood of declaration files of one corridor, and one of another corridor, of an urgent source
 
 The wait is from the start of the process until the passage stands in the folder of the national side, or the sealed
 file in the mailbox of the other country; beside it how long the run took and the most memory that it held. Togo,
@@ -97,6 +97,9 @@ def _national(root: Path, count: int, limit: str, *, declares: bool) -> tuple[Of
     togo.drop("declarations", {f"flood-{number:06d}.json": _number(f"F-{number}", number, {})
                                for number in range(1, count + 1)})
     if declares:
+        first = '    - match: "*.xml"\n'
+        togo.settings.write_text(togo.settings.read_text("utf-8").replace(
+            first, f'    - {{match: "urgent-*.json", dialect: neutral/json, urgent: yes}}\n{first}', 1), "utf-8")
         togo.drop("declarations", {"urgent-1.json": _number("URGENT", KNOWN + 1, far)})
     else:
         togo.drop("events", {"passage.json": json.dumps({
