@@ -25,7 +25,7 @@ _COMMANDS = {
     "doctor": "doctor", "health": "health", "check": "check", "metrics": "metrics", "alerts": "alerts",
     "evidence": "evidence", "ledger": "ledger", "restore": "restore", "upgrade": "upgrade",
     "backup": "backup", "archive": "archive", "erase": "erase", "carry": "carry",
-    "accounts": "accounts", "chase": "chase", "serve": "serve",
+    "accounts": "accounts", "chase": "chase", "serve": "serve", "daemon": "daemon",
 }
 PROGRAMS = {"edi-send": "send", "edi-receive": "receive", "edi-sync": "sync"}
 """What cron runs -> the name of its command."""

@@ -15,20 +15,26 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from gateway.errors import GatewayError
 from gateway.exchange.summary import Exit
 from gateway.findings import Finding
 from gateway.texts import Language, choose
 
+if TYPE_CHECKING:
+    import click
+
 _NO_TEXT = re.compile("[\udc80-\udcff]")
 """Octets of the command line that are no UTF-8, as Python hands them on."""
 _LOCALE = Path(__file__).parents[1] / "locale"
 
 
-def run(program: str, arguments: Sequence[str] | None) -> int:
-    """Run one program with its arguments (the process's own when None). Returns the exit status; never raises."""
+def run(program: str, arguments: Sequence[str] | None, command: click.Command | None = None) -> int:
+    """Run one program with its arguments (the process's own when None). Returns the exit status; never raises.
+
+    command  what it runs, where that is not what it runs for people and cron
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     language = _language(words)
     _substitute_what_streams_cannot_show()
@@ -37,7 +43,7 @@ def run(program: str, arguments: Sequence[str] | None) -> int:
     context.start(language)
     with _process_manners():
         try:
-            status = _outcome(program, words)
+            status = _outcome(program, words, command)
         except OSError:  # nothing can be said: the log of cron lies on the disk that is full
             status = Exit.PERSON
         for stream in (sys.stdout, sys.stderr):
@@ -48,7 +54,7 @@ def run(program: str, arguments: Sequence[str] | None) -> int:
         return int(status)
 
 
-def _outcome(program: str, words: list[str]) -> int:
+def _outcome(program: str, words: list[str], command: click.Command | None) -> int:
     import click
 
     from gateway.cli.commands import program_of, reads
@@ -56,7 +62,7 @@ def _outcome(program: str, words: list[str]) -> int:
 
     as_json = "--json" in words
     try:
-        command = program_of(program)
+        command = command or program_of(program)
         with command.make_context(program, list(words)) as context:
             outcome = command.invoke(context)
         sys.stdout.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -186,6 +188,51 @@ def _command(name: str, step: Callable[..., Summary]) -> click.Command:
         return _run(f"edi-{name}", step, config, partners, limit, at_once, dry_run, as_json)
 
     return command
+
+
+def lane_command(program: str) -> click.Command:
+    """What the daemon has done of a program: with the partners named, or with nobody; told as one line of JSON.
+
+    Neither lock nor mark: the queue keeps others out of this lane, and the daemon itself is what is watched.
+    """
+    step = {"edi-send": cycle.send, "edi-receive": cycle.receive}[program]
+
+    @click.command(name=program)
+    @_partner
+    @common
+    def command(config: Path, partners: tuple[str, ...]) -> int:
+        now, settings = occasion(), load_settings(config)
+        summary = Summary(stopping=_told_to_end())
+        watchdog = _watch(settings.limits.run.total_seconds(), summary,
+                          lambda: _tell(program, config, summary, now.now, as_json=True))
+        look_seldom()
+        try:
+            with open_gateway(settings, now.now) as gateway:
+                step(gateway, now, partners=partners or None, summary=summary)
+                if settings.alerts:
+                    from gateway.exchange.alerting import tell_after_run
+
+                    tell_after_run(gateway, now, summary)
+        finally:
+            watchdog.cancel()
+        _tell(program, config, summary, now.now, as_json=True)
+        return summary.status
+
+    return command
+
+
+def _told_to_end() -> Callable[[], bool]:
+    """Asks whether SIGTERM has come: the first one lets the step come to its end, a second one is as always."""
+    before = signal.getsignal(signal.SIGTERM)
+    come = threading.Event()
+
+    def heed(number: int, frame: FrameType | None) -> None:
+        if come.is_set() and callable(before):
+            before(number, frame)
+        come.set()
+
+    signal.signal(signal.SIGTERM, heed)
+    return come.is_set
 
 
 send_command = _command("send", cycle.send)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gateway.cli.context import emit, language, rehearsing, t
 from gateway.config import Settings, load_settings
-from gateway.config.services import SERVE, crontab, planned, service_files
+from gateway.config.services import crontab, planned, service_files
 from gateway.errors import LocalError
 from gateway.findings import Finding
 
@@ -101,7 +101,7 @@ def write_services(file: Path, folder: Path, user: str | None) -> None:
     if rehearsing():
         return
     here = shlex.quote(str(folder))
-    units = " ".join([f"{job.name}.timer" for job in plan.jobs] + ([f"{SERVE.name}.service"] if plan.web else []))
+    units = " ".join([*(f"{job.name}.timer" for job in plan.timed), *(f"{job.name}.service" for job in plan.steady)])
     if elsewhere:
         emit(t("init.services.folders"))
         user, group = map(shlex.quote, account)

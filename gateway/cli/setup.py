@@ -58,6 +58,10 @@ def check_command(config: Path, as_json: bool) -> int:
             findings.extend(_loading(assembly))
             findings.extend(differing(assembly))
             findings.extend(shared_certificates(settings))
+        if settings.daemon is not None:
+            from gateway.daemon.queue import lacking  # most gateways have none
+
+            findings.extend(lacking(settings.ledger))
         try:
             require_fit(settings)
         except GatewayError as error:

@@ -19,6 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from gateway.config.daemon import Daemon
 from gateway.config.loading import Settings
 from gateway.config.partner import DirectoryMailbox
 from gateway.config.settings import ledger_file
@@ -73,6 +74,8 @@ JOBS = (
     Job("edi-backup", ("edi", "backup", "--to", "{backups}", "--keep", "14"), "*-*-* 02:27:00", "27 2 * * *",
         timedelta(minutes=15), quiet=True, writes="backups", long=timedelta(hours=4)),
 )
+DAEMON = Job("edi-daemon", ("edi", "daemon"), "", "@reboot", timedelta())
+"""In place of all timers, where the settings have `daemon:`."""
 SERVE = Job("edi-serve", ("edi", "serve"), "", "@reboot", timedelta())
 """The live pages: no timer starts them, and they are at work until they are told to go."""
 
@@ -89,6 +92,7 @@ class Plan:
     backups     where each day's backup goes: better a disk that is not the gateway's
     pages       the folder of pages that is made anew again and again; its own folder is writable with it
     alerts      whether the settings have ways of telling people; web: whether they have live pages
+    daemon      whether a daemon does what timers would start, stop: how long it may take to come to its end
     run         how long a run may take at most (`limits.run`); kept: how long logs are kept (`retention.logs`)
     credential  name of the credential with the passphrase of the keys, "" where they have none
     mail        who is written to when something fails
@@ -104,6 +108,8 @@ class Plan:
     pages: Path
     alerts: bool = False
     web: bool = False
+    daemon: bool = False
+    stop: timedelta = timedelta(minutes=1)
     run: timedelta = timedelta(minutes=15)
     kept: timedelta = timedelta(days=730)
     credential: str = ""
@@ -111,8 +117,23 @@ class Plan:
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """What a timer or a line of cron starts for this gateway."""
+        """What is started again and again for this gateway, by timers, cron or the daemon."""
         return tuple(job for job in JOBS if job.wants != "alerts" or self.alerts)
+
+    @property
+    def timed(self) -> tuple[Job, ...]:
+        """What a timer or a line of cron starts."""
+        return () if self.daemon else self.jobs
+
+    @property
+    def steady(self) -> tuple[Job, ...]:
+        """What starts with the machine and is at work until it is told to go."""
+        return (*((DAEMON,) if self.daemon else ()), *((SERVE,) if self.web else ()))
+
+    def words(self, job: Job) -> tuple[str, ...]:
+        """The program of a job and what follows it, with this gateway's folders."""
+        places = {"{backups}": str(self.backups), "{pages}": str(self.pages)}
+        return tuple(places.get(word, word) for word in job.words)
 
 
 def planned(settings: Settings, *, user: str, group: str, programs: Mapping[str, tuple[str, ...]]) -> Plan:
@@ -135,33 +156,35 @@ def planned(settings: Settings, *, user: str, group: str, programs: Mapping[str,
         logs, backups, pages = map(Path, _CONVENTIONS)
     return Plan(settings=settings.file, user=user, group=group, programs=programs, writable=_outermost(folders),
                 logs=logs, backups=backups, pages=pages / "corridors", alerts=bool(settings.alerts),
-                web=settings.web is not None, run=settings.limits.run, kept=settings.retention.logs,
+                web=settings.web is not None, daemon=settings.daemon is not None,
+                stop=(settings.daemon or Daemon()).stop, run=settings.limits.run, kept=settings.retention.logs,
                 credential=phrase.removeprefix(_CREDENTIAL) if phrase.startswith(_CREDENTIAL) else "")
 
 
 def service_files(plan: Plan, language: Language) -> dict[str, str]:
     """Every file, by its name: ``systemd/edi-send.service``, ``cron.d/edi-gateway``, ``logrotate.d/edi-gateway``…"""
     files: dict[str, str] = {}
-    for job in plan.jobs:
+    for job in plan.timed:
         files[f"systemd/{job.name}.service"] = _unit(plan, job, "run.service", language)
         files[f"systemd/{job.name}.timer"] = _filled("run.timer", language, {
             "description": say(f"services.{job.name}", language), "calendar": job.calendar,
             "delay": str(int(job.spread.total_seconds())),
             "persistent": "no" if job.calendar.startswith("*:") else "yes"})
-    if plan.web:
-        files[f"systemd/{SERVE.name}.service"] = _unit(plan, SERVE, "serve.service", language)
+    for job in plan.steady:
+        files[f"systemd/{job.name}.service"] = _unit(
+            plan, job, f"{job.name.removeprefix('edi-')}.service", language)
     account = {"user": plan.user, "group": plan.group}
     files["systemd/edi-failed@.service"] = _filled("edi-failed@.service", language, {"mail": _unit_word(plan.mail)})
     files["cron.d/edi-gateway"] = _filled("cron", language, {
         "mail": plan.mail, "settings": f'"{plan.settings}"',
-        "lines": "\n".join(f"{job.cron} {plan.user} {_cron(plan, job)}" for job in _in_cron(plan))})
+        "lines": "\n".join(f"{job.cron} {plan.user} {_cron(plan, job)}" for job in (*plan.timed, *plan.steady))})
     files["logrotate.d/edi-gateway"] = _filled("logrotate", language, {
         "logs": f'"{plan.logs}/*.log"', "days": str(max(1, plan.kept.days)), **account})
     whole = _outermost({*plan.writable, plan.backups, plan.pages.parent})
     volumes = [(plan.settings.parent, ":ro"), *((folder, "") for folder in whole)]
     files["Containerfile"] = _filled("Containerfile", language, {
         **account, **_CONTAINER, "settings": _container_word(str(plan.settings)), "program": "edi-sync",
-        "jobs": "\n".join(f"#   {job.calendar:22} {shlex.join(_job_words(plan, job))}" for job in plan.jobs
+        "jobs": "\n".join(f"#   {job.calendar:22} {shlex.join(plan.words(job))}" for job in plan.jobs
                           if not job.logged),
         "volumes": " ".join(f"-v {shlex.quote(f'{folder}:{folder}{mode}')}" for folder, mode in volumes)})
     return files
@@ -171,11 +194,7 @@ def crontab(plan: Plan) -> list[str]:
     """The lines for ``crontab -e`` of the account itself: cron mails what a run has to say."""
     config = _cron_word(str(plan.settings))
     return [f"{job.cron} EDI_CONFIG={config} {_command(plan, job)}{' >/dev/null' if job.quiet else ''}"
-            for job in plan.jobs]
-
-
-def _in_cron(plan: Plan) -> tuple[Job, ...]:
-    return (*plan.jobs, *((SERVE,) if plan.web else ()))
+            for job in (*plan.timed, *((DAEMON,) if plan.daemon else ()))]
 
 
 def _unit(plan: Plan, job: Job, form: str, language: Language) -> str:
@@ -190,12 +209,15 @@ def _unit(plan: Plan, job: Job, form: str, language: Language) -> str:
         "group": plan.group, "settings": str(plan.settings).replace("%", "%%"),
         "environment": _unit_word(f"EDI_CONFIG={plan.settings}"),
         "command": _unit_command(_words(plan, job)), "sandbox": sandbox,
+        "stop": str(int(plan.stop.total_seconds()) + 15),
         "seconds": str(int((max(plan.run, job.long) + timedelta(minutes=1)).total_seconds()))})
 
 
 def _own_folders(plan: Plan, job: Job) -> tuple[Path, ...]:
     """What a job writes to beside the folders of runs. Pages are made beside the old ones and take their place: that
     wants the folder above."""
+    if job is DAEMON:
+        return (plan.backups, plan.pages.parent)
     return {"": (), "backups": (plan.backups,), "pages": (plan.pages.parent,)}[job.writes]
 
 
@@ -204,13 +226,8 @@ def _page(job: Job) -> str:
     return "-".join(job.words[:2])
 
 
-def _job_words(plan: Plan, job: Job) -> tuple[str, ...]:
-    places = {"{backups}": str(plan.backups), "{pages}": str(plan.pages)}
-    return tuple(places.get(word, word) for word in job.words)
-
-
 def _words(plan: Plan, job: Job) -> tuple[str, ...]:
-    program, *others = _job_words(plan, job)
+    program, *others = plan.words(job)
     return (*plan.programs[program], *others)
 
 
@@ -222,8 +239,8 @@ def _cron(plan: Plan, job: Job) -> str:
     """One command of ``cron.d``: a run's counts go to the log, its news to whoever gets cron's mail."""
     if job.logged:
         return f"{_command(plan, job)} --json >>{_cron_word(f'{plan.logs}/runs.log')}"
-    if job is SERVE:  # it tells each event, for as long as it is at work: nothing for a mail
-        return f"{_command(plan, job)} >>{_cron_word(f'{plan.logs}/serve.log')} 2>&1"
+    if job in (SERVE, DAEMON):  # it tells each event, for as long as it is at work: nothing for a mail
+        return f"{_command(plan, job)} >>{_cron_word(f'{plan.logs}/{job.words[1]}.log')} 2>&1"
     return _command(plan, job) + (" >/dev/null" if job.quiet else "")
 
 

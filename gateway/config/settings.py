@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ValidationInfo
 
 from gateway.config.alerts import AlertSettings
+from gateway.config.daemon import Daemon
 from gateway.config.model import Field, Model, fault, section
 from gateway.config.scalars import (
     QUOTED,
@@ -212,3 +213,4 @@ class SettingsFile(Model):
     watch: Watch | None = None
     alerts: tuple[AlertSettings, ...] = ()
     web: Web | None = None
+    daemon: Daemon | None = None

@@ -7,7 +7,8 @@ from gateway.config.scalars import SecretFile
 
 
 class Watch(Model):
-    """For each command of cron a file that holds one address and nothing else, or a credential of the service manager.
+    """For each command of cron, and for the daemon, a file that holds one address and nothing else, or a credential of
+    the service manager.
 
     Whoever knows the address can keep the watchdog quiet: it is a secret, and never stands in the settings themselves.
     """
@@ -15,3 +16,4 @@ class Watch(Model):
     send: SecretFile | None = None
     receive: SecretFile | None = None
     sync: SecretFile | None = None
+    daemon: SecretFile | None = None

@@ -38,10 +38,13 @@ _OWN = frozenset({"views", "national"})
 """Steps that are each host's own: they take in what lies in its folders, and the ledger knows what it has already."""
 
 
-def send(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None,
+def send(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] | None = (), limit: int | None = None,
          summary: Summary | None = None) -> Summary:
-    """Fetch from national databases, take national files, seal what waits, dispatch what is due."""
-    chosen, summary = gateway.chosen(partners), _start(gateway, summary)
+    """Fetch from national databases, take national files, seal what waits, dispatch what is due.
+
+    partners  those to exchange with, none named: all; None: nobody, and what is taken waits
+    """
+    chosen, summary = _chosen(gateway, partners), _start(gateway, summary)
     with Sessions(gateway, occasion, summary, chosen) as sessions:
         _step(gateway, "views", summary, partial(fetch_national_rows, gateway, summary, limit))
         _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit,
@@ -50,10 +53,10 @@ def send(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), 
     return summary
 
 
-def receive(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), limit: int | None = None,
+def receive(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] | None = (), limit: int | None = None,
             summary: Summary | None = None) -> Summary:
-    """Collect, judge, hand to the national side, and dispatch receipts and answers."""
-    chosen, summary = gateway.chosen(partners), _start(gateway, summary)
+    """Collect, judge, hand to the national side, and dispatch receipts and answers. partners: as in `send`."""
+    chosen, summary = _chosen(gateway, partners), _start(gateway, summary)
     with Sessions(gateway, occasion, summary, chosen) as sessions:
         _inward(gateway, occasion, summary, sessions, limit)
         _outward(gateway, occasion, summary, sessions)
@@ -71,6 +74,10 @@ def sync(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), 
                                                    partial(sessions.over, "intake")))
         _outward(gateway, occasion, summary, sessions)
     return summary
+
+
+def _chosen(gateway: Gateway, partners: Sequence[str] | None) -> list[str]:
+    return [] if partners is None else gateway.chosen(partners)
 
 
 def _start(gateway: Gateway, given: Summary | None) -> Summary:
@@ -117,7 +124,9 @@ def _pass_time(gateway: Gateway, occasion: Occasion) -> None:
 
 def _step(gateway: Gateway, name: str, summary: Summary, step: Callable[[], None]) -> None:
     """Take a step unless another process is at it, or another host where several share a ledger; what goes wrong in it
-    is noted and stops no other."""
+    is noted and stops no other. A run that is to end begins none."""
+    if summary.stopping():
+        return
     try:
         with turn(make_folder(gateway.settings.paths.state / "lock") / f"step-{name}.lock") as ours:
             if ours and name in _OWN:

@@ -59,6 +59,13 @@ def ping_failure(watch: Watch | None, command: str, status: int) -> None:
         _ping(file, f"/{status}", Summary())
 
 
+def ping_minute(watch: Watch | None, command: str, status: int) -> None:
+    """Tell of one more minute of a daemon. One ping, whatever becomes of it."""
+    file = addressed(watch, command)
+    if file is not None:
+        _ping(file, "" if status in SUCCESSES else f"/{status}", Summary())
+
+
 def addressed(watch: Watch | None, command: str) -> Path | None:
     """The file with the address for a command."""
     found: Path | None = None if watch is None else getattr(watch, command.removeprefix("edi-"), None)

@@ -1,5 +1,7 @@
 """When each command of cron last ran, and how it ended: one small file each, beside the ledger and not in it.
 
+Of a daemon, which is always at work, each minute counts as a run.
+
 A run that cannot open its ledger leaves its mark all the same, and whoever looks needs no ledger to see it.
 """
 
@@ -22,6 +24,7 @@ from gateway.spool import make_folder, read_whole, write_whole
 if TYPE_CHECKING:
     from gateway.exchange.assembled import Occasion
 
+DAEMON = "edi-daemon"
 COMMANDS = ("edi-send", "edi-receive", "edi-sync")
 _LARGEST = 4096
 
@@ -65,6 +68,19 @@ def marked(state: Path, command: str, occasion: Occasion, ending: _Ending) -> It
         _write(state, ended(began, status, occasion.now + took))
 
 
+def note_minute(state: Path, began: datetime, now: datetime, status: int) -> None:
+    """Note that a daemon was at work from `began` on, and how gravely its jobs ended. What cannot be written is not."""
+    before = _read(state, DAEMON) or RunMark(command=DAEMON, began=began)
+    _write(state, ended(replace(before, began=began), status, now))
+
+
+def forget_others(state: Path) -> None:
+    """From here on a daemon does what commands of cron did: nobody waits for them, until they run again."""
+    for command in COMMANDS:
+        with suppress(OSError):
+            _file(state, command).unlink(missing_ok=True)
+
+
 def ended(began: RunMark, status: int, at: datetime) -> RunMark:
     """The mark of a run that has come to its end. Pure."""
     if status in SUCCESSES:
@@ -90,8 +106,8 @@ def run_fault(run: RunMark, now: datetime, within: timedelta, limit: timedelta) 
 
 
 def marks(state: Path) -> list[RunMark]:
-    """What is known of every command that ever ran."""
-    found = [_read(state, command) for command in COMMANDS]
+    """What is known of every command that ever ran, and of a daemon."""
+    found = [_read(state, command) for command in (*COMMANDS, DAEMON)]
     return [one for one in found if one is not None]
 
 

@@ -107,7 +107,7 @@ class Sessions:
             with self._lines.mailbox(partner, lane, meter=meter, seconds=seconds,
                                      keep=shared and direction == "inbound") as mailbox:
                 record_session(self._gateway, partner, direction, mailbox.session, self._occasion)
-                held = HeldMailbox(mailbox, over=lambda: clock() >= end)
+                held = HeldMailbox(mailbox, over=lambda: clock() >= end or self._summary.stopping())
                 work(held)
                 if held.broken is not None:
                     raise held.broken
@@ -127,7 +127,7 @@ class Sessions:
                 files_out=0 if held is None else held.files_out, milliseconds=round(1000 * (clock() - begun)))
             self._summary.crossed.append(crossed)
             self._note_traffic(crossed)
-        if held.stopped:
+        if held.stopped and not self._summary.stopping():
             self._cut_short(partner)
         return None
 

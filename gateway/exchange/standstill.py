@@ -9,7 +9,7 @@ from datetime import datetime
 from gateway.config import Settings
 from gateway.spool import make_folder, run_lock
 
-_RUNS = ("send", "receive", "sync")
+_RUNS = ("send", "receive", "sync", "daemon")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -119,6 +120,9 @@ class Summary:
 
     told: Counter[tuple[Exit, str, str]] = field(default_factory=Counter)
     """How many problems there were of each status, code and partner: the first TOLD of them stand in `problems`."""
+
+    stopping: Callable[[], bool] = bool
+    """Asked before each step, and between files: whether the run is to come to its end. By itself it never is."""
 
     def link(self, partner: str, direction: str, error: GatewayError | None = None) -> None:
         """Note how a session ended; only a failure of the link counts, what else went wrong is no outage."""

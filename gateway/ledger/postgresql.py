@@ -29,7 +29,8 @@ from gateway.ledger.errors import BUSY, NO_DRIVER, OPEN_FAILED
 BUSY_SECONDS = 30
 _LOCK = 0x6564_6921
 """Our place among the advisory locks of a database; with the schema, so that two ledgers in one never wait."""
-_BEGIN = f"SELECT pg_advisory_xact_lock({_LOCK}, hashtext(current_schema()))"
+_BEGIN = f"SELECT pg_advisory_xact_lock({_LOCK}, hashtext(current_schema())), pg_notify('edi_' || current_schema(), '')"
+"""Whoever listens on that channel hears of the transaction once it stands (`gateway.daemon`)."""
 _DURABLE = ("SELECT set_config('synchronous_commit', 'on', false) "
             "WHERE current_setting('synchronous_commit') = 'off'")
 """A receipt is a promise: what was committed survives. Stricter settings of the server stay as they are."""

@@ -26,6 +26,7 @@ from gateway.ledger.reading.revocation import RevocationLookups
 from gateway.ledger.reading.searching import SearchLookups
 from gateway.ledger.reading.traffic import TrafficLookups
 from gateway.ledger.reading.trust import KeyLookups
+from gateway.ledger.reading.waiting import WaitingLookups
 from gateway.ledger.reading.watching import WatchLookups
 
 __all__ = ["Deadlines", "Queries"]
@@ -35,7 +36,7 @@ class Queries(OpenMatters, Find, Audit, KeepingLookups, EvidenceLookups, MirrorL
               RevocationLookups, OutageLookups, DeadLetterLookups, ChaseLookups, TrafficLookups, LingeringLookups,
               GuaranteeLookups,
               ReferenceLookups, ReconcileLookups, RecoveryLookups, ActLookups, MonthLookups, BoardLookups,
-              SearchLookups, WatchLookups):
+              SearchLookups, WatchLookups, WaitingLookups):
     """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""
 
     def __init__(self, connection: Connection) -> None:

@@ -96,15 +96,17 @@ def environments() -> Iterator[dict[str, str]]:
 def closure(requirements: Iterable[str], releases: dict[str, Release]) -> set[str]:
     """The names that `requirements` bring on any target. Raises LookupError for a name that was not resolved."""
     names: set[str] = set()
+    seen: set[tuple[str, frozenset[str]]] = set()  # with its extras: two may ask for others of the same name
     open_ends = [Requirement(line) for line in requirements]
     while open_ends:
         requirement = open_ends.pop()
         name = canonicalize_name(requirement.name)
-        if name in names:
+        if (name, frozenset(requirement.extras)) in seen:
             continue
         if name not in releases:
             raise LookupError(f"{name} is needed on another target than this one: add it to pyproject.toml")
         names.add(name)
+        seen.add((name, frozenset(requirement.extras)))
         for line in releases[name].requires:
             below = Requirement(line)
             if below.marker is None or any(below.marker.evaluate({**each, "extra": extra}) for each in environments()

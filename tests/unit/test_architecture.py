@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LAYERS = [  # outside in; packages on one line never import each other (DESIGN section 3)
     {"cli", "api"},
-    {"web"},
+    {"web", "daemon"},
     {"kit"},
     {"simulation"},
     {"exchange"},
@@ -31,7 +31,8 @@ LIBRARIES = {
     "cryptography": {"security"}, "sqlalchemy": {"ledger", "records"}, "alembic": {"ledger"}, "fastapi": {"web"},
     "starlette": {"web"}, "uvicorn": {"web"}, "argon2": {"web"}, "yaml": {"config"}, "jinja2": {"pages"},
     "weasyprint": {"pages"},
-    "xlsxwriter": {"records"}, "python_calamine": {"records"}, "psycopg": {"ledger", "records"}, "filelock": {"spool"},
+    "xlsxwriter": {"records"}, "python_calamine": {"records"}, "psycopg": {"ledger", "records", "daemon"},
+    "psycopg_pool": {"daemon"}, "procrastinate": {"daemon"}, "filelock": {"spool"},
     "prometheus_client": {"reports"}, "pydantic": {"config", "mapping"}, "pkcs11": {"security"},
 }
 RIM = {"cli", "launcher", "__main__", "demo", "testing"}

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -102,6 +103,24 @@ def test_the_live_pages_start_with_the_machine_again_after_a_fault_and_not_for_o
         files["cron.d/edi-gateway"].splitlines()
     assert Path("/var/log/edi-gateway/serve.log").match(
         shlex.split(files["logrotate.d/edi-gateway"].splitlines()[1])[0])
+
+
+def test_a_daemon_takes_the_place_of_all_timers_and_may_write_what_its_jobs_write() -> None:
+    files = service_files(plan(daemon=True, stop=timedelta(seconds=90)), Language.FRENCH)
+    assert sorted(name for name in files if name.startswith("systemd/")) == [
+        "systemd/edi-daemon.service", "systemd/edi-failed@.service", "systemd/edi-serve.service"]
+    sections = unit(files["systemd/edi-daemon.service"])
+    service = sections["Service"]
+    assert {key: service[key] for key in ("Type", "WatchdogSec", "ExecStart", "KillMode", "TimeoutStopSec", "Restart",
+                                          "RestartPreventExitStatus", "ReadWritePaths")} == {
+        "Type": ["notify"], "WatchdogSec": ["60"], "ExecStart": ["/usr/bin/edi daemon"], "KillMode": ["mixed"],
+        "TimeoutStopSec": ["105"], "Restart": ["on-failure"], "RestartPreventExitStatus": ["2 3"],
+        "ReadWritePaths": ["/srv/pages /var/backups/edi-gateway /var/lib/edi-gateway"]}
+    assert sections["Install"] == {"WantedBy": ["multi-user.target"]}
+    assert [line for line in files["cron.d/edi-gateway"].splitlines() if re.match(r"[*\d@]", line)] == [
+        "@reboot edi /usr/bin/edi daemon >>/var/log/edi-gateway/daemon.log 2>&1",
+        "@reboot edi /usr/bin/edi serve >>/var/log/edi-gateway/serve.log 2>&1"]
+    assert crontab(plan(daemon=True)) == ["@reboot EDI_CONFIG=/etc/edi-gateway/settings.yaml /usr/bin/edi daemon"]
 
 
 def test_both_languages_say_the_same_to_the_machine() -> None:
@@ -205,7 +224,8 @@ def test_systemd_finds_no_fault_in_the_units(odd: bool, tmp_path: Path) -> None:
     made = plan(base / "settings.yaml", programs=dict.fromkeys(PROGRAMS, (str(program),)), writable=(base,),
                 credential="edi-phrase", user="root", group="root")
     units = []
-    for name, text in service_files(made, Language.FRENCH).items():
+    files = {**service_files(made, Language.FRENCH), **service_files(replace(made, daemon=True), Language.FRENCH)}
+    for name, text in files.items():
         if name.startswith("systemd/"):
             path = tmp_path / name.removeprefix("systemd/")
             path.write_text(re.sub("^Documentation=.*$", "", text, flags=re.MULTILINE), "utf-8")
