@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from gateway.exchange.trees import broken_head
 from gateway.ledger import Ledger
@@ -31,8 +33,29 @@ def test_days_that_the_server_multiplied_are_whole(new_address: Callable[..., st
             assert list(queries.verify_contents()) == []
             assert broken_head(queries, "BFDGD", thorough=True) is None
             assert queries.movement_counts() == {"CLOSED": 50}
-        assert [row.state for row in sheet(opened, Lot("Q0001Q", 25, LAST).mrn(7)).movements] == ["CLOSED"]
+        lot = Lot("Q0001Q", 25, LAST)
+        assert [row.state for row in sheet(opened, lot.mrn(7)).movements] == ["CLOSED"]
+        for reference in (lot.mrn(7), lot.key(7), "Q0001Q0000001", "Q0001Q-7-A.xml", "26NOTHELDTG0000001"):
+            assert _read_through(opened, reference) == []
     assert made == 2 * 216
+
+
+def _read_through(opened: Ledger, reference: str) -> list[str]:
+    """The statements of `edi show` for which the server would go through a whole table although it has indexes."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_1: object, _2: object, statement: str, values: Any, *_: object) -> None:
+        asked.append((statement, values))
+
+    event.listen(opened._reader, "before_cursor_execute", note)
+    sheet(opened, reference)
+    event.remove(opened._reader, "before_cursor_execute", note)
+    with opened._reader.connect() as connection:
+        connection.exec_driver_sql("SET enable_seqscan = off")  # so small a table is read through anyhow
+        plans = [(statement, "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", values)))
+                 for statement, values in asked if statement.startswith("SELECT")]
+    assert plans
+    return [statement for statement, plan in plans if "hashed SubPlan" in plan]
 
 
 def test_it_is_measured_as_a_file_is(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

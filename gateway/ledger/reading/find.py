@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, union
 
 from gateway.ledger.lookups import event_row, movement_row
 from gateway.ledger.questions import Found, HistoryRow, Note
@@ -58,7 +58,8 @@ class Find(Lists):
     def _sources(self, reference: str) -> list[int]:
         named = select(source_file.c.source_id).where(source_file.c.name == reference)
         return list(self._connection.execute(
-            select(source.c.id).where(or_(source.c.key == reference, source.c.id.in_(named)))
+            select(source.c.id).where(source.c.id.in_(  # an OR of both would read every source on a server
+                union(select(source.c.id).where(source.c.key == reference), named)))
             .order_by(source.c.id)).scalars())
 
     def history_of(self, reference: str, found: Found | None = None) -> list[HistoryRow]:
