@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway.exchange import cycle, intake, lots
 from gateway.exchange.assembly import Occasion, open_gateway
@@ -22,15 +20,6 @@ from tests.pair.test_order_of_sealing import declare, passage
 from tests.tools.malice import well
 from tests.tools.offices import Office, offices
 from tests.tools.records import declaration_json, numbered_mrn
-
-
-@given(lengths=st.lists(st.integers(0, 30), max_size=6))
-def test_each_stream_has_its_turn_in_every_round(lengths: list[int]) -> None:
-    """In order within a stream; nothing is left out; nobody waits for more than one of each other."""
-    taken = list(lots.in_turn([iter([(stream, number) for number in range(length)])
-                               for stream, length in enumerate(lengths)]))
-    assert taken == sorted(((stream, number) for stream, length in enumerate(lengths) for number in range(length)),
-                           key=lambda one: (one[1], one[0]))
 
 
 @pytest.fixture

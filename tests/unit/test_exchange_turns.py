@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.exchange import turns
+from gateway.exchange.lots import in_turn
 from gateway.exchange.turns import AHEAD, LARGE, PIECE, SPEED, STATUSES, Turns, cost
 from gateway.ledger.rows import InterchangeIn
 
@@ -146,3 +147,12 @@ def test_whoever_came_to_no_turn_is_the_first_of_the_next_run(each: int) -> None
         waiting = [one for one in waiting if one not in taken]
     for start in range(0, len(served) - 4 * each, each):
         assert set(served[start:start + 4 * each]) == set("ABCD")
+
+
+@given(lengths=st.lists(st.integers(0, 9), max_size=4))
+def test_each_stream_has_its_turn_in_every_round(lengths: list[int]) -> None:
+    """In order within a stream; nothing is left out; nobody waits for more than one of each other."""
+    taken = list(in_turn([iter([(stream, number) for number in range(length)])
+                               for stream, length in enumerate(lengths)]))
+    assert taken == sorted(((stream, number) for stream, length in enumerate(lengths) for number in range(length)),
+                           key=lambda one: (one[1], one[0]))
