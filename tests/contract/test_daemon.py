@@ -25,6 +25,7 @@ from tests.tools.postgres import Postgres, running_postgres
 from tests.tools.records import declaration_json
 
 pytestmark = pytest.mark.needs_postgres
+pytest.importorskip("procrastinate")
 
 PATIENCE = 60.0
 """Seconds for what takes one or two on a quiet machine. The next tick is farther away than that."""

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from croniter import croniter  # type: ignore[import-untyped]
 
 from gateway.config import load_settings
 from gateway.daemon.children import Children, Ended
@@ -28,6 +27,7 @@ from gateway.reports.sight import RunMark
 from tests.tools.daemon_jobs import job
 from tests.tools.offices import Office, offices
 
+croniter = pytest.importorskip("croniter").croniter
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 RUN = timedelta(minutes=16)
 LEDGER = "ledger: postgresql://edi@db/transit\n"

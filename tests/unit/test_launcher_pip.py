@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 from gateway.launcher import index, needs, pip
 from gateway.launcher.words import Options, Stop
+from tests.tools.lock import Release, closure
 
 ROOT = Path(__file__).parents[2]
 FRENCH = Options(["demo", "--lang", "fr"], {})
@@ -140,6 +141,13 @@ def test_the_locked_list_has_a_hashed_release_in_range_for_every_requirement() -
             assert version, f"{requirement.name} is not locked: python -m tests.tools.lock"
             assert requirement.specifier.contains(version), f"{line} is locked at {version}: python -m tests.tools.lock"
     assert "pytest==" not in pip.locked("")
+
+
+def test_two_that_want_other_extras_of_one_library_get_both_locked() -> None:
+    releases = {name: Release(name, "1", requires) for name, requires in {
+        "queue": ("driver[pool]",), "driver": ('driver-pool; extra == "pool"', 'driver-binary; extra == "binary"'),
+        "driver-pool": (), "driver-binary": ()}.items()}
+    assert closure(["driver[binary]", "queue"], releases) == {"driver", "driver-binary", "driver-pool", "queue"}
 
 
 def test_the_locked_list_serves_the_pythons_of_the_project_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
