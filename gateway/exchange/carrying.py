@@ -30,7 +30,7 @@ from gateway.exchange.generation import mark
 from gateway.exchange.halting import link_halted
 from gateway.exchange.held import HeldMailbox
 from gateway.exchange.links import tend
-from gateway.exchange.process import process_stored
+from gateway.exchange.process import judge_held, process_stored
 from gateway.exchange.revocation_lists import note_lists, note_used
 from gateway.exchange.room import require_room
 from gateway.exchange.sealing import seal_waiting
@@ -210,6 +210,7 @@ def carry_in(gateway: Gateway, stick: Path, occasion: Occasion, summary: Summary
     found = [_take(gateway, partner, folder, occasion, summary)
              for partner, folder in _boxes(gateway, stick, summary)]
     _if_free(gateway, "process", lambda: process_stored(gateway, occasion, summary))
+    _if_free(gateway, "held", lambda: judge_held(gateway, occasion, summary))
     _if_free(gateway, "deliver", lambda: deliver(gateway, occasion, summary))
     return found
 

@@ -26,7 +26,7 @@ from gateway.exchange.key_reminders import remind
 from gateway.exchange.links import check_history, tend
 from gateway.exchange.movements import refresh_due
 from gateway.exchange.national_views import fetch_national_rows
-from gateway.exchange.process import process_stored
+from gateway.exchange.process import judge_held, process_stored
 from gateway.exchange.revocation_lists import note_lists, note_used
 from gateway.exchange.sealing import seal_waiting
 from gateway.exchange.sessions import Sessions
@@ -34,8 +34,9 @@ from gateway.exchange.stored import Time
 from gateway.exchange.summary import Exit, Summary
 from gateway.spool import make_folder, turn
 
-_OWN = frozenset({"views", "national"})
-"""Steps that are each host's own: they take in what lies in its folders, and the ledger knows what it has already."""
+_OWN = frozenset({"views", "national", "process"})
+"""Steps that every host takes at once: what lies in a host's own folders is its own, and the ledger knows what it has
+already; of what waits to be judged each host claims its shares (`backlog`)."""
 
 
 def send(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] | None = (), limit: int | None = None,
@@ -101,6 +102,7 @@ def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Se
     hand_over = partial(_step, gateway, "deliver", summary, partial(deliver, gateway, occasion, summary))
     time = Time(over=partial(sessions.over, "judging"), over_held=partial(sessions.over, "held"), between=hand_over)
     _step(gateway, "process", summary, partial(process_stored, gateway, occasion, summary, time))
+    _step(gateway, "held", summary, partial(judge_held, gateway, occasion, summary, time))
 
 
 def _outward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions) -> None:

@@ -7,8 +7,9 @@ that dies in between finds the interchange stored and unprocessed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gateway.edifact import (
@@ -18,10 +19,7 @@ from gateway.edifact import (
     WireMessage,
     make_contrl,
     read_contrl,
-    read_interchanges,
     read_wire,
-    rejected,
-    validate,
     wants_contrl,
 )
 from gateway.errors import GatewayError, LocalError, PartnerError
@@ -29,12 +27,14 @@ from gateway.exchange import failpoints
 from gateway.exchange.appraisal import Appraisal, body_of
 from gateway.exchange.asking import ask_for_records
 from gateway.exchange.assembly import PATIENCE, Gateway, Occasion
+from gateway.exchange.backlog import Backlog
 from gateway.exchange.effects import Effects
 from gateway.exchange.foresight import Foresight
 from gateway.exchange.inbound import judge_cusdec
 from gateway.exchange.inbound_events import judge_cusres
 from gateway.exchange.judgement import Incoming, Judgement, held, nothing
 from gateway.exchange.national_writer import NationalWriter
+from gateway.exchange.reading_ahead import ReadInterchange, look_ahead, read_stored, written_at
 from gateway.exchange.stored import UNLIMITED, Time, held_in_turn, stored_in_turn
 from gateway.exchange.summary import Exit, Summary, exit_for
 from gateway.exchange.workers import Workers
@@ -52,30 +52,23 @@ ATTEMPTS = 3
 
 
 def process_stored(gateway: Gateway, occasion: Occasion, summary: Summary, time: Time = UNLIMITED) -> None:
-    """Process stored interchanges, each partner's in its turn, then judge again what was held."""
+    """Process stored interchanges, each partner's in its turn; hosts that share a ledger do so together."""
     gates = _Gates(gateway, summary)
     waiting = stored_in_turn(gateway, occasion, summary, time, gates.open_for)
     with Workers(gateway.settings.workers) as workers:
         writer = NationalWriter(gateway, workers)
-        _process_waiting(gateway, waiting, writer, Foresight(gateway, workers, writer), occasion, summary)
-    _judge_held(gateway, gates, occasion, summary, time)
+        judging = _Judging(gateway, writer, Foresight(gateway, workers, writer), occasion, summary)
+        Backlog(gateway.ledger, gateway.settings.limits.lease, summary, read=judging.read, judge=judging.judge,
+                tries=ATTEMPTS).work(judging.noting(waiting))
+
+
+def judge_held(gateway: Gateway, occasion: Occasion, summary: Summary, time: Time = UNLIMITED) -> None:
+    """Judge again what was held, and ask for the records that it waits for."""
+    _judge_held(gateway, _Gates(gateway, summary), occasion, summary, time)
     try:
         ask_for_records(gateway, occasion)
     except GatewayError as error:
         summary.trouble(error)
-
-
-def _process_waiting(gateway: Gateway, waiting: Iterable[tuple[InterchangeIn, InterchangeIn | None]],
-                     writer: NationalWriter, foresight: Foresight, occasion: Occasion, summary: Summary) -> None:
-    for row, behind in waiting:
-        try:
-            if row.attempts >= ATTEMPTS:
-                _bury(gateway, row, occasion, summary)
-                continue
-            _attempt(gateway, row, behind, writer, foresight, occasion, summary)
-        except GatewayError as error:
-            summary.trouble(error)
-        reach(failpoints.PROCESSED)
 
 
 class _Gates:
@@ -111,30 +104,64 @@ class _Gates:
             return queries.link_head(partner, "in").sequence if strict else sys.maxsize
 
 
-def _attempt(gateway: Gateway, row: InterchangeIn, behind: InterchangeIn | None, writer: NationalWriter,
-             foresight: Foresight, occasion: Occasion, summary: Summary) -> None:
-    """Judge one interchange. The attempt is counted before the work, for poison must not loop; it does not count where
-    the fault was that of the hour: a full disk, or a server that went away, says nothing about the interchange.
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """Reading and judging one interchange after the other. An attempt was counted before; it does not count where the
+    fault was that of the hour: a full disk, or a server that went away, says nothing about the interchange."""
 
-    behind  what workers may look at meanwhile
-    """
-    with gateway.ledger.transaction() as transaction:
-        transaction.begin_interchange(row.id)
-    try:
-        with gateway.ledger.reading() as queries:
+    gateway: Gateway
+    writer: NationalWriter
+    foresight: Foresight
+    occasion: Occasion
+    summary: Summary
+    behind: dict[int, InterchangeIn | None] = field(default_factory=dict)
+
+    def noting(self, waiting: Iterable[tuple[InterchangeIn, InterchangeIn | None]]) -> Iterator[InterchangeIn]:
+        """The interchanges; beside each is noted what workers may look at meanwhile."""
+        for row, behind in waiting:
+            self.behind[row.id] = behind
+            yield row
+
+    def read(self, row: InterchangeIn) -> ReadInterchange | None:
+        """Read it ahead; None where there is a fault, or a defect, which its judgement meets again."""
+        with suppress(Exception):
+            read = self._read(row)
+            look_ahead(self.gateway, read, self.occasion.now)
+            return read
+        return None
+
+    def _read(self, row: InterchangeIn) -> ReadInterchange:
+        with self.gateway.ledger.reading() as queries:
             payload = queries.payload_of(row.id)
         assert payload is not None
-        ahead = foresight.of(row, payload)
-        foresight.look(behind)
-        with gateway.ledger.transaction() as transaction:
-            _process(gateway, transaction, row, payload, ahead, writer, occasion, summary)
-            reach(failpoints.PROCESSING)
-    except GatewayError as error:
-        cause = error.__cause__
-        if exit_for(error) is Exit.LATER or (isinstance(cause, Exception) and of_the_machine(cause)):
-            with gateway.ledger.transaction() as transaction:
-                transaction.forgive_interchange(row.id)
-        raise
+        ahead = self.foresight.of(row, payload)
+        self.foresight.look(self.behind.pop(row.id, None))
+        return read_stored(payload, row.control_reference, ahead)
+
+    def judge(self, row: InterchangeIn, read: ReadInterchange | None) -> None:
+        """Judge it; what goes wrong is told, and it stays stored."""
+        try:
+            if row.attempts >= ATTEMPTS:
+                _bury(self.gateway, row, self.occasion, self.summary)
+            else:
+                self._judge(row, read)
+        except GatewayError as error:
+            self.summary.trouble(error)
+        reach(failpoints.PROCESSED)
+
+    def _judge(self, row: InterchangeIn, read: ReadInterchange | None) -> None:
+        try:
+            if read is None:
+                read = self._read(row)
+            with self.gateway.ledger.transaction() as transaction:
+                transaction.require_waiting(row.id)
+                _process(self.gateway, transaction, row, read, self.writer, self.occasion, self.summary)
+                reach(failpoints.PROCESSING)
+        except GatewayError as error:
+            cause = error.__cause__
+            if exit_for(error) is Exit.LATER or (isinstance(cause, Exception) and of_the_machine(cause)):
+                self.gateway.ledger.count_attempts([row.id], -1)
+            raise
 
 
 def _bury(gateway: Gateway, row: InterchangeIn, occasion: Occasion, summary: Summary) -> None:
@@ -145,29 +172,23 @@ def _bury(gateway: Gateway, row: InterchangeIn, occasion: Occasion, summary: Sum
         "partner": row.partner, "attempts": str(row.attempts), "reference": row.control_reference})), Exit.PERSON)
 
 
-def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, payload: bytes,
-             ahead: Sequence[Appraisal], writer: NationalWriter, occasion: Occasion, summary: Summary) -> None:
-    interchanges = list(read_interchanges(payload))
-    interchange = interchanges[0]
-    if len(ahead) != len(interchange.messages):
-        ahead = ()
-    findings = validate(interchange, [one.sound for one in ahead])
-    if len(interchanges) > 1:  # ENVELOPE section 4: the payload is one interchange
-        findings = [*findings, Finding(code="X032", place=Place(interchange=row.control_reference), fault="18")]
-    refused = rejected(interchange, findings)
+def _process(gateway: Gateway, transaction: Transaction, row: InterchangeIn, read: ReadInterchange,
+             writer: NationalWriter, occasion: Occasion, summary: Summary) -> None:
+    interchange, findings, refused = read.interchange, read.findings, read.refused
     state = "TAKEN"
     if wants_contrl(interchange):
         _queue_contrl(transaction, row, make_contrl(interchange, findings), occasion)
         state = "REJECTED" if refused is None else "ACKNOWLEDGED"
     if refused is not None:
-        batch = _Batch(gateway, transaction, row, interchange.header.prepared, writer, occasion, summary)
+        batch = _Batch(gateway, transaction, row, written_at(interchange, occasion.now), writer, occasion, summary)
         for start in range(0, len(refused), TOGETHER):
             some = range(start, min(start + TOGETHER, len(refused)))
-            glances = [Peek() if refused[number] else ahead[number].glance if ahead and ahead[number].sound
-                       else peek(interchange.messages[number]) for number in some]
+            glances = [Peek() if refused[number] else peek(interchange.messages[number])
+                       if (one := read.ahead[number]) is None or not one.sound else one.glance for number in some]
             transaction.foresee(glance.mrn for glance in glances if glance.mrn is not None)
             for number, glance in zip(some, glances, strict=True):
-                batch.take(interchange.messages[number], refused[number], glance, ahead[number] if ahead else None)
+                batch.take(interchange.messages[number], refused[number], glance, read.ahead[number])
+                read.ahead[number] = None  # in memory no longer than it is needed
         batch.write()
     if refused is None or any(refused):
         summary.trouble(PartnerError(*findings), Exit.PERSON)
@@ -201,12 +222,12 @@ class _Batch:
     held.
     """
 
-    def __init__(self, gateway: Gateway, transaction: Transaction, row: InterchangeIn, prepared: datetime | None,
+    def __init__(self, gateway: Gateway, transaction: Transaction, row: InterchangeIn, written: datetime,
                  writer: NationalWriter, occasion: Occasion, summary: Summary) -> None:
         self._gateway = gateway
         self._transaction = transaction
         self._row = row
-        self._written = min(prepared or occasion.now, occasion.now)  # nobody writes in the future
+        self._written = written
         self._writer = writer
         self._occasion = occasion
         self._summary = summary

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,18 +10,21 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import LocalError
 from gateway.failpoints import declare, reach
 from gateway.findings import Finding
 from gateway.ledger import migrations
+from gateway.ledger.claims import Share, StillHeld, alone, await_first, claim, count_attempts
 from gateway.ledger.engine import Database, database_of
-from gateway.ledger.errors import NEWER, OLDER, OPEN_FAILED, translated
+from gateway.ledger.errors import BUSY, NEWER, OLDER, OPEN_FAILED, translated
 from gateway.ledger.queries import Queries
 from gateway.ledger.transaction import Transaction
 
 if TYPE_CHECKING:
     from gateway.ledger.lanes import Lane
+    from gateway.ledger.rows import InterchangeIn
 
 MADE = declare("ledger.made", "the ledger's file made, without any table")
 UPGRADING = declare("ledger.upgrading", "tables made or brought to a new schema, transaction not yet committed")
@@ -193,6 +196,56 @@ class Ledger:
             self._lane = None
             with suppress(LocalError), translated(self.name):  # else it ends by itself
                 taken.leave(self._lanes)
+
+    @contextmanager
+    def claimed(self, rows: Sequence[InterchangeIn], life: timedelta) -> Iterator[Share]:
+        """Claim a share of interchanges that wait to be judged, for the time of a with-block: other hosts pass it over.
+        In a file, and in a rehearsal, all of them are ours.
+
+        life  how long others wait for a host that stands still
+        """
+        if self._lanes is None or self._undone is not None:
+            with self.reading() as queries:
+                share = alone(queries._connection, rows)
+            yield share
+            return
+        with translated(self.name):
+            connection = self._lanes.connect()
+        try:
+            with translated(self.name):
+                share = claim(connection, rows, life)
+            yield share
+        finally:
+            try:
+                connection.rollback()
+            except SQLAlchemyError:  # the server has ended the claim before: it stood still
+                connection.invalidate()
+            connection.close()
+
+    def awaited(self, rows: Sequence[InterchangeIn]) -> bool:
+        """Wait until no other host is at the first of these interchanges that still waits to be judged; False, at
+        once, when none of them does. Raises StillHeld when it takes longer than 30 s."""
+        if self._lanes is None or self._undone is not None:
+            return False
+        try:
+            with translated(self.name), self._lanes.begin() as connection:
+                return await_first(connection, rows)
+        except LocalError as error:
+            if error.code == BUSY:
+                raise StillHeld(self.name) from error
+            raise
+
+    def count_attempts(self, ids: Sequence[int], more: int = 1) -> None:
+        """Count attempts to judge interchanges that were claimed, or take them back (-1), at once and for good. It is
+        no part of the history: on a server it waits for no writer."""
+        if not ids:
+            return
+        if self._lanes is None or self._undone is not None:
+            with self.transaction() as transaction:
+                count_attempts(transaction._connection, ids, more)
+            return
+        with translated(self.name), self._lanes.begin() as connection:
+            count_attempts(connection, ids, more)
 
     @contextmanager
     def reading(self) -> Iterator[Queries]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-NAMES = ("edifact", "mapping", "envelope", "mailbox", "road", "ladder", "ledger", "ledger_postgresql", "startup")
+NAMES = ("edifact", "mapping", "envelope", "mailbox", "road", "hosts", "ladder", "ledger", "ledger_postgresql",
+         "startup")
 """The benchmarks, in the order they run."""
 PEERS = ("edifact",)
 """Those that also have ``peer_figures(scale)``: against software that has to be installed first."""
-SIZED = ("ledger", "ledger_postgresql", "road")
+SIZED = ("ledger", "ledger_postgresql", "road", "hosts")
 """Those that also have ``figures_of(sizes, folder)``: at sizes somebody names, and with files that may be kept."""
 
 

@@ -243,7 +243,6 @@ def _judge(transaction: Transaction, lot: Lot, reference: str, numbers: Sequence
 def _begin(transaction: Transaction, reference: str) -> int:
     held = transaction.known_interchange(PARTNER, reference)
     assert held is not None
-    transaction.begin_interchange(held.id)
     return held.id
 
 

@@ -105,7 +105,7 @@ def test_t16_judging_ends_in_time_and_what_is_left_is_the_next_run_s(world: Worl
     """A run judges for a part of its time, then answers what it has judged; nothing of the rest is lost, nobody is
     left out, and the national side has what was judged before the run ends."""
     now = 0.0
-    honest = process._attempt
+    honest = process._Judging._judge
     handed: list[int] = []
 
     def slow(*words: Any) -> None:
@@ -114,7 +114,7 @@ def test_t16_judging_ends_in_time_and_what_is_left_is_the_next_run_s(world: Worl
         honest(*words)
         now += 60
 
-    monkeypatch.setattr(process, "_attempt", slow)
+    monkeypatch.setattr(process._Judging, "_judge", slow)
     world.flood(world.mali, range(1, 13))
     world.passage()
     first = world.run(lambda: now)

@@ -155,7 +155,7 @@ def _introduce(office: Office, partner: Office, sshd: Sshd | None, now: datetime
     for part in ("authority", "signing", "encryption"):
         (folder / f"{partner.name}-{part}.crt").write_bytes((partner.home / "keys" / f"{part}.crt").read_bytes())
     outbound = MailboxAnswers(path=str(partner.mailbox(office.name).parent)) if sshd is None else MailboxAnswers(
-        host="127.0.0.1", port=sshd.port, user=sshd.user, host_keys=sshd.host_keys,
+        host=sshd.host, port=sshd.port, user=sshd.user, host_keys=sshd.host_keys,
         base=f"{partner.name}/{office.name}/v1/in")
     (folder / f"{partner.name}.yaml").write_text(partner_text(PartnerAnswers(
         partner=partner.name, name_fr=partner.name, name_en=partner.name, country=COUNTRIES[partner.name],

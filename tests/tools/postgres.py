@@ -31,10 +31,12 @@ OWNER = "postgres"
 
 @dataclass
 class Postgres:
-    """A running server; `url` is that of an empty database, with the owner's rights. data: where it keeps everything.
+    """A running server; `url` is that of an empty database, with the owner's rights. host: the address on which it
+    listens; data: where it keeps everything.
     """
 
     url: str
+    host: str
     port: int
     data: Path
     _command: Sequence[str]
@@ -45,7 +47,13 @@ class Postgres:
         """Start it and wait until it answers."""
         self._process = subprocess.Popen(self._command, user=self._user, cwd=self.data.parent,
                                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _wait(self.port, self._process)
+        _wait(self.host, self.port, self._process)
+
+    @property
+    def pid(self) -> int:
+        """Of its first process."""
+        assert self._process is not None
+        return self._process.pid
 
     def stop(self, by: signal.Signals = signal.SIGINT) -> None:
         """End it, whoever is connected; as it is told to by default all that was written is on the disk."""
@@ -56,12 +64,14 @@ class Postgres:
 
 
 @contextlib.contextmanager
-def running_postgres(kept: Path | None = None, settings: Sequence[str] = ()) -> Iterator[Postgres]:
+def running_postgres(kept: Path | None = None, settings: Sequence[str] = (), *,
+                     host: str = "127.0.0.1") -> Iterator[Postgres]:
     """Run a server for as long as the block lasts.
 
     kept      a folder for its data, made or gone on with, that stays; with a temporary one (None) nothing is flushed,
               for nothing outlives the block
     settings  further ones of the server, as ``name=value``
+    host      the address of this machine on which it listens, for whoever is in the same network of 256
     """
     if INITDB is None or POSTGRES is None:
         if os.environ.get("CI") == "true":
@@ -78,10 +88,12 @@ def running_postgres(kept: Path | None = None, settings: Sequence[str] = ()) -> 
         if not data.exists():
             subprocess.run([INITDB, "-D", str(data), "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
                            check=True, capture_output=True, user=user, cwd=folder, timeout=120)
+            with (data / "pg_hba.conf").open("a", encoding="ascii") as rules:
+                rules.write(f"host all all {host}/24 trust\n")
         port = _free_port()
         options = [part for one in settings for part in ("-c", one)]
-        server = Postgres(f"postgresql+psycopg://owner@127.0.0.1:{port}/postgres", port, data, [
-            POSTGRES, "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", str(folder), *([] if kept else ["-F"]),
+        server = Postgres(f"postgresql+psycopg://owner@{host}:{port}/postgres", host, port, data, [
+            POSTGRES, "-D", str(data), "-p", str(port), "-h", host, "-k", str(folder), *([] if kept else ["-F"]),
             *options], user)
         try:
             server.start()
@@ -97,11 +109,11 @@ def _free_port() -> int:
         return port
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait(host: str, port: int, process: subprocess.Popen[bytes]) -> None:
     """Until it answers a connection with a protocol greeting: it listens a little before it is ready."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as connection:
+        with contextlib.suppress(OSError), socket.create_connection((host, port), 1) as connection:
             connection.sendall(b"\x00\x00\x00\x08\x04\xd2\x16\x2f")  # SSLRequest
             if connection.recv(1) == b"N":
                 return

@@ -32,7 +32,8 @@ KEYGEN = shutil.which("ssh-keygen")
 class Sshd:
     """A running server: where, for whom, with which host keys; `root` is where its sessions begin.
 
-    pid  of the process that listens
+    pid   of the process that listens
+    host  the address on which it does
     """
 
     port: int
@@ -41,6 +42,7 @@ class Sshd:
     root: Path
     log: Path
     pid: int = 0
+    host: str = "127.0.0.1"
 
 
 def make_client_key(folder: Path, name: str = "client") -> tuple[Path, str]:
@@ -55,11 +57,12 @@ def make_client_key(folder: Path, name: str = "client") -> tuple[Path, str]:
 
 @contextlib.contextmanager
 def running_sshd(folder: Path, public_keys: Iterable[str], *, options: Iterable[str] = (),
-                 largest_file: int | None = None, denied: str = "") -> Iterator[Sshd]:
+                 largest_file: int | None = None, denied: str = "", host: str = "127.0.0.1") -> Iterator[Sshd]:
     """Run sshd in `folder`/sshd; everybody with one of the keys may log in as the current user, SFTP only.
 
     options       more lines of sshd_config
     denied        requests that the server refuses, as `internal-sftp -P` takes them
+    host          the address of this machine on which it listens
     largest_file  octets beyond which a write fails on the server, as on a full disk (RLIMIT_FSIZE)
     """
     sshd, keygen = require_tools(sshd=SSHD, ssh_keygen=KEYGEN)
@@ -71,7 +74,7 @@ def running_sshd(folder: Path, public_keys: Iterable[str], *, options: Iterable[
     subprocess.run([keygen, "-q", "-t", "ed25519", "-N", "", "-f", home / "host"], check=True)
     (home / "authorized").write_text("".join(f"{line}\n" for line in public_keys))
     port = free_port()
-    lines = [f"Port {port}", "ListenAddress 127.0.0.1", f"HostKey {home / 'host'}", "StrictModes no", "UsePAM no",
+    lines = [f"Port {port}", f"ListenAddress {host}", f"HostKey {home / 'host'}", "StrictModes no", "UsePAM no",
              f"AuthorizedKeysFile {home / 'authorized'}", "PasswordAuthentication no", "PermitRootLogin yes",
              "KbdInteractiveAuthentication no", "PidFile none", "MaxStartups 100", "LogLevel VERBOSE",
              "Subsystem sftp internal-sftp", f"ForceCommand internal-sftp -d {root}{f' -P {denied}' if denied else ''}",
@@ -91,9 +94,9 @@ def running_sshd(folder: Path, public_keys: Iterable[str], *, options: Iterable[
                                                     stdin=subprocess.DEVNULL, restore_signals=False,
                                                     preexec_fn=restrained) as process:
         try:
-            wait_for_banner(port, process, log)
+            wait_for_banner(port, process, log, host)
             kind, blob = (home / "host.pub").read_text().split()[:2]
-            yield Sshd(port, getpass.getuser(), (f"{kind} {blob}",), root, log, process.pid)
+            yield Sshd(port, getpass.getuser(), (f"{kind} {blob}",), root, log, process.pid, host)
         finally:
             process.terminate()
 
@@ -115,11 +118,11 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def wait_for_banner(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for_banner(port: int, process: subprocess.Popen[bytes], log: Path, host: str = "127.0.0.1") -> None:
     """Wait until a server that was started answers. Raises RuntimeError."""
     end = time.monotonic() + 20
     while time.monotonic() < end and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=2) as connection:
             connection.settimeout(2)
             if connection.recv(4) == b"SSH-":
                 return

@@ -127,14 +127,21 @@ def test_interchanges_are_judged_oldest_first_and_once(ledger: Ledger) -> None:
 def test_an_interchange_that_cannot_be_judged_is_buried_and_can_be_revived(ledger: Ledger) -> None:
     with ledger.transaction() as transaction:
         number = store(transaction, 1, "BF1")
+        waiting = transaction.unprocessed_interchanges(PARTNER)
     for attempt in (1, 2, 3):
-        with ledger.transaction() as transaction:
-            assert transaction.begin_interchange(number) == attempt
+        ledger.count_attempts([number])
+        with ledger.claimed(waiting, timedelta(minutes=2)) as share:
+            assert [(one.id, one.attempts) for one in share.rows] == [(number, attempt)]
+    ledger.count_attempts([number], -1)
     with ledger.transaction() as transaction:
+        assert [one.attempts for one in transaction.unprocessed_interchanges(PARTNER)] == [2]
+        transaction.require_waiting(number)
         transaction.settle_interchange_in(number, state="DEAD", at=NOW, detail="three attempts")
         assert transaction.unprocessed_interchanges(PARTNER) == []
+    with ledger.claimed(waiting, timedelta(minutes=2)) as share:
+        assert share.rows == ()
     with pytest.raises(Moved), ledger.transaction() as transaction:
-        transaction.begin_interchange(number)
+        transaction.require_waiting(number)
     with ledger.transaction() as transaction:
         transaction.settle_interchange_in(number, state="STORED", at=NOW)
         assert [(one.id, one.attempts) for one in transaction.unprocessed_interchanges(PARTNER)] == [(number, 0)]

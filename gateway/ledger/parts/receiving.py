@@ -140,22 +140,12 @@ class Receiving(Movements, Sealing):
             .group_by(interchange.c.partner).order_by(interchange.c.partner))
         return {row.partner: row.number for row in rows}
 
-    def begin_interchange(self, interchange_id: int) -> int:
-        """Count an attempt to judge an interchange; which one it is. Commit it before the work (MAILBOX 3.2, 5)."""
-        done = self._connection.execute(
-            update(interchange).where(interchange.c.id == interchange_id,
-                                      interchange.c.state == InterchangeState.STORED)
-            .values(attempts=interchange.c.attempts + 1))
-        if done.rowcount != 1:
+    def require_waiting(self, interchange_id: int) -> None:
+        """Raises Moved when an interchange does not wait to be judged any more: another run was faster."""
+        if self._connection.execute(select(interchange.c.state).where(
+                interchange.c.id == interchange_id, interchange.c.direction == "in")).scalar() \
+                != InterchangeState.STORED:
             raise Moved("interchange", str(interchange_id), InterchangeState.STORED)
-        return int(self._connection.execute(
-            select(interchange.c.attempts).where(interchange.c.id == interchange_id)).scalar_one())
-
-    def forgive_interchange(self, interchange_id: int) -> None:
-        """Take back the attempt that was counted last: its fault was not the interchange's."""
-        self._connection.execute(
-            update(interchange).where(interchange.c.id == interchange_id, interchange.c.attempts > 0)
-            .values(attempts=interchange.c.attempts - 1))
 
     def settle_interchange_in(self, interchange_id: int, *, state: str, at: datetime, detail: str = "") -> None:
         """Finish an interchange: ACKNOWLEDGED, REJECTED or TAKEN; DEAD after too many attempts, STORED to revive it.
