@@ -22,12 +22,13 @@ from gateway.exchange.summary import Exit
               metavar=t("cli.metavar.certificate"), help=t("cli.backup.with_keys"))
 @click.option("--verify", type=click.Path(path_type=Path), metavar=t("cli.metavar.folder"),
               help=t("cli.backup.verify"))
+@click.option("--without-contents", is_flag=True, help=t("cli.backup.without_contents"))
 @json_option
 @common
 def backup_command(config: Path, to: Path | None, keep: int | None, recovery: Path | None, verify: Path | None,
-                   as_json: bool) -> int:
+                   without_contents: bool, as_json: bool) -> int:
     """Make one, or prove one that lies somewhere; the second needs no settings."""
-    if (to is None) == (verify is None) or (verify is not None and recovery is not None):
+    if (to is None) == (verify is None) or (verify is not None and (recovery is not None or without_contents)):
         raise click.UsageError(t("cli.backup.which"))
     if keep is not None and (to is None or is_file(to)):
         raise click.UsageError(t("cli.backup.keep.which"))
@@ -41,7 +42,8 @@ def backup_command(config: Path, to: Path | None, keep: int | None, recovery: Pa
         return Exit.DONE
     assert to is not None
     with open_gateway(load_settings(config), now) as gateway:
-        made = back_up(gateway, to, now, recovery, keep)
+        made = back_up(gateway, to, now, recovery, keep, contents=not without_contents)
+        store = gateway.ledger.contents if without_contents else None
     if as_json:
         emit_json("backup", {"folder": made.folder, "octets": made.octets, "files": made.files, "keys": made.keys,
                              "removed": made.removed})
@@ -51,4 +53,6 @@ def backup_command(config: Path, to: Path | None, keep: int | None, recovery: Pa
         emit(t("backup.removed", n=made.removed))
     if not made.keys:
         note(t("backup.no_keys"))
+    if store is not None:
+        note(t("backup.without_contents", store=store.name))
     return Exit.DONE

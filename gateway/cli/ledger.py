@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gateway.cli.commands import Lazy
 
-_COMMANDS: dict[str, str] = {"copy": "ledger_copy", "objects": "ledger_copy"}
+_COMMANDS: dict[str, str] = {"copy": "ledger_copy", "objects": "ledger_copy", "contents": "ledger_contents"}
 """Name of a command -> the module of `gateway.cli` that has it."""
 
 ledger_command = Lazy("ledger", _COMMANDS, "ledger.")

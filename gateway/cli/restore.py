@@ -12,6 +12,7 @@ from gateway.exchange.backup_check import ledger_in
 from gateway.exchange.backup_file import unpacked
 from gateway.exchange.former_keys import keep_former
 from gateway.exchange.restoring import partners_of, restore
+from gateway.exchange.storing import put_contents
 from gateway.exchange.summary import Exit
 from gateway.ledger.engine import required_file
 from gateway.spool import make_folder
@@ -26,7 +27,10 @@ def restore_command(config: Path, file: Path, as_json: bool) -> int:
     target = required_file(settings.ledger, "edi restore")
     home = make_folder(target.parent)
     with unpacked(file, home) as found:
-        kept = restore(settings, ledger_in(found, file), occasion().now, rehearse=rehearsing())
+        copy = ledger_in(found, file)
+        if not rehearsing():  # first: a ledger never comes to stand whose contents are not there
+            put_contents(settings, found)
+        kept = restore(settings, copy, occasion().now, rehearse=rehearsing())
         if found.is_dir() and not rehearsing():
             keep_former(settings.paths.keys, found)
     held = partners_of(settings)

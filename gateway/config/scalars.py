@@ -145,6 +145,9 @@ RemoteFolder = text_of(r"/?[A-Za-z0-9_\-][A-Za-z0-9_.\-]*(/[A-Za-z0-9_\-][A-Za-z
 PackName = text_of(r"[A-Za-z][A-Za-z0-9]{0,31}(-[2-8])?\.(crt|crl|pub|txt)", "S090")
 """Name of a file in a partner's pack: ``signing.crt``."""
 
+BucketName = text_of(r"[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]", "S165")
+"""Name of a bucket of S3."""
+
 Identifier = text_of(r"[a-z0-9][a-z0-9_\-]*(/[a-z0-9][a-z0-9_\-]*)+", "S070")
 """Name of a dialect or a mapping: ``tgotr/asycuda``."""
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ValidationInfo
 
 from gateway.config.alerts import AlertSettings
+from gateway.config.contents import ContentSettings
 from gateway.config.daemon import Daemon
 from gateway.config.model import Field, Model, fault, section
 from gateway.config.scalars import (
@@ -201,6 +202,7 @@ class SettingsFile(Model):
     unb: Parties
     paths: Paths = section(Paths)
     ledger: Annotated[Text, AfterValidator(_database)] | None = None
+    contents: ContentSettings | None = None
     keys: Keys
     national: National = section(National)
     acceptance: Literal["automatic", "national"] = "automatic"

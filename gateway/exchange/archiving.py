@@ -30,6 +30,7 @@ from gateway.exchange.assembly import Gateway
 from gateway.exchange.backup_check import MOMENT, write_sums
 from gateway.exchange.erasing import Decision
 from gateway.exchange.standstill import standstill
+from gateway.exchange.storing import sweep
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.ledger import Queries
@@ -74,6 +75,7 @@ def archive(gateway: Gateway, before: datetime, to: Path, decision: Decision, no
         done = _archive(gateway, before, to, decision, now, only)
         if done.folder is not None:
             gateway.ledger.rewrite()
+            sweep(gateway)
     return done
 
 

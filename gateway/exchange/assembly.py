@@ -15,6 +15,7 @@ from gateway import mapping, security
 from gateway.config import Settings, load_settings
 from gateway.errors import LocalError
 from gateway.exchange.assembled import PATIENCE, Assembly, Occasion
+from gateway.exchange.content_store import content_store
 from gateway.exchange.generation import mark, marked
 from gateway.exchange.known_keys import KnownKeys, read_known_keys
 from gateway.exchange.machine import require_fit
@@ -202,7 +203,7 @@ def _standing_ledger(settings: Settings, now: datetime) -> Iterator[Ledger | Non
         yield None
         return
     try:
-        ledger = Ledger.open(settings.ledger, now=now, create=False)
+        ledger = Ledger.open(settings.ledger, now=now, create=False, contents=content_store(settings))
     except LocalError as error:
         if error.code != "L004" or error.findings[0].values["found"] != "-":
             raise
@@ -225,7 +226,7 @@ def open_gateway(settings: Settings | Path, now: datetime, *, rehearse: bool = F
     loaded = settings if isinstance(settings, Settings) else load_settings(settings)
     require_fit(loaded)
     before = marked(loaded.paths.state)
-    ledger = Ledger.open(loaded.ledger, now=now, create=not rehearse)
+    ledger = Ledger.open(loaded.ledger, now=now, create=not rehearse, contents=content_store(loaded))
     try:
         if rehearse:
             ledger.rehearse()

@@ -24,7 +24,7 @@ class Fault:
 
     what   history, a table, ``link`` or ``head``
     row    number of the row; of a link its sender, recipient and the Sequence
-    fault  hash, hole, end, bytes, digest, state, unrecorded, missing, leaf, chain, signed, head
+    fault  hash, hole, end, bytes, store, digest, state, unrecorded, missing, leaf, chain, signed, head
     """
 
     what: str

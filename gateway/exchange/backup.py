@@ -1,6 +1,7 @@
 """A backup of one gateway as a folder or one file: everything that is needed to go on elsewhere, listed and checked.
 
     ledger.sqlite   a whole copy as of one moment; runs go on meanwhile
+    contents/       what lies in the store of contents, under the same keys; not where that was left out
     settings.yaml   as people wrote it
     partners/       files of partners with their certificates; no secret
     mappings/N/     our own folders of mappings, dialects and codes, in the order in which they are looked through
@@ -30,10 +31,12 @@ from pathlib import Path
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.audit_month import digest_of_file, files_below
-from gateway.exchange.backup_check import ABOUT, LEDGER, MOMENT, PARTNERS, SETTINGS, proven, write_sums
+from gateway.exchange.backup_check import ABOUT, CONTENTS, LEDGER, MOMENT, PARTNERS, SETTINGS, proven, write_sums
 from gateway.exchange.backup_file import is_file, pack
 from gateway.exchange.own_secrets import secret_files
+from gateway.exchange.storing import together
 from gateway.findings import Finding, Place
+from gateway.ledger import Ledger
 from gateway.ledger.migrations import HEAD
 from gateway.security import Certificate, fingerprint, load_certificate
 from gateway.security.certificates import ENCRYPTION, SIGNING
@@ -62,15 +65,17 @@ class Backup:
     removed: int = 0
 
 
-def back_up(gateway: Gateway, to: Path, now: datetime, recovery: Path | None = None, keep: int | None = None) -> Backup:
+def back_up(gateway: Gateway, to: Path, now: datetime, recovery: Path | None = None, keep: int | None = None,
+            *, contents: bool = True) -> Backup:
     """Make a backup below a folder, or as the file that `to` names, and prove it by restoring it into a scratch folder.
 
     recovery  certificate of a key that people keep apart: private keys and secrets go along, encrypted to it
     keep      how many of this gateway's backups stay in the folder: older ones go when this one is proven
+    contents  what lies in the store of contents goes along; False: that is backed up by its own means
 
     Raises Busy B001 while another one of this gateway is made, whose half it would take for one that was cut,
     LocalError L051 (a backup of this moment stands there), K004 (no certificate), L009, B003 (disk full), B006,
-    and whatever `proven` finds.
+    L060 to L063 (the store does not give something), and whatever `proven` finds.
     """
     name = f"edi-backup-{gateway.name}-{now:%Y%m%dT%H%M%SZ}"
     where, target = (to.parent, to) if is_file(to) else (to, to / name)
@@ -78,18 +83,18 @@ def back_up(gateway: Gateway, to: Path, now: datetime, recovery: Path | None = N
         raise LocalError(Finding(code=STANDS, place=Place(file=str(target)), values={"folder": str(target)}))
     certificate = None if recovery is None else load_certificate(recovery)
     with run_lock(make_folder(gateway.settings.paths.state / "lock") / "edi-backup.lock", at=now):
-        return _back_up(gateway, to, name, where, target, now, certificate, keep)
+        return _back_up(gateway, to, name, where, target, now, certificate, keep, contents=contents)
 
 
 def _back_up(gateway: Gateway, to: Path, name: str, where: Path, target: Path, now: datetime,
-             certificate: Certificate | None, keep: int | None) -> Backup:
+             certificate: Certificate | None, keep: int | None, *, contents: bool) -> Backup:
     make_folder(where)
     for left in where.glob(f".edi-backup-{gateway.name}-{MOMENT}.partial"):  # of one that was cut
         shutil.rmtree(left)
     hidden = make_folder(where / f".{name}.partial")
     try:
         made = hidden / name
-        files = _write(gateway, made, now, certificate)
+        files = _write(gateway, made, now, certificate, contents=contents)
         octets = (made / LEDGER).stat().st_size
         if target == to:
             made = hidden / target.name
@@ -120,10 +125,11 @@ def _thin(made: Path, gateway: str, keep: int) -> int:
     return len(old)
 
 
-def _write(gateway: Gateway, folder: Path, now: datetime, recovery: Certificate | None) -> int:
+def _write(gateway: Gateway, folder: Path, now: datetime, recovery: Certificate | None, *, contents: bool) -> int:
     """All of it, listed and flushed; how many files."""
     make_folder(folder)
     gateway.ledger.backup(folder / LEDGER)
+    stored = _contents(gateway, folder, now) if contents else 0
     files = {SETTINGS: read_whole(gateway.settings.file, _LARGEST), ABOUT: _about(gateway, now), **_keys(gateway),
              **dict(_partners(gateway)), **dict(_mappings(gateway))}
     if recovery is not None:
@@ -132,7 +138,24 @@ def _write(gateway: Gateway, folder: Path, now: datetime, recovery: Certificate 
         make_folder(below)
     write_together({folder / path: content for path, content in files.items()})
     write_sums(folder)
-    return len(files) + 1
+    return len(files) + stored + 1
+
+
+def _contents(gateway: Gateway, folder: Path, now: datetime) -> int:
+    """What the copy of the ledger has in the store, each with its own SHA-256 in its name; how many files."""
+    if gateway.ledger.contents is None:
+        return 0
+    written = 0
+    with Ledger.open(f"sqlite:///{folder / LEDGER}", now=now, create=False, contents=gateway.ledger.contents) as copy, \
+            copy.reading() as queries:
+        after = 0
+        while found := together(queries.in_store(after, 200)):
+            after = found[-1].id
+            for below in sorted({(folder / CONTENTS / one.key).parent for one in found}):
+                make_folder(below)
+            write_together({folder / CONTENTS / one.key: queries.content_octets(one.content) for one in found})
+            written += len(found)
+    return written
 
 
 def _about(gateway: Gateway, now: datetime) -> bytes:

@@ -13,11 +13,12 @@ from gateway.errors import LocalError
 from gateway.exchange.audit_month import digest_of_file, files_below
 from gateway.exchange.backup_file import NOT_WHOLE, unpacked
 from gateway.findings import Finding, Place
-from gateway.ledger import Ledger
+from gateway.ledger import Ledger, Queries
 from gateway.ledger.upgrading import forward
 from gateway.spool import new_file, read_whole, sync_folder
 
 LEDGER, SETTINGS, PARTNERS, ABOUT, SUMS = "ledger.sqlite", "settings.yaml", "partners", "backup.txt", "SHA256SUMS"
+CONTENTS = "contents"
 
 NOT_RESTORED = "L052"
 
@@ -108,11 +109,25 @@ def _restored(folder: Path, backup: Path, now: datetime, beside: Path | None) ->
                 wrong = ledger.integrity()
                 with ledger.reading() as queries:
                     bad = queries.verify_history()
+                    absent = _absent(queries, folder / CONTENTS)
+                if absent is not None:
+                    raise _not_whole(backup, f"{CONTENTS}/{absent}")
         except LocalError as error:
-            if error.code == "L009":
+            if error.code in ("L009", NOT_WHOLE):
                 raise
             raise _not_restored(backup, error.code) from error
     return wrong if bad is None else [*wrong, f"history {bad.id}: {bad.fault}"]
+
+
+def _absent(queries: Queries, contents: Path) -> str | None:
+    """The first content that lies in a store and is not in a backup that has contents; None where there is none."""
+    after = 0
+    while contents.is_dir() and (found := queries.in_store(after, 200)):
+        after = found[-1].id
+        for one in found:
+            if not (contents / one.key).is_file():
+                return one.key
+    return None
 
 
 def _not_whole(folder: Path, name: str) -> LocalError:

@@ -31,6 +31,7 @@ from gateway.exchange.revocation_lists import note_lists, note_used
 from gateway.exchange.sealing import seal_waiting
 from gateway.exchange.sessions import Sessions
 from gateway.exchange.stored import Time
+from gateway.exchange.storing import store_contents
 from gateway.exchange.summary import Exit, Summary
 from gateway.spool import make_folder, turn
 
@@ -51,6 +52,7 @@ def send(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] | None
         _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit,
                                                    partial(sessions.over, "intake")))
         _outward(gateway, occasion, summary, sessions)
+    _step(gateway, "contents", summary, partial(store_contents, gateway, occasion))
     return summary
 
 
@@ -61,6 +63,7 @@ def receive(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] | N
     with Sessions(gateway, occasion, summary, chosen) as sessions:
         _inward(gateway, occasion, summary, sessions, limit)
         _outward(gateway, occasion, summary, sessions)
+    _step(gateway, "contents", summary, partial(store_contents, gateway, occasion))
     return summary
 
 
@@ -74,6 +77,7 @@ def sync(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), 
         _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit,
                                                    partial(sessions.over, "intake")))
         _outward(gateway, occasion, summary, sessions)
+    _step(gateway, "contents", summary, partial(store_contents, gateway, occasion))
     return summary
 
 

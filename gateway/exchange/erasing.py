@@ -23,6 +23,7 @@ from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.audit_month import digest_of_file
 from gateway.exchange.standstill import standstill
+from gateway.exchange.storing import sweep
 from gateway.exchange.upgrading import beside_ledger
 from gateway.failpoints import reach
 from gateway.findings import Finding
@@ -124,6 +125,7 @@ def erase(gateway: Gateway, reference: str, decision: Decision, now: datetime, *
             sync_folder(path.parent)
         reach(failpoints.ERASED_FILES)
         gateway.ledger.rewrite()
+        sweep(gateway)
     return replace(planned, departure=done)
 
 

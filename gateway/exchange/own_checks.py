@@ -9,21 +9,24 @@ import os
 import platform
 import sqlite3
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from gateway.config import Settings, ledger_file
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange.assembly import Assembly, Occasion
 from gateway.exchange.checks import Check, Seen, carry_out, untried
+from gateway.exchange.content_store import content_store, marked
 from gateway.exchange.machine import advice, require_fit
 from gateway.exchange.mailbox_test import try_mailbox
 from gateway.exchange.own_secrets import read_secret, secret_files
 from gateway.exchange.run_marks import marks, run_fault
 from gateway.findings import Finding, Place
 from gateway.ledger import Ledger, migrations
+from gateway.ledger.stores import ContentStore
 from gateway.ledger.upgrading import standing, stands
 from gateway.pages import pdf_fault
 from gateway.security import check_versions
@@ -32,12 +35,15 @@ from gateway.spool import free_space, make_folder, run_lock, write_whole
 HEALTH = ("ledger", "own_keys", "room", "runs")
 DOCTOR = ("fit", "writable", "own_keys", "secrets", "lock", "ledger", "room", "zones", "runs", "fonts")
 
+_Named: TypeAlias = tuple[str, Callable[[], Seen]]
+
 
 def health(settings: Settings, now: datetime, within: timedelta) -> list[Check]:
     """Whether it works now: ledger, keys, disk, last runs. within: how long ago a run may have ended well."""
-    return [*_partners(settings), *(carry_out(name, work) for name, work in (
-        ("ledger", partial(_ledger, settings, now)), ("own_keys", partial(_keys, settings)),
-        ("room", partial(_room, settings)), ("runs", partial(_runs, settings, now, within))))]
+    checks: list[_Named] = [
+        ("ledger", partial(_ledger, settings, now)), *_store(settings), ("own_keys", partial(_keys, settings)),
+        ("room", partial(_room, settings)), ("runs", partial(_runs, settings, now, within))]
+    return [*_partners(settings), *(carry_out(name, work) for name, work in checks)]
 
 
 def doctor(settings: Settings, occasion: Occasion, within: timedelta, *, reach: bool) -> Iterator[Check]:
@@ -47,14 +53,16 @@ def doctor(settings: Settings, occasion: Occasion, within: timedelta, *, reach: 
     """
     now = occasion.now
     yield from _partners(settings)
-    for name, work in (
+    checks: list[_Named] = [
         ("fit", partial(_fit, settings)), ("writable", partial(_writable, settings, occasion)),
         ("own_keys", partial(_keys, settings)), ("secrets", partial(_secrets, settings)),
         ("lock", partial(_lock, settings, occasion)),
         ("ledger", partial(_ledger, settings, now, needed=bool(marks(settings.paths.state)))),
+        *_store(settings, occasion.identifier()),
         ("room", partial(_room, settings)), ("zones", partial(_zones, settings, now)),
         ("runs", partial(_runs, settings, now, within)), ("fonts", _fonts),
-    ):
+    ]
+    for name, work in checks:
         yield carry_out(name, work)
     assembly = Assembly(settings)
     for partner in sorted(settings.partners) if reach else ():
@@ -161,6 +169,25 @@ def _ledger(settings: Settings, now: datetime, *, needed: bool = True) -> Seen:
         count = queries.interchange_count()
     return Seen({"file": name, "revision": migrations.HEAD, "octets": str(standing(settings.ledger).octets >> 20),
                  "interchanges": str(count)})
+
+
+def _store(settings: Settings, trial: str | None = None) -> list[_Named]:
+    """The check of the store of contents, where the settings name one."""
+    store = content_store(settings)
+    return [] if store is None else [("contents", partial(_contents, settings, store, trial))]
+
+
+def _contents(settings: Settings, store: ContentStore, trial: str | None) -> Seen:
+    """The store of contents answers; and takes, gives and lets go of a small one. trial: under which name, not at all
+    where it is None. Raises LocalError L063 to L065."""
+    marked(store, str(settings.gateway))
+    if trial is not None:
+        key = f"trial-{trial}"
+        try:
+            store.put({key: b"trial\n"})
+        finally:
+            store.remove([key])
+    return Seen({"store": store.name})
 
 
 def _room(settings: Settings) -> Seen:

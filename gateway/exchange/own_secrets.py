@@ -28,6 +28,8 @@ def secret_files(settings: Settings) -> Iterator[Path]:
             yield alert.password
     if settings.web is not None and settings.web.proxy is not None:
         yield settings.web.proxy.secret
+    if settings.contents is not None and settings.contents.store == "s3":
+        yield settings.contents.secret
     for partner in settings.partners.values():
         for lane in (partner.mailbox.outbound, partner.mailbox.inbound):
             if lane.kind == "sftp":

@@ -19,6 +19,7 @@ from gateway.errors import GatewayError, LinkError, PartnerError
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.budget import BATCH
 from gateway.exchange.collect import Link
+from gateway.exchange.content_store import content_store
 from gateway.exchange.filing import unfinished
 from gateway.exchange.intake import dialect_for, records_by_files
 from gateway.exchange.lingering import untaken
@@ -66,7 +67,7 @@ def open_rehearsal(settings: Settings, now: datetime) -> Iterator[Gateway]:
         absent = not stands(url)
         if absent:
             url = f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory(prefix='edi-rehearsal-'))}/ledger.db"
-        ledger = Ledger.open(url, now=now, create=absent)
+        ledger = Ledger.open(url, now=now, create=absent, contents=content_store(settings))
         stack.callback(ledger.close)
         yield Gateway(settings, ledger, now)
 

@@ -37,7 +37,7 @@ class Exit(enum.IntEnum):
 
 _ORDER = (Exit.DEFECT, Exit.SETTINGS, Exit.TRUST, Exit.PERSON, Exit.LATER)
 
-_LATER = {"L003", "L007", "L009", "L020", "B003", "X090", "X270"}
+_LATER = {"L003", "L007", "L009", "L020", "L063", "B003", "X090", "X270"}
 """Codes of faults that pass by themselves: a row moved or a ledger held by another run, a full disk, a run past its
 deadline. Nothing is lost, try again."""
 

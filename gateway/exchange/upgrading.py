@@ -24,7 +24,7 @@ from gateway.ledger.migrations import HEAD, REVISIONS
 from gateway.ledger.upgrading import back, copied, forward, lost_on_the_way_back, sound, standing, stands
 from gateway.spool import free_name
 
-NO_WAY, COPY_UNSOUND, LEFT = "L040", "L041", "L049"
+NO_WAY, COPY_UNSOUND, LEFT, STORED = "L040", "L041", "L049", "L067"
 
 _OCTETS_A_SECOND = 25_000_000
 """What a copy, its check and the change go through together on a plain disk of a server; said as "about"."""
@@ -64,7 +64,7 @@ def plan(settings: Settings, target: str | None = None) -> Plan:
     """What a change to a revision, this program's when None, would do. Writes nothing.
 
     Raises LocalError L040 for a revision that is none before the one found, L049 for one that knows nothing of contents
-    that were archived or erased, L005, L006 as `Ledger.open`.
+    that were archived or erased, L067 for one that knows of no store, L005, L006 as `Ledger.open`.
     """
     beside = beside_ledger(settings)
     if not stands(settings.ledger):
@@ -79,8 +79,9 @@ def plan(settings: Settings, target: str | None = None) -> Plan:
     steps = sorted(revision for revision in REVISIONS if min(found.revision, wanted) < revision
                    <= max(found.revision, wanted))
     lost = {} if target is None else lost_on_the_way_back(settings.ledger, wanted)
-    if "departure" in lost:
-        raise LocalError(Finding(code=LEFT, place=Place(file=found.name), values={"revision": wanted}))
+    for table, code in (("departure", LEFT), ("stored", STORED)):
+        if table in lost:
+            raise LocalError(Finding(code=code, place=Place(file=found.name), values={"revision": wanted}))
     return Plan(ledger=found.name, beside=beside, found=found.revision, target=wanted, octets=found.octets,
                 free=shutil.disk_usage(beside.parent).free, seconds=math.ceil(found.octets / _OCTETS_A_SECOND) + 1,
                 steps=tuple(steps if target is None else reversed(steps)),

@@ -20,6 +20,7 @@ from gateway.ledger.claims import Share, StillHeld, alone, await_first, claim, c
 from gateway.ledger.engine import Database, database_of
 from gateway.ledger.errors import BUSY, NEWER, OLDER, OPEN_FAILED, translated
 from gateway.ledger.queries import Queries
+from gateway.ledger.stores import OPTION, ContentStore
 from gateway.ledger.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -33,22 +34,27 @@ UPGRADING = declare("ledger.upgrading", "tables made or brought to a new schema,
 class Ledger:
     """An open ledger. Usable as a context manager; threads may share it, each transaction belongs to one."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, contents: ContentStore | None = None) -> None:
         self._database = database
+        self.contents = contents
         self._writer: Engine = database.writer()
         self._reader: Engine = database.reader()
         self._lanes = database.lanes()
         self._lane: Lane | None = None
         self._undone: Connection | None = None
+        for engine in (self._writer, self._reader) if contents is not None else ():
+            engine.update_execution_options(**{OPTION: contents})
 
     @classmethod
-    def open(cls, url: str, *, now: datetime, create: bool = True, upgrade: bool = False) -> Ledger:
+    def open(cls, url: str, *, now: datetime, create: bool = True, upgrade: bool = False,
+             contents: ContentStore | None = None) -> Ledger:
         """Open the ledger at ``sqlite:///path`` or ``postgresql://host/name``.
 
         create   make it when it is not there or empty (file 0600; on a server, its tables). False: refuse instead
                  (L001, L004)
         upgrade  bring an older one to this program's schema: only what a person has asked for does that (decision
                  0011). False: refuse instead (L004). Either is written in its history with the time `now`
+        contents where contents lie that are kept outside of it; nothing is asked of it before one of them is wanted
 
         Raises LocalError L001 (cannot be opened), L002 (no ledger of this kind), L004, L005 (made by a newer
         program), L006 (damaged), L007 (busy), L009 (disk full), L015 (no driver for a server).
@@ -56,7 +62,7 @@ class Ledger:
         database = database_of(url)
         if not create and database.absent():
             raise LocalError(Finding(code=OPEN_FAILED, values={"ledger": database.name, "reason": "absent"}))
-        ledger = cls(database)
+        ledger = cls(database, contents)
         try:
             with translated(database.name):
                 found = None if database.absent() else ledger._revision()
@@ -104,6 +110,11 @@ class Ledger:
     def shared(self) -> bool:
         """Whether several hosts may be at work on it."""
         return self._database.shared
+
+    @property
+    def rehearsed(self) -> bool:
+        """Whether everything is undone at the end, so that nothing outside may be changed."""
+        return self._undone is not None
 
     def rehearse(self) -> None:
         """From here on nothing stands: what is written is seen by every later reading, and undone when this is closed.

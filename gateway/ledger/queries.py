@@ -24,6 +24,7 @@ from gateway.ledger.reading.recovery import RecoveryLookups
 from gateway.ledger.reading.reference_data import ReferenceLookups
 from gateway.ledger.reading.revocation import RevocationLookups
 from gateway.ledger.reading.searching import SearchLookups
+from gateway.ledger.reading.storing import StoreLookups
 from gateway.ledger.reading.traffic import TrafficLookups
 from gateway.ledger.reading.trust import KeyLookups
 from gateway.ledger.reading.waiting import WaitingLookups
@@ -36,7 +37,7 @@ class Queries(OpenMatters, Find, Audit, KeepingLookups, EvidenceLookups, MirrorL
               RevocationLookups, OutageLookups, DeadLetterLookups, ChaseLookups, TrafficLookups, LingeringLookups,
               GuaranteeLookups,
               ReferenceLookups, ReconcileLookups, RecoveryLookups, ActLookups, MonthLookups, BoardLookups,
-              SearchLookups, WatchLookups, WaitingLookups):
+              SearchLookups, StoreLookups, WatchLookups, WaitingLookups):
     """All questions see the same moment. Made by `Ledger.reading`; not to be kept beyond its ``with``."""
 
     def __init__(self, connection: Connection) -> None:

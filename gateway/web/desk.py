@@ -19,6 +19,7 @@ from gateway.config.web import Web
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange.assembled import Occasion
 from gateway.exchange.assembly import Gateway
+from gateway.exchange.content_store import content_store
 from gateway.findings import Finding
 from gateway.ledger import Ledger
 from gateway.security import read_passphrase
@@ -97,7 +98,8 @@ class Desk:
             stamp = _stamp_of([] if file is None else [file], content=False)
             if self._ledger is None or self._ledger[0] != stamp:
                 self.close()
-                self._ledger = (stamp, Ledger.open(settings.ledger, now=now, create=False))
+                self._ledger = (stamp, Ledger.open(settings.ledger, now=now, create=False,
+                                                   contents=content_store(settings)))
             ledger = self._ledger[1]
         yield Gateway(settings, ledger, now)
 

@@ -37,7 +37,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "keys": ("files.", "keys."),
     "partners": ("partner.",),
     "others": ("ledger.", "map.", "quarantine.before", "quarantine.after", "retention.", "upgrade.", "keep.",
-               "alerts.")}
+               "alerts.", "contents.")}
 """Heading -> beginnings of the names below it, in the order of the page."""
 
 ROWS: Mapping[str, Sequence[str]] = {

@@ -28,6 +28,7 @@ KINDS: Mapping[str, tuple[str, str]] = {  # pattern of a text -> what it is call
     r"^(?:[1-9][0-9]{0,5}[smh]|[1-9][0-9]{0,4}d)$": (
         "duration: `30s`, `15m`, `4h`, `2d`", "durée : `30s`, `15m`, `4h`, `2d`"),
     r"^[1-9][0-9]{0,8}(B|KiB|MiB|GiB)$": ("size: `64MiB`", "taille : `64MiB`"),
+    r"^([a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])$": ("name of a bucket", "nom d'un seau"),
     r"^([a-z0-9][a-z0-9_\-]*(/[a-z0-9][a-z0-9_\-]*)+)$": ("identifier: `neutral/json`", "identifiant : `neutral/json`"),
     r"^([A-Za-z0-9.,\-/&() ]{1,35})$": ("1 to 35 characters of UNOA", "1 à 35 caractères de UNOA"),
     r"^([A-Z0-9]{1,4})$": ("1 to 4 capitals or digits", "1 à 4 capitales ou chiffres"),

@@ -19,7 +19,7 @@ LAYERS = [  # outside in; packages on one line never import each other (DESIGN s
     {"exchange"},
     {"pages"},
     {"mapping", "reports"},
-    {"records", "transit", "edifact", "security", "transport", "ledger"},
+    {"records", "transit", "edifact", "security", "transport", "ledger", "contents"},
     {"config", "spool"},
     {"errors"},
     {"findings", "references", "texts", "failpoints", "lazily"},
@@ -33,7 +33,8 @@ LIBRARIES = {
     "weasyprint": {"pages"},
     "xlsxwriter": {"records"}, "python_calamine": {"records"}, "psycopg": {"ledger", "records", "daemon"},
     "psycopg_pool": {"daemon"}, "procrastinate": {"daemon"}, "filelock": {"spool"},
-    "prometheus_client": {"reports"}, "pydantic": {"config", "mapping"}, "pkcs11": {"security"},
+    "prometheus_client": {"reports"}, "obstore": {"contents"},
+    "pydantic": {"config", "mapping"}, "pkcs11": {"security"},
 }
 RIM = {"cli", "launcher", "__main__", "demo", "testing"}
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}

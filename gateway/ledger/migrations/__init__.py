@@ -15,7 +15,7 @@ from sqlalchemy import table as table_clause
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0022"
+HEAD = "0023"
 REVISIONS = frozenset(f"{number:04d}" for number in range(1, int(HEAD) + 1))
 """Every revision that this program knows; any other was made by a newer one."""
 
@@ -36,6 +36,7 @@ MADE_BY: dict[str, tuple[str, ...]] = {
     "0019": ("departure", "away", "masked"),
     "0021": ("sought",),
     "0022": ("lease",),
+    "0023": ("stored",),
 }
 """Revision -> the tables that it made, and that the way back behind it takes away with their rows. A test compares."""
 

@@ -13,6 +13,7 @@ from gateway.ledger.codec import digest_of
 from gateway.ledger.entries import NewDelivery
 from gateway.ledger.errors import DELIVERY_DIFFERS, LocalConflict
 from gateway.ledger.parts.base import Base
+from gateway.ledger.reading.away import whole
 from gateway.ledger.rows import Delivery
 from gateway.ledger.tables import content, delivery, incoming_note
 
@@ -75,11 +76,12 @@ class Inbox(Base):
     def pending_deliveries(self, limit: int, after: int = 0) -> list[Delivery]:
         """Files that still have to be written into the national inbox, the oldest first; later ones than `after`."""
         rows = self._connection.execute(
-            select(delivery.c.id, delivery.c.folder, delivery.c.name, content.c.bytes.label("content"),
+            select(delivery.c.id, delivery.c.folder, delivery.c.name, delivery.c.content_id, content.c.bytes,
                    delivery.c.at)
             .join(content, content.c.id == delivery.c.content_id)
-            .where(delivery.c.delivered.is_(None), delivery.c.id > after).order_by(delivery.c.id).limit(limit))
-        return [Delivery(**row._mapping) for row in rows]
+            .where(delivery.c.delivered.is_(None), delivery.c.id > after).order_by(delivery.c.id).limit(limit)).all()
+        return [Delivery(id=row.id, folder=row.folder, name=row.name, at=row.at,
+                         content=whole(self._connection, row.content_id, row.bytes)) for row in rows]
 
     def mark_delivered(self, ids: Iterable[int], at: datetime) -> None:
         """These files stand in the national inbox. Said again, it changes nothing."""

@@ -14,6 +14,7 @@ from gateway.ledger.keeping_rows import Departure, NewDeparture, digest_over
 from gateway.ledger.keeping_tables import away, departure, masked
 from gateway.ledger.mirror_tables import mirror, mirror_part, mirror_share
 from gateway.ledger.parts.mirrors import Mirrors
+from gateway.ledger.parts.storing import Storing
 from gateway.ledger.reading.away import departed
 from gateway.ledger.reading.keeping import KeepingLookups
 from gateway.ledger.search_tables import sought
@@ -28,7 +29,7 @@ NOBODY = "-"
 """Under this name stand the sums of movements whose traders were erased."""
 
 
-class Keeping(Mirrors, KeepingLookups):
+class Keeping(Mirrors, Storing, KeepingLookups):
     """depart, put_octets, returned, forget_traders."""
 
     def depart(self, new: NewDeparture, contents: Sequence[int], masks: Mapping[tuple[str, int], Tree],
@@ -44,6 +45,7 @@ class Keeping(Mirrors, KeepingLookups):
             digests.update({row.id: row.digest for row in self._connection.execute(
                 select(content.c.id, content.c.digest).where(content.c.id.in_(some)))})
             self._connection.execute(update(content).where(content.c.id.in_(some)).values(bytes=b""))
+            self._leave_store(some)
         texts = {key: encode_tree(tree) for key, tree in masks.items()}
         records = [(what, row, digest_of(text)) for (what, row), text in texts.items()]
         one = Departure(id=number, kind=new.kind, reference=new.reference, folder=new.folder, people=new.people,

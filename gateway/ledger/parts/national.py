@@ -12,6 +12,7 @@ from gateway.ledger.chain import Fact
 from gateway.ledger.codec import digest_of
 from gateway.ledger.entries import NewSource
 from gateway.ledger.parts.base import Base
+from gateway.ledger.reading.storing import STANDS
 from gateway.ledger.tables import content, source, source_file
 
 _SLICE = 500
@@ -88,7 +89,7 @@ class National(Base):
                 select(source_file.c.digest, source_file.c.content_id)
                 .join(content, content.c.id == source_file.c.content_id)
                 .where(source_file.c.digest.in_(wanted[start:start + _SLICE]),  # and not away: it must be kept anew
-                       or_(content.c.bytes != b"", content.c.size == 0))))
+                       or_(STANDS, content.c.size == 0))))
         missing = [digest for digest in wanted if digest not in found]
         found.update(zip(missing, (number for number, _ in self._keep([contents[digest] for digest in missing])),
                          strict=True))

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, insert, or_, select
 from gateway.ledger.chain import Fact
 from gateway.ledger.entries import NewMessage
 from gateway.ledger.parts.base import Base
+from gateway.ledger.reading.away import whole
 from gateway.ledger.rows import QueuedMessage, WaitingGroup
 from gateway.ledger.states import MessageState, ObjectState
 from gateway.ledger.tables import content, interchange, message, object_
@@ -88,12 +89,12 @@ class Queue(Base):
         chosen = [row.id for row, so_far in zip(sizes, together, strict=True)
                   if octets is None or so_far <= octets or row is sizes[0]]
         rows = self._connection.execute(
-            select(message.c.id, message.c.identifier, content.c.bytes, message.c.segments, message.c.mrn,
-                   message.c.word)
+            select(message.c.id, message.c.identifier, message.c.content_id, content.c.bytes, message.c.segments,
+                   message.c.mrn, message.c.word)
             .join(content, content.c.id == message.c.content_id)
-            .where(message.c.id.in_(chosen)).order_by(*order))
-        return [QueuedMessage(id=row.id, identifier=row.identifier, body=row.bytes.decode(), segments=row.segments,
-                              mrn=row.mrn, word=row.word) for row in rows]
+            .where(message.c.id.in_(chosen)).order_by(*order)).all()
+        return [QueuedMessage(id=row.id, identifier=row.identifier, segments=row.segments, mrn=row.mrn, word=row.word,
+                              body=whole(self._connection, row.content_id, row.bytes).decode()) for row in rows]
 
 
 def _declared_earlier(partner: str, behind: Literal["sealed", "sent"]) -> ColumnElement[bool]:

@@ -9,14 +9,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Case, Select, and_, bindparam, case, exists, insert, literal, or_, select, union, update
+from sqlalchemy import Case, Row, Select, and_, bindparam, case, exists, insert, literal, or_, select, union, update
 
 from gateway.ledger.chain import Fact
 from gateway.ledger.columns import Instant
 from gateway.ledger.errors import Moved
 from gateway.ledger.lookups import NO_MIC
 from gateway.ledger.parts.base import Base
+from gateway.ledger.reading.away import whole
+from gateway.ledger.reading.storing import STANDS
 from gateway.ledger.rows import ObjectOut
 from gateway.ledger.states import (
     INTERCHANGE_OUT,
@@ -154,7 +157,7 @@ class Sealing(Base):
         for start in range(0, len(chosen), _SLICE):  # in their order, and below the limit of bound values
             rows = self._connection.execute(
                 _objects_out().where(object_.c.id.in_(chosen[start:start + _SLICE])).order_by(*order))
-            found.extend(object_out(row) for row in rows)
+            found.extend(self._object_out(row) for row in rows.all())
         return found
 
     def unacknowledged_objects(self, partner: str, *, after: int, limit: int, octets: int) -> list[ObjectOut]:
@@ -173,7 +176,7 @@ class Sealing(Base):
         together = itertools.accumulate(row.size for row in sizes)
         chosen = [row.id for row, so_far in zip(sizes, together, strict=True) if so_far <= octets or row is sizes[0]]
         rows = self._connection.execute(_objects_out().where(object_.c.id.in_(chosen)).order_by(object_.c.sequence))
-        return [object_out(row) for row in rows]
+        return [self._object_out(row) for row in rows.all()]
 
     def acknowledged_names(self, partner: str, names: Iterable[str]) -> set[str]:
         """Those among the names of files whose objects this partner has acknowledged."""
@@ -246,7 +249,7 @@ class Sealing(Base):
         Raises LookupError when it is no object of ours.
         """
         row = self._connection.execute(
-            select(object_.c.message_id, object_.c.state, (content.c.bytes == b"").label("away"))
+            select(object_.c.message_id, object_.c.state, (~STANDS).label("away"))
             .join(content, content.c.id == object_.c.sealed_id)
             .where(object_.c.id == object_out_id, object_.c.direction == "out")).first()
         if row is None:
@@ -265,7 +268,12 @@ class Sealing(Base):
         row = self._connection.execute(
             _objects_out().where(object_.c.receipt_for == object_in_id, object_.c.direction == "out")
             .order_by(object_.c.id.desc()).limit(1)).first()
-        return None if row is None else object_out(row)
+        return None if row is None else self._object_out(row)
+
+    def _object_out(self, row: Row[Any]) -> ObjectOut:
+        values = dict(row._mapping)
+        sealed = whole(self._connection, values.pop("sealed_id"), values.pop("bytes"))
+        return ObjectOut(**{**values, "sealed": sealed, "state": ObjectState(values["state"])})
 
     # --- what an object carries moves with it
 
@@ -297,14 +305,8 @@ def _next_look(at: datetime | None, *states: ObjectState) -> Case[datetime | Non
     return case((and_(object_.c.receipt_for.is_(None), object_.c.state.in_(states)), literal(at, Instant)), else_=None)
 
 
-def _objects_out() -> Select[*tuple[object, ...]]:
+def _objects_out() -> Select[Any]:
     return select(object_.c.id, object_.c.partner, object_.c.sequence, object_.c.name,
-                  content.c.bytes.label("sealed"), object_.c.kind, object_.c.state, object_.c.attempts,
+                  object_.c.sealed_id, content.c.bytes, object_.c.kind, object_.c.state, object_.c.attempts,
                   object_.c.dispatched, object_.c.receipt_due
                   ).join(content, content.c.id == object_.c.sealed_id)
-
-
-def object_out(row: object) -> ObjectOut:
-    """A row of `_objects_out` as a value."""
-    values = dict(row._mapping)  # type: ignore[attr-defined]  # a Row
-    return ObjectOut(**{**values, "state": ObjectState(values["state"])})

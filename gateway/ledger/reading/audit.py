@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from sqlalchemy import Row, Select, Table, func, select
 
+from gateway.errors import LocalError
 from gateway.ledger.chain import START, Fact, row_hash
 from gateway.ledger.codec import digest_of
 from gateway.ledger.keeping_rows import DepartureKind
@@ -14,8 +15,9 @@ from gateway.ledger.keeping_tables import departure, masked
 from gateway.ledger.lookups import Lookups
 from gateway.ledger.migrations import BACK_FROM, MADE_BY
 from gateway.ledger.questions import BadContent, BadRow, HistoryHead, HistoryRow
-from gateway.ledger.reading.away import AwayLookups, departure_of
+from gateway.ledger.reading.away import AwayLookups, departure_of, stored_at
 from gateway.ledger.reading.streamed import streamed
+from gateway.ledger.stores import ABSENT, DIFFERS, octets_in_store
 from gateway.ledger.tables import (
     checkpoint,
     content,
@@ -88,19 +90,27 @@ class Audit(Lookups, AwayLookups):
     def verify_contents(self) -> Iterator[BadContent]:
         """Compare every stored content, tree and state with the history; what is not as the history says.
 
-        fault: ``bytes`` a content is not what its digest says, ``digest`` a digest is not the one recorded,
+        fault: ``bytes`` a content is not what its digest says, ``store`` the store does not give what was put there,
+        ``digest`` a digest is not the one recorded,
         ``state`` a row stands in a state that no step led to, ``unrecorded`` a row came from nowhere, ``missing`` a row
         that came is there no more.
 
         A content that is away, and a record that was masked, are as the history says when it says who decided it and
-        the digest over all that left with it; what lies in an archive is not read here.
+        the digest over all that left with it; what lies in an archive is not read here, what lies in a store is. Raises
+        LocalError L060, L063 where it cannot be.
         """
         vouched, unvouched = self.vouched_departures()
         for one in unvouched:
             yield BadContent(what="departure", id=str(one.id), fault="digest")
         for row in self._rows(select(content.c.id, content.c.digest, content.c.size, content.c.bytes)
                               .order_by(content.c.id)):
-            if digest_of(row.bytes) != row.digest and not (row.bytes == b"" and self._left(row.id, vouched)):
+            if digest_of(row.bytes) == row.digest:
+                continue
+            place = None if row.bytes else stored_at(self._connection, row.id)
+            if place is not None:
+                if not self._gives(row.digest, place):
+                    yield BadContent(what="content", id=str(row.id), fault="store")
+            elif row.bytes or not self._left(row.id, vouched):
                 yield BadContent(what="content", id=str(row.id), fault="bytes")
         for table in (declaration, event):
             for row in self._rows(select(table.c.id, table.c.digest, table.c.tree).order_by(table.c.id)):
@@ -116,6 +126,16 @@ class Audit(Lookups, AwayLookups):
             yield from self._missing(table, ("new",))
         yield from self._missing(departure, get_args(DepartureKind))
         yield from self._movement_states()
+
+    def _gives(self, digest: str, place: int) -> bool:
+        """Whether the store gives what was put there."""
+        try:
+            octets_in_store(self._connection, digest, place)
+        except LocalError as error:
+            if error.code not in (ABSENT, DIFFERS):
+                raise
+            return False
+        return True
 
     def _left(self, number: int, vouched: set[int]) -> bool:
         """Whether a content is empty because it was archived, erased or purged, and what says so is vouched for."""

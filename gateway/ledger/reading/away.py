@@ -1,4 +1,4 @@
-"""Contents that left the ledger: where they are, and their octets where an archive is at hand.
+"""Contents that left the ledger: where they are, and their octets where a store or an archive is at hand.
 
 An archive is a folder with ``contents.zip``, in which each content stands under its SHA-256. What is read from it is
 compared with the digest that the ledger kept, so that an archive cannot say anything else than what was put there.
@@ -21,6 +21,8 @@ from gateway.ledger.chain import Fact
 from gateway.ledger.codec import digest_of
 from gateway.ledger.keeping_rows import Departure, digest_over
 from gateway.ledger.keeping_tables import away, departure, masked
+from gateway.ledger.stored_tables import HELD, stored
+from gateway.ledger.stores import octets_in_store
 from gateway.ledger.tables import content, history
 
 ARCHIVE_ABSENT, ERASED, ARCHIVE_DIFFERS, PURGED = "L042", "L043", "L044", "L055"
@@ -39,13 +41,15 @@ def whole(connection: Connection, number: int, held: bytes) -> bytes:
     """The octets of a content, wherever they are. held: what its row holds.
 
     Raises LocalError L042 while its archive is not at hand, L043 when it was erased, L055 when it was purged with its
-    archive, L044 when the archive gives something else.
+    archive, L044 when the archive gives something else, L060 to L063 as `octets_in_store`.
     """
     if held:
         return bytes(held)
     row = connection.execute(select(content.c.digest, content.c.size).where(content.c.id == number)).one()
     if not row.size:
         return b""
+    if (place := stored_at(connection, number)) is not None:
+        return octets_in_store(connection, row.digest, place)
     gone = departure_of(connection, number)
     if gone is None:
         return b""  # nobody decided that: the audit says so
@@ -53,6 +57,21 @@ def whole(connection: Connection, number: int, held: bytes) -> bytes:
         raise LocalError(Finding(code=ERASED if gone.kind == "erased" else PURGED, values={
             "reference": gone.reference, "words": gone.words}))
     return archived(gone, Path(gone.folder), row.digest)
+
+
+def stored_at(connection: Connection, number: int) -> int | None:
+    """The row of `stored` by which the store holds a content; None where it does not."""
+    found: int | None = connection.execute(select(stored.c.id).where(
+        stored.c.content_id == number, stored.c.state == HELD)).scalar()
+    return found
+
+
+def here(connection: Connection, number: int, held: bytes) -> bytes:
+    """The octets of a content as the ledger and its store have them; empty when it was archived, erased or purged.
+
+    Raises LocalError L060 to L063 as `octets_in_store`.
+    """
+    return whole(connection, number, held) if held or stored_at(connection, number) is not None else b""
 
 
 def archived(gone: Departure, folder: Path, digest: str) -> bytes:

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from gateway.ledger.keeping_rows import Belongings, OldContent
-from gateway.ledger.reading.away import AwayLookups, departure_of
+from gateway.ledger.reading.away import AwayLookups, departure_of, here, whole
 from gateway.ledger.reading.periods import PeriodLookups
+from gateway.ledger.reading.storing import STANDS
 from gateway.ledger.reading.streamed import streamed
 from gateway.ledger.states import InterchangeState, MessageState, ObjectState
 from gateway.ledger.tables import (
@@ -36,8 +37,6 @@ _OPEN_MESSAGES = (MessageState.WAITING, MessageState.PREPARED, MessageState.DISP
                   MessageState.UNREADABLE)
 _SETTLED_OBJECTS = (ObjectState.RECEIVED, ObjectState.REFUSED, ObjectState.WITHDRAWN, ObjectState.STORED,
                     ObjectState.VOID)
-
-_HELD = content.c.bytes != b""
 
 
 class KeepingLookups(AwayLookups, PeriodLookups):
@@ -89,13 +88,15 @@ class KeepingLookups(AwayLookups, PeriodLookups):
 
     def _held(self, number: int, what: str, reference: str) -> Iterator[OldContent]:
         row = self._connection.execute(select(content.c.id, content.c.digest, content.c.size).where(
-            content.c.id == number, _HELD)).first()
+            content.c.id == number, STANDS)).first()
         if row is not None:
             yield OldContent(id=row.id, digest=row.digest, size=row.size, what=what, reference=reference)
 
     def content_octets(self, number: int) -> bytes:
-        """The octets that the row of a content holds. Raises NoResultFound when there is none."""
-        return bytes(self._connection.execute(select(content.c.bytes).where(content.c.id == number)).scalar_one())
+        """The octets of a content that did not leave. Raises NoResultFound when there is none, LocalError as `whole`.
+        """
+        return whole(self._connection, number, self._connection.execute(
+            select(content.c.bytes).where(content.c.id == number)).scalar_one())
 
     # --- one movement
 
@@ -130,7 +131,7 @@ class KeepingLookups(AwayLookups, PeriodLookups):
         unsettled = [row.name for row in objects if row.next_at is not None or (
             row.state not in _SETTLED_OBJECTS and row.receipt_due is not None)]
         unsettled += [f"{mrn}: {row.state}" for row in messages if row.state in _OPEN_MESSAGES]
-        held = sorted(row.id for row in self._among(select(content.c.id).where(_HELD), content.c.id, numbers))
+        held = sorted(row.id for row in self._among(select(content.c.id).where(STANDS), content.c.id, numbers))
         archives = {one.reference for number in sorted(numbers - set(held))
                     if (one := departure_of(self._connection, number)) is not None and one.kind == "archived"
                     and one.returned is None}
@@ -145,7 +146,11 @@ class KeepingLookups(AwayLookups, PeriodLookups):
         given = select(delivery.c.name, delivery.c.digest, delivery.c.content_id, content.c.bytes).join(
             content, content.c.id == delivery.c.content_id)
         for row in streamed(self._connection, given, _SLICE):
-            if any(name in row.name for name in names) or any(name in row.bytes for name in wanted):
+            if any(name in row.name for name in names):
+                yield row
+                continue
+            said = here(self._connection, row.content_id, row.bytes)
+            if any(name in said for name in wanted):
                 yield row
 
     def _sharing(self, mrn: str, lines: Iterable[int], sources: Iterable[int]) -> set[str]:

@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, case, func, select
 from gateway.ledger.link_rows import Carried, Gap, HeadRow, HeldNumber, LinkTimes, StoredObject
 from gateway.ledger.lookups import Lookups
 from gateway.ledger.questions import LinkState
-from gateway.ledger.reading.away import whole
+from gateway.ledger.reading.away import here, whole
 from gateway.ledger.reading.streamed import streamed
 from gateway.ledger.states import ObjectState
 from gateway.ledger.tables import checkpoint, content, history, interchange, link, object_
@@ -195,10 +195,14 @@ class Links(Lookups):
                           gaps=tuple(self.gaps(row.partner)) if row.direction == "in" else ()) for row in rows]
 
     def objects_in_order(self, partner: str, direction: str) -> Iterator[StoredObject]:
-        """Every object of a link with its SignedData, in Sequence order."""
+        """Every object of a link with its SignedData where that did not leave, in Sequence order. Raises LocalError
+        L060 to L063 as `here`."""
         query = (select(object_.c.id, object_.c.sequence, object_.c.message_id, object_.c.mic, object_.c.previous,
-                        object_.c.signature_digest, object_.c.leaf, object_.c.state, content.c.bytes.label("inner"))
+                        object_.c.signature_digest, object_.c.leaf, object_.c.state, object_.c.inner_id,
+                        content.c.bytes)
                  .join(content, content.c.id == object_.c.inner_id)
                  .where(object_.c.direction == direction, object_.c.partner == partner).order_by(object_.c.sequence))
         for row in streamed(self._connection, query, _FETCH):
-            yield StoredObject(**{**row._mapping, "state": ObjectState(row.state)})
+            values = dict(row._mapping)
+            inner = here(self._connection, values.pop("inner_id"), values.pop("bytes"))
+            yield StoredObject(**{**values, "inner": inner, "state": ObjectState(row.state)})

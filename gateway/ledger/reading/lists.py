@@ -200,7 +200,7 @@ class Lists(Links):
         rows = self._connection.execute(
             select(message.c.id, message.c.partner, message.c.type, message.c.mrn, message.c.identifier,
                    message.c.interchange_id, message.c.message_reference, message.c.segments, message.c.at,
-                   content.c.bytes.label("body"), interchange.c.control_reference)
+                   content.c.id.label("number"), content.c.bytes, interchange.c.control_reference)
             .join(content, content.c.id == message.c.content_id)
             .join(interchange, interchange.c.id == message.c.interchange_id)
             .outerjoin(movement, movement.c.mrn == message.c.mrn)
@@ -209,7 +209,12 @@ class Lists(Links):
                    or_(message.c.type != "CUSRES", message.c.word == "", movement.c.mrn.is_not(None),
                        message.c.at <= before))
             .order_by(message.c.id).limit(limit))
-        return [HeldMessage(**{**row._mapping, "body": row.body.decode()}) for row in rows]
+        found = []
+        for row in rows.all():
+            values = dict(row._mapping)
+            body = whole(self._connection, values.pop("number"), values.pop("bytes")).decode()
+            found.append(HeldMessage(**values, body=body))
+        return found
 
     def unasked_records(self, limit: int) -> list[Unasked]:
         """Movements that are not known, of which partners' events wait, and for whose record we never asked."""
