@@ -1,4 +1,4 @@
-"""Contents in a bucket of S3, through obstore (decision 0014).
+"""Contents in a bucket of S3, through obstore (decision 0016).
 
 The server gets a SHA-256 with each content and refuses what differs; what it then gives back is compared as well, for
 not every server that speaks S3 looks at the sum. Several requests are under way at once: a store over a line answers

@@ -18,9 +18,11 @@ T1 = (ROOT / "samples" / "story" / "tgotr" / "declaration-1-t1.csv").read_bytes(
 FILING = [name for name in NAMES if name.startswith("send.filing.")]
 SENDING = [name for name in NAMES if name.startswith(("send.", "seal.", "dispatch.")) and name not in FILING]
 ELSEWHERE = ("quarantine.", "keys.", "partner.", "lists.", "link.", "views.", "attempts.", "objects.", "files.",
-             "authority.", "retention.", "ledger.", "mailbox.", "arriving.", "carry.", "upgrade.", "keep.", "alerts.")
+             "authority.", "retention.", "ledger.", "mailbox.", "arriving.", "carry.", "upgrade.", "keep.", "alerts.",
+             "contents.")
 """Cut in tests/pair/test_quarantine_release.py and test_alerts.py, and in test_key_change.py, test_partner_import.py,
-test_revocation_lists.py, test_links.py, test_carry.py, test_keeping.py and test_other_points.py here."""
+test_revocation_lists.py, test_links.py, test_carry.py, test_keeping.py, test_contents.py and test_other_points.py
+here."""
 
 RECEIVING = [name for name in NAMES if not name.startswith(("send.", "map.", *ELSEWHERE))]
 ACTIVATING = [name for name in NAMES if name.startswith("map.")]
