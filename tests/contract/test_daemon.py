@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -13,14 +12,16 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import create_engine
 
 from gateway.cli.entry import run as run_program
-from tests.campaigns.hosts import World, made, sent, series
-from tests.tools.offices import ROOT, Office
+from tests.tools.many_hosts import sent, sequences, several
+from tests.tools.offices import ROOT, Office, offices
+from tests.tools.outputs import checked
 from tests.tools.postgres import Postgres, running_postgres
 from tests.tools.records import declaration_json
 
@@ -46,14 +47,23 @@ class Host:
     process: subprocess.Popen[bytes]
 
     @property
-    def jobs(self) -> list[dict[str, object]]:
+    def jobs(self) -> list[dict[str, Any]]:
         """What it has told of its jobs."""
-        return [json.loads(line) for line in (self.office.home / "out").read_text("utf-8").splitlines()]
+        return checked("daemon", (self.office.home / "out").read_text("utf-8"))
 
     @property
     def told(self) -> str:
         """What it has told people."""
         return (self.office.home / "err").read_text("utf-8")
+
+
+@dataclass
+class World:
+    """The hosts of one administration, and its partner."""
+
+    hosts: list[Office]
+    partner: Office
+    declared: int = 0
 
 
 @dataclass
@@ -102,7 +112,7 @@ class Hosts:
         engine = create_engine(self.server.url)
         try:
             with engine.connect() as connection:
-                return sent(connection, "out"), series(connection, "out")[0]
+                return sent(connection, "out"), sequences(connection, "out")
         finally:
             engine.dispose()
 
@@ -149,7 +159,9 @@ def started(office: Office) -> Host:
 def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
     """Two daemons at work, the one after the other, so that it is known which worker is whose."""
     with running_postgres() as server:
-        world = made(tmp_path_factory.mktemp("hosts"), server.url.replace("+psycopg", ""), 2)
+        root = tmp_path_factory.mktemp("hosts")
+        first, partner = offices(root)
+        world = World(several(first, root, 2, server.url.replace("+psycopg", ""), lease=1.0, messages=500), partner)
         both = Hosts(world, server, {})
         try:
             for number, office in enumerate(world.hosts, 1):

@@ -79,13 +79,14 @@ def made(stack: ExitStack, root: Path, hosts: int, *, lease: float, messages: in
         settings=["fsync=on"] if durable else [], host=address))
     found: list[list[Office]] = []
     for first in offices(root, stack.enter_context(running_sshd(root, [], host=address)), **options):
-        found.append(_several(first, root, hosts, _database(server, first.name.lower()), lease, messages))
+        found.append(several(first, root, hosts, _database(server, first.name.lower()), lease, messages))
         ran = first.run("edi-sync")  # who makes the tables: a first run, as anywhere
         assert ran.exit == 0, ran.err
     return World(found[0], found[1], root / "runs.log", server, net)
 
 
-def _several(first: Office, root: Path, hosts: int, address: str, lease: float, messages: int) -> list[Office]:
+def several(first: Office, root: Path, hosts: int, address: str, lease: float, messages: int) -> list[Office]:
+    """So many hosts of one administration, of which the first is there: they share the ledger at an address."""
     written = re.sub(r"^  (lease|messages_per_interchange): .*\n", "", first.settings.read_text("utf-8"),
                      flags=re.MULTILINE)
     assert "\nlimits:\n" in written
@@ -197,7 +198,7 @@ def wrong(world: World) -> Iterator[str]:
         if states(office) != Counter({state: world.declared}):
             yield f"{office.name}: {dict(states(office))}, {world.declared} declared"
         with _asked(office) as connection:
-            if (found := _sent(connection, direction)) != world.declared:
+            if (found := sent(connection, direction)) != world.declared:
                 yield f"{office.name}: {found} declarations {direction}, {world.declared} declared"
             yield from _faults_of_numbers(connection, office.name)
         with Ledger.open(load_settings(office.settings).ledger, now=datetime.now(UTC), create=False) as ledger, \
@@ -218,8 +219,7 @@ def _faults_of_numbers(connection: Connection, name: str) -> Iterator[str]:
     """Holes and doubles in the numbers of objects and the references of interchanges, in both directions."""
     for direction in ("out", "in"):
         values = {"direction": direction}
-        numbers = list(connection.execute(text(
-            "SELECT sequence FROM object WHERE direction = :direction ORDER BY 1"), values).scalars())
+        numbers = sequences(connection, direction)
         if numbers != list(range(1, len(numbers) + 1)):
             yield f"{name}: objects {direction} have holes or doubles: {numbers}"
         references = list(connection.execute(text(
@@ -230,7 +230,13 @@ def _faults_of_numbers(connection: Connection, name: str) -> Iterator[str]:
             yield f"{name}: interchanges {direction} have holes or doubles: {references}"
 
 
-def _sent(connection: Connection, direction: str) -> int:
+def sequences(connection: Connection, direction: str) -> list[int]:
+    """The numbers of objects of one direction, in order."""
+    return list(connection.execute(text("SELECT sequence FROM object WHERE direction = :direction ORDER BY 1"),
+                                   {"direction": direction}).scalars())
+
+
+def sent(connection: Connection, direction: str) -> int:
     """Declarations of one direction, as often as they were sent."""
     return connection.execute(text("SELECT count(*) FROM message WHERE direction = :direction AND type = 'CUSDEC'"),
                               {"direction": direction}).scalar() or 0

@@ -37,6 +37,7 @@ UNREHEARSED = {
     "edi bench": "measures",
     "edi backup": "makes a new backup",
     "edi reader-check": "reads",
+    "edi daemon": "does what the programs do, each of which can be rehearsed",
     "edi serve": "serves pages; each act in them asks once more",
     "edi simulate": "plays in a folder of its own",
 }
