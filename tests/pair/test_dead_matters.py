@@ -70,7 +70,7 @@ def test_what_a_partner_sent_and_nobody_could_judge_is_dead_too_and_judged_again
         raise RuntimeError("ours")
 
     with monkeypatch.context() as broken:
-        broken.setattr("gateway.exchange.process.read_interchanges", defect)
+        broken.setattr("gateway.exchange.reading_ahead.read_interchanges", defect)
         for _ in range(4):
             burkina.run("edi-receive")
     assert dead(burkina) == [(REF, False)]
