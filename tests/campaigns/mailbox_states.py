@@ -31,6 +31,8 @@ from tests.tools.offices import Office
 _DRAWN = re.compile(r"[0-9a-f]{32,}|[A-Za-z0-9+/]{40,}=*")
 _PROCESS = re.compile(r"\.[0-9]+(-[0-9]+)?\.partial$")
 _HOLDER = re.compile(r'("process": ")[0-9]+')
+_ENDED = re.compile(r'("(?:ended|succeeded)": ")[^"]+')
+"""When a run ended: a second more or less says nothing of what it left."""
 _PORT = re.compile(r"(\bport: |127\.0\.0\.1:)[0-9]+")
 _LEDGER = "ledger.sqlite"
 _DER = b"\x30\x82"
@@ -100,6 +102,7 @@ class _Names:
 
     def plain(self, text: str) -> str:
         """A text without anything that was drawn."""
+        text = _ENDED.sub(r"\1#", text)
         text = _HOLDER.sub(r"\1#", _PORT.sub(r"\1#", text.replace(self._folder, "")))
         return _DRAWN.sub(self._name, text)
 
