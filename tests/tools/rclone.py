@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tests.tools.sshd import KEYGEN, Sshd, free_port, require_tools, wait_for_banner
 
-RCLONE = shutil.which("rclone")
+RCLONE = shutil.which("rclone", path=os.pathsep.join(
+    folder for folder in os.get_exec_path() if Path(folder) != Path(sys.prefix) / "bin"))
+"""The distribution's: the one of the test extra is there for S3 alone (`s3server`)."""
 
 
 @contextlib.contextmanager
