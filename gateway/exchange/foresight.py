@@ -26,10 +26,14 @@ PORTION = 64
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
-    """An interchange that workers are at. results: of each portion of its messages."""
+    """An interchange that workers are at.
+
+    payload  its hash: the octets themselves lie with the workers, and once is enough
+    results  of each portion of its messages
+    """
 
     row: int
-    payload: bytes
+    payload: int
     results: Sequence[Callable[[], list[Appraisal]] | None]
 
 
@@ -62,7 +66,7 @@ class Foresight:
         dialect = self._gateway.dialect(self._gateway.settings.national.inbox.declarations)
         inbox = dialect.archive if can_be_read_apart(dialect) else None
         self._writer.go_alone()
-        self._ahead = _Ahead(row.id, payload, [self._workers.begin(appraise, self._ground, inbox, octets)
+        self._ahead = _Ahead(row.id, hash(payload), [self._workers.begin(appraise, self._ground, inbox, octets)
                                                for octets in portions(payload)])
 
     def of(self, row: InterchangeIn, payload: bytes) -> list[Appraisal]:
@@ -71,7 +75,7 @@ class Foresight:
         if ahead is None or ahead.row != row.id:
             return []
         self._ahead = None
-        if ahead.payload != payload:
+        if ahead.payload != hash(payload):
             return []
         found: list[Appraisal] = []
         for result in ahead.results:
