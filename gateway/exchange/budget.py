@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 BATCH = 64
 """Files fetched and stored in one transaction."""
 
-BATCH_OCTETS = 32 << 20
+BATCH_OCTETS = 8 << 20
 """Octets of one batch: they are in memory together, opened and closed. The largest file makes a batch by itself."""
 
 RUN_OCTETS = 1 << 30

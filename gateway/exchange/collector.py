@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-_NEW, _YOUNG, _OLD = 20_000, 20, 50
+_NEW, _YOUNG, _OLD = 20_000, 5, 5
 """Containers made since the collector last looked, and rounds over the younger ones before it looks at older ones."""
 
 

@@ -42,7 +42,7 @@ never collected, and goes again by hand."""
 BATCH = 64
 """Files per publication and transaction."""
 
-BATCH_OCTETS = 32 << 20
+BATCH_OCTETS = 8 << 20
 """Octets of one publication, unless one file alone is larger: they are held in memory together."""
 
 
