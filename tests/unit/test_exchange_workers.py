@@ -7,10 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gateway.cli import runs
+from gateway.cli.context import occasion
 from gateway.exchange import foresight, intake, national_writer
 from gateway.exchange.workers import DEPTH, OCTETS, OWN, WorkerLost, Workers
 from gateway.mapping import search_path
@@ -265,6 +268,8 @@ def test_an_interchange_that_a_worker_looks_at_ahead_is_judged_as_by_a_run_alone
     monkeypatch.setattr(foresight, "appraise", appraised)
     monkeypatch.setenv("EDI_TEST_MARK", str(tmp_path / "mark"))
     monkeypatch.setenv("EDI_TEST_DIES", "")
+    now = occasion().now  # what is written says the minute
+    monkeypatch.setattr(runs, "occasion", lambda: replace(occasion(), now=now))
     alone = judged(tmp_path / "alone", 1)
     assert not (tmp_path / "mark").exists()
     assert judged(tmp_path / "two", 2) == alone
