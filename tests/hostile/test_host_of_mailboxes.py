@@ -253,7 +253,7 @@ def test_t16_bytes_are_budgeted_per_batch_and_per_run() -> None:
     large = [Entry(f"{number:032x}.p7m", 32 * mebi) for number in range(100)]
     assert len(budget.affordable(large, 32 * mebi)) == 32
     assert [len(batch) for batch in budget.batches(large[:5], 32 * mebi)] == [1, 1, 1, 1, 1]
-    assert [len(batch) for batch in budget.batches([Entry("", 16 * mebi)] * 5, 32 * mebi)] == [2, 2, 1]
+    assert [len(batch) for batch in budget.batches([Entry("", 4 * mebi)] * 5, 32 * mebi)] == [2, 2, 1]
     small = [Entry(f"{number:032x}.p7m", 2000) for number in range(150)]
     assert budget.affordable(small, 32 * mebi) == small
     assert [len(batch) for batch in budget.batches(small, 32 * mebi)] == [64, 64, 22]
