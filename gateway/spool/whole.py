@@ -13,8 +13,8 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -87,8 +87,11 @@ def flush_together(handles: Sequence[int]) -> list[OSError | None]:
     """
     if len(handles) < _AT_ONCE:
         return [_flush(handle) for handle in handles]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(_flush, handles))
+    found: list[OSError | None] = [None] * len(handles)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # each has its share: handing out one by one costs as much again
+        for first, failures in enumerate(pool.map(_flush_all, (handles[first::_AT_ONCE] for first in range(_AT_ONCE)))):
+            found[first::_AT_ONCE] = failures
+    return found
 
 
 def sync_folder(folder: Path) -> None:
@@ -123,8 +126,16 @@ def is_partial(name: str) -> bool:
 
 def temporary_name(path: Path, mark: str) -> Path:
     """A hidden name beside `path` that `sweep` recognises; long names are cut so that it stays a legal name."""
-    name = path.name.encode("utf-8", "surrogateescape")[:180].decode("utf-8", "surrogateescape")
-    return path.with_name(f"{_PREFIX}{name}.{mark}{_SUFFIX}")
+    return path.with_name(_temporary(path.name, mark))
+
+
+def _temporary(name: str, mark: str) -> str:
+    short = name.encode("utf-8", "surrogateescape")[:180].decode("utf-8", "surrogateescape")
+    return f"{_PREFIX}{short}.{mark}{_SUFFIX}"
+
+
+def _flush_all(handles: Sequence[int]) -> list[OSError | None]:
+    return [_flush(handle) for handle in handles]
 
 
 def _flush(handle: int) -> OSError | None:
@@ -140,26 +151,28 @@ def _batches(items: Sequence[tuple[Path, bytes]]) -> Iterator[Sequence[tuple[Pat
         yield items[start:start + _BATCH]
 
 
-@dataclass(frozen=True, slots=True)
-class _Partial:
-    """A file that is being written: the folder it is in, open; its temporary and its final name; the file, open."""
+class _Partial(NamedTuple):
+    """A file that is being written: the folder it is in, open; its temporary name; where it will stand, and under which
+    name; the file, open."""
 
     folder: int
     name: str
     path: Path
+    final: str
     file: int
 
 
 def _write_batch(batch: Sequence[tuple[Path, bytes]], mode: int) -> None:
     """Everything happens below the folders as they were when the batch began, whoever renames what meanwhile."""
     partial: list[_Partial] = []
-    folders: dict[Path, int] = {}
+    folders: dict[str, int] = {}
     try:
         for path, content in batch:
+            folder, name = os.path.split(path)
             try:
-                if path.parent not in folders:
-                    folders[path.parent] = os.open(path.parent, _FOLDER)
-                partial.append(_new_beside(path, folders[path.parent]))
+                if folder not in folders:
+                    folders[folder] = os.open(folder or os.curdir, _FOLDER)
+                partial.append(_new_beside(path, name, folders[folder]))
                 os.fchmod(partial[-1].file, mode)
                 write_all(partial[-1].file, content)
             except OSError as error:
@@ -169,7 +182,7 @@ def _write_batch(batch: Sequence[tuple[Path, bytes]], mode: int) -> None:
                 raise os_fault(one.path, failure) from failure
         for one in partial:
             with explained(one.path):
-                os.rename(one.name, one.path.name, src_dir_fd=one.folder, dst_dir_fd=one.folder)
+                os.rename(one.name, one.final, src_dir_fd=one.folder, dst_dir_fd=one.folder)
     except BaseException:
         for one in partial:
             with contextlib.suppress(FileNotFoundError):
@@ -187,12 +200,12 @@ def write_all(handle: int, content: bytes) -> None:
         view = view[os.write(handle, view):]
 
 
-def _new_beside(path: Path, folder: int) -> _Partial:
+def _new_beside(path: Path, final: str, folder: int) -> _Partial:
     """Make a temporary file in the open folder of `path`; process and turn make the name, O_EXCL makes it ours."""
     while True:
-        name = temporary_name(path, f"{os.getpid()}-{next(_turn)}").name
+        name = _temporary(final, f"{os.getpid()}-{next(_turn)}")
         try:
-            return _Partial(folder, name, path, os.open(name, _NEW, 0o600, dir_fd=folder))
+            return _Partial(folder, name, path, final, os.open(name, _NEW, 0o600, dir_fd=folder))
         except FileExistsError:  # left by a killed process that had our number: take the next turn
             continue
 
