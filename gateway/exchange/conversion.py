@@ -62,6 +62,12 @@ class ConvertedRecord(NationalRecord):
     converted: Converted = field(kw_only=True)
 
 
+def with_conversion(record: NationalRecord, made: Converted) -> ConvertedRecord:
+    """The record with what it was converted to."""
+    return ConvertedRecord(record.given, record.origins, record.files, record.key, record.findings, record.put_back,
+                           converted=made)
+
+
 def mrn_of(record: NationalRecord) -> object:
     """The MRN that a record names; None where it leaves it to the gateway."""
     return record.converted.declaration.mrn if isinstance(record, ConvertedRecord) else record.tree.get("mrn")
@@ -80,6 +86,20 @@ def convert(declaration: Declaration, mapping: MessageMapping) -> Converted:
     check(wire, mapping, tree)
     return Converted(declaration=declaration, tree=tree_text(tree), mapping=mapping.digest, wire=wire,
                      losses=mapping.losses(tree))
+
+
+def converted_ahead(corridors: Corridors, tree: Tree, now: datetime) -> Converted | None:
+    """A declaration converted as far as its record says everything, by what is in force; None where the ledger has to
+    be asked first, and where anything is wrong: the run finds it again, and says of which file."""
+    try:
+        declaration = from_tree(Declaration, tree)
+        departure, destination = declaration.office_of_departure, declaration.office_of_destination
+        if declaration.mrn is None or declaration.function not in WHOLE or departure is None or destination is None:
+            return None
+        corridor = corridors.between(departure.code, destination.code)
+        return convert(completed(declaration, declaration.mrn, now), corridor.cusdec)
+    except Exception:
+        return None
 
 
 def check(wire: WireMessage, mapping: MessageMapping | None = None, tree: Tree | None = None) -> None:
@@ -169,21 +189,10 @@ def whole_records(apart: ConvertedApart, dialect: Dialect, files: Mapping[str, b
     """
     reading = whole(apart.read, dialect, files)
     return replace(reading, records=tuple(
-        one if made is None else ConvertedRecord(one.given, one.origins, one.files, one.key, one.findings,
-                                                 one.put_back, converted=made)
+        one if made is None else with_conversion(one, made)
         for one, made in zip(reading.records, apart.made, strict=True)))
 
 
 def _try(ground: Ground, tree: Tree) -> Converted | None:
-    try:
-        declaration = from_tree(Declaration, tree)
-        if declaration.mrn is None or declaration.function not in WHOLE:
-            return None
-        departure, destination = declaration.office_of_departure, declaration.office_of_destination
-        if departure is None or destination is None:
-            return None
-        corridor = ground.corridors.between(departure.code, destination.code)
-        made = convert(completed(declaration, declaration.mrn, ground.now), corridor.cusdec)
-    except Exception:  # the run finds it again, and says of which file
-        return None
-    return replace(made, declaration=replace(made.declaration, items=()))
+    made = converted_ahead(ground.corridors, tree, ground.now)
+    return None if made is None else replace(made, declaration=replace(made.declaration, items=()))

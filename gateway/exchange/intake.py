@@ -25,7 +25,7 @@ from gateway.exchange.halting import anybody_held
 from gateway.exchange.lots import in_turn, joined, lots
 from gateway.exchange.room import require_room, room_for_more
 from gateway.exchange.summary import Exit, Summary, exit_for
-from gateway.exchange.taking import take_groups
+from gateway.exchange.taking import ready_to_take, take_groups
 from gateway.exchange.workers import Workers
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place
@@ -349,8 +349,9 @@ class _Intake:
 
     def _commit(self, dialect: str, groups: Sequence[Group], files: Mapping[str, bytes]) -> None:
         """One transaction for several groups of files; each group stands or falls by itself."""
+        ready = ready_to_take(self.gateway, self.folder.kind, groups, self.occasion.now)
         with self.gateway.ledger.transaction() as transaction:
-            outcomes = list(take_groups(self.gateway, transaction, self.folder.kind, dialect, groups, files,
+            outcomes = list(take_groups(self.gateway, transaction, self.folder.kind, dialect, ready, files,
                                         self.occasion))
             self.filing.intend(transaction, [names for names, outcome in outcomes
                                              if not isinstance(outcome, GatewayError)], files)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.errors import GatewayError
 from gateway.exchange.assembly import Gateway, Occasion
-from gateway.exchange.conversion import mrn_of
+from gateway.exchange.conversion import ConvertedRecord, converted_ahead, mrn_of, with_conversion
 from gateway.exchange.effects import Effects
 from gateway.exchange.outbound import Plan, plan_declaration, take_event
 from gateway.ledger import NewSource, Transaction
@@ -33,6 +34,20 @@ class _Planned:
     source: NewSource
     plans: list[Plan]
     movements: frozenset[object]
+
+
+def ready_to_take(gateway: Gateway, kind: str, groups: Groups, now: datetime) -> Groups:
+    """The groups with their declarations converted, as far as no ledger is asked: what is done here is done without the
+    write lock, for which all hosts wait."""
+    return groups if kind != "declarations" else [
+        (names, [_converted(gateway, record, now) for record in records]) for names, records in groups]
+
+
+def _converted(gateway: Gateway, record: NationalRecord, now: datetime) -> NationalRecord:
+    if isinstance(record, ConvertedRecord):
+        return record
+    made = converted_ahead(gateway.corridors, record.tree, now)
+    return record if made is None else with_conversion(record, made)
 
 
 def take_groups(gateway: Gateway, transaction: Transaction, kind: str, dialect: str, groups: Groups,

@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import select
 
 from gateway.edifact import WireMessage
+from gateway.exchange import outbound
 from gateway.exchange.assembly import Gateway, Occasion, open_gateway
 from gateway.exchange.conversion import (
     Converted,
@@ -25,12 +27,12 @@ from gateway.exchange.conversion import (
     whole_records,
 )
 from gateway.exchange.intake import records_by_files
-from gateway.exchange.taking import Taken, take_groups
+from gateway.exchange.taking import Groups, Taken, ready_to_take, take_groups
 from gateway.ledger.codec import TreeText, digest_of
 from gateway.ledger.tables import content
 from gateway.ledger.tables import declaration as declaration_table
 from gateway.ledger.tables import message as message_table
-from gateway.mapping.dialect import Reading
+from gateway.mapping.dialect import NationalRecord, Reading
 from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event, Word
 from gateway.transit.guarantee import engagements
@@ -102,11 +104,15 @@ def test_events_are_only_read(gateway: Gateway) -> None:
     assert len(apart.read.trees()) == 1
 
 
-def held(gateway: Gateway, reading: Reading, files: dict[str, bytes]) -> tuple[list[Any], list[Any], list[Any]]:
+def grouped(reading: Reading) -> Groups:
+    """The records by their files, as they are taken."""
+    return list(records_by_files(reading.records).items())
+
+
+def held(gateway: Gateway, groups: Groups, files: dict[str, bytes]) -> tuple[list[Any], list[Any], list[Any]]:
     """What came of the files, the messages, and the declarations that the ledger holds then."""
     with gateway.ledger.transaction() as transaction:
-        outcomes = list(take_groups(gateway, transaction, "declarations", DIALECT,
-                                    list(records_by_files(reading.records).items()), files, OCCASION))
+        outcomes = list(take_groups(gateway, transaction, "declarations", DIALECT, groups, files, OCCASION))
         connection = transaction._connection
         messages = connection.execute(select(message_table.c.mrn, content.c.digest, message_table.c.mapping_digest)
                                       .join(content, content.c.id == message_table.c.content_id)
@@ -119,11 +125,38 @@ def held(gateway: Gateway, reading: Reading, files: dict[str, bytes]) -> tuple[l
 def test_the_ledger_holds_what_it_would_hold_without_workers(gateway: Gateway, tmp_path: Path) -> None:
     files = {f"{number}.json": neutral(number) for number in (1, 2, 3)}
     here, apart = read(gateway, files)
-    there = held(gateway, whole_records(apart, gateway.dialect(DIALECT), files), files)
+    there = held(gateway, grouped(whole_records(apart, gateway.dialect(DIALECT), files)), files)
     other = offices(tmp_path / "other", now=NOW)[0]
     with open_gateway(other.settings, NOW) as alone:
-        assert held(alone, here, files) == there
+        assert held(alone, grouped(here), files) == there
     assert there[0] == [((name,), Taken(records=1, messages=1)) for name in files]
+
+
+def test_the_run_converts_before_it_takes_the_write_lock_what_is_sure(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    togo = offices(tmp_path)[0]
+    behind_the_lock = Mock(side_effect=convert)
+    monkeypatch.setattr(outbound, "convert", behind_the_lock)
+    togo.drop("declarations", {"1.json": neutral(1), "2.json": neutral(2), "3.json": json.dumps(
+        declaration("K3")).encode()})  # the third one's number is the ledger's to give
+    assert togo.run("edi-send").exit == 0
+    assert [call.args[0].local_reference for call in behind_the_lock.call_args_list] == ["K3"]
+
+
+def test_what_the_run_converts_ahead_is_what_it_converts_behind_the_lock(gateway: Gateway, tmp_path: Path) -> None:
+    files = {f"{number}.json": neutral(number) for number in (1, 2)} | {"3.json": neutral(3, itinerary="\N{SNOWMAN}")}
+    reading = gateway.dialect(DIALECT).read(files)
+    groups = grouped(reading)
+    ready = ready_to_take(gateway, "declarations", groups, NOW)
+    assert [(names, [type(record) for record in records]) for names, records in ready] == [
+        (("1.json",), [ConvertedRecord]), (("2.json",), [ConvertedRecord]), (("3.json",), [NationalRecord])]
+    assert ready_to_take(gateway, "events", groups, NOW) is groups
+    assert ready_to_take(gateway, "declarations", ready, NOW) == ready
+    other = offices(tmp_path / "other", now=NOW)[0]
+    with open_gateway(other.settings, NOW) as alone:
+        found, expected = held(gateway, ready, files), held(alone, groups, files)
+    assert [str(outcome) for _, outcome in found[0]] == [str(outcome) for _, outcome in expected[0]]
+    assert found[1:] == expected[1:] and len(found[1]) == 2
 
 
 def test_what_was_converted_by_another_mapping_is_converted_anew(gateway: Gateway) -> None:
@@ -133,8 +166,8 @@ def test_what_was_converted_by_another_mapping_is_converted_anew(gateway: Gatewa
     made = apart.made[0]
     assert isinstance(made, Converted)
     wrong = replace(made, mapping="0" * 64, wire=WireMessage(made.wire.identifier, "BGM+wrong'", 1))
-    _, messages, rows = held(gateway, whole_records(replace(apart, made=(wrong,)), gateway.dialect(DIALECT), files),
-                             files)
+    read_there = whole_records(replace(apart, made=(wrong,)), gateway.dialect(DIALECT), files)
+    _, messages, rows = held(gateway, grouped(read_there), files)
     assert messages == [(numbered_mrn(1), digest_of(made.wire.body), made.mapping)]
     assert [TreeText(text, digest) for _, text, digest in rows] == [made.tree]
 

@@ -1,0 +1,106 @@
+"""Many rows at once to a PostgreSQL server: as one COPY, or as one UPDATE that takes its values from arrays.
+
+What is written is written under the write lock, for which all hosts wait (decision 0013). A statement for each row is
+bound, sent and run by itself, even where nobody waits between them; one for all rows takes a third to a seventh of the
+time. Who writes says the same to SQLAlchemy as ever (`insert(table)`, `update(table)` and a list of rows): here it is
+sent in another form, and what has none that means the same goes the usual way, row by row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, Table, event
+from sqlalchemy.types import NullType
+
+FEW = 16
+"""Rows below which a statement for each is as quick."""
+
+_PARAMETER = re.compile(r"%\((\w+)\)s(?:::(\w+))?")
+_INSERT = re.compile(r"INSERT INTO (\S+) \(([^()]+)\) VALUES \((%.+)\)")
+_UPDATE = re.compile(r"UPDATE (\S+) SET (.+?) WHERE (.+)")
+_ABSENT = re.compile(r"\S+ IS (?:NOT )?NULL")
+_TYPES = {"BIGINT": "int8", "INTEGER": "int4", "VARCHAR": "text", "TEXT": "text", "BYTEA": "bytea", "BOOLEAN": "bool"}
+"""SQL's names of types, and those under which psycopg knows them."""
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def send_in_bulk(engine: Engine) -> None:
+    """Have this engine send many rows at once."""
+
+    @event.listens_for(engine, "do_executemany")
+    def _many(cursor: Any, statement: str, rows: Rows, context: Any) -> bool:
+        if len(rows) < FEW or context.compiled is None:
+            return False
+        if context.isinsert:
+            return _copied(cursor, statement, rows, context.compiled.statement.table, context.dialect)
+        return bool(context.isupdate) and _updated(cursor, statement, rows)
+
+
+def _copied(cursor: Any, statement: str, rows: Rows, table: Table, dialect: Any) -> bool:
+    """Insert rows by COPY, in its binary form: of the columns' own types, for the server converts nothing."""
+    into = _INSERT.fullmatch(statement)
+    if into is None:
+        return False
+    columns, values = into[2].split(", "), into[3].split(", ")
+    given = [_PARAMETER.fullmatch(value) for value in values]
+    names = [one[1] for one in given if one is not None]
+    if not len(names) == len(values) == len(columns):
+        return False
+    types = [_type_of(table.c[column.strip('"')], dialect) for column in columns]
+    if None in types:
+        return False
+    with cursor.copy(f"COPY {into[1]} ({into[2]}) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row([row[name] for name in names])
+    return True
+
+
+def _type_of(column: ColumnElement[Any], dialect: Any) -> str | None:
+    return None if isinstance(column.type, NullType) else _TYPES.get(column.type.compile(dialect).partition("(")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Update:
+    """An UPDATE of many rows. names: of its parameters; keys: of those that a column must equal."""
+
+    statement: str
+    names: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+def _updated(cursor: Any, statement: str, rows: Rows) -> bool:
+    """Update rows by one statement, where no row can be meant twice: one after the other they might see each other."""
+    form = _in_one(statement)
+    if form is None or not any(len({row[key] for row in rows}) == len(rows) for key in form.keys):
+        return False
+    cursor.execute(form.statement, {name: [row[name] for row in rows] for name in form.names})
+    return True
+
+
+@lru_cache(256)
+def _in_one(statement: str) -> _Update | None:
+    """The statement for arrays of what one row is given by; None where there is none that means the same."""
+    update = _UPDATE.fullmatch(statement)
+    types = dict(_PARAMETER.findall(statement))
+    if update is None or not set(types.values()) <= _TYPES.keys() - {"BYTEA"}:
+        return None
+    keys = []
+    for condition in update[3].split(" AND "):
+        column, _, value = condition.partition(" = ")
+        key = _PARAMETER.fullmatch(value)
+        if key is not None and " " not in column:
+            keys.append(key[1])
+        elif _ABSENT.fullmatch(condition) is None:
+            return None
+    arrays = ", ".join(f"%({name})b::{kind}[]" for name, kind in types.items())
+    columns = ", ".join(f'"{name}"' for name in types)
+    table, values, where = (_PARAMETER.sub(r'given."\1"', part) for part in update.groups())
+    words = ("UPDATE", table, "SET", values, f"FROM unnest({arrays}) AS given({columns})", "WHERE", where)
+    return _Update(" ".join(words), tuple(types), tuple(keys))
