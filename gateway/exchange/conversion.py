@@ -160,6 +160,10 @@ def unpacked(octets: bytes) -> Ground:
     return _GROUNDS.get(octets, lambda: ForkingPickler.loads(octets))
 
 
+def ready() -> None:
+    """Nothing: a process that is asked for it has loaded what conversions need."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConvertedApart:
     """National files that were read, and what became of each record; None where the run has to convert it."""

@@ -48,9 +48,7 @@ def send(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] | None
     """
     chosen, summary = _chosen(gateway, partners), _start(gateway, summary)
     with Sessions(gateway, occasion, summary, chosen) as sessions:
-        _step(gateway, "views", summary, partial(fetch_national_rows, gateway, summary, limit))
-        _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit,
-                                                   partial(sessions.over, "intake")))
+        _take(gateway, occasion, summary, sessions, limit)
         _outward(gateway, occasion, summary, sessions)
     _step(gateway, "contents", summary, partial(store_contents, gateway, occasion))
     return summary
@@ -73,9 +71,7 @@ def sync(gateway: Gateway, occasion: Occasion, *, partners: Sequence[str] = (), 
     chosen, summary = gateway.chosen(partners), _start(gateway, summary)
     with Sessions(gateway, occasion, summary, chosen) as sessions:
         _inward(gateway, occasion, summary, sessions, limit)
-        _step(gateway, "views", summary, partial(fetch_national_rows, gateway, summary, limit))
-        _step(gateway, "national", summary, partial(take_national_files, gateway, occasion, summary, limit,
-                                                   partial(sessions.over, "intake")))
+        _take(gateway, occasion, summary, sessions, limit)
         _outward(gateway, occasion, summary, sessions)
     _step(gateway, "contents", summary, partial(store_contents, gateway, occasion))
     return summary
@@ -107,6 +103,22 @@ def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Se
     time = Time(over=partial(sessions.over, "judging"), over_held=partial(sessions.over, "held"), between=hand_over)
     _step(gateway, "process", summary, partial(process_stored, gateway, occasion, summary, time))
     _step(gateway, "held", summary, partial(judge_held, gateway, occasion, summary, time))
+
+
+def _take(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions, limit: int | None) -> None:
+    _step(gateway, "views", summary, partial(fetch_national_rows, gateway, summary, limit))
+    leave = partial(_leave, gateway, occasion, summary, sessions)
+    _step(gateway, "national", summary,
+          partial(take_national_files, gateway, occasion, summary, limit, partial(sessions.over, "intake"), leave))
+
+
+def _leave(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions) -> None:
+    """While much is taken: what waits leaves already, but for declarations that do not fill an interchange yet."""
+    for partner in sessions.order("outbound"):
+        _step(gateway, f"outbound-{partner}", summary,
+              partial(seal_waiting, gateway, partner, occasion, summary, full=True))
+        _step(gateway, f"outbound-{partner}", summary,
+              partial(dispatch, gateway, partner, sessions, occasion, summary, more=True))
 
 
 def _outward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions) -> None:

@@ -46,11 +46,15 @@ BATCH_OCTETS = 8 << 20
 """Octets of one publication, unless one file alone is larger: they are held in memory together."""
 
 
-def dispatch(gateway: Gateway, partner: str, sessions: Sessions, occasion: Occasion, summary: Summary) -> None:
+def dispatch(gateway: Gateway, partner: str, sessions: Sessions, occasion: Occasion, summary: Summary, *,
+             more: bool = False) -> None:
     """Publish everything that is due to a partner: receipts first, then what is small, then declarations, for whoever
     waits for an answer waits for less than a day's declarations; in their order where that was agreed (`strict`).
 
     An unreachable partner is noted; the run goes on.
+
+    more  whether the same run will publish again: the line stays open, and declarations that would not fill an
+          interchange wait
     """
     kinds = _may_go(gateway, partner) if link_halted(gateway, partner, "out", summary) else None
     due = _due(gateway, partner, occasion, kinds)
@@ -65,12 +69,12 @@ def dispatch(gateway: Gateway, partner: str, sessions: Sessions, occasion: Occas
         while left and _publish(gateway, partner, mailbox, left, listed, occasion, summary):
             left = _due(gateway, partner, occasion, kinds)
             if not left and kinds is None and not mailbox.over:  # what waited for room, or for its declaration to leave
-                seal_waiting(gateway, partner, occasion, summary)
+                seal_waiting(gateway, partner, occasion, summary, full=more)
                 left = _due(gateway, partner, occasion, kinds)
             if left and mailbox.over:
                 return
 
-    sessions.hold(partner, "outbound", work)
+    sessions.hold(partner, "outbound", work, more=more)
 
 
 def _may_go(gateway: Gateway, partner: str) -> tuple[str, ...]:

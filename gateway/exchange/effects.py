@@ -14,7 +14,7 @@ from datetime import datetime
 from gateway.edifact import WireMessage
 from gateway.exchange.assembly import Assembly
 from gateway.exchange.downtimes import note_downtimes
-from gateway.exchange.movements import Known, keep, refresh
+from gateway.exchange.movements import Known, keep, refresh, will_leave
 from gateway.ledger import (
     EventOutcome,
     NewAnswer,
@@ -26,6 +26,7 @@ from gateway.ledger import (
     Transaction,
     event_differs,
 )
+from gateway.ledger.codec import TreeText
 from gateway.mapping import Mapping
 from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event
@@ -103,6 +104,13 @@ class Effects:
         firsts = [first for mrn, first in self.firsts.items() if mrn in new - spoken_of]
         keep(assembly, transaction,
              [Known(first.movement, (first.declaration,), first.events) for first in firsts], now)
+        self._will_leave()
         known = {first.movement.mrn for first in firsts}
         refresh(assembly, transaction, [mrn for mrn in self.touched if mrn not in known], now,
                 {declaration.mrn for declaration in self.declarations})
+
+    def _will_leave(self) -> None:
+        for new in self.declarations:
+            first = self.firsts.get(new.mrn)
+            if first is not None and first.movement.role == "departure" and isinstance(new.tree, TreeText):
+                will_leave(new.tree.digest, first.declaration)

@@ -6,7 +6,6 @@ as sent or refused. A run that dies in between leaves the file claimed; the next
 
 from __future__ import annotations
 
-import fnmatch
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,15 +13,15 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from gateway.config import NationalSource
 from gateway.errors import GatewayError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import PATIENCE, Gateway, Occasion
 from gateway.exchange.attempts import TRIES, Attempts
-from gateway.exchange.conversion import ConvertedApart, convert_apart, ground_of, whole_records
-from gateway.exchange.filing import Filing, Folder, Refusal, folder_of, unfinished
+from gateway.exchange.claiming import by_source, claim_all
+from gateway.exchange.conversion import ConvertedApart, convert_apart, ground_of, ready, whole_records
+from gateway.exchange.filing import Filing, Folder, Refusal, folder_of
 from gateway.exchange.halting import anybody_held
-from gateway.exchange.lots import in_turn, joined, lots
+from gateway.exchange.lots import FILES, in_turn, joined, lots
 from gateway.exchange.room import require_room, room_for_more
 from gateway.exchange.summary import Exit, Summary, exit_for
 from gateway.exchange.taking import ready_to_take, take_groups
@@ -31,12 +30,15 @@ from gateway.failpoints import reach
 from gateway.findings import Finding, Place
 from gateway.mapping.dialect import Dialect, NationalRecord, Reading, Waiting
 from gateway.mapping.dialect_apart import can_be_read_apart
-from gateway.spool import claim, machine_fault, read_whole, sync_folder
+from gateway.spool import machine_fault, read_whole
 
 LEFT = "X098"
 
 LOTS = 8
 """Lots from which on workers are started: fewer are read before a worker is there."""
+
+QUEUED = 500
+"""Messages after which what was taken by then may leave: as many as an interchange has."""
 
 BATCH = 64
 """Records per transaction: few enough to lose little time in a crash, enough to share one fsync."""
@@ -48,7 +50,7 @@ T = TypeVar("T")
 
 
 def take_national_files(gateway: Gateway, occasion: Occasion, summary: Summary, limit: int | None = None,
-                        over: Callable[[], bool] = lambda: False) -> None:
+                        over: Callable[[], bool] = lambda: False, leave: Callable[[], None] = lambda: None) -> None:
     """Take every waiting national file. One bad file never stops the others; where there is no room on the disk all of
     them wait where they are.
 
@@ -61,9 +63,16 @@ def take_national_files(gateway: Gateway, occasion: Occasion, summary: Summary, 
 
     limit  files of each kind that are newly claimed at most; those that wait since an earlier run do not count
     over   whether the time for it is used up; what is left waits, claimed, for the next run
+    leave  called between two lots whenever QUEUED messages more have been queued
     """
     if anybody_held(gateway, summary):
         return
+    with Workers(gateway.settings.workers) as workers:
+        _take(gateway, occasion, summary, workers, limit, over, leave)
+
+
+def _take(gateway: Gateway, occasion: Occasion, summary: Summary, workers: Workers, limit: int | None,
+          over: Callable[[], bool], leave: Callable[[], None]) -> None:
     national = gateway.settings.national
     streams: list[Generator[int, None, None]] = []
     waiting = 0
@@ -74,18 +83,21 @@ def take_national_files(gateway: Gateway, occasion: Occasion, summary: Summary, 
         filing.finish()
         if not room_for_more(gateway, summary):  # what is claimed already waits as well: the ledger grows by it
             continue
-        claimed = _claim_all(folder, limit, summary)
+        claimed = claim_all(folder, limit, summary, partial(_prepare, workers))
         reach(failpoints.CLAIMED)
         attempts = Attempts(folder.claimed.with_name(f"{kind}.attempts.json"), claimed)
-        intake = _Intake(gateway, occasion, summary, folder, filing, attempts)
+        intake = _Intake(gateway, occasion, summary, folder, filing, attempts, workers)
         intakes.append(intake)
-        for source, names in _by_source(claimed, sources, filing).items():
+        for source, names in by_source(claimed, sources, filing).items():
             waiting += len(names)
             streams.append(intake.lots_of(source.dialect, names))
-    turns = 0
+    turns, queued = 0, summary.messages_queued
     for done in in_turn(streams):
         turns += 1
         waiting -= done
+        if summary.messages_queued - queued >= QUEUED:
+            leave()
+            queued = summary.messages_queued
         if waiting and over():
             summary.records_waiting += waiting
             summary.problems.append((Exit.LATER, Finding(code=LEFT, values={"n": str(waiting)})))
@@ -96,67 +108,15 @@ def take_national_files(gateway: Gateway, occasion: Occasion, summary: Summary, 
         intake.take_early(turns > len(streams))
 
 
-def _claim_all(folder: Folder, limit: int | None, summary: Summary) -> list[str]:
-    """Names of claimed files: those left by an earlier run, then new ones. What is no file is noted and left there."""
-    found = {name: None for name in sorted(path.name for path in folder.claimed.iterdir())
-             if not unfinished(name) and (folder.claimed / name).is_file()}
-    most = None if limit is None else len(found) + limit
-    new = False
-    for name in sorted(path.name for path in folder.out.iterdir()):
-        if most is not None and len(found) >= most:
-            break
-        if unfinished(name) or name in found:
-            continue  # or its namesake is still claimed
-        try:
-            taken = claim(folder.out / name, folder.claimed)
-        except GatewayError as error:
-            summary.trouble(error)
-            continue
-        if taken is not None:
-            found[taken.name] = None
-            new = True
-    for changed in (folder.claimed, folder.out) if new else ():  # else, after a power cut, one of twins may come back
-        sync_folder(changed)
-    return list(found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Files that are taken in one turn: those of a dialect, the urgent ones apart."""
-
-    dialect: str
-    urgent: bool
-
-
-def _by_source(claimed: Iterable[str], sources: Sequence[NationalSource], filing: Filing) -> dict[_Source, list[str]]:
-    """Names by source, urgent ones first."""
-    grouped: dict[_Source, list[str]] = {}
-    strange: list[Refusal] = []
-    for name in claimed:
-        source = source_of(name, sources)
-        if source is None:
-            strange.append(([name], [Finding(code="X001", place=Place(file=name))]))
-        else:
-            grouped.setdefault(_Source(source.dialect, source.urgent), []).append(name)
-    filing.refuse(strange)
-    return dict(sorted(grouped.items(), key=lambda one: not one[0].urgent))
+def _prepare(workers: Workers, files: int) -> None:
+    if files > (LOTS - 1) * FILES:
+        workers.prepare(ready)
 
 
 def _disk_failed(error: GatewayError) -> bool:
     """Was a file not read for a fault that may pass, or that hits others, too? That it may not be read is its own."""
     cause = error.__cause__
     return error.code in ("B003", "B006") and isinstance(cause, OSError) and not isinstance(cause, PermissionError)
-
-
-def source_of(name: str, sources: Sequence[NationalSource]) -> NationalSource | None:
-    """The source of a file by its name: the first pattern that fits, whatever the case."""
-    return next((source for source in sources if fnmatch.fnmatchcase(name.lower(), source.match.lower())), None)
-
-
-def dialect_for(name: str, sources: Sequence[NationalSource]) -> str | None:
-    """The dialect of a file by its name."""
-    source = source_of(name, sources)
-    return None if source is None else source.dialect
 
 
 def records_by_files(records: Iterable[NationalRecord]) -> dict[tuple[str, ...], list[NationalRecord]]:
@@ -171,6 +131,7 @@ def records_by_files(records: Iterable[NationalRecord]) -> dict[tuple[str, ...],
 class _Intake:
     """Taking one kind of national files in one run.
 
+    workers  of the run, for all kinds and dialects
     early  dialect -> files that speak of a movement that is not known: its declaration may stand in a later lot. None:
            everything is taken, they wait
     """
@@ -181,6 +142,7 @@ class _Intake:
     folder: Folder
     filing: Filing
     attempts: Attempts
+    workers: Workers
     early: dict[str, list[str]] | None = field(default_factory=dict)
 
     def lots_of(self, dialect: str, names: Sequence[str]) -> Generator[int, None, None]:
@@ -230,16 +192,15 @@ class _Intake:
 
         waiting  where to put what waits for its twin
         """
-        processes = self.gateway.settings.workers
-        many = processes > 1 and len(chosen) >= LOTS and can_be_read_apart(dialect)
+        many = self.gateway.settings.workers > 1 and len(chosen) >= LOTS and can_be_read_apart(dialect)
         ground = ground_of(self.gateway, self.occasion.now) if many and self.folder.kind == "declarations" else None
-        with Workers(processes if many else 1) as workers:
-            for names, (files, read) in zip(chosen, workers.ahead(
-                    map(self._contents, chosen), lambda files: (convert_apart, (ground, dialect.archive, files)),
-                    octets=lambda files: sum(map(len, files.values()))), strict=True):
-                waiting.extend(self._take_lot(dialect, files, read))
-                files.clear()  # others have their turn before the next lot: their bytes come into this memory
-                yield len(names)
+        workers = self.workers if many else Workers(1)
+        for names, (files, read) in zip(chosen, workers.ahead(
+                map(self._contents, chosen), lambda files: (convert_apart, (ground, dialect.archive, files)),
+                octets=lambda files: sum(map(len, files.values()))), strict=True):
+            waiting.extend(self._take_lot(dialect, files, read))
+            files.clear()  # others have their turn before the next lot: their bytes come into this memory
+            yield len(names)
 
     def _contents(self, names: Sequence[str]) -> dict[str, bytes]:
         require_room(self.gateway, sum(self._size(name) for name in names))

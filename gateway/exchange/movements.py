@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from gateway.ledger import NewMovement, NewState, Transaction
 from gateway.ledger.guarantee_rows import NewEngagement, NewMonth
 from gateway.ledger.queries import Queries
 from gateway.ledger.rows import DeclarationRow, EventRow, Movement
+from gateway.mapping.kept import Kept
 from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event, Identity, Word
 from gateway.transit.facts import country_of, latest_of, on_paper
@@ -30,6 +31,10 @@ DUE = 1000
 _SLICE = 250
 
 
+_HEADS: Kept[str, Declaration] = Kept(1024)
+"""Declarations without their items that this process recorded last, by the digest of the whole: they need not be read
+again when they leave a moment later."""
+
 _SAID = frozenset({"items", "equipment", "seals", "vehicles", "extras"})
 """What an event may say of goods, boxes, seals, vehicles and paper."""
 
@@ -44,24 +49,43 @@ def refresh(assembly: Assembly, transaction: Transaction, mrns: Iterable[str], n
     """
     wanted = list(dict.fromkeys(mrns))
     for start in range(0, len(wanted), _SLICE):
-        some = wanted[start:start + _SLICE]
-        movements, events = transaction.movements_of(some), transaction.events_of(some)
-        plain = [mrn for mrn, movement in movements.items()
-                 if mrn not in declared and not _first(movement) and _nothing_seen(events.get(mrn, ()))]
-        heads = transaction.heads_of(plain) if plain else {}
-        whole = [mrn for mrn in some if mrn not in heads]
-        declarations = transaction.declarations_of(whole) if whole else {}
-        handed, names = transaction.handed_to(some), transaction.names_of(
-            [mrn for mrn, held in declarations.items() if len(held) > 1 and mrn in movements])
-        keep(assembly, transaction, [
-            Known(movement,
-                  (from_tree(Declaration, heads[mrn]),) if mrn in heads else
-                  tuple(from_tree(Declaration, row.tree) for row in declarations.get(mrn, ())),
-                  tuple(from_tree(Event, row.tree) for row in events.get(mrn, ())), handed.get(mrn, ()),
-                  versions=_versions(declarations.get(mrn, ()), names.get(mrn, {})),
-                  recorded={(row.administration, row.reference, row.word): row.at for row in events.get(mrn, ())},
-                  plain=mrn in heads)
-            for mrn, movement in movements.items()], now)
+        _refresh(assembly, transaction, transaction.movements_of(wanted[start:start + _SLICE]), now, declared)
+
+
+def _refresh(assembly: Assembly, transaction: Transaction, movements: Mapping[str, Movement], now: datetime,
+             declared: Collection[str] = ()) -> None:
+    if not movements:
+        return
+    events = transaction.events_of(list(movements))
+    heads = _heads(transaction, [
+        mrn for mrn, movement in movements.items()
+        if mrn not in declared and not _first(movement) and _nothing_seen(events.get(mrn, ()))])
+    whole = [mrn for mrn in movements if mrn not in heads]
+    declarations = transaction.declarations_of(whole) if whole else {}
+    several = [mrn for mrn, held in declarations.items() if len(held) > 1]
+    handed, names = transaction.handed_to(list(movements)), transaction.names_of(several) if several else {}
+    keep(assembly, transaction, [
+        Known(movement,
+              (heads[mrn],) if mrn in heads else
+              tuple(from_tree(Declaration, row.tree) for row in declarations.get(mrn, ())),
+              tuple(from_tree(Event, row.tree) for row in events.get(mrn, ())), handed.get(mrn, ()),
+              versions=_versions(declarations.get(mrn, ()), names.get(mrn, {})),
+              recorded={(row.administration, row.reference, row.word): row.at for row in events.get(mrn, ())},
+              plain=mrn in heads)
+        for mrn, movement in movements.items()], now)
+
+
+def _heads(transaction: Transaction, mrns: Sequence[str]) -> dict[str, Declaration]:
+    """The declaration without its items of those that have just one version, by MRN."""
+    only = transaction.only_versions_of(mrns) if mrns else {}
+    unread = [mrn for mrn, digest in only.items() if digest not in _HEADS]
+    trees = transaction.heads_of(unread) if unread else {}
+    return {mrn: from_tree(Declaration, trees[mrn]) if mrn in trees else _HEADS[digest] for mrn, digest in only.items()}
+
+
+def will_leave(digest: str, declaration: Declaration) -> None:
+    """Keep at hand a declaration that was recorded and is about to leave. digest: of its text as the ledger has it."""
+    _HEADS[digest] = replace(declaration, items=()) if declaration.items else declaration
 
 
 def _nothing_seen(events: Iterable[EventRow]) -> bool:
@@ -195,10 +219,9 @@ def handed_over(assembly: Assembly, transaction: Transaction, object_ids: Sequen
     """
     mrns, readable = transaction.carried_declarations(object_ids), _readable(assembly)
     for start in range(0, len(mrns), _SLICE):
-        movements = transaction.movements_of(mrns[start:start + _SLICE])
-        refresh(assembly, transaction, [
-            mrn for mrn, movement in movements.items()
-            if movement.role == "departure" and movement.state != "SENT" and movement.corridor in readable], now)
+        _refresh(assembly, transaction, {
+            mrn: movement for mrn, movement in transaction.movements_of(mrns[start:start + _SLICE]).items()
+            if movement.role == "departure" and movement.state != "SENT" and movement.corridor in readable}, now)
 
 
 def _readable(assembly: Assembly) -> set[str]:

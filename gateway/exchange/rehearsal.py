@@ -18,10 +18,11 @@ from gateway.edifact import read_interchanges, rejected_messages, validate
 from gateway.errors import GatewayError, LinkError, PartnerError
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.budget import BATCH
+from gateway.exchange.claiming import dialect_for
 from gateway.exchange.collect import Link
 from gateway.exchange.content_store import content_store
 from gateway.exchange.filing import unfinished
-from gateway.exchange.intake import dialect_for, records_by_files
+from gateway.exchange.intake import records_by_files
 from gateway.exchange.lingering import untaken
 from gateway.exchange.payload import interchange_of, payload_refusal
 from gateway.exchange.summary import Exit, exit_for

@@ -38,7 +38,7 @@ a mailbox takes (GW-1), and a weak line has no more than this to begin again."""
 
 
 def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary, *, ahead: int | None = AHEAD,
-                 ) -> None:
+                 full: bool = False) -> None:
     """Seal what waits for a partner, one interchange per transaction; none while the link is halted: what waits then
     waits without a number.
 
@@ -46,6 +46,7 @@ def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Su
     declaration: behind its number, and on a loose link, where small files leave first, once it has left.
 
     ahead  how many interchanges of declarations may be sealed and not have left; None: all, and in the order of numbers
+    full   whether declarations that would not fill an interchange wait for more of them
     """
     in_order = ahead is None or gateway.partner(partner).agreement.order == "strict"
     behind: Behind = "sealed" if in_order else "sent"
@@ -56,16 +57,18 @@ def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Su
                 pass
         with gateway.ledger.transaction() as transaction:
             more = ahead is None or transaction.prepared_declarations(partner) < ahead
-        sealed = more and _seal_one(gateway, partner, "CUSDEC", None, occasion, summary)
+        sealed = more and _seal_one(gateway, partner, "CUSDEC", None, occasion, summary, full=full)
 
 
 def _seal_one(gateway: Gateway, partner: str, message_type: str, behind: Behind | None, occasion: Occasion,
-              summary: Summary) -> bool:
+              summary: Summary, *, full: bool = False) -> bool:
     """Seal the next interchange of a type; False when there is none that may be sealed now."""
+    most = gateway.settings.limits.messages_per_interchange
     with gateway.ledger.transaction() as transaction:
-        messages = transaction.take_waiting(partner, message_type, gateway.settings.limits.messages_per_interchange,
-                                            BODIES, behind)
+        messages = transaction.take_waiting(partner, message_type, most, BODIES, behind)
         if not messages or transaction.halted(partner, "out") is not None:
+            return False
+        if full and len(messages) < most and sum(len(one.body) for one in messages) < BODIES // 2:
             return False
         _seal_interchange(gateway, transaction, partner, message_type, messages, occasion)
         reach(failpoints.PREPARING)

@@ -70,10 +70,13 @@ class Sessions:
         """All is said and fetched: close what still lies open for this partner."""
         self._lines.release(partner)
 
-    def hold(self, partner: str, direction: str, work: Callable[[HeldMailbox], None]) -> None:
+    def hold(self, partner: str, direction: str, work: Callable[[HeldMailbox], None], *,
+             more: bool = False) -> None:
         """Do some work in a session with a partner, ``inbound`` or ``outbound``, if one is due.
 
         What ends the session is noted, and never raised: the run goes on. So is what the work itself raises on purpose.
+
+        more  whether the same direction will have another in this run: the line stays open for it
         """
         if (partner, direction) in self._failed:
             return  # the same connection, a moment ago
@@ -89,13 +92,13 @@ class Sessions:
         if seconds is None:
             return
         meter = Meter()
-        error = self._held(partner, direction, lane, shared, seconds, work, meter)
+        error = self._held(partner, direction, lane, shared, seconds, work, meter, more)
         reach(failpoints.SESSION_COUNTED)
         note_session(self._gateway, partner, error, self._occasion, direction=direction, shared=shared,
                      summary=self._summary, carried=_carried(meter))
 
     def _held(self, partner: str, direction: str, lane: Lane, shared: bool, seconds: float,
-              work: Callable[[HeldMailbox], None], meter: Meter) -> GatewayError | None:
+              work: Callable[[HeldMailbox], None], meter: Meter, more: bool) -> GatewayError | None:
         """One use of a mailbox; what it ended with, which has been told."""
         clock = self._occasion.clock
         begun = clock()
@@ -105,7 +108,7 @@ class Sessions:
         self._note_begun(partner, direction)
         try:
             with self._lines.mailbox(partner, lane, meter=meter, seconds=seconds,
-                                     keep=shared and direction == "inbound") as mailbox:
+                                     keep=more or (shared and direction == "inbound")) as mailbox:
                 record_session(self._gateway, partner, direction, mailbox.session, self._occasion)
                 held = HeldMailbox(mailbox, over=lambda: clock() >= end or self._summary.stopping())
                 work(held)

@@ -34,8 +34,9 @@ from gateway.exchange.collector import look_seldom
 Given = TypeVar("Given")
 Result = TypeVar("Result")
 
-DEPTH = 2
-"""Portions that a worker is given before the first of them is done: the second lies there when it ends the first."""
+DEPTH = 3
+"""Portions that a worker is given before the first of them is done: others lie there when it ends one, and while the
+run is busy with something else."""
 
 OWN = 2
 """Portions ahead beside those of the workers, for the run itself."""
@@ -52,7 +53,7 @@ class WorkerLost(Exception):
 
 
 class Workers:
-    """The processes beside one run; none is started before there is something to do.
+    """The processes beside one run; none is started before there is something to do, or is known to come.
 
     processes  that compute at once, the run's own among them: 1 is no worker
     """
@@ -119,6 +120,13 @@ class Workers:
                                        and min(worker.busy() for worker in self._workers) >= DEPTH):
                     return
                 one.result = self.begin(one.function, *one.arguments)
+
+    def prepare(self, function: Callable[[], object]) -> None:
+        """Start those that are not there yet: they load what a function needs while the run does what comes before
+        their work."""
+        while len(self._workers) < self._count:
+            if self.begin(function) is None:
+                return
 
     def begin(self, function: Callable[..., Result], *arguments: object) -> Callable[[], Result] | None:
         """Have a function called by a worker: what gives its result, as in `ahead`; None where no worker is there.

@@ -85,13 +85,18 @@ class Lookups:
             found.setdefault(row.mrn, []).append(DeclarationRow(**{**row._mapping, "tree": decode_tree(row.tree)}))
         return found
 
-    def heads_of(self, mrns: Sequence[str]) -> dict[str, Tree]:
-        """The declaration without its items of those of these movements that have just one version, by MRN."""
+    def only_versions_of(self, mrns: Sequence[str]) -> dict[str, str]:
+        """The digest of the declaration of those of these movements that have just one version, by MRN."""
         found: dict[str, list[str]] = {}
-        for row in self._connection.execute(
-                select(declaration.c.mrn, declaration.c.tree).where(declaration.c.mrn.in_(mrns))):
-            found.setdefault(row.mrn, []).append(row.tree)
-        return {mrn: decode_tree(texts[0], without="items") for mrn, texts in found.items() if len(texts) == 1}
+        for mrn, digest in self._connection.execute(
+                select(declaration.c.mrn, declaration.c.digest).where(declaration.c.mrn.in_(mrns))):
+            found.setdefault(mrn, []).append(digest)
+        return {mrn: digests[0] for mrn, digests in found.items() if len(digests) == 1}
+
+    def heads_of(self, mrns: Sequence[str]) -> dict[str, Tree]:
+        """The declaration without its items of movements that have just one version, by MRN."""
+        return {mrn: decode_tree(text, without="items") for mrn, text in self._connection.execute(
+            select(declaration.c.mrn, declaration.c.tree).where(declaration.c.mrn.in_(mrns)))}
 
     def events_of(self, mrns: Sequence[str]) -> dict[str, list[EventRow]]:
         """Every event of these movements, by MRN, in the order of recording."""

@@ -78,8 +78,10 @@ def free_name(name: str, into: Path, given: Collection[str] = ()) -> str:
 
 
 def _numbered(name: str, number: int) -> str:
+    if not number:
+        return name
     path = Path(name)
-    return f"{path.stem}.{number}{path.suffix}" if number else name
+    return f"{path.stem}.{number}{path.suffix}"
 
 
 def _move(path: Path, into: Path) -> Path:

@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 
-from gateway.exchange import cycle, intake, lots
+from gateway.exchange import cycle, intake, lots, movements
 from gateway.exchange.assembly import Occasion, open_gateway
 from gateway.exchange.summary import Summary
 from gateway.exchange.taking import take_groups
-from tests.pair.test_order_of_sealing import declare, passage
-from tests.tools.malice import well
+from gateway.ledger.codec import decode_tree
+from gateway.transit.declaration import Declaration
+from gateway.transit.terms import from_tree
+from tests.pair.test_order_of_sealing import carried, declare, passage, small
+from tests.tools.malice import codes, well
 from tests.tools.offices import Office, offices
 from tests.tools.records import declaration_json, numbered_mrn
 
@@ -96,3 +99,54 @@ def test_taking_ends_in_time_and_what_was_taken_leaves_in_the_same_run(
     now = 0.0
     second = run(togo, lambda: now)
     assert (second.problems, second.records_taken, second.objects_dispatched) == ([], 3, 1)
+
+
+def story(office: Office) -> list[str]:
+    """Sources that were taken and interchanges that stood in a mailbox, in the order of the history, without the first
+    declaration."""
+    with sqlite3.connect(office.home / "state" / "ledger.sqlite") as ledger:
+        return [text or reference for reference, text in ledger.execute(
+            "select reference, text from history where (subject, event) in (values ('source', 'new'), "
+            "('interchange', 'dispatch')) order by id")][2:]
+
+
+def test_what_was_taken_leaves_while_the_rest_is_taken(togo: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A status at once, declarations by full interchanges: what does not fill one leaves in the end."""
+    monkeypatch.setattr(intake, "QUEUED", 2)
+    small(togo, 2)
+    declare(togo, *range(1, 6))
+    togo.drop("events", {"known.json": passage(900)})
+    ran = togo.run("edi-send")
+    well(ran)
+    assert story(togo) == ["d1.json", "d2.json", "TG0000000002", "known.json", "d3.json", "d4.json",
+                           "TG0000000003", "TG0000000004", "d5.json", "TG0000000005"]
+    assert carried(togo, "out")[1:] == [
+        ("CUSDEC", [numbered_mrn(1), numbered_mrn(2)]), ("CUSRES", [numbered_mrn(900)]),
+        ("CUSDEC", [numbered_mrn(3), numbered_mrn(4)]), ("CUSDEC", [numbered_mrn(5)])]
+    assert (ran.counts["interchanges_prepared"], ran.counts["objects_dispatched"]) == (4, 4)
+    assert {mrn: line["state"] for mrn, line in togo.movements().items()} == {
+        **{numbered_mrn(number): "SENT" for number in range(1, 6)}, numbered_mrn(900): "EN-ROUTE"}
+
+
+def test_a_partner_that_is_away_is_told_once_while_much_is_taken(togo: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "QUEUED", 2)
+    small(togo, 2)
+    declare(togo, *range(1, 8))
+    box = togo.mail / "BFDGD" / "TGOTR" / "v1" / "in"
+    box.rename(box.with_name("away"))
+    box.write_bytes(b"")
+    ran = togo.run("edi-send")
+    assert (codes(ran), ran.counts["records_taken"], ran.counts["objects_dispatched"]) == (["B107"], 7, 0)
+    box.unlink()
+    box.with_name("away").rename(box)
+    assert togo.run("edi-send", "--now").counts["objects_dispatched"] == 4
+
+
+def test_what_is_kept_at_hand_of_a_declaration_is_what_the_ledger_says_of_it(togo: Office) -> None:
+    """Its state when it leaves follows from it, without another look."""
+    declare(togo, *range(1, 4))
+    well(togo.run("edi-send"))
+    with sqlite3.connect(togo.home / "state" / "ledger.sqlite") as ledger:
+        rows = list(ledger.execute("select digest, tree from declaration"))
+    assert [movements._HEADS[digest] for digest, _ in rows] == [
+        from_tree(Declaration, decode_tree(tree, without="items")) for _, tree in rows]
