@@ -186,7 +186,7 @@ class Message:
     complete   False when no UNT was found before the next service segment
     """
 
-    __slots__ = ("_end", "_head", "_reference", "_segments", "_start", "_wire", "complete")
+    __slots__ = ("_end", "_head", "_identifier", "_reference", "_segments", "_start", "_wire", "complete")
 
     def __init__(self, wire: Wire, start: int, end: int, complete: bool) -> None:
         """Look at the segments `start` to `end` (from 0, end excluded) of the wire."""
@@ -194,6 +194,7 @@ class Message:
         self._start = start
         self._end = end
         self._head: Segment | None = None
+        self._identifier: MessageIdentifier | None = None
         self._reference: str | None = None
         self._segments: list[Segment] | None = None
         self.complete = complete
@@ -248,14 +249,16 @@ class Message:
     @property
     def identifier(self) -> MessageIdentifier:
         """Message identifier (S009); absent parts are ""."""
-        header = self._header
-        return MessageIdentifier(
-            header.component(2, 1),
-            header.component(2, 2),
-            header.component(2, 3),
-            header.component(2, 4),
-            header.component(2, 5) or None,
-        )
+        if self._identifier is None:
+            header = self._header
+            self._identifier = MessageIdentifier(
+                header.component(2, 1),
+                header.component(2, 2),
+                header.component(2, 3),
+                header.component(2, 4),
+                header.component(2, 5) or None,
+            )
+        return self._identifier
 
     @property
     def access_reference(self) -> str | None:

@@ -13,20 +13,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from gateway.ledger.columns import instant_number
 
-_LINE = json.JSONEncoder(separators=(",", ":")).encode  # made once: a call of `dumps` makes one each time
+_TEXT = json.encoder.encode_basestring_ascii
 
 START = "0" * 64
 """What the first row follows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """One thing that happened, before it has its number and hash.
+class Fact(NamedTuple):
+    """One thing that happened, before it has its number and hash; in the order of the columns of the history.
 
     subject     what it is about: movement, declaration, event, message, interchange, object, source, delivery,
                 incoming, journal, partner
@@ -54,8 +53,13 @@ def row_hash(previous: str, number: int, fact: Fact) -> str:
 
 def row_text(number: int, fact: Fact) -> str:
     """The row as it is hashed: one line of ASCII."""
-    return _LINE([number, instant_number(fact.at), fact.subject, fact.subject_id, fact.reference, fact.event,
-                  fact.from_state, fact.to_state, fact.text, fact.digest])
+    at, subject, subject_id, reference, event, from_state, to_state, text, digest = fact
+    return (f'[{number},{instant_number(at)},{_TEXT(subject)},{"null" if subject_id is None else subject_id},'
+            f'{_TEXT(reference)},{_TEXT(event)},{_text(from_state)},{_text(to_state)},{_TEXT(text)},{_text(digest)}]')
+
+
+def _text(value: str | None) -> str:
+    return "null" if value is None else _TEXT(value)
 
 
 def following(previous: str, row: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -43,7 +43,7 @@ def encode_tree(tree: Tree) -> str:
     return _TEXT(_group_out(tree))
 
 
-def decode_tree(text: str, without: str = "") -> Tree:
+def decode_tree(text: str, without: Sequence[str] = ()) -> Tree:
     """The tree of a text made by `encode_tree`. Raises ValueError when it is not one.
 
     without  what is left out of it
@@ -51,7 +51,8 @@ def decode_tree(text: str, without: str = "") -> Tree:
     value = json.loads(text)
     if not isinstance(value, dict):
         raise ValueError("a tree is a JSON object")
-    value.pop(without, None)
+    for name in without:
+        value.pop(name, None)
     return _group_in(value)
 
 

@@ -5,10 +5,23 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Dialect, ForeignKey, Index, Integer, MetaData, TypeDecorator, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Text,
+    TypeDecorator,
+    literal_column,
+    text,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateIndex
-from sqlalchemy.sql.compiler import DDLCompiler
+from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -61,6 +74,27 @@ def link_column(name: str, target: str, nullable: bool = True) -> Column[int]:
 def partial_index(name: str, *columns: Column[Any], where: str, unique: bool = False) -> Index:
     """An index of the rows of which `where` is true. Made after its table, to which it belongs by its columns."""
     return Index(name, *columns, unique=unique, sqlite_where=text(where), info={"where": where})
+
+
+class Without(FunctionElement[str]):
+    """The text of a JSON object without some of its members, where the database leaves them out by itself and changes
+    nothing else; else as it is."""
+
+    inherit_cache = True
+    type = Text()
+
+    def __init__(self, text: Column[str], *names: str) -> None:
+        super().__init__(text, *(literal_column(f"'$.{name}'") for name in names))
+
+
+@compiles(Without)
+def _whole(element: Without, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(next(iter(element.clauses)), **options)
+
+
+@compiles(Without, "sqlite")
+def _on_sqlite(element: Without, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_remove({compiler.process(element.clauses, **options)})"
 
 
 @compiles(CreateIndex, "postgresql")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, exists, or_, select
 
 from gateway.ledger.act_tables import rebuilt
 from gateway.ledger.codec import decode_moment, decode_tree
+from gateway.ledger.columns import Without
 from gateway.ledger.rows import Activation, DeclarationRow, EventRow, KnownInterchange, KnownObject, LinkHead, Movement
 from gateway.ledger.states import InterchangeState, MessageState, ObjectState
 from gateway.ledger.tables import (
@@ -30,10 +32,21 @@ NO_MIC = "0" * 64
 _MOVEMENT = select(movement).where(movement.c.mrn == bindparam("mrn"))
 _BY_KEY = select(movement).where(movement.c.administration == bindparam("administration"),
                                  movement.c.key == bindparam("key"))
+_MOVEMENTS = select(movement).where(movement.c.mrn.in_(bindparam("mrns", expanding=True))).order_by(movement.c.mrn)
+_COLUMNS = tuple(movement.c.keys())
+_BODY = ("items", "equipment", "seals", "consignor", "consignee", "principal", "declarant")
+_HEADS = (select(declaration.c.mrn, Without(declaration.c.tree, *_BODY))
+          .where(declaration.c.mrn.in_(bindparam("mrns", expanding=True))))
 _DECLARATIONS = select(declaration).where(declaration.c.mrn == bindparam("mrn")).order_by(declaration.c.id)
 _EVENTS = select(event).where(event.c.mrn == bindparam("mrn")).order_by(event.c.id)
 _EVENT = select(event).where(event.c.administration == bindparam("administration"),
                              event.c.reference == bindparam("reference"), event.c.word == bindparam("word"))
+
+_EVENTS_OF = select(event).where(event.c.mrn.in_(bindparam("mrns", expanding=True))).order_by(event.c.id)
+_OURS_ABOUT = and_(message.c.mrn.in_(bindparam("mrns", expanding=True)), message.c.type == "CUSDEC",
+                   message.c.direction + "" == "out")  # by MRN: an index of its own holds all that ever went out
+_HANDED = select(message.c.mrn, message.c.partner).where(
+    _OURS_ABOUT, message.c.state.not_in([MessageState.WAITING, MessageState.PREPARED]))
 
 _OLD = message.alias("old")
 _MADE_ANEW = exists(select(_OLD.c.id).join(rebuilt, rebuilt.c.old_id == _OLD.c.id).where(
@@ -68,9 +81,9 @@ class Lookups:
         return None if row is None else movement_row(row)
 
     def movements_of(self, mrns: Sequence[str]) -> dict[str, Movement]:
-        """The movements with these MRNs, by MRN."""
-        return {row.mrn: movement_row(row) for row in self._connection.execute(
-            select(movement).where(movement.c.mrn.in_(mrns)))}
+        """The movements with these MRNs, by MRN, in their order."""
+        rows = self._connection.execute(_MOVEMENTS, {"mrns": mrns}).all()
+        return {row.mrn: movement_row(row) for row in rows}
 
     def movements_by_keys(self, administration: str, keys: Sequence[str]) -> list[Movement]:
         """The movements that an administration knows by these national keys."""
@@ -94,14 +107,15 @@ class Lookups:
         return {mrn: digests[0] for mrn, digests in found.items() if len(digests) == 1}
 
     def heads_of(self, mrns: Sequence[str]) -> dict[str, Tree]:
-        """The declaration without its items of movements that have just one version, by MRN."""
-        return {mrn: decode_tree(text, without="items") for mrn, text in self._connection.execute(
-            select(declaration.c.mrn, declaration.c.tree).where(declaration.c.mrn.in_(mrns)))}
+        """The declaration of movements that have just one version, by MRN: without its goods, and without who has part
+        in it."""
+        return {mrn: decode_tree(text, _BODY)
+                for mrn, text in self._connection.execute(_HEADS, {"mrns": mrns}).all()}
 
     def events_of(self, mrns: Sequence[str]) -> dict[str, list[EventRow]]:
         """Every event of these movements, by MRN, in the order of recording."""
         found: dict[str, list[EventRow]] = {}
-        for row in self._connection.execute(select(event).where(event.c.mrn.in_(mrns)).order_by(event.c.id)):
+        for row in self._connection.execute(_EVENTS_OF, {"mrns": mrns}).all():
             found.setdefault(row.mrn, []).append(event_row(row))
         return found
 
@@ -110,6 +124,11 @@ class Lookups:
         row = self._connection.execute(
             _EVENT, {"administration": administration, "reference": reference, "word": word}).first()
         return None if row is None else event_row(row)
+
+    def events_referred(self, administration: str, references: Sequence[str]) -> list[EventRow]:
+        """The events of an administration with these references, whatever their words."""
+        return [event_row(row) for row in self._connection.execute(select(event).where(
+            event.c.administration == administration, event.c.reference.in_(references)))]
 
     def mapping_text(self, digest: str) -> str | None:
         """The text of the mapping with this digest, as it was when it was used."""
@@ -165,18 +184,16 @@ class Lookups:
         for row in self._connection.execute(
                 select(message.c.mrn, message.c.source_id, message.c.message_reference, interchange.c.control_reference)
                 .join(interchange, interchange.c.id == message.c.interchange_id)
-                .where(message.c.mrn.in_(mrns), message.c.direction == "out", message.c.type == "CUSDEC",
-                       message.c.word.in_(("original", "replacement", "retransmission")))):
+                .where(_OURS_ABOUT, message.c.word.in_(("original", "replacement", "retransmission"))),
+                {"mrns": mrns}) if mrns else ():
             found.setdefault(row.mrn, {})[f"{row.control_reference}-{row.message_reference}"] = row.source_id
         return found
 
     def handed_to(self, mrns: Sequence[str]) -> dict[str, set[str]]:
         """The partners into whose mailbox a declaration of these movements was put, by MRN."""
         found: dict[str, set[str]] = {}
-        for row in self._connection.execute(select(message.c.mrn, message.c.partner).distinct().where(
-                message.c.direction == "out", message.c.mrn.in_(mrns), message.c.type == "CUSDEC",
-                message.c.state.not_in([MessageState.WAITING, MessageState.PREPARED]))):
-            found.setdefault(row.mrn, set()).add(row.partner)
+        for mrn, partner in self._connection.execute(_HANDED, {"mrns": mrns}).all():
+            found.setdefault(mrn, set()).add(partner)
         return found
 
     def carried_declarations(self, object_ids: Sequence[int]) -> list[str]:
@@ -227,7 +244,9 @@ class Lookups:
 
 def movement_row(row: Row[*tuple[object, ...]]) -> Movement:
     """A row of the table as a value."""
-    return Movement(**{**row._mapping, "time_limit": decode_moment(row.time_limit)})
+    values: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
+    values["time_limit"] = decode_moment(values["time_limit"])
+    return Movement(**values)
 
 
 def event_row(row: Row[*tuple[object, ...]]) -> EventRow:

@@ -92,23 +92,24 @@ class Layouts:
 
     def __init__(self, search: Sequence[Path], versions: Versions | None = None, when: datetime | None = None,
                  pinned: Mapping[str, MessageMapping] | None = None,
-                 loaded: dict[str, MessageMapping] | None = None) -> None:
+                 loaded: dict[str, MessageMapping] | None = None, there: dict[str, bool] | None = None) -> None:
         self._search = list(search)
         self._versions = versions
         self._when = when
         self._pinned = dict(pinned or {})
         self._loaded: dict[str, MessageMapping] = {} if loaded is None else loaded
+        self._there = {} if there is None else there
 
     def at(self, when: datetime) -> Layouts:
         """The layouts in force at an instant."""
         if not self._versions:
             return self
-        return Layouts(self._search, self._versions, when, self._pinned, self._loaded)
+        return Layouts(self._search, self._versions, when, self._pinned, self._loaded, self._there)
 
     def pinning(self, mapping: MessageMapping) -> Layouts:
         """The same layouts with one of them in this version."""
         return Layouts(self._search, self._versions, self._when, {**self._pinned, mapping.identifier: mapping},
-                       self._loaded)
+                       self._loaded, self._there)
 
     def get(self, identifier: str) -> MessageMapping:
         """The mapping. Raises LocalError with all its faults."""
@@ -124,9 +125,12 @@ class Layouts:
 
     def has(self, identifier: str) -> bool:
         """Tell whether some folder has it, or a version of it is in force."""
-        return self._active(identifier) is not None \
-            or any((folder / f"{identifier}.yaml").is_file() for folder in self._search)
-
+        if self._active(identifier) is not None:
+            return True
+        there = self._there.get(identifier)
+        if there is None:  # asked of the disk once: this comes up several times for each message
+            there = self._there[identifier] = any((folder / f"{identifier}.yaml").is_file() for folder in self._search)
+        return there
 
     def _active(self, identifier: str) -> Activated | None:
         return self._versions.at(identifier, self._when) if self._versions and self._when is not None else None

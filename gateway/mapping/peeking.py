@@ -19,12 +19,14 @@ class Peek:
 
     function     of a declaration: original, replacement, cancellation, request, copy, retransmission
     destination  LOC 45, or LOC 122 where no 45 stands (some customs write the transit destination there)
+    reference    of an event
     """
 
     mrn: str | None = None
     function: str | None = None
     departure: str | None = None
     destination: str | None = None
+    reference: str | None = None
 
 
 def peek(message: Message) -> Peek:
@@ -32,18 +34,23 @@ def peek(message: Message) -> Peek:
     kind = message.identifier.type
     if kind not in ("CUSDEC", "CUSRES"):
         return Peek()
-    mrn = function = None
+    mrn = function = reference = None
     places: dict[str, str] = {}
     for segment in message.segments:
         tag = segment.tag
         if tag == "BGM" and kind == "CUSDEC":
             mrn = segment.component(2) or None
             function = FUNCTIONS.get(segment.component(3))
-        elif tag == "RFF" and kind == "CUSRES" and segment.component(1) == "ABT":
-            mrn = mrn or segment.component(1, 2) or None  # BGM 1004 may be the identity of a ledger or of a notice
+        elif tag == "RFF" and kind == "CUSRES":
+            which = segment.component(1)
+            if which == "ABT":
+                mrn = mrn or segment.component(1, 2) or None  # BGM 1004 may be the identity of a ledger or of a notice
+            elif which == "AIV":
+                reference = reference or segment.component(1, 2) or None
         elif tag == "LOC":
             places.setdefault(segment.component(1), segment.component(2))
         elif tag in ("UNS", "ERP", "DOC") and not (tag == "DOC" and kind == "CUSDEC"):
             break
     destination = places.get(_DESTINATION) or places.get(_CLEARANCE)
-    return Peek(mrn=mrn, function=function, departure=places.get(_DEPARTURE) or None, destination=destination or None)
+    return Peek(mrn=mrn, function=function, departure=places.get(_DEPARTURE) or None, destination=destination or None,
+                reference=reference)

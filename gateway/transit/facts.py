@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
-from functools import cached_property
 from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from gateway.transit.balance import Balance, balances, strays, taken_of
 from gateway.transit.declaration import Declaration, Moment
@@ -46,6 +46,23 @@ def on_paper(declarations: Iterable[Declaration], events: Iterable[Event]) -> st
     return next((extra.value for extra in extras if extra.key == "fallback"), None)
 
 
+if TYPE_CHECKING:
+    from functools import cached_property as _derived
+else:
+    class _derived:
+        """As `functools.cached_property`, which before Python 3.12 takes a lock whenever it derives something."""
+
+        def __init__(self, derive: Any) -> None:
+            self._derive = derive
+            self.__doc__ = derive.__doc__
+
+        def __get__(self, facts: Any, owner: type) -> Any:
+            if facts is None:
+                return self
+            value = facts.__dict__[self._derive.__name__] = self._derive(facts)
+            return value
+
+
 @dataclass(frozen=True)
 class Facts:
     """The questions. Everything is derived when asked for the first time."""
@@ -62,24 +79,31 @@ class Facts:
     recorded: Mapping[Identity, datetime] | None = None
     begun: datetime | None = None
 
-    @cached_property
+    @_derived
     def latest(self) -> Declaration | None:
         """The version with the highest amendment number."""
         return latest_of(self.declarations)
 
-    @cached_property
+    @_derived
     def cancelled(self) -> bool:
         """A cancellation, or a refusal of the release at departure, is held."""
         return any(one.function == "cancellation" for one in self.declarations) or self.has("NOT-RELEASED")
 
+    @_derived
+    def _words(self) -> frozenset[str]:
+        """Every word that is held."""
+        return frozenset(event.word.value for event in self.events)
+
     def of(self, *words: str) -> list[Event]:
         """The events with one of these words, by the time they happened."""
+        if self._words.isdisjoint(words):
+            return []
         found = [event for event in self.events if event.word.value in words]
         return sorted(found, key=lambda event: (self.instant(event.happened), event.administration, event.reference))
 
     def has(self, *words: str) -> bool:
         """Tell whether an event with one of these words is held."""
-        return any(event.word.value in words for event in self.events)
+        return not self._words.isdisjoint(words)
 
     def own(self, word: str) -> bool:
         """The same for our own administration."""
@@ -105,12 +129,12 @@ class Facts:
             return datetime.min.replace(tzinfo=self.zone)
         return datetime.combine(moment, time(), self.zone)
 
-    @cached_property
+    @_derived
     def declared_limit(self) -> Moment | None:
         """The time limit as the version that counts gives it."""
         return self.latest.time_limit if self.latest is not None else None
 
-    @cached_property
+    @_derived
     def limit(self) -> datetime | None:
         """The instant at which the time limit is over."""
         return self.end_of(self.declared_limit)
@@ -121,7 +145,7 @@ class Facts:
             return moment
         return datetime.combine(moment + timedelta(days=1), time(), self.zone)
 
-    @cached_property
+    @_derived
     def told(self) -> datetime:
         """When the release was there to be acted upon: a record that was made or taken later tells of it only then."""
         latest = self.latest
@@ -129,46 +153,46 @@ class Facts:
         made = [one.prepared for one in self.declarations if one.function == "original" and one.prepared is not None]
         return max([released, *made, *([self.begun] if self.begun is not None else [])])
 
-    @cached_property
+    @_derived
     def due(self) -> datetime | None:
         """When the time limit is over, while nothing is held that stops it: an arrival, or the end of the movement."""
         return None if self.arrived or self.closed else self.limit
 
-    @cached_property
+    @_derived
     def closed(self) -> bool:
         """Nobody waits for anything: discharged, recovered, or cancelled before it was seen on the road."""
         return self.discharged or self.recovered or (self.cancelled and not self.seen_on_the_road)
 
-    @cached_property
+    @_derived
     def arrived(self) -> bool:
         return self.has(*_ARRIVALS)
 
-    @cached_property
+    @_derived
     def seen_on_the_road(self) -> bool:
         """A passage, an incident or an arrival is held."""
         return self.has("CROSS-OUT", "CROSS-IN", "INCIDENT", *_ARRIVALS)
 
-    @cached_property
+    @_derived
     def discharged(self) -> bool:
         return self.has("DISCHARGED")
 
-    @cached_property
+    @_derived
     def balances(self) -> list[Balance]:
         """The balance of each item; empty where no declaration is held."""
         return balances(self.latest, self.events) if self.latest is not None else []
 
-    @cached_property
+    @_derived
     def settled(self) -> bool:
         """All balances are zero."""
         return all(balance.zero for balance in self.balances)
 
-    @cached_property
+    @_derived
     def recovered(self) -> bool:
         """The recovery is recorded as finished (an extra ``recovery`` of the event that says so)."""
         return any(extra.key == "recovery" and extra.value == "finished"
                    for event in self.of("RECOVERY") for extra in event.extras)
 
-    @cached_property
+    @_derived
     def results(self) -> list[Event]:
         """Control results that no other result of the same administration replaces by naming it."""
         controls = self.of("CONTROL")
@@ -176,30 +200,30 @@ class Facts:
                     if event.answered_event != event.reference}
         return [event for event in controls if (event.administration, event.reference) not in replaced]
 
-    @cached_property
+    @_derived
     def open_differences(self) -> list[Event]:
         """Results that do not conform and that no settlement names; one that names none settles all of its office."""
         closed = {(event.administration, event.answered_event) for event in self.of("DIFF-CLOSED")}
         return [event for event in self.results if event.control_result == "B1"
                 and not closed & {(event.administration, event.reference), (event.administration, None)}]
 
-    @cached_property
+    @_derived
     def disputed(self) -> bool:
         """A control that does not conform and is not settled, or a discharge that leaves something."""
         return bool(self.open_differences) or (self.discharged and not self.settled)
 
-    @cached_property
+    @_derived
     def controlled(self) -> bool:
         return any(event.control_result in ("A1", "A2", "B1") for event in self.results)
 
-    @cached_property
+    @_derived
     def enquiry_open(self) -> bool:
         """An enquiry without an answer that settles it, while what it asks for is still missing."""
         answered = {event.answered_event for event in self.of("ENQ-ANSWER") if event.answer in ("arrived", "returned")}
         pending = [event for event in self.of("ENQUIRY") if event.reference not in answered]
         return bool(pending) and not (self.arrived and self.controlled and self.discharged)
 
-    @cached_property
+    @_derived
     def waited_for(self) -> tuple[str, ...]:
         """Administrations, or where no route was given countries, that must accept the record."""
         if self.route is not None:
@@ -217,7 +241,7 @@ class Facts:
         office = event.office.code if event.office is not None else event.administration
         return {event.administration, country_of(office)}
 
-    @cached_property
+    @_derived
     def answers(self) -> dict[str, Event]:
         """Who must accept -> the last answer from there to the version that counts.
 
@@ -234,22 +258,22 @@ class Facts:
                     found[name] = event
         return found
 
-    @cached_property
+    @_derived
     def confirmed(self) -> bool:
         return bool(self.waited_for) and all(
             name in self.answers and self.answers[name].word is Word.ACCEPTED for name in self.waited_for)
 
-    @cached_property
+    @_derived
     def silent(self) -> tuple[str, ...]:
         """Who has not answered."""
         return tuple(name for name in self.waited_for if name not in self.answers)
 
-    @cached_property
+    @_derived
     def handed_over(self) -> bool:
         """At least one partner has the record."""
         return bool(self.sent) if self.sent is not None else self.latest is not None and self.latest.mrn is not None
 
-    @cached_property
+    @_derived
     def departure(self) -> str:
         """Country of departure, "" where nobody knows it: the record names its office, and so does the number."""
         office = self.latest.office_of_departure if self.latest is not None else None
@@ -257,7 +281,7 @@ class Facts:
             return country_of(office.code)
         return next((country_of(event.mrn[2:]) for event in self.events if event.mrn is not None), "")
 
-    @cached_property
+    @_derived
     def destination(self) -> str:
         """Administration or country of destination, "" where nobody knows it."""
         return self.waited_for[-1] if self.waited_for else ""
@@ -266,7 +290,7 @@ class Facts:
         """Whose event comes next: the destination's for the departure, the departure's for everybody else."""
         return self.destination if role == "departure" else self.departure
 
-    @cached_property
+    @_derived
     def itinerary(self) -> tuple[str, ...]:
         """The countries of the record's offices of transit and destination, in the order of the way."""
         latest = self.latest
@@ -276,7 +300,7 @@ class Facts:
         last = [latest.office_of_destination.code] if latest.office_of_destination is not None else []
         return tuple(dict.fromkeys(map(country_of, (*offices, *last))))
 
-    @cached_property
+    @_derived
     def further_on(self) -> bool:
         """Somebody behind us on the way has seen the truck: an entry into a later country, or an arrival."""
         if self.arrived:
@@ -287,7 +311,7 @@ class Facts:
         mine = [way.index(self.country)] if self.country in way else [at for at, ours in entries if ours]
         return bool(mine) and any(at > max(mine) for at, ours in entries if not ours)
 
-    @cached_property
+    @_derived
     def arrived_elsewhere(self) -> bool:
         """The truck has arrived at an office of another administration than ours."""
         if self.administration is None:
@@ -295,7 +319,7 @@ class Facts:
         arrivals = self.of(*_ARRIVALS)
         return bool(arrivals) and all(event.administration != self.administration for event in arrivals)
 
-    @cached_property
+    @_derived
     def conflicts(self) -> tuple[str, ...]:
         """What contradicts itself (TRANSIT section 3.3); nothing is overwritten because of it."""
         found = []

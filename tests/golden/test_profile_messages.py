@@ -91,6 +91,14 @@ def test_a_glance_at_a_declaration_names_mrn_function_and_the_two_offices() -> N
         ("26TGLPLT0000182402", "original", "TGLPL", "MLBKO")
 
 
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_glance_at_an_event_names_its_movement_and_its_reference(corridors: Corridors, name: str) -> None:
+    event = corridors.named("tg-bf").read(message(name))[0]
+    glance = peek(message(name))
+    seen = event["reference"] if event["word"] != "LEDGER" else None  # that one has none of its own place
+    assert (glance.mrn, glance.reference) == (event.get("mrn"), seen)
+
+
 def test_the_trace_leads_every_value_to_its_line_and_its_place_in_the_record(corridors: Corridors) -> None:
     mapping = corridors.named("tg-ml").cusdec
     traced = {(one.segment, one.tag, one.element, one.component): one for one in mapping.trace(expected.TRANSIT_HARD)}

@@ -13,6 +13,7 @@ from gateway.ledger import Ledger
 from gateway.ledger.transaction import Transaction
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+MRNS = [f"26TGLPLT{number:010d}" for number in range(128)]
 QUESTIONS: dict[str, Callable[[Transaction], object]] = {
     "due": lambda one: one.due_objects("BFDGD", now=NOW, limit=64, octets=1 << 20, declarations_last=True),
     "misdated": lambda one: one.misdated_objects("BFDGD", repeat=NOW, receipt=NOW),
@@ -22,8 +23,11 @@ QUESTIONS: dict[str, Callable[[Transaction], object]] = {
     "carried before": lambda one: one.acknowledged_names("BFDGD", ["a.p7m", "b.p7m"]),
     "dead": lambda one: one.dead_letters("BFDGD"),
     "lingering": lambda one: one.lingering("BFDGD"),
+    "handed over": lambda one: one.handed_to(MRNS),
+    "named": lambda one: one.names_of(MRNS),
 }
-ALL_EVER_SENT = ("uq_object_sequence (direction=? AND partner=?)", "uq_object_message_id (direction=? AND partner=?)")
+ALL_EVER_SENT = ("uq_object_sequence (direction=? AND partner=?)", "uq_object_message_id (direction=? AND partner=?)",
+                 "ix_message_waiting (direction=?)", "ix_message_changed (direction=?)")
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

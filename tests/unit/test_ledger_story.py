@@ -6,7 +6,8 @@ The small helpers here make the acts of a run with values that need no cryptogra
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 
@@ -195,6 +196,49 @@ def test_whatever_is_said_a_second_time_changes_nothing(ledger: Ledger) -> None:
         assert queries.verify_history() is None
 
 
+def test_of_declarations_heads_leave_out_the_goods_and_who_has_a_part_in_it_and_nothing_else(ledger: Ledger) -> None:
+    head: Tree = {"amendment": 0, "function": "original", "mrn": "M1", "remark": "\x00\x01 É ☃",
+                  "time_limit": date(2026, 12, 1), "total_gross_mass": Decimal("12.50")}
+    body: Tree = {"items": [{"number": 1, "description": "riz \x00"}], "equipment": [{"number": "MSKU0000001"}],
+                  "seals": [{"identity": "TG1"}], "consignor": {"name": "A"}, "consignee": {"name": "B"},
+                  "principal": {"name": "C"}, "declarant": {"name": "D"}}
+    with ledger.transaction() as transaction:
+        for mrn in ("M1", "M2"):
+            transaction.add_movement(mrn=mrn, key=mrn, administration="TGOTR", corridor="lome-ouaga", role="departure",
+                                     departure="TGLPL", destination="BFOUI", time_limit=None, at=NOW)
+        for mrn, amendment in (("M1", 0), ("M2", 0), ("M2", 1)):
+            transaction.add_declaration(mrn=mrn, amendment=amendment, function="original", tree={**head, **body},
+                                        source_id=None, message_id=None, at=NOW)
+        assert transaction.only_versions_of(["M1", "M2"]) == {"M1": transaction.declarations("M1")[0].digest}
+        assert transaction.heads_of(["M1"]) == {"M1": head}
+        assert [row.tree for row in transaction.declarations("M1")] == [{**head, **body}]
+
+
+def test_events_that_were_foreseen_are_those_that_stand_whatever_is_written_since(ledger: Ledger) -> None:
+    def say(transaction: Transaction, reference: str, word: str) -> None:
+        transaction.add_event(mrn=None, administration="BFDGD", reference=reference, word=word, happened=NOW,
+                              tree={"word": word}, message_id=None, source_id=None, at=NOW)
+
+    def held(transaction: Transaction) -> list[tuple[str, str]]:
+        return [(reference, word) for reference in ("E1", "E2", "E3") for word in ("ARRIVED", "CONTROL")
+                if transaction.known_event("BFDGD", reference, word) is not None]
+
+    with ledger.transaction() as transaction:
+        say(transaction, "E1", "ARRIVED")
+    with ledger.transaction() as transaction:
+        transaction.foresee([], "BFDGD", references=["E1", "E2", "E1"])
+        assert held(transaction) == [("E1", "ARRIVED")]
+        assert transaction.known_event("TGOTR", "E1", "ARRIVED") is None
+        say(transaction, "E1", "CONTROL")
+        say(transaction, "E2", "ARRIVED")
+        assert held(transaction) == [("E1", "ARRIVED"), ("E1", "CONTROL"), ("E2", "ARRIVED")]
+        with pytest.raises(ZeroDivisionError), transaction.part():
+            say(transaction, "E3", "ARRIVED")
+            transaction.foresee([], "BFDGD", references=["E3"])
+            raise ZeroDivisionError
+        assert held(transaction) == [("E1", "ARRIVED"), ("E1", "CONTROL"), ("E2", "ARRIVED")]
+
+
 def test_what_was_foreseen_is_what_stands_whatever_is_written_since(ledger: Ledger) -> None:
     def record(transaction: Transaction, mrn: str, key: str) -> None:
         transaction.add_movement(mrn=mrn, key=key, administration="TGOTR", corridor="lome-ouaga", role="departure",
@@ -215,9 +259,11 @@ def test_what_was_foreseen_is_what_stands_whatever_is_written_since(ledger: Ledg
                                     message_id=None, at=NOW)
         assert [row.tree for row in transaction.declarations("M2")] == [{"mrn": "M2"}]
         assert transaction.heads_of(["M1", "M2"]) == {"M2": {"mrn": "M2"}}
+        assert list(transaction.movements_of(["M3", "M2", "M1"]).values()) == [first, second]
         transaction.set_movement_state("M1", state="SENT", flags="", next_action="wait", who="BFDGD", at=NOW)
         moved = transaction.movement("M1")
         assert moved is not None and moved.state == "SENT"
+        assert transaction.movements_of(["M1"]) == {"M1": moved}
         assert transaction.movement_by_key("TGOTR", "K1") == moved
         with pytest.raises(ZeroDivisionError), transaction.part():
             record(transaction, "M3", "K3")

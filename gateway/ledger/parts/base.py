@@ -11,15 +11,20 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, Update, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, Update, bindparam, select, update
 
 from gateway.ledger.chain import START, Fact, row_hash
 from gateway.ledger.codec import digest_of
 from gateway.ledger.errors import Moved
-from gateway.ledger.rows import Movement
+from gateway.ledger.prepared import insert_rows, run_rows
+from gateway.ledger.rows import EventRow, Movement
 from gateway.ledger.states import S, Step, Transitions, moves
 from gateway.ledger.tables import content, counter, history
 
+_DRAWN = (update(counter).where(counter.c.name == bindparam("of_name"), counter.c.value == bindparam("of_value"))
+          .values(value=bindparam("new_value")))
+_CONTENT = ("id", "digest", "size", "bytes")
+_HISTORY = ("id", *Fact._fields, "row_hash")
 _COUNTER = select(counter.c.value).where(counter.c.name == bindparam("name")).with_for_update()
 
 
@@ -41,6 +46,7 @@ class Base:
         self._mappings: set[str] = set()
         self._foreseen: dict[str, Movement | None] = {}
         self._foreseen_keys: dict[tuple[str, str], Movement | None] = {}
+        self._foreseen_events: dict[tuple[str, str], list[EventRow]] = {}
 
     # --- numbers
 
@@ -83,6 +89,7 @@ class Base:
             self._mappings.clear()
             self._foreseen.clear()
             self._foreseen_keys.clear()
+            self._foreseen_events.clear()
             del self._facts[facts:]
             raise
 
@@ -96,9 +103,9 @@ class Base:
         rows = []
         for number, body in zip(ids, bodies, strict=True):
             octets = body.encode() if isinstance(body, str) else body
-            rows.append({"id": number, "digest": digest_of(octets), "size": len(octets), "bytes": octets})
-        self._connection.execute(insert(content), rows)
-        return [(row["id"], row["digest"]) for row in rows]  # type: ignore[misc]  # a row mixes int, str and bytes
+            rows.append((number, digest_of(octets), len(octets), octets))
+        insert_rows(self._connection, content, _CONTENT, rows)
+        return [(number, digest) for number, digest, _, _ in rows]
 
     # --- history
 
@@ -110,24 +117,19 @@ class Base:
         if self._facts:
             previous = self._connection.execute(
                 select(history.c.row_hash).order_by(history.c.id.desc()).limit(1)).scalar() or START
-            rows: list[dict[str, object]] = []
+            rows = []
             for number, fact in zip(self._ids(history, len(self._facts)), self._facts, strict=True):
                 previous = row_hash(previous, number, fact)
-                rows.append({"id": number, "at": fact.at, "subject": fact.subject, "subject_id": fact.subject_id,
-                             "reference": fact.reference, "event": fact.event, "from_state": fact.from_state,
-                             "to_state": fact.to_state, "text": fact.text, "digest": fact.digest,
-                             "row_hash": previous})
-            self._connection.execute(insert(history), rows)
+                rows.append((number, *fact, previous))
+            insert_rows(self._connection, history, _HISTORY, rows)
             self._facts = []
-        for name, value in self._counters.items():
-            if name not in self._stored:
-                self._connection.execute(insert(counter), {"name": name, "value": value})
-            elif value != self._stored[name]:
-                done = self._connection.execute(
-                    update(counter).where(counter.c.name == name, counter.c.value == self._stored[name])
-                    .values(value=value))
-                if done.rowcount != 1:
-                    raise Moved("counter", name, str(self._stored[name]))
+        stored = self._stored
+        insert_rows(self._connection, counter, ("name", "value"), [
+            (name, value) for name, value in self._counters.items() if name not in stored])
+        drawn = [(name, stored[name], value) for name, value in self._counters.items()
+                 if name in stored and value != stored[name]]
+        if run_rows(self._connection, _DRAWN, ("of_name", "of_value", "new_value"), drawn) != len(drawn):
+            raise Moved("counter", ", ".join(name for name, _, _ in drawn), "-")
         self._stored.update(self._counters)
 
     # --- moves
@@ -143,9 +145,10 @@ class Base:
         """The same for rows of one table, each with its ``number``, its ``expected`` state and the same ``new_…``."""
         if not moves:
             return
-        names = tuple(name.removeprefix("new_") for name in moves[0] if name.startswith("new_"))
-        done = self._connection.execute(_guard(table, names), list(moves))
-        if done.rowcount != len(moves):
+        names = tuple(moves[0])
+        statement = _guard(table, tuple(name.removeprefix("new_") for name in names if name.startswith("new_")))
+        done = run_rows(self._connection, statement, names, [tuple(one.values()) for one in moves])
+        if done != len(moves):
             raise Moved(table.name, ", ".join(str(one["number"]) for one in moves), str(moves[0]["expected"]))
 
     def _move_all(self, table: Table, transitions: Transitions[S], step: Step, where: ColumnElement[bool],

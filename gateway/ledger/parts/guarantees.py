@@ -13,6 +13,7 @@ from gateway.ledger.chain import Fact
 from gateway.ledger.guarantee_rows import NewEngagement, NewMonth
 from gateway.ledger.guarantee_tables import bond, engagement, month_share, on_paper
 from gateway.ledger.parts.base import Base
+from gateway.ledger.prepared import insert_rows, run_rows
 from gateway.ledger.reading.guarantees import HUNDREDTHS, GuaranteeLookups
 
 _SLICE = 500
@@ -50,23 +51,21 @@ class Guarantees(Base, GuaranteeLookups):
             else:
                 currency, amount, engaged = held[key].currency, held[key].amount, 0
             if old is None:
-                added.append({"mrn": key[0], "reference": key[1], "currency": currency, "amount": amount,
-                              "engaged": engaged, "changed": at})
+                added.append((*key, currency, amount, engaged, at))
             elif (old.currency, old.amount, old.engaged) == (currency, amount, engaged):
                 continue
             else:
                 _add(sums[key[1], old.currency], -old.engaged)
-                moved.append({"of_mrn": key[0], "of_reference": key[1], "new_currency": currency,
-                              "new_amount": amount, "new_engaged": engaged, "moment": at})
+                moved.append((*key, currency, amount, engaged, at))
             before = 0 if old is None else old.engaged
             _add(sums[key[1], currency], engaged)
             self._record(Fact(at=at, subject="guarantee", subject_id=None, reference=key[1],
                               event="engage" if engaged > before else "free", from_state=_shown(before),
                               to_state=_shown(engaged), text=f"{key[0]} {currency}"))
-        if added:
-            self._connection.execute(insert(engagement), added)
-        if moved:
-            self._connection.execute(_ENGAGED, moved)
+        insert_rows(self._connection, engagement, ("mrn", "reference", "currency", "amount", "engaged", "changed"),
+                    added)
+        run_rows(self._connection, _ENGAGED, ("of_mrn", "of_reference", "new_currency", "new_amount", "new_engaged",
+                                              "moment"), moved)
         self._add_to_bonds(sums, at)
 
     def set_bond(self, reference: str, *, currency: str, good_for: Decimal, surety: str, until: date | None,
@@ -111,16 +110,10 @@ class Guarantees(Base, GuaranteeLookups):
         known = {(row.reference, row.currency) for start in range(0, len(references), _SLICE)
                  for row in self._connection.execute(select(bond.c.reference, bond.c.currency).where(
                      bond.c.reference.in_(references[start:start + _SLICE])))}
-        grown = [{"of_reference": reference, "of_currency": currency, "more": engaged, "further": movements,
-                  "moment": at} for (reference, currency), (engaged, movements) in sums.items()
-                 if (reference, currency) in known]
-        new = [{"reference": reference, "currency": currency, "engaged": engaged, "movements": movements,
-                "good_for": None, "surety": "", "until": None, "changed": at}
-               for (reference, currency), (engaged, movements) in sums.items() if (reference, currency) not in known]
-        if grown:
-            self._connection.execute(_GROWN, grown)
-        if new:
-            self._connection.execute(insert(bond), new)
+        grown = [(*key, *more, at) for key, more in sums.items() if key in known]
+        run_rows(self._connection, _GROWN, ("of_reference", "of_currency", "more", "further", "moment"), grown)
+        new = [(*key, *more, "", at) for key, more in sums.items() if key not in known]
+        insert_rows(self._connection, bond, ("reference", "currency", "engaged", "movements", "surety", "changed"), new)
 
     def _add_to_month(self, month: str, office: str, movements: int, paper: int) -> None:
         done = self._connection.execute(

@@ -13,11 +13,15 @@ from gateway.ledger.codec import digest_of
 from gateway.ledger.entries import NewDelivery
 from gateway.ledger.errors import DELIVERY_DIFFERS, LocalConflict
 from gateway.ledger.parts.base import Base
+from gateway.ledger.prepared import insert_rows, run_rows
 from gateway.ledger.reading.away import whole
 from gateway.ledger.rows import Delivery
 from gateway.ledger.tables import content, delivery, incoming_note
 
 _SLICE = 500
+
+_DELIVERED = (update(delivery).where(delivery.c.id == bindparam("number"), delivery.c.delivered.is_(None))
+              .values(delivered=bindparam("moment")))
 
 
 class Inbox(Base):
@@ -64,13 +68,11 @@ class Inbox(Base):
                 continue
             body, digest = next(bodies)
             number = self._ids(delivery, 1).start
-            rows.append({"id": number, "folder": candidate.folder, "name": candidate.name, "digest": digest,
-                         "at": at, "content_id": body})
+            rows.append((number, candidate.folder, candidate.name, digest, at, body))
             self._record(Fact(at=at, subject="delivery", subject_id=number, event="new", digest=digest,
                               reference=f"{candidate.folder}/{candidate.name}"))
             numbers.append(number)
-        if rows:
-            self._connection.execute(insert(delivery), rows)
+        insert_rows(self._connection, delivery, ("id", "folder", "name", "digest", "at", "content_id"), rows)
         return numbers
 
     def pending_deliveries(self, limit: int, after: int = 0) -> list[Delivery]:
@@ -92,9 +94,7 @@ class Inbox(Base):
                 .where(delivery.c.id.in_(wanted[start:start + _SLICE]), delivery.c.delivered.is_(None))).all()
             if not rows:
                 continue
-            self._connection.execute(
-                update(delivery).where(delivery.c.id == bindparam("number"), delivery.c.delivered.is_(None))
-                .values(delivered=at), [{"number": row.id} for row in rows])
+            run_rows(self._connection, _DELIVERED, ("number", "moment"), [(row.id, at) for row in rows])
             for row in rows:
                 self._record(Fact(at=at, subject="delivery", subject_id=row.id, event="delivered",
                                   reference=f"{row.folder}/{row.name}"))

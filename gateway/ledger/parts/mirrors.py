@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
@@ -12,6 +13,7 @@ from gateway.ledger.chain import Fact
 from gateway.ledger.mirror_rows import NewVerdict, Part, Seen
 from gateway.ledger.mirror_tables import mirror, mirror_part, mirror_share, seen
 from gateway.ledger.parts.base import Base
+from gateway.ledger.prepared import insert_rows
 from gateway.ledger.reading.mirror import MirrorLookups
 
 _SLICE = 500
@@ -21,6 +23,11 @@ _ADD = (update(mirror_share)
         .where(mirror_share.c.by == bindparam("of_by"), mirror_share.c.month == bindparam("of_month"),
                mirror_share.c.name == bindparam("of_name"))
         .values({name: mirror_share.c[name] + bindparam(f"more_{name}") for name in _SUMS}))
+
+
+_SEEN = Seen.__slots__
+_SEEN_VALUES = attrgetter(*_SEEN)
+_KEY = attrgetter("identity", "thing", "mrn", "reference", "what")
 
 
 class Mirrors(Base, MirrorLookups):
@@ -77,20 +84,14 @@ class Mirrors(Base, MirrorLookups):
     def note_seen(self, new: Sequence[Seen]) -> None:
         """Note what was said of seals and containers; what stands there already stays as it is."""
         for start in range(0, len(new), _SLICE):
-            some = {_key(one): one for one in new[start:start + _SLICE]}
-            held = {_key(row) for row in self._connection.execute(
+            some = {_KEY(one): one for one in new[start:start + _SLICE]}
+            held = {tuple(row) for row in self._connection.execute(
                 select(seen.c.identity, seen.c.thing, seen.c.mrn, seen.c.reference, seen.c.what)
                 .where(seen.c.mrn.in_({one.mrn for one in some.values()})))}
-            rows = [{name: getattr(one, name) for name in one.__slots__} for key, one in some.items()
-                    if key not in held]
-            if rows:
-                self._connection.execute(insert(seen), rows)
+            insert_rows(self._connection, seen, _SEEN, [_SEEN_VALUES(one) for key, one in some.items()
+                                                        if key not in held])
 
 
 def _count(total: list[int], points: int, declared: int, found: int, sign: int) -> None:
     for place, number in enumerate((1, int(points > 0), points, declared, found)):
         total[place] += sign * number
-
-
-def _key(one: object) -> tuple[object, ...]:
-    return tuple(getattr(one, name) for name in ("identity", "thing", "mrn", "reference", "what"))

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum, unique
 from types import MappingProxyType
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
 from gateway.findings import Finding
 from gateway.ledger.chain import Fact
@@ -16,7 +16,8 @@ from gateway.ledger.entries import NewDeclaration, NewEvent, NewMovement, NewSta
 from gateway.ledger.errors import EVENT_DIFFERS, Conflict, LocalConflict, Moved, PartnerConflict
 from gateway.ledger.lookups import Lookups
 from gateway.ledger.parts.base import Base
-from gateway.ledger.rows import DeclarationRow, Moment, Movement
+from gateway.ledger.prepared import insert_rows, run_rows
+from gateway.ledger.rows import DeclarationRow, EventRow, Moment, Movement
 from gateway.ledger.tables import MOVEMENTS, declaration, event, movement
 from gateway.references import Tree
 
@@ -27,6 +28,13 @@ _STATE = (update(movement).where(movement.c.mrn == bindparam("number"), movement
                   who=bindparam("new_who"), time_limit=bindparam("new_limit"), due=bindparam("new_due"),
                   timer=bindparam("new_timer"), wakes=bindparam("new_wakes"),
                   changed=bindparam("moment")))
+_MOVED = ("number", "expected", "new_state", "new_flags", "new_action", "new_who", "new_limit", "new_due", "new_timer",
+          "new_wakes", "moment")
+_MOVEMENT = ("mrn", "key", "administration", "corridor", "role", "departure", "destination", "time_limit", "state",
+             "flags", "next_action", "who", "at", "changed")
+_DECLARATION = ("id", "mrn", "amendment", "function", "digest", "source_id", "message_id", "at", "tree")
+_EVENT = ("id", "mrn", "administration", "reference", "word", "happened", "digest", "source_id", "message_id", "at",
+          "tree")
 
 
 @unique
@@ -41,13 +49,19 @@ class EventOutcome(Enum):
 class Movements(Lookups, Base):
     """Movements, declarations, events."""
 
-    def foresee(self, mrns: Iterable[str], administration: str = "", keys: Iterable[str] = ()) -> None:
-        """Read at once the movements that are asked for next, one by one: those with these MRNs, and those that an
-        administration knows by these national keys. Most of them are not there yet."""
+    def foresee(self, mrns: Iterable[str], administration: str = "", keys: Iterable[str] = (),
+                references: Iterable[str] = ()) -> None:
+        """Read at once what is asked for next, one by one: the movements with these MRNs, those that an administration
+        knows by these national keys, and its events of these references. Most of them are not there yet."""
         wanted, named = list(dict.fromkeys(mrns)), list(dict.fromkeys(keys))
         self._foreseen = dict.fromkeys(wanted)
         for start in range(0, len(wanted), _SLICE):
-            self._foreseen.update(self.movements_of(wanted[start:start + _SLICE]))
+            self._foreseen.update(super().movements_of(wanted[start:start + _SLICE]))
+        said = list(dict.fromkeys(references))
+        self._foreseen_events = {(administration, reference): [] for reference in said}
+        for start in range(0, len(said), _SLICE):
+            for found in self.events_referred(administration, said[start:start + _SLICE]):
+                self._foreseen_events[administration, found.reference].append(found)
         self._foreseen_keys = {(administration, key): None for key in named}
         for start in range(0, len(named), _SLICE):
             self._foreseen_keys.update(((administration, found.key), found)
@@ -56,6 +70,20 @@ class Movements(Lookups, Base):
     def movement(self, mrn: str) -> Movement | None:
         """The movement with this MRN."""
         return self._foreseen[mrn] if mrn in self._foreseen else super().movement(mrn)
+
+    def movements_of(self, mrns: Sequence[str]) -> dict[str, Movement]:
+        """The movements with these MRNs, by MRN, in their order."""
+        unread = [mrn for mrn in mrns if mrn not in self._foreseen]
+        found = super().movements_of(unread) if unread else {}
+        found.update((mrn, held) for mrn in mrns if (held := self._foreseen.get(mrn)) is not None)
+        return dict(sorted(found.items()))
+
+    def known_event(self, administration: str, reference: str, word: str) -> EventRow | None:
+        """The event of this identity, when it is held."""
+        held = self._foreseen_events.get((administration, reference))
+        if held is None:
+            return super().known_event(administration, reference, word)
+        return next((row for row in held if row.word == word), None)
 
     def movement_by_key(self, administration: str, key: str) -> Movement | None:
         """The movement that an administration knows by its national key."""
@@ -90,15 +118,12 @@ class Movements(Lookups, Base):
             held.add(new.mrn)
             self._foreseen.pop(new.mrn, None)
             self._foreseen_keys.pop((new.administration, new.key), None)
-            rows.append({"mrn": new.mrn, "key": new.key, "administration": new.administration,
-                         "corridor": new.corridor, "role": new.role, "departure": new.departure,
-                         "destination": new.destination, "time_limit": encode_moment(new.time_limit), "due": None,
-                         "timer": None, "wakes": None, "state": "", "flags": "", "next_action": "", "who": "",
-                         "at": at, "changed": at})
+            rows.append((new.mrn, new.key, new.administration, new.corridor, new.role, new.departure, new.destination,
+                         encode_moment(new.time_limit), "", "", "", "", at, at))
             self._record(Fact(at=at, subject="movement", subject_id=None, reference=new.mrn, event="new",
                               text=f"{new.administration} {new.key} {new.corridor} {new.role}"))
         if rows:
-            self._connection.execute(insert(movement), rows)
+            insert_rows(self._connection, movement, _MOVEMENT, rows)
             self._tally(MOVEMENTS, len(rows))
         return outcome
 
@@ -137,21 +162,16 @@ class Movements(Lookups, Base):
                 continue
             self._tally(MOVEMENTS + old.state, -1)
             self._tally(MOVEMENTS + new.state, 1)
-            moved.append({"number": new.mrn, "expected": old.state, "new_state": new.state, "new_flags": new.flags,
-                          "new_action": new.next_action, "new_who": new.who,
-                          "new_limit": encode_moment(new.time_limit), "new_due": new.due,
-                          "new_timer": new.timer, "new_wakes": new.wakes,
-                          "moment": at if told else old.changed})
+            moved.append((new.mrn, old.state, new.state, new.flags, new.next_action, new.who,
+                          encode_moment(new.time_limit), new.due, new.timer, new.wakes, at if told else old.changed))
             if told:
                 limit = f"limit {encode_moment(new.time_limit)}" if old.time_limit != new.time_limit else ""
                 self._record(Fact(at=at, subject="movement", subject_id=None, reference=new.mrn, event="state",
                                   from_state=old.state, to_state=new.state,
                                   text=" | ".join(part for part in (new.flags, new.next_action, new.who, limit)
                                                   if part)))
-        if moved:
-            done = self._connection.execute(_STATE, moved)
-            if done.rowcount != len(moved):
-                raise Moved("movement", states[0].mrn, "state")
+        if run_rows(self._connection, _STATE, _MOVED, moved) != len(moved):
+            raise Moved("movement", states[0].mrn, "state")
 
     def spoken_of(self, mrns: Collection[str]) -> set[str]:
         """Those of these MRNs about which an event is held."""
@@ -190,14 +210,12 @@ class Movements(Lookups, Base):
             identity = (new.mrn, new.amendment, new.function, kept.digest)
             if identity not in held:
                 held[identity] = self._ids(declaration, 1).start
-                rows.append({"id": held[identity], "mrn": new.mrn, "amendment": new.amendment,
-                             "function": new.function, "digest": identity[3], "source_id": new.source_id,
-                             "message_id": new.message_id, "at": at, "tree": kept.text})
+                rows.append((held[identity], new.mrn, new.amendment, new.function, kept.digest, new.source_id,
+                             new.message_id, at, kept.text))
                 self._record(Fact(at=at, subject="declaration", subject_id=held[identity], reference=new.mrn,
                                   event="new", text=f"{new.function} {new.amendment}", digest=identity[3]))
             numbers.append(held[identity])
-        if rows:
-            self._connection.execute(insert(declaration), rows)
+        insert_rows(self._connection, declaration, _DECLARATION, rows)
         return numbers
 
     def add_event(self, *, mrn: str | None, administration: str, reference: str, word: str, happened: Moment | None,
@@ -233,17 +251,15 @@ class Movements(Lookups, Base):
                 outcome.append(EventOutcome.HELD if same else EventOutcome.CONFLICT)
                 continue
             held[identity] = text
+            self._foreseen_events.pop(identity[:2], None)
             number = self._ids(event, 1).start
-            rows.append({"id": number, "mrn": new.mrn, "administration": new.administration,
-                         "reference": new.reference, "word": new.word, "happened": encode_moment(new.happened),
-                         "digest": digest, "source_id": new.source_id, "message_id": new.message_id, "at": at,
-                         "tree": text})
+            rows.append((number, new.mrn, new.administration, new.reference, new.word, encode_moment(new.happened),
+                         digest, new.source_id, new.message_id, at, text))
             self._record(Fact(at=at, subject="event", subject_id=number, reference=new.reference, event="new",
                               text=" ".join(part for part in (new.administration, new.word, new.mrn) if part),
                               digest=digest))
             outcome.append(EventOutcome.NEW)
-        if rows:
-            self._connection.execute(insert(event), rows)
+        insert_rows(self._connection, event, _EVENT, rows)
         return outcome
 
 

@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import or_, select
 
 from gateway.ledger.chain import Fact
 from gateway.ledger.codec import digest_of
 from gateway.ledger.entries import NewSource
 from gateway.ledger.parts.base import Base
+from gateway.ledger.prepared import insert_rows
 from gateway.ledger.reading.storing import STANDS
 from gateway.ledger.tables import content, source, source_file
 
@@ -37,8 +38,8 @@ class National(Base):
         kept = self._kept({digest: new.files[name] for new, found in zip(sources, digests, strict=True)
                            for name, digest in found.items()})
         numbers: list[int | None] = []
-        rows: list[dict[str, object]] = []
-        files: list[dict[str, object]] = []
+        rows: list[tuple[object, ...]] = []
+        files: list[tuple[object, ...]] = []
         for new, found, whole in zip(sources, digests, wholes, strict=True):
             if (whole, new.key, new.kind) in taken:
                 numbers.append(None)
@@ -46,15 +47,13 @@ class National(Base):
             taken.add((whole, new.key, new.kind))
             number = self._ids(source, 1).start
             numbers.append(number)
-            rows.append({"id": number, "kind": new.kind, "dialect": new.dialect, "key": new.key, "digest": whole,
-                         "at": at, "dialect_digest": new.dialect_digest})
-            files.extend({"source_id": number, "position": position, "name": name, "digest": found[name],
-                          "content_id": kept[found[name]]} for position, name in enumerate(new.files, 1))
+            rows.append((number, new.kind, new.dialect, new.key, whole, at, new.dialect_digest))
+            files.extend((number, position, name, found[name], kept[found[name]])
+                         for position, name in enumerate(new.files, 1))
             self._record(Fact(at=at, subject="source", subject_id=number, reference=new.key, event="new",
                               text=", ".join(new.files), digest=whole))
-        if rows:
-            self._connection.execute(insert(source), rows)
-            self._connection.execute(insert(source_file), files)
+        insert_rows(self._connection, source, ("id", "kind", "dialect", "key", "digest", "at", "dialect_digest"), rows)
+        insert_rows(self._connection, source_file, ("source_id", "position", "name", "digest", "content_id"), files)
         return numbers
 
     def sources_taken(self, sources: Sequence[NewSource]) -> list[bool]:

@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from gateway.ledger.chain import Fact
 from gateway.ledger.entries import NewMessage
 from gateway.ledger.parts.base import Base
+from gateway.ledger.prepared import insert_rows
 from gateway.ledger.reading.away import whole
 from gateway.ledger.rows import QueuedMessage, WaitingGroup
 from gateway.ledger.states import MessageState, ObjectState
 from gateway.ledger.tables import content, interchange, message, object_
+
+_MESSAGE = ("id", "direction", "partner", "type", "word", "mrn", "identifier", "segments", "mapping", "mapping_digest",
+            "urgent", "state", "at", "changed", "source_id", "answers", "content_id")
 
 
 class Queue(Base):
@@ -37,15 +41,13 @@ class Queue(Base):
         rows = []
         for number, new, (body, digest) in zip(numbers, messages, self._keep([new.wire[1] for new in messages]),
                                                strict=True):
-            rows.append({
-                "id": number, "direction": "out", "partner": new.partner, "type": new.type, "word": new.word,
-                "mrn": new.mrn, "identifier": new.wire[0], "segments": new.wire[2], "mapping": new.mapping,
-                "mapping_digest": new.mapping_digest, "urgent": new.urgent, "state": MessageState.WAITING,
-                "at": at, "changed": at, "source_id": new.source_id, "answers": new.answers, "content_id": body})
+            rows.append((number, "out", new.partner, new.type, new.word, new.mrn, new.wire[0], new.wire[2],
+                         new.mapping, new.mapping_digest, new.urgent, MessageState.WAITING, at, at, new.source_id,
+                         new.answers, body))
             self._record(Fact(at=at, subject="message", subject_id=number, reference=new.mrn or "", event="new",
                               to_state=MessageState.WAITING, text=f"{new.partner} {new.type} {new.word}".rstrip(),
                               digest=digest))
-        self._connection.execute(insert(message), rows)
+        insert_rows(self._connection, message, _MESSAGE, rows)
         return list(numbers)
 
     def waiting(self, partner: str) -> list[WaitingGroup]:

@@ -19,9 +19,13 @@ from gateway.ledger.entries import NewMessageIn
 from gateway.ledger.errors import INTERCHANGE_DIFFERS, Moved, PartnerConflict
 from gateway.ledger.parts.movements import Movements
 from gateway.ledger.parts.sealing import Sealing
+from gateway.ledger.prepared import insert_rows
 from gateway.ledger.rows import InterchangeIn
 from gateway.ledger.states import INTERCHANGE_IN, MESSAGE_IN, InterchangeState, MessageState, ObjectState, may, step_to
 from gateway.ledger.tables import content, interchange, link, message, object_
+
+_MESSAGE = ("id", "direction", "partner", "type", "word", "mrn", "identifier", "segments", "mapping", "mapping_digest",
+            "urgent", "state", "message_reference", "detail", "at", "changed", "interchange_id", "content_id")
 
 
 class Receiving(Movements, Sealing):
@@ -196,15 +200,12 @@ class Receiving(Movements, Sealing):
             state = MessageState(new.state)
             if state not in MESSAGE_IN:
                 raise ValueError(f"{state} is no state of a message in")
-            rows.append({
-                "id": number, "direction": "in", "partner": partners[new.interchange_id], "type": new.type,
-                "word": new.word, "mrn": new.mrn, "identifier": new.identifier, "segments": new.segments,
-                "mapping": new.mapping, "mapping_digest": new.mapping_digest, "urgent": False, "state": state,
-                "message_reference": new.message_reference, "detail": new.detail or None, "at": at, "changed": at,
-                "interchange_id": new.interchange_id, "content_id": body})
+            rows.append((number, "in", partners[new.interchange_id], new.type, new.word, new.mrn, new.identifier,
+                         new.segments, new.mapping, new.mapping_digest, False, state, new.message_reference,
+                         new.detail or None, at, at, new.interchange_id, body))
             self._record(Fact(at=at, subject="message", subject_id=number, reference=new.mrn or "", event="new",
                               to_state=state, text=new.detail, digest=digest))
-        self._connection.execute(insert(message), rows)
+        insert_rows(self._connection, message, _MESSAGE, rows)
         self._connection.execute(
             update(interchange).where(interchange.c.id == bindparam("number"))
             .values(messages=interchange.c.messages + bindparam("more")),

@@ -18,6 +18,7 @@ from gateway.ledger.columns import Instant
 from gateway.ledger.errors import Moved
 from gateway.ledger.lookups import NO_MIC
 from gateway.ledger.parts.base import Base
+from gateway.ledger.prepared import run_rows
 from gateway.ledger.reading.away import whole
 from gateway.ledger.reading.storing import STANDS
 from gateway.ledger.rows import ObjectOut
@@ -35,6 +36,12 @@ from gateway.ledger.tables import content, interchange, link, message, object_
 
 _SLICE = 500
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+_BOUND = (update(message).where(message.c.id == bindparam("of_id"), message.c.state == bindparam("of_state"),
+                                message.c.partner == bindparam("of_partner"))
+          .values(state=bindparam("new_state"), interchange_id=bindparam("new_interchange"),
+                  message_reference=bindparam("new_reference"), changed=bindparam("moment")))
+_BINDING = ("of_id", "of_state", "of_partner", "new_state", "new_interchange", "new_reference", "moment")
 
 
 class Sealing(Base):
@@ -58,15 +65,10 @@ class Sealing(Base):
         self._record(Fact(at=at, subject="interchange", subject_id=number, reference=control_reference, event="new",
                           to_state=InterchangeState.PREPARED, text=f"{partner} {type}", digest=digest))
         mrns = self._mrns([message_id for message_id, _ in messages])
-        done = self._connection.execute(
-            update(message)
-            .where(message.c.id == bindparam("number"), message.c.state == bindparam("expected"),
-                   message.c.partner == partner)
-            .values(state=bindparam("target"), interchange_id=number, message_reference=bindparam("reference"),
-                    changed=at),
-            [{"number": message_id, "expected": MessageState.WAITING, "target": MessageState.PREPARED,
-              "reference": reference} for message_id, reference in messages])
-        if done.rowcount != len(messages):
+        done = run_rows(self._connection, _BOUND, _BINDING, [
+            (message_id, MessageState.WAITING, partner, MessageState.PREPARED, number, reference, at)
+            for message_id, reference in messages])
+        if done != len(messages):
             raise Moved("interchange", control_reference, MessageState.WAITING)
         for message_id, reference in messages:
             self._record(Fact(at=at, subject="message", subject_id=message_id, reference=mrns.get(message_id) or "",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from gateway.ledger.parts.base import Base
+from gateway.ledger.prepared import insert_rows
 from gateway.ledger.search_tables import sought
 
 _SLICE = 500
@@ -23,7 +24,4 @@ class Searching(Base):
             held = {tuple(row) for row in self._connection.execute(
                 select(sought.c.word, sought.c.what, sought.c.mrn)
                 .where(sought.c.mrn.in_({mrn for _, _, mrn in some})))}
-            fresh = [{"word": word, "what": what, "mrn": mrn} for word, what, mrn in some
-                     if (word, what, mrn) not in held]
-            if fresh:
-                self._connection.execute(insert(sought), fresh)
+            insert_rows(self._connection, sought, ("word", "what", "mrn"), [one for one in some if one not in held])

@@ -1,0 +1,80 @@
+"""Statements that take many rows, compiled once and given to the driver in its own form.
+
+SQLAlchemy asks for every value of every row by its name, and its type each time. Here each column is asked once for all
+rows, and a value that many of them share (the time of a run) is put into its form once. The statements, the types'
+forms and the errors are those of SQLAlchemy. A server's driver takes rows by name, and many at once in a way of its own
+(`postgresql_bulk`): there SQLAlchemy does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Dialect, Insert, Table, Update, insert
+
+Form: TypeAlias = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A statement in the words of one kind of database.
+
+    places  where the parameters stand in a row, in the order of the statement
+    forms   what the driver takes for the values of a place
+    """
+
+    sql: str
+    places: tuple[int, ...]
+    forms: tuple[tuple[int, Form], ...]
+
+
+_KNOWN: dict[tuple[str, Insert | Update, tuple[str, ...]], _Prepared] = {}
+
+
+def insert_rows(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
+    """INSERT rows, whose values stand in the order of the names of their columns."""
+    run_rows(connection, _insert(table), names, rows)
+
+
+def run_rows(connection: Connection, statement: Insert | Update, names: tuple[str, ...],
+             rows: Sequence[Sequence[Any]]) -> int:
+    """Run a statement for each row; how many rows of its table that touched in all.
+
+    statement  made once: it is known again by itself; each of its parameters has a name
+    names      of the parameters, in the order of the values of a row
+    """
+    if not rows:
+        return 0
+    if not connection.dialect.positional:
+        return connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows]).rowcount
+    key = (connection.dialect.name, statement, names)
+    prepared = _KNOWN.get(key)
+    if prepared is None:
+        prepared = _KNOWN[key] = _prepare(connection.dialect, statement, names)
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    for place, form in prepared.forms:
+        column = columns[place]
+        formed = {mark: form(value) for mark, value in {id(value): value for value in column}.items()}
+        columns[place] = [formed[id(value)] for value in column]
+    given = list(zip(*[columns[place] for place in prepared.places], strict=True))
+    return connection.exec_driver_sql(prepared.sql, given).rowcount
+
+
+@cache
+def _insert(table: Table) -> Insert:
+    return insert(table)
+
+
+def _prepare(dialect: Dialect, statement: Insert | Update, names: tuple[str, ...]) -> _Prepared:
+    compiled: Any = statement.compile(dialect=dialect, column_keys=list(names))
+    if set(compiled.binds) != set(names):
+        raise ValueError(f"the parameters of the statement are {sorted(compiled.binds)}, not {sorted(names)}")
+    forms = [(place, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+             for place, name in enumerate(names)]
+    return _Prepared(
+        sql=str(compiled),
+        places=tuple(names.index(name) for name in compiled.positiontup),
+        forms=tuple((place, form) for place, form in forms if form is not None))
