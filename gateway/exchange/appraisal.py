@@ -99,6 +99,10 @@ class Appraisal:
     received: Received | None
 
 
+def ready() -> None:
+    """What a worker is asked for ahead of its work: to have loaded this module."""
+
+
 def appraise(ground: bytes, inbox: Archive | None, octets: bytes) -> list[Appraisal]:
     """Appraise every message of some octets.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.errors import GatewayError, LinkError, LocalError, PartnerError
@@ -21,7 +21,7 @@ from gateway.exchange.forks import OLDER, first_difference
 from gateway.exchange.halting import link_halted
 from gateway.exchange.held import HeldMailbox
 from gateway.exchange.lingering import list_new, remove
-from gateway.exchange.payload import interchange_of, look_at, payload_refusal
+from gateway.exchange.payload import interchange_of, look_at, may_declare, payload_refusal
 from gateway.exchange.restoring import RESTORED
 from gateway.exchange.room import require_room, room_for_more
 from gateway.exchange.sealing import seal_receipt
@@ -96,25 +96,27 @@ class Link:
 
 
 def collect(gateway: Gateway, partner: str, sessions: Sessions, occasion: Occasion, summary: Summary,
-            limit: int | None = None) -> None:
+            limit: int | None = None, expect: Callable[[int], None] = lambda octets: None) -> None:
     """Collect everything a partner has put into its mailbox with us. An unreachable mailbox is noted.
 
     A halted link still receives and parks, unless our own ledger is in doubt: then every number we give may be one that
     was given before, and what lies in the mailbox stays there; as it does where the disk has no room for more.
+
+    expect  is told how many octets of declarations are about to be stored
     """
     if ledger_in_doubt(gateway, partner) or not room_for_more(gateway, summary):
         link_halted(gateway, partner, "in", summary)
         return
 
     def work(mailbox: HeldMailbox) -> None:
-        _collect(gateway, partner, mailbox, occasion, summary, limit)
+        _collect(gateway, partner, mailbox, occasion, summary, limit, expect)
 
     sessions.hold(partner, "inbound", work)
     link_halted(gateway, partner, "in", summary)
 
 
 def _collect(gateway: Gateway, partner: str, mailbox: HeldMailbox, occasion: Occasion, summary: Summary,
-             limit: int | None) -> None:
+             limit: int | None, expect: Callable[[int], None]) -> None:
     listed = list_new(gateway, partner, mailbox)
     largest = gateway.settings.limits.file
     entries = affordable(listed, largest)[:limit]
@@ -128,7 +130,7 @@ def _collect(gateway: Gateway, partner: str, mailbox: HeldMailbox, occasion: Occ
         if number and mailbox.over:
             return
         require_room(gateway, sum(cost(entry, largest) for entry in batch))
-        collect_batch(gateway, partner, mailbox, batch, occasion, summary)
+        collect_batch(gateway, partner, mailbox, batch, occasion, summary, expect)
 
 
 def ledger_in_doubt(gateway: Gateway, partner: str) -> bool:
@@ -138,9 +140,10 @@ def ledger_in_doubt(gateway: Gateway, partner: str) -> bool:
 
 
 def collect_batch(gateway: Gateway, partner: str, mailbox: HeldMailbox, entries: Sequence[Entry], occasion: Occasion,
-                  summary: Summary) -> None:
+                  summary: Summary, expect: Callable[[int], None] = lambda octets: None) -> None:
     """Take some files of a mailbox, or of what was carried here by hand: open, store with their receipts, remove."""
     fetched = list(_fetch(gateway, partner, mailbox, entries, occasion, summary))
+    expect(sum(len(file.opened.payload) for file in fetched if file.opened is not None and may_declare(file.opened)))
     reach(failpoints.FETCHED)
     settled: list[Entry] = []
     with gateway.ledger.transaction() as transaction:

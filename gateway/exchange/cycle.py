@@ -21,6 +21,7 @@ from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.collect import collect
 from gateway.exchange.deliver import deliver
 from gateway.exchange.dispatch import dispatch
+from gateway.exchange.foresight import Foresight
 from gateway.exchange.intake import take_national_files
 from gateway.exchange.key_reminders import remind
 from gateway.exchange.links import check_history, tend
@@ -33,6 +34,7 @@ from gateway.exchange.sessions import Sessions
 from gateway.exchange.stored import Time
 from gateway.exchange.storing import store_contents
 from gateway.exchange.summary import Exit, Summary
+from gateway.exchange.workers import Workers
 from gateway.spool import make_folder, turn
 
 _OWN = frozenset({"views", "national", "process"})
@@ -93,15 +95,17 @@ def _start(gateway: Gateway, given: Summary | None) -> Summary:
 
 
 def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions, limit: int | None) -> None:
-    for partner in sessions.order("inbound"):
-        _step(gateway, f"lists-{partner}", summary, partial(note_lists, gateway, partner, occasion.now))
-        _step(gateway, f"inbound-{partner}", summary,
-              partial(collect, gateway, partner, sessions, occasion, summary, limit))
-        _step(gateway, f"lists-{partner}", summary, partial(note_used, gateway, partner, occasion.now))
-    sessions.finish("inbound")
     hand_over = partial(_step, gateway, "deliver", summary, partial(deliver, gateway, occasion, summary))
     time = Time(over=partial(sessions.over, "judging"), over_held=partial(sessions.over, "held"), between=hand_over)
-    _step(gateway, "process", summary, partial(process_stored, gateway, occasion, summary, time))
+    with Workers(gateway.settings.workers) as workers:
+        foresight = Foresight(gateway, workers)
+        for partner in sessions.order("inbound"):
+            _step(gateway, f"lists-{partner}", summary, partial(note_lists, gateway, partner, occasion.now))
+            _step(gateway, f"inbound-{partner}", summary,
+                  partial(collect, gateway, partner, sessions, occasion, summary, limit, foresight.expect))
+            _step(gateway, f"lists-{partner}", summary, partial(note_used, gateway, partner, occasion.now))
+        sessions.finish("inbound")
+        _step(gateway, "process", summary, partial(process_stored, gateway, occasion, summary, time, foresight))
     _step(gateway, "held", summary, partial(judge_held, gateway, occasion, summary, time))
 
 

@@ -1,24 +1,37 @@
-"""Interchanges that workers look at while the run judges the one before: which, how much of it, and what they found."""
+"""Interchanges that workers look at before the run judges them: which, how many, and what they found.
+
+Workers look at what the run is about to judge and at what stands behind it, portion by portion. Where the run needs a
+portion that has not come, it takes back from the workers what they have not begun of the same interchange, from its
+end, and does that itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gateway.edifact import Interchange, read_interchanges
-from gateway.exchange.appraisal import Appraisal, appraise
+from gateway.edifact import read_interchanges
+from gateway.errors import GatewayError
+from gateway.exchange.appraisal import Appraisal, appraise, ready
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.conversion import ground_of
 from gateway.exchange.national_writer import NationalWriter
-from gateway.exchange.workers import Workers
+from gateway.exchange.workers import Answer, Workers
 from gateway.ledger.rows import InterchangeIn
+from gateway.mapping.archive import Archive
 from gateway.mapping.dialect_apart import can_be_read_apart
 
 LEAST = 1 << 20
-"""Octets of an interchange from which on it is given to workers: for fewer it does not pay to start one."""
+"""Octets that wait, or are about to be taken, from which on workers are started: for fewer it does not pay."""
+
+SMALL = 64 << 10
+"""Octets of an interchange from which on it is given to workers: each portion brings the mappings with it."""
 
 MOST = 8 << 20
 """Octets of an interchange that is too large to be held in memory twice, with all that is found in it."""
+
+AHEAD = 3 << 20
+"""Octets of the interchanges behind the one that is judged; one may be larger."""
 
 PORTION = 64
 """Messages that a worker is given at once."""
@@ -29,78 +42,168 @@ class _Ahead:
     """An interchange that workers are at.
 
     payload  its hash: the octets themselves lie with the workers, and once is enough
-    results  of each portion of its messages
+    cuts     where its portions lie in the payload
+    results  of each of them
     """
 
-    row: int
+    row: InterchangeIn
     payload: int
-    results: Sequence[Callable[[], list[Appraisal]] | None]
+    cuts: Sequence[Cut]
+    results: Sequence[Answer[list[Appraisal]] | None]
+
+    def drop(self) -> None:
+        """Have nobody begin what is not wanted any more."""
+        for result in self.results:
+            if result is not None:
+                result.take_back()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Some messages of an interchange, with its header.
+
+    begins       where the header begins and where it ends
+    start, stop  where the messages do
+    """
+
+    begins: tuple[int, int]
+    start: int
+    stop: int
+
+    def of(self, payload: bytes) -> bytes:
+        """The octets."""
+        begins, ends = self.begins
+        return payload[begins:ends] + payload[self.start:self.stop]
 
 
 class Foresight:
-    """What workers find of interchanges ahead of one run; one interchange at a time.
+    """What workers find of interchanges ahead of one run.
 
     writer  has the workers only as long as they are at no interchange: its files would wait behind that
     """
 
-    def __init__(self, gateway: Gateway, workers: Workers, writer: NationalWriter) -> None:
+    def __init__(self, gateway: Gateway, workers: Workers) -> None:
         self._gateway = gateway
         self._workers = workers
-        self._writer = writer
+        self.writer = NationalWriter(gateway, workers)
         self._ground: bytes | None = None
-        self._ahead: _Ahead | None = None
+        self._inbox: Archive | None = None
+        self._expected = 0
+        self._line: list[_Ahead] = []
 
-    def look(self, row: InterchangeIn | None) -> None:
-        """Have workers look at an interchange, unless they are at another, or it does not pay."""
-        if row is None or self._ahead is not None or row.type != "CUSDEC" or not LEAST <= row.size <= MOST \
-                or row.attempts or self._gateway.settings.workers < 2:
-            return
-        if self._ground is None:
-            self._ground = ground_of(self._gateway, self._gateway.now)
+    def expect(self, octets: int) -> None:
+        """So many octets of declarations are about to be stored: where that is much, workers load meanwhile what they
+        will need."""
+        self._expected += octets
+        if self._expected >= LEAST and not self._workers.running:
+            self._workers.prepare(ready)
+
+    def of(self, row: InterchangeIn, payload: bytes, behind: Sequence[InterchangeIn]) -> list[Appraisal]:
+        """What was found of each message of an interchange whose turn has come; empty where nobody has looked.
+
+        behind  what stands behind it, and is likely to come next: workers look at that meanwhile
+        """
+        if self._workers.alone or row.type != "CUSDEC" or (
+                not self._workers.running and row.size + sum(one.size for one in behind) < LEAST):
+            return []
+        try:
             if self._ground is None:
-                return
-        with self._gateway.ledger.reading() as queries:
-            payload = queries.payload_of(row.id)
-        if payload is None or len(payload) > MOST:
-            return
-        dialect = self._gateway.dialect(self._gateway.settings.national.inbox.declarations)
-        inbox = dialect.archive if can_be_read_apart(dialect) else None
-        self._writer.go_alone()
-        self._ahead = _Ahead(row.id, hash(payload), [self._workers.begin(appraise, self._ground, inbox, octets)
-                                               for octets in portions(payload)])
+                self._ground, self._inbox = self._stands()
+        except GatewayError:  # told where a declaration needs it
+            return []
+        ahead = self._taken(row, payload)
+        self._look(behind[:1] if self._gateway.ledger.shared else behind)  # of what comes later others have a part
+        return [] if ahead is None else self._found(ahead, payload)
 
-    def of(self, row: InterchangeIn, payload: bytes) -> list[Appraisal]:
-        """What was found of each message of an interchange; empty where nobody has looked."""
-        ahead = self._ahead
-        if ahead is None or ahead.row != row.id:
-            return []
-        self._ahead = None
-        if ahead.payload != hash(payload):
-            return []
+    def _stands(self) -> tuple[bytes | None, Archive | None]:
+        """Upon what workers appraise, and in which dialect they write; None for what they cannot be given."""
+        dialect = self._gateway.dialect(self._gateway.settings.national.inbox.declarations)
+        return (ground_of(self._gateway, self._gateway.now), dialect.archive if can_be_read_apart(dialect) else None)
+
+    def _look(self, behind: Sequence[InterchangeIn]) -> None:
+        """Have workers look at what stands behind, as far as there is room."""
+        held = sum(one.row.size for one in self._line)
+        for row in behind:
+            if not _pays(row) or any(one.row.id == row.id for one in self._line):
+                continue
+            if self._line and held + row.size > AHEAD:
+                return
+            with self._gateway.ledger.reading() as queries:
+                payload = queries.payload_of(row.id)
+            if payload is not None and (begun := self._begun(row, payload)) is not None:
+                self._line.append(begun)
+                held += row.size
+
+    def _taken(self, row: InterchangeIn, payload: bytes) -> _Ahead | None:
+        """The interchange as workers are at it, and from now on if they were not. What stands before it on its link was
+        another host's."""
+        passed = [one for one in self._line if one.row.partner == row.partner and one.row.sequence <= row.sequence]
+        self._line = [one for one in self._line if one not in passed]
+        found = [one for one in passed if one.row.id == row.id and one.payload == hash(payload)]
+        for one in passed:
+            if one not in found:
+                one.drop()
+        return next(iter(found), None) or (self._begun(row, payload) if _pays(row) else None)
+
+    def _begun(self, row: InterchangeIn, payload: bytes) -> _Ahead | None:
+        """Have workers look at an interchange; None for one that is no plain interchange."""
+        try:
+            cuts = cut(payload)
+        except GatewayError:  # told when its turn comes
+            return None
+        if not cuts or self._ground is None:
+            return None
+        self.writer.go_alone()
+        return _Ahead(row, hash(payload), cuts, [
+            self._workers.begin(appraise, self._ground, self._inbox, one.of(payload)) for one in cuts])
+
+    def _found(self, ahead: _Ahead, payload: bytes) -> list[Appraisal]:
+        """What comes of each portion, in order. While one is due that has not come, the run does others."""
+        own: dict[int, list[Appraisal]] = {}
         found: list[Appraisal] = []
-        for result in ahead.results:
-            try:
-                found.extend([] if result is None else result())
-            except Exception:  # a worker that died, or a defect: the run looks by itself, and says what is wrong
-                return []
+        try:
+            for number, result in enumerate(ahead.results):
+                while result is not None and number not in own and not result.come():
+                    other = self._taken_back(ahead, number, own)
+                    if other is None:
+                        break
+                    assert self._ground is not None
+                    own[other] = appraise(self._ground, self._inbox, ahead.cuts[other].of(payload))
+                if number in own:
+                    found.extend(own.pop(number))
+                elif result is not None:
+                    found.extend(result())
+        except Exception:  # a worker that died, or a defect: the run looks by itself, and says what is wrong
+            ahead.drop()
+            return []
         return found
+
+    def _taken_back(self, ahead: _Ahead, first: int, own: dict[int, list[Appraisal]]) -> int | None:
+        """The last portion that nobody has begun, from the first on that is due, or None."""
+        for number in range(len(ahead.results) - 1, first - 1, -1):
+            result = ahead.results[number]
+            if number not in own and result is not None and result.take_back():
+                return number
+        return None
+
+
+def _pays(row: InterchangeIn) -> bool:
+    return row.type == "CUSDEC" and SMALL <= row.size <= MOST and not row.attempts
 
 
 def portions(payload: bytes) -> Iterator[bytes]:
     """Header and some messages each; nothing of a payload that is no plain interchange."""
+    return (one.of(payload) for one in cut(payload))
+
+
+def cut(payload: bytes) -> list[Cut]:
+    """Where the portions of a payload lie; none in one that is no plain interchange."""
     interchange, *others = read_interchanges(payload)
     layout = interchange.layout
     if others or layout.header is None or layout.trailer is None or layout.groups or not layout.messages:
-        return
-    yield from _cut(interchange)
-
-
-def _cut(interchange: Interchange) -> Iterator[bytes]:
-    content, spans = interchange.content, interchange.layout.messages
-    starts = [interchange.wire.start(span.start) for span in spans]
-    trailer = interchange.layout.trailer
-    assert trailer is not None
-    ends = [*starts[1:], interchange.wire.start(trailer)]
-    for first in range(0, len(spans), PORTION):
-        last = min(first + PORTION, len(spans)) - 1
-        yield content[:starts[0]] + content[starts[first]:ends[last]]
+        return []
+    offset, spans = interchange.offset, layout.messages
+    starts = [offset + interchange.wire.start(span.start) for span in spans]
+    ends = [*starts[1:], offset + interchange.wire.start(layout.trailer)]
+    return [Cut((offset, starts[0]), starts[first], ends[min(first + PORTION, len(spans)) - 1])
+            for first in range(0, len(spans), PORTION)]

@@ -27,6 +27,10 @@ _GZIP_COSTS = len(EDIFACT_GZIP) - len(EDIFACT) + len(".gz")
 """Octets by which the header of a compressed object is longer."""
 
 
+_BEGINNING = 1024
+"""Octets of an interchange in which its header and that of its first message stand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Glance:
     """What the beginning of an interchange says: UNB, and the type of its first message ("" when it has none)."""
@@ -60,6 +64,12 @@ def interchange_of(opened: Opened) -> bytes:
     inflated = inflate(opened.payload)
     assert inflated is not None
     return inflated
+
+
+def may_declare(opened: Opened) -> bool:
+    """Whether an object seems to bring declarations. Only for who prepares for them: it was not judged yet."""
+    kind = opened.header.content_type
+    return kind == EDIFACT_GZIP or (kind == EDIFACT and b"+CUSDEC:" in opened.payload[:_BEGINNING])
 
 
 def takes_gzip(settings: Settings, partner: str) -> bool:

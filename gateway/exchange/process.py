@@ -51,15 +51,21 @@ ATTEMPTS = 3
 """Judgements that began and did not end before an interchange is a dead letter (MAILBOX 3.2, 5)."""
 
 
-def process_stored(gateway: Gateway, occasion: Occasion, summary: Summary, time: Time = UNLIMITED) -> None:
-    """Process stored interchanges, each partner's in its turn; hosts that share a ledger do so together."""
+def process_stored(gateway: Gateway, occasion: Occasion, summary: Summary, time: Time = UNLIMITED,
+                   foresight: Foresight | None = None) -> None:
+    """Process stored interchanges, each partner's in its turn; hosts that share a ledger do so together.
+
+    foresight  of workers that may be there already; None: they are this step's
+    """
+    if foresight is None:
+        with Workers(gateway.settings.workers) as workers:
+            process_stored(gateway, occasion, summary, time, Foresight(gateway, workers))
+        return
     gates = _Gates(gateway, summary)
     waiting = stored_in_turn(gateway, occasion, summary, time, gates.open_for)
-    with Workers(gateway.settings.workers) as workers:
-        writer = NationalWriter(gateway, workers)
-        judging = _Judging(gateway, writer, Foresight(gateway, workers, writer), occasion, summary)
-        Backlog(gateway.ledger, gateway.settings.limits.lease, summary, read=judging.read, judge=judging.judge,
-                tries=ATTEMPTS).work(judging.noting(waiting))
+    judging = _Judging(gateway, foresight, occasion, summary)
+    Backlog(gateway.ledger, gateway.settings.limits.lease, summary, read=judging.read, judge=judging.judge,
+            tries=ATTEMPTS).work(judging.noting(waiting))
 
 
 def judge_held(gateway: Gateway, occasion: Occasion, summary: Summary, time: Time = UNLIMITED) -> None:
@@ -110,13 +116,12 @@ class _Judging:
     fault was that of the hour: a full disk, or a server that went away, says nothing about the interchange."""
 
     gateway: Gateway
-    writer: NationalWriter
     foresight: Foresight
     occasion: Occasion
     summary: Summary
-    behind: dict[int, InterchangeIn | None] = field(default_factory=dict)
+    behind: dict[int, Sequence[InterchangeIn]] = field(default_factory=dict)
 
-    def noting(self, waiting: Iterable[tuple[InterchangeIn, InterchangeIn | None]]) -> Iterator[InterchangeIn]:
+    def noting(self, waiting: Iterable[tuple[InterchangeIn, Sequence[InterchangeIn]]]) -> Iterator[InterchangeIn]:
         """The interchanges; beside each is noted what workers may look at meanwhile."""
         for row, behind in waiting:
             self.behind[row.id] = behind
@@ -134,8 +139,7 @@ class _Judging:
         with self.gateway.ledger.reading() as queries:
             payload = queries.payload_of(row.id)
         assert payload is not None
-        ahead = self.foresight.of(row, payload)
-        self.foresight.look(self.behind.pop(row.id, None))
+        ahead = self.foresight.of(row, payload, self.behind.pop(row.id, ()))
         return read_stored(payload, row.control_reference, ahead)
 
     def judge(self, row: InterchangeIn, read: ReadInterchange | None) -> None:
@@ -155,7 +159,7 @@ class _Judging:
                 read = self._read(row)
             with self.gateway.ledger.transaction() as transaction:
                 transaction.require_waiting(row.id)
-                _process(self.gateway, transaction, row, read, self.writer, self.occasion, self.summary)
+                _process(self.gateway, transaction, row, read, self.foresight.writer, self.occasion, self.summary)
                 reach(failpoints.PROCESSING)
         except GatewayError as error:
             cause = error.__cause__

@@ -6,7 +6,7 @@ judged by then: a passage does not lie in the ledger until a flood has been judg
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,8 +28,15 @@ LEFT = "X097"
 HELD = 100
 """Held messages of a partner that are judged anew before another's: their texts are in memory together."""
 
+BEHIND = 32
+"""Interchanges behind one that is judged that whoever looks ahead is told of."""
+
 BETWEEN = 5.0
 """Seconds of judging after which the national side is given what there is."""
+
+GIVEN = 1 << 20
+"""Octets of interchanges after which it is as well: its files wait for the disk while workers compute, and are fewer in
+memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ class Time:
 
     over       whether no further interchange should be begun
     over_held  whether nothing that is held should be judged anew any more
-    between    what is done every few seconds
+    between    what is done every few seconds, or after so many octets
     """
 
     over: Callable[[], bool]
@@ -50,8 +57,9 @@ UNLIMITED = Time(over=lambda: False, over_held=lambda: False, between=lambda: No
 
 
 def stored_in_turn(gateway: Gateway, occasion: Occasion, summary: Summary, time: Time,
-                   open_for: Callable[[str, int | None], bool]) -> Iterator[tuple[InterchangeIn, InterchangeIn | None]]:
-    """Interchanges to be judged, one after the other; at least one, if any waits. Beside each that which stands behind
+                   open_for: Callable[[str, int | None], bool]
+                   ) -> Iterator[tuple[InterchangeIn, Sequence[InterchangeIn]]]:
+    """Interchanges to be judged, one after the other; at least one, if any waits. Beside each those that stand behind
     it, whose turn is likely to come.
 
     open_for  whether a link releases its object of a number, or anything where None
@@ -67,18 +75,19 @@ def stored_in_turn(gateway: Gateway, occasion: Occasion, summary: Summary, time:
 
     turns = Turns([(partner, gateway.partner(partner).agreement.order == "strict") for partner in partners], owed, fill,
                   lambda row: _concerns_known(gateway, row))
-    judged, given = False, occasion.clock()
+    judged, given, octets = False, occasion.clock(), 0
     while (row := turns.take()) is not None:
         if judged and time.over():
             break
         before = occasion.clock()
-        yield row, turns.behind()
+        yield row, turns.behind(BEHIND)
         now = occasion.clock()
         turns.charge(cost(row, now - before))
         judged = True
-        if now - given >= BETWEEN:
+        octets += row.size
+        if octets >= GIVEN or now - given >= BETWEEN:
             time.between()
-            given = occasion.clock()
+            given, octets = occasion.clock(), 0
     _note_turn(gateway, owed, turns.unserved if row is not None else None)
     if row is not None:
         with gateway.ledger.transaction() as transaction:

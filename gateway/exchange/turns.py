@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from gateway.ledger.rows import InterchangeIn
 
@@ -89,9 +90,9 @@ class _Queue:
         page.popleft()
         return row
 
-    def behind(self) -> InterchangeIn | None:
+    def behind(self, many: int) -> list[InterchangeIn]:
         assert self._next is not None
-        return next(iter(self._next[1]), None)
+        return list(islice(self._next[1], many))
 
     def charge(self, octets: int) -> None:
         """Have the interchange that was taken last paid for."""
@@ -154,10 +155,10 @@ class Turns:
             return None
         return self._turn.take()
 
-    def behind(self) -> InterchangeIn | None:
+    def behind(self, many: int) -> list[InterchangeIn]:
         """What stands behind the interchange that was taken last, as far as it is known: it may come next, or later."""
         assert self._turn is not None
-        return self._turn.behind()
+        return self._turn.behind(many)
 
     def charge(self, octets: int) -> None:
         """Have the interchange that was taken last paid for: its partner had a turn."""

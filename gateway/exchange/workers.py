@@ -6,8 +6,8 @@ worker whose run is gone ends.
 
 Nobody waits for the other while there is something to do. A worker has the next thing lying there while it is at one,
 and two threads that read and write for it meanwhile: so neither side ever waits to write while the other does. Where a
-result is due that has not come, the run does by itself one of those that nobody has begun. How many are ahead is
-bounded, by their number and by their octets.
+result is due that has not come, the run does by itself one of those that nobody has begun; what a worker was given
+already it takes back. How many are ahead is bounded, by their number and by their octets.
 
 Each worker has a pipe of its own. The pool of the standard library is not used: with a queue for all and a thread that
 fills it, a worker that dies while much is being sent leaves Python 3.11.2, Debian 12's, waiting for ever
@@ -16,8 +16,10 @@ fills it, a worker that dies while much is being sent leaves Python 3.11.2, Debi
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
+import struct
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -46,6 +48,10 @@ OCTETS = 16 << 20
 
 _TURN = 0.0002
 """Seconds after which a worker's threads, which only pass on what comes and goes, get their turn."""
+
+
+_NUMBER = struct.Struct("<Q")
+"""What a worker is sent begins with the number of what it has to do; the number alone takes that back."""
 
 
 class WorkerLost(Exception):
@@ -121,6 +127,16 @@ class Workers:
                     return
                 one.result = self.begin(one.function, *one.arguments)
 
+    @property
+    def alone(self) -> bool:
+        """Whether the run has none, or no more."""
+        return self._count < 1
+
+    @property
+    def running(self) -> bool:
+        """Whether any was started."""
+        return bool(self._workers)
+
     def prepare(self, function: Callable[[], object]) -> None:
         """Start those that are not there yet: they load what a function needs while the run does what comes before
         their work."""
@@ -128,7 +144,7 @@ class Workers:
             if self.begin(function) is None:
                 return
 
-    def begin(self, function: Callable[..., Result], *arguments: object) -> Callable[[], Result] | None:
+    def begin(self, function: Callable[..., Result], *arguments: object) -> Answer[Result] | None:
         """Have a function called by a worker: what gives its result, as in `ahead`; None where no worker is there.
 
         The worker that has least to do gets it, behind what it has.
@@ -163,7 +179,7 @@ class _Portion(Generic[Given, Result]):
 
     def done(self) -> bool:
         """Whether asking for the result does not wait."""
-        return self.result is not None and (not isinstance(self.result, _Answer) or self.result.come())
+        return self.result is not None and (not isinstance(self.result, Answer) or self.result.come())
 
 
 def _computed(function: Callable[..., Result], arguments: tuple[object, ...]) -> Callable[[], Result]:
@@ -185,11 +201,15 @@ class _Raising:
         raise self._error
 
 
-class _Answer(Generic[Result]):
-    """What a worker was asked for; called, it is the result."""
+class Answer(Generic[Result]):
+    """What a worker was asked for; called, it is the result.
 
-    def __init__(self, worker: _Worker) -> None:
+    number  among what this worker was asked for
+    """
+
+    def __init__(self, worker: _Worker, number: int) -> None:
         self._worker = worker
+        self.number = number
         self._come = False
         self._value: Any = None
         self._error: BaseException | None = None
@@ -206,6 +226,10 @@ class _Answer(Generic[Result]):
         """Whether it is there."""
         self._worker.busy()
         return self._come
+
+    def take_back(self) -> bool:
+        """Have nobody begin it: whoever asked does it. Whether that is so; else its result comes, or has come."""
+        return self._worker.leave(self)
 
     def take(self, value: object, error: BaseException | None) -> None:
         self._come, self._value, self._error = True, value, error
@@ -225,17 +249,32 @@ class _Worker:
             raise
         finally:
             theirs.close()  # its end is the worker's alone: when that is gone, the pipe says so
-        self._asked: deque[_Answer[Any]] = deque()
+        self._asked: deque[Answer[Any]] = deque()
+        self._left: set[int] = set()
+        self._numbers = itertools.count(1)
         self._lost = False
 
-    def begin(self, function: Callable[..., Result], arguments: tuple[object, ...]) -> _Answer[Result]:
+    def begin(self, function: Callable[..., Result], arguments: tuple[object, ...]) -> Answer[Result]:
         """Raises WorkerLost or OSError when the worker is gone."""
         if self._lost:
             raise WorkerLost
-        self._pipe.send((function, arguments))
-        answer: _Answer[Result] = _Answer(self)
+        answer: Answer[Result] = Answer(self, next(self._numbers))
+        self._pipe.send_bytes(_NUMBER.pack(answer.number) + ForkingPickler.dumps((function, arguments)))
         self._asked.append(answer)
         return answer
+
+    def leave(self, answer: Answer[Any]) -> bool:
+        """Tell the worker to leave something out. Not what it is at, which is the first of what it owes; it may be at
+        the second as well by now, and then that is done twice."""
+        if self.busy() == 0 or answer.number <= self._asked[0].number or answer.number in self._left:
+            return False
+        try:
+            self._pipe.send_bytes(_NUMBER.pack(answer.number))
+        except OSError:
+            self._lose()
+            return False
+        self._left.add(answer.number)
+        return True
 
     def busy(self) -> int:
         """How much it has to do; what it has done is taken."""
@@ -258,7 +297,9 @@ class _Worker:
             return
         except Exception as unread:  # what cannot be built again here
             value, error = None, unread
-        self._asked.popleft().take(value, error)
+        answer = self._asked.popleft()
+        self._left.discard(answer.number)
+        answer.take(value, error)
 
     def _lose(self) -> None:
         self._lost = True
@@ -278,16 +319,19 @@ def _work(pipe: Connection) -> None:
     """Do what the run asks for, one after the other, until it is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run
     sys.setswitchinterval(_TURN)
-    asked: SimpleQueue[bytes] = SimpleQueue()
+    asked: SimpleQueue[tuple[int, memoryview]] = SimpleQueue()
+    left: set[int] = set()
     given: SimpleQueue[bytes] = SimpleQueue()
-    Thread(target=_hear, args=(pipe, asked), daemon=True).start()
+    Thread(target=_hear, args=(pipe, asked, left), daemon=True).start()
     Thread(target=_tell, args=(pipe, given), daemon=True).start()
     look_seldom()
     while True:
-        result: tuple[object, Exception | None]
+        result: tuple[object, Exception | None] = (None, None)
+        number, given_to_do = asked.get()
         try:
-            function, arguments = ForkingPickler.loads(asked.get())
-            result = (function(*arguments), None)
+            if number not in left:
+                function, arguments = ForkingPickler.loads(given_to_do)
+                result = (function(*arguments), None)
         except Exception as error:  # the run is told
             result = (None, error)
         try:
@@ -296,11 +340,17 @@ def _work(pipe: Connection) -> None:
             given.put(bytes(ForkingPickler.dumps((None, RuntimeError(f"{type(unsent).__name__}: {unsent}")))))
 
 
-def _hear(pipe: Connection, asked: SimpleQueue[bytes]) -> None:
-    """Take what the run asks for as soon as it does. When the run is gone the pipe ends, and with it this process."""
+def _hear(pipe: Connection, asked: SimpleQueue[tuple[int, memoryview]], left: set[int]) -> None:
+    """Take what the run asks for, and what it takes back, as soon as it does. When the run is gone the pipe ends, and
+    with it this process."""
     try:
         while True:
-            asked.put(pipe.recv_bytes())
+            sent = memoryview(pipe.recv_bytes())
+            number, = _NUMBER.unpack_from(sent)
+            if len(sent) > _NUMBER.size:
+                asked.put((number, sent[_NUMBER.size:]))
+            else:
+                left.add(number)
     finally:
         os._exit(0)
 

@@ -31,6 +31,13 @@ def slow_at_first(number: int) -> tuple[int, int]:
     return number, os.getpid()
 
 
+def noted(number: int, seconds: float, folder: Path) -> int:
+    """Who does what leaves a file there; it takes its time."""
+    (folder / f"{number} {'worker' if parent_process() is not None else 'run'}").touch()
+    time.sleep(seconds)
+    return number
+
+
 def slow_number(text: str) -> int:
     """A number, which takes a worker its time."""
     if parent_process() is not None:
@@ -90,10 +97,11 @@ def _die_once(mark: str) -> None:
 
 
 def appraised(ground: bytes, inbox: Archive | None, octets: bytes) -> list[Appraisal]:
-    """Appraise, and leave a mark; where it is wanted, the worker dies over it."""
-    Path(os.environ["EDI_TEST_MARK"]).touch()
-    if os.environ["EDI_TEST_DIES"]:
-        os.kill(os.getpid(), signal.SIGKILL)
+    """Appraise; a worker leaves a mark, and dies over it where that is wanted."""
+    if parent_process() is not None:
+        Path(os.environ["EDI_TEST_MARK"]).touch()
+        if os.environ["EDI_TEST_DIES"]:
+            os.kill(os.getpid(), signal.SIGKILL)
     from gateway.exchange.appraisal import appraise
 
     return appraise(ground, inbox, octets)

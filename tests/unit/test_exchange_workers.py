@@ -8,20 +8,26 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from gateway.cli import runs
 from gateway.cli.context import occasion
-from gateway.exchange import foresight, intake, national_writer
+from gateway.exchange import foresight, intake, national_writer, stored
+from gateway.exchange.assembly import Gateway, Occasion, open_gateway
+from gateway.exchange.deliver import deliver
+from gateway.exchange.foresight import Foresight
+from gateway.exchange.summary import Summary
 from gateway.exchange.workers import DEPTH, OCTETS, OWN, WorkerLost, Workers
+from gateway.ledger.rows import InterchangeIn
 from gateway.mapping import search_path
 from gateway.mapping.archive import Archive
 from gateway.mapping.dialect import load_dialect
 from gateway.mapping.dialect_apart import can_be_read_apart, read_apart, whole, write_apart
 from tests.bench.load import declarations
-from tests.tools.offices import offices
+from tests.tools.offices import Office, offices
 from tests.tools.worker_tasks import (
     appraised,
     died_once,
@@ -29,6 +35,7 @@ from tests.tools.worker_tasks import (
     died_writing,
     echoed,
     fatal_first,
+    noted,
     slow_at_first,
     slow_number,
     squared,
@@ -36,6 +43,7 @@ from tests.tools.worker_tasks import (
 )
 
 DIALECT = "tgotr/asycuda"
+NOW = datetime(2026, 3, 16, 12, 30, 5, tzinfo=UTC)
 
 
 def national_files(count: int) -> dict[str, bytes]:
@@ -107,6 +115,29 @@ def test_what_the_items_raise_comes_after_those_before_it() -> None:
     with Workers(2) as workers, pytest.raises(OverflowError, match="full"):
         told.extend(result() for _, result in workers.ahead(items(), lambda number: (squared, (number,))) if result)
     assert told == [1, 4]
+
+
+def test_what_a_worker_has_not_begun_is_taken_back_and_it_goes_on_with_the_rest(tmp_path: Path) -> None:
+    with Workers(2) as workers:
+        first, second, third, fourth = (workers.begin(noted, number, seconds, tmp_path) for number, seconds in
+                                        enumerate([0.5, 0.0, 0.0, 0.0]))
+        assert first and second and third and fourth
+        while not (tmp_path / "0 worker").exists():
+            time.sleep(0.01)
+        assert third.take_back()
+        assert not third.take_back()
+        assert not first.take_back()
+        assert (first(), second(), fourth()) == (0, 1, 3)
+        assert not fourth.take_back()
+    assert {path.name for path in tmp_path.iterdir()} == {"0 worker", "1 worker", "3 worker"}
+
+
+def test_nothing_is_taken_back_from_a_worker_that_died() -> None:
+    with Workers(2) as workers:
+        results = [workers.begin(fatal_first, number) for number in range(3)]
+        with pytest.raises(WorkerLost):
+            results[0] and results[0]()
+        assert [result is not None and result.take_back() for result in results] == [False] * 3
 
 
 def test_one_process_is_the_run_alone() -> None:
@@ -246,25 +277,32 @@ def test_a_worker_that_dies_loses_and_doubles_no_file(tmp_path: Path, monkeypatc
     assert togo.run("edi-receive").counts["answers_taken"] == 13
 
 
-def judged(root: Path, workers: int) -> tuple[set[str], set[str], dict[str, bytes]]:
-    """What a receiver makes of two interchanges: movements, their states, national files."""
+def four_sent(root: Path, workers: int) -> tuple[Office, Office]:
+    """Sender and receiver, whose mailbox has four interchanges of two declarations."""
     togo, burkina = offices(root, inbox_declarations="bfdgd/asycuda")
+    settings = togo.settings.read_text("utf-8")
+    togo.settings.write_text(settings.replace("messages_per_interchange: 500", "messages_per_interchange: 2"), "utf-8")
     with burkina.settings.open("a", encoding="utf-8") as file:
         file.write(f"\nworkers: {workers}\n")
-    files = national_files(8)
-    for some in ([name for name in files if name < "d00005"], [name for name in files if name >= "d00005"]):
-        togo.drop("declarations", {name: files[name] for name in some})
-        assert togo.run("edi-send").counts["messages_queued"] == 4
+    togo.drop("declarations", national_files(8))
+    assert togo.run("edi-send").counts["messages_queued"] == 8
+    return togo, burkina
+
+
+def judged(root: Path, workers: int) -> tuple[set[str], set[str], dict[str, bytes]]:
+    """What a receiver makes of four interchanges of two: movements, their states, national files."""
+    togo, burkina = four_sent(root, workers)
     ran = burkina.run("edi-receive")
     assert (ran.exit, ran.counts["messages_accepted"], ran.counts["deliveries_written"]) == (0, 8, 16)
     movements = burkina.movements()
-    assert togo.run("edi-receive").counts["answers_taken"] == 10
+    assert togo.run("edi-receive").counts["answers_taken"] == 12
     return set(movements), {one["state"] for one in movements.values()}, burkina.inbox("declarations")
 
 
 def test_an_interchange_that_a_worker_looks_at_ahead_is_judged_as_by_a_run_alone(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(foresight, "LEAST", 1)
+    for name in ("LEAST", "SMALL", "PORTION"):
+        monkeypatch.setattr(foresight, name, 1)
     monkeypatch.setattr(foresight, "appraise", appraised)
     monkeypatch.setenv("EDI_TEST_MARK", str(tmp_path / "mark"))
     monkeypatch.setenv("EDI_TEST_DIES", "")
@@ -272,12 +310,53 @@ def test_an_interchange_that_a_worker_looks_at_ahead_is_judged_as_by_a_run_alone
     monkeypatch.setattr(runs, "occasion", lambda: replace(occasion(), now=now))
     alone = judged(tmp_path / "alone", 1)
     assert not (tmp_path / "mark").exists()
+    assert judged(tmp_path / "shared out", 2) == alone  # the run is faster than a worker starts
+    monkeypatch.setattr("gateway.exchange.workers.Answer.take_back", lambda _: False)
+    (tmp_path / "mark").unlink(missing_ok=True)
     assert judged(tmp_path / "two", 2) == alone
     assert (tmp_path / "mark").exists()
     (tmp_path / "mark").unlink()
     monkeypatch.setenv("EDI_TEST_DIES", "yes")
     assert judged(tmp_path / "dying", 2) == alone
     assert (tmp_path / "mark").exists()
+
+
+@pytest.mark.parametrize(("octets", "most"), [(1, 1), (1 << 20, 3)])
+def test_how_much_workers_look_at_ahead_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, octets: int,
+                                                   most: int) -> None:
+    """And what was judged is given to the national side before all of it is."""
+    burkina = four_sent(tmp_path, 2)[1]
+    ahead: list[int] = []
+    given: list[int] = []
+    begun = Foresight._begun
+
+    def counted(self: Foresight, row: InterchangeIn, payload: bytes) -> object:
+        ahead.append(len(self._line) + 1)
+        return begun(self, row, payload)
+
+    def noting(gateway: Gateway, now: Occasion, summary: Summary) -> None:
+        deliver(gateway, now, summary)
+        given.append(summary.deliveries_written)
+
+    for name in ("LEAST", "SMALL"):
+        monkeypatch.setattr(foresight, name, 1)
+    monkeypatch.setattr(foresight, "AHEAD", octets)
+    monkeypatch.setattr(stored, "GIVEN", 1)
+    monkeypatch.setattr(Foresight, "_begun", counted)
+    monkeypatch.setattr("gateway.exchange.cycle.deliver", noting)
+    ran = burkina.run("edi-receive")
+    assert (ran.exit, ran.counts["messages_accepted"]) == (0, 8)
+    assert (len(ahead), max(ahead)) == (4, most)
+    assert given == [4, 8, 12, 16, 16]
+
+
+def test_workers_are_started_for_declarations_that_are_about_to_be_stored(tmp_path: Path) -> None:
+    with open_gateway(offices(tmp_path)[1].settings, NOW) as gateway, Workers(2) as workers:
+        ahead = Foresight(gateway, workers)
+        ahead.expect(foresight.LEAST - 1)
+        assert not workers.running
+        ahead.expect(1)
+        assert workers.running
 
 
 @pytest.fixture(name="few")
