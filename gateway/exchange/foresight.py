@@ -33,7 +33,7 @@ MOST = 8 << 20
 AHEAD = 3 << 20
 """Octets of the interchanges behind the one that is judged; one may be larger."""
 
-PORTION = 64
+PORTION = 32
 """Messages that a worker is given at once."""
 
 

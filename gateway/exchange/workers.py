@@ -25,13 +25,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
 from threading import Thread
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from gateway.exchange.collector import look_seldom
+from gateway.exchange.crossing import packed, unpacked
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -259,7 +259,7 @@ class _Worker:
         if self._lost:
             raise WorkerLost
         answer: Answer[Result] = Answer(self, next(self._numbers))
-        self._pipe.send_bytes(_NUMBER.pack(answer.number) + ForkingPickler.dumps((function, arguments)))
+        self._pipe.send_bytes(_NUMBER.pack(answer.number) + packed((function, arguments)))
         self._asked.append(answer)
         return answer
 
@@ -291,7 +291,7 @@ class _Worker:
     def collect(self) -> None:
         """Wait for the result that is due next, and put it where it is looked for, or what went wrong."""
         try:
-            value, error = self._pipe.recv()
+            value, error = unpacked(self._pipe.recv_bytes())
         except (EOFError, OSError):
             self._lose()
             return
@@ -321,7 +321,7 @@ def _work(pipe: Connection) -> None:
     sys.setswitchinterval(_TURN)
     asked: SimpleQueue[tuple[int, memoryview]] = SimpleQueue()
     left: set[int] = set()
-    given: SimpleQueue[bytes] = SimpleQueue()
+    given: SimpleQueue[memoryview] = SimpleQueue()
     Thread(target=_hear, args=(pipe, asked, left), daemon=True).start()
     Thread(target=_tell, args=(pipe, given), daemon=True).start()
     look_seldom()
@@ -330,14 +330,14 @@ def _work(pipe: Connection) -> None:
         number, given_to_do = asked.get()
         try:
             if number not in left:
-                function, arguments = ForkingPickler.loads(given_to_do)
+                function, arguments = unpacked(given_to_do)
                 result = (function(*arguments), None)
         except Exception as error:  # the run is told
             result = (None, error)
         try:
-            given.put(bytes(ForkingPickler.dumps(result)))
+            given.put(packed(result))
         except Exception as unsent:  # a result, or an error, that cannot be sent
-            given.put(bytes(ForkingPickler.dumps((None, RuntimeError(f"{type(unsent).__name__}: {unsent}")))))
+            given.put(packed((None, RuntimeError(f"{type(unsent).__name__}: {unsent}"))))
 
 
 def _hear(pipe: Connection, asked: SimpleQueue[tuple[int, memoryview]], left: set[int]) -> None:
@@ -355,7 +355,7 @@ def _hear(pipe: Connection, asked: SimpleQueue[tuple[int, memoryview]], left: se
         os._exit(0)
 
 
-def _tell(pipe: Connection, given: SimpleQueue[bytes]) -> None:
+def _tell(pipe: Connection, given: SimpleQueue[memoryview]) -> None:
     """Send results as far as the run takes them."""
     try:
         while True:
