@@ -11,7 +11,7 @@ import dataclasses
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from gateway.errors import LocalError
@@ -20,7 +20,6 @@ from gateway.exchange.assembly import Gateway
 from gateway.exchange.summary import Exit, Summary
 from gateway.failpoints import reach
 from gateway.findings import Finding, Place, Severity
-from gateway.ledger import Transaction
 from gateway.spool import (
     free_name,
     make_folder,
@@ -92,10 +91,12 @@ class Filing:
         self.refuse([(names, [_finding(one) for one in findings]) for names, findings in noted["refused"]])
         self._drop_note()
 
-    def intend(self, transaction: Transaction, groups: Iterable[Sequence[str]], files: Mapping[str, bytes]) -> None:
-        """Note, before the commit that takes them, which files are then to be filed as sent together."""
-        taken = [{"names": list(names), "digest": transaction.set_digest({name: files[name] for name in names})}
-                 for names in groups if len(names) > 1]
+    def intend(self, groups: Iterable[tuple[Sequence[str], str]]) -> None:
+        """Note, before the commit that takes them, which files are then to be filed as sent together.
+
+        groups  names, and the digest of their contents (`NewSource.digest`)
+        """
+        taken = [{"names": list(names), "digest": digest} for names, digest in groups if len(names) > 1]
         if taken:
             self._write_note(taken=taken)
             reach(failpoints.INTENDED)

@@ -314,8 +314,8 @@ class _Intake:
         with self.gateway.ledger.transaction() as transaction:
             outcomes = list(take_groups(self.gateway, transaction, self.folder.kind, dialect, ready, files,
                                         self.occasion))
-            self.filing.intend(transaction, [names for names, outcome in outcomes
-                                             if not isinstance(outcome, GatewayError)], files)
+            self.filing.intend((names, outcome.digest) for names, outcome in outcomes
+                               if not isinstance(outcome, GatewayError))
         taken: list[str] = []
         refused: list[Refusal] = []
         for names, outcome in outcomes:

@@ -17,8 +17,12 @@ from gateway.mapping.dialect import NationalRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What a group of files gave: records, or repeated 1 when the very same content was taken before."""
+    """What a group of files gave: records, or repeated 1 when the very same content was taken before.
 
+    digest  of the contents of the files together (`NewSource`)
+    """
+
+    digest: str
     records: int = 0
     messages: int = 0
     repeated: int = 0
@@ -67,7 +71,7 @@ def take_groups(gateway: Gateway, transaction: Transaction, kind: str, dialect: 
     pending: list[_Planned] = []
     for (names, records), source, known in zip(groups, sources, repeated, strict=True):
         if known:
-            yield names, Taken(repeated=1)
+            yield names, Taken(digest=source.digest, repeated=1)
         elif kind == "events":
             yield names, _take_events(gateway, transaction, source, records, occasion)
         else:
@@ -128,7 +132,8 @@ def _write(gateway: Gateway, transaction: Transaction, pending: Sequence[_Planne
             yield from _write(gateway, transaction, [one], occasion)
         return
     for one in pending:
-        yield one.names, Taken(records=len(one.plans), messages=sum(plan.copies for plan in one.plans))
+        yield one.names, Taken(digest=one.source.digest, records=len(one.plans),
+                               messages=sum(plan.copies for plan in one.plans))
 
 
 def _write_together(gateway: Gateway, transaction: Transaction, pending: Sequence[_Planned],
@@ -150,7 +155,7 @@ def _take_in_turn(gateway: Gateway, transaction: Transaction, source: NewSource,
         with transaction.part():
             number = transaction.add_sources([source], at=occasion.now)[0]
             if number is None:  # the same content stands earlier in this very batch
-                return Taken(repeated=1)
+                return Taken(digest=source.digest, repeated=1)
             for record in records:
                 plan = plan_declaration(gateway, transaction, record, occasion)
                 effects = Effects()
@@ -159,7 +164,7 @@ def _take_in_turn(gateway: Gateway, transaction: Transaction, source: NewSource,
                 messages += plan.copies
     except GatewayError as error:
         return error
-    return Taken(records=len(records), messages=messages)
+    return Taken(digest=source.digest, records=len(records), messages=messages)
 
 
 def _take_events(gateway: Gateway, transaction: Transaction, source: NewSource, records: Sequence[NationalRecord],
@@ -171,4 +176,4 @@ def _take_events(gateway: Gateway, transaction: Transaction, source: NewSource, 
             queued = take_event(gateway, transaction, records, number, occasion)
     except GatewayError as error:
         return error
-    return Taken(records=len(records), messages=queued)
+    return Taken(digest=source.digest, records=len(records), messages=queued)

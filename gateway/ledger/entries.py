@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
-from gateway.ledger.codec import TreeText
+from gateway.ledger.codec import TreeText, digest_of
 from gateway.ledger.rows import Moment
 from gateway.references import Tree
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class NewSource:
     """The national files of one record, by name.
 
@@ -27,6 +28,16 @@ class NewSource:
     key: str
     files: Mapping[str, bytes]
     dialect_digest: str | None = None
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """Of each file, by name."""
+        return {name: digest_of(octets) for name, octets in self.files.items()}
+
+    @cached_property
+    def digest(self) -> str:
+        """By which the source is known: that of its set of contents, whatever their names."""
+        return digest_of("\n".join(sorted(self.digests.values())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,7 +129,8 @@ def test_the_ledger_holds_what_it_would_hold_without_workers(gateway: Gateway, t
     other = offices(tmp_path / "other", now=NOW)[0]
     with open_gateway(other.settings, NOW) as alone:
         assert held(alone, grouped(here), files) == there
-    assert there[0] == [((name,), Taken(records=1, messages=1)) for name in files]
+    assert there[0] == [((name,), Taken(digest=digest_of(digest_of(octets)), records=1, messages=1))
+                        for name, octets in files.items()]
 
 
 def test_the_run_converts_before_it_takes_the_write_lock_what_is_sure(

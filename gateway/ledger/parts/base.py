@@ -95,15 +95,18 @@ class Base:
 
     # --- content
 
-    def _keep(self, bodies: Sequence[bytes | str]) -> list[tuple[int, str]]:
-        """Store bodies; for each its content number and SHA-256, in order. A text is kept as UTF-8."""
+    def _keep(self, bodies: Sequence[bytes | str], digests: Sequence[str] = ()) -> list[tuple[int, str]]:
+        """Store bodies; for each its content number and SHA-256, in order. A text is kept as UTF-8.
+
+        digests  theirs, where they are known
+        """
         if not bodies:
             return []
         ids = self._ids(content, len(bodies))
         rows = []
-        for number, body in zip(ids, bodies, strict=True):
+        for place, (number, body) in enumerate(zip(ids, bodies, strict=True)):
             octets = body.encode() if isinstance(body, str) else body
-            rows.append((number, digest_of(octets), len(octets), octets))
+            rows.append((number, digests[place] if digests else digest_of(octets), len(octets), octets))
         insert_rows(self._connection, content, _CONTENT, rows)
         return [(number, digest) for number, digest, _, _ in rows]
 

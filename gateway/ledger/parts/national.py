@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select
 
 from gateway.ledger.chain import Fact
-from gateway.ledger.codec import digest_of
 from gateway.ledger.entries import NewSource
 from gateway.ledger.parts.base import Base
 from gateway.ledger.prepared import insert_rows
@@ -32,43 +30,34 @@ class National(Base):
         Same means: same kind, same national key, and the same set of file contents under whatever names. A file that
         holds many records is stored once, however many sources point to it.
         """
-        digests = [_digests(new) for new in sources]
-        wholes = [_whole(found) for found in digests]
-        taken = self._taken(wholes)
-        kept = self._kept({digest: new.files[name] for new, found in zip(sources, digests, strict=True)
-                           for name, digest in found.items()})
+        taken = self._taken([new.digest for new in sources])
+        kept = self._kept({digest: new.files[name] for new in sources for name, digest in new.digests.items()})
         numbers: list[int | None] = []
         rows: list[tuple[object, ...]] = []
         files: list[tuple[object, ...]] = []
-        for new, found, whole in zip(sources, digests, wholes, strict=True):
-            if (whole, new.key, new.kind) in taken:
+        for new in sources:
+            if (new.digest, new.key, new.kind) in taken:
                 numbers.append(None)
                 continue
-            taken.add((whole, new.key, new.kind))
+            taken.add((new.digest, new.key, new.kind))
             number = self._ids(source, 1).start
             numbers.append(number)
-            rows.append((number, new.kind, new.dialect, new.key, whole, at, new.dialect_digest))
-            files.extend((number, position, name, found[name], kept[found[name]])
+            rows.append((number, new.kind, new.dialect, new.key, new.digest, at, new.dialect_digest))
+            files.extend((number, position, name, new.digests[name], kept[new.digests[name]])
                          for position, name in enumerate(new.files, 1))
             self._record(Fact(at=at, subject="source", subject_id=number, reference=new.key, event="new",
-                              text=", ".join(new.files), digest=whole))
+                              text=", ".join(new.files), digest=new.digest))
         insert_rows(self._connection, source, ("id", "kind", "dialect", "key", "digest", "at", "dialect_digest"), rows)
         insert_rows(self._connection, source_file, ("source_id", "position", "name", "digest", "content_id"), files)
         return numbers
 
     def sources_taken(self, sources: Sequence[NewSource]) -> list[bool]:
         """For each whether the very same content was taken before."""
-        wholes = [_whole(_digests(new)) for new in sources]
-        taken = self._taken(wholes)
-        return [(whole, new.key, new.kind) in taken for new, whole in zip(sources, wholes, strict=True)]
-
-    @staticmethod
-    def set_digest(files: Mapping[str, bytes]) -> str:
-        """The digest by which a source is known: that of its set of contents, whatever their names."""
-        return _whole({name: digest_of(octets) for name, octets in files.items()})
+        taken = self._taken([new.digest for new in sources])
+        return [(new.digest, new.key, new.kind) in taken for new in sources]
 
     def sets_taken(self, kind: str, digests: Sequence[str]) -> set[str]:
-        """Those of some sets of contents (`set_digest`) that have been taken as this kind of record."""
+        """Those of some sets of contents (`NewSource.digest`) that have been taken as this kind of record."""
         return {digest for digest, _, of_kind in self._taken(digests) if of_kind == kind}
 
     def _taken(self, wholes: Sequence[str]) -> set[tuple[str, str, str]]:
@@ -90,15 +79,6 @@ class National(Base):
                 .where(source_file.c.digest.in_(wanted[start:start + _SLICE]),  # and not away: it must be kept anew
                        or_(STANDS, content.c.size == 0))))
         missing = [digest for digest in wanted if digest not in found]
-        found.update(zip(missing, (number for number, _ in self._keep([contents[digest] for digest in missing])),
-                         strict=True))
+        stored = self._keep([contents[digest] for digest in missing], missing)
+        found.update((digest, number) for number, digest in stored)
         return found
-
-
-def _digests(new: NewSource) -> dict[str, str]:
-    return {name: digest_of(octets) for name, octets in new.files.items()}
-
-
-def _whole(digests: Mapping[str, str]) -> str:
-    """One digest for a set of contents, whatever their names."""
-    return hashlib.sha256("\n".join(sorted(digests.values())).encode()).hexdigest()
