@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import make_dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, or_, select
+from sqlalchemy import Connection, Row, Table, and_, bindparam, exists, or_, select
 
 from gateway.ledger.act_tables import rebuilt
 from gateway.ledger.codec import decode_moment, decode_tree
@@ -33,9 +35,10 @@ _MOVEMENT = select(movement).where(movement.c.mrn == bindparam("mrn"))
 _BY_KEY = select(movement).where(movement.c.administration == bindparam("administration"),
                                  movement.c.key == bindparam("key"))
 _MOVEMENTS = select(movement).where(movement.c.mrn.in_(bindparam("mrns", expanding=True))).order_by(movement.c.mrn)
-_COLUMNS = tuple(movement.c.keys())
-_BODY = ("items", "equipment", "seals", "consignor", "consignee", "principal", "declarant")
-_HEADS = (select(declaration.c.mrn, Without(declaration.c.tree, *_BODY))
+BODY = ("items", "equipment", "seals", "vehicle_at_departure", "vehicle_at_border", "countries_of_transit", "consignor",
+        "consignee", "principal", "declarant")
+"""What a declaration says of goods, boxes, seals, vehicles and parties."""
+_HEADS = (select(declaration.c.mrn, Without(declaration.c.tree, *BODY))
           .where(declaration.c.mrn.in_(bindparam("mrns", expanding=True))))
 _DECLARATIONS = select(declaration).where(declaration.c.mrn == bindparam("mrn")).order_by(declaration.c.id)
 _EVENTS = select(event).where(event.c.mrn == bindparam("mrn")).order_by(event.c.id)
@@ -107,9 +110,8 @@ class Lookups:
         return {mrn: digests[0] for mrn, digests in found.items() if len(digests) == 1}
 
     def heads_of(self, mrns: Sequence[str]) -> dict[str, Tree]:
-        """The declaration of movements that have just one version, by MRN: without its goods, and without who has part
-        in it."""
-        return {mrn: decode_tree(text, _BODY)
+        """The declaration of movements that have just one version, by MRN, without its `BODY`."""
+        return {mrn: decode_tree(text, BODY)
                 for mrn, text in self._connection.execute(_HEADS, {"mrns": mrns}).all()}
 
     def events_of(self, mrns: Sequence[str]) -> dict[str, list[EventRow]]:
@@ -244,11 +246,29 @@ class Lookups:
 
 def movement_row(row: Row[*tuple[object, ...]]) -> Movement:
     """A row of the table as a value."""
-    values: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
-    values["time_limit"] = decode_moment(values["time_limit"])
-    return Movement(**values)
+    made: Movement = _filled(Movement, movement)(row)
+    if row.time_limit is not None:
+        object.__setattr__(made, "time_limit", decode_moment(row.time_limit))
+    return made
 
 
 def event_row(row: Row[*tuple[object, ...]]) -> EventRow:
     """A row of the table as a value."""
-    return EventRow(**{**row._mapping, "tree": decode_tree(row.tree), "happened": decode_moment(row.happened)})
+    made: EventRow = _filled(EventRow, event)(row)
+    object.__setattr__(made, "tree", decode_tree(row.tree))
+    object.__setattr__(made, "happened", decode_moment(row.happened))
+    return made
+
+
+@cache
+def _filled(record: type, table: Table) -> Callable[[Iterable[object]], Any]:
+    """What makes a record of the values of a row of its table. A frozen dataclass calls `object.__setattr__` for each
+    of its fields; its twin that is not frozen is filled plainly, and then given its class."""
+    twin: Any = make_dataclass(record.__name__, table.c.keys(), slots=True, eq=False, repr=False)
+
+    def made(row: Iterable[object]) -> Any:
+        one = twin(*row)
+        one.__class__ = record
+        return one
+
+    return made

@@ -45,6 +45,7 @@ class Base:
         self._facts: list[Fact] = []
         self._mappings: set[str] = set()
         self._foreseen: dict[str, Movement | None] = {}
+        self._foreseen_last = frozenset[str]()
         self._foreseen_keys: dict[tuple[str, str], Movement | None] = {}
         self._foreseen_events: dict[tuple[str, str], list[EventRow]] = {}
 

@@ -52,11 +52,17 @@ class Movements(Lookups, Base):
     def foresee(self, mrns: Iterable[str], administration: str = "", keys: Iterable[str] = (),
                 references: Iterable[str] = ()) -> None:
         """Read at once what is asked for next, one by one: the movements with these MRNs, those that an administration
-        knows by these national keys, and its events of these references. Most of them are not there yet."""
+        knows by these national keys, and its events of these references. Most of them are not there yet.
+
+        Movements that were foreseen the time before are kept once more: what follows from them is written later.
+        """
         wanted, named = list(dict.fromkeys(mrns)), list(dict.fromkeys(keys))
+        kept = {mrn: held for mrn, held in self._foreseen.items() if mrn in self._foreseen_last}
+        self._foreseen_last = frozenset(wanted)
         self._foreseen = dict.fromkeys(wanted)
         for start in range(0, len(wanted), _SLICE):
             self._foreseen.update(super().movements_of(wanted[start:start + _SLICE]))
+        self._foreseen.update(kept)
         said = list(dict.fromkeys(references))
         self._foreseen_events = {(administration, reference): [] for reference in said}
         for start in range(0, len(said), _SLICE):

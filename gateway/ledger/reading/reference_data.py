@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from gateway.ledger.reference_rows import DowntimeRow, ReferenceRow, ReferenceState
 from gateway.ledger.reference_tables import downtime, reference_data, reference_sent
@@ -13,6 +13,13 @@ from gateway.ledger.tables import object_
 
 _COLUMNS = [column for column in reference_data.c if column is not reference_data.c.text]
 _ROW = select(*_COLUMNS)
+_IN_FORCE = _ROW.where(
+    reference_data.c.owner == bindparam("owner"), reference_data.c.starts <= bindparam("instant"),
+    reference_data.c.state == ReferenceState.ACCEPTED).order_by(reference_data.c.version.desc()).limit(1)
+_DOWNTIMES = select(*[column for column in downtime.c if column is not downtime.c.at]).where(
+    downtime.c.administration == bindparam("administration"),
+    downtime.c.office.in_(bindparam("offices", expanding=True)),
+    or_(downtime.c.ends.is_(None), downtime.c.ends > bindparam("since"))).order_by(downtime.c.starts, downtime.c.notice)
 
 
 class ReferenceLookups:
@@ -34,10 +41,7 @@ class ReferenceLookups:
 
     def reference_in_force(self, owner: str, at: datetime) -> ReferenceRow | None:
         """The version that counts at an instant: of those that have begun and that nobody refused, the highest."""
-        row = self._connection.execute(
-            _ROW.where(reference_data.c.owner == owner, reference_data.c.starts <= at,
-                       reference_data.c.state == ReferenceState.ACCEPTED)
-            .order_by(reference_data.c.version.desc()).limit(1)).first()
+        row = self._connection.execute(_IN_FORCE, {"owner": owner, "instant": at}).first()
         return None if row is None else _row(row)
 
     def reference_text(self, number: int) -> str:
@@ -54,11 +58,8 @@ class ReferenceLookups:
 
     def downtimes(self, administration: str, offices: Collection[str], since: datetime) -> Sequence[DowntimeRow]:
         """Downtimes of some offices (and of all, where "" is among them) that had not ended at an instant."""
-        columns = [column for column in downtime.c if column is not downtime.c.at]
-        return [DowntimeRow(**row._mapping) for row in self._connection.execute(
-            select(*columns).where(downtime.c.administration == administration, downtime.c.office.in_(offices),
-                                   or_(downtime.c.ends.is_(None), downtime.c.ends > since))
-            .order_by(downtime.c.starts, downtime.c.notice))]
+        return [DowntimeRow(**row._mapping) for row in self._connection.execute(_DOWNTIMES, {
+            "administration": administration, "offices": list(offices), "since": since})]
 
 
 def _row(row: Row[*tuple[object, ...]]) -> ReferenceRow:
