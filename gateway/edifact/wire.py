@@ -8,6 +8,8 @@ in it is a place in the bytes. Values are put back only in the few components th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from operator import add
 from typing import Final
 
 from gateway.edifact import core
@@ -243,11 +245,10 @@ class Wire:
     def start(self, index: int) -> int:
         """Byte offset of a segment in its interchange, UNA counted."""
         if self._lead is None:
-            self._lead = []
-            offset = self._base
-            for raw in self._text.split(self.service.terminator):
-                self._lead.append(offset + len(raw) - len(raw.lstrip(_BETWEEN)))
-                offset += len(raw) + 1
+            raws = self._text.split(self.service.terminator)
+            starts = map(add, accumulate(map(len, raws), initial=self._base), range(len(raws)))  # terminators beside it
+            self._lead = list(starts) if not self.spaced else [
+                start + len(raw) - len(raw.lstrip(_BETWEEN)) for start, raw in zip(starts, raws, strict=True)]
         return self._lead[index]
 
     def locate(self, raw: str, element: int, component: int | None) -> tuple[int, int] | None:

@@ -154,7 +154,8 @@ class Workers:
         try:
             if len(self._workers) < self._count:
                 self._workers.append(_Worker())
-            return min(self._workers, key=_Worker.busy).begin(function, arguments)
+            worker = self._workers[0] if self._count == 1 else min(self._workers, key=_Worker.busy)
+            return worker.begin(function, arguments)
         except (OSError, WorkerLost):  # one died, or none can be started: from here on the run is alone
             self._alone()
             self._count = 0
@@ -223,8 +224,13 @@ class Answer(Generic[Result]):
         return result
 
     def come(self) -> bool:
-        """Whether it is there."""
-        self._worker.busy()
+        """Whether it is there. What comes behind it stays with the worker, so that it is in memory once and late."""
+        self._worker.collect_until(self)
+        return self._come
+
+    @property
+    def taken(self) -> bool:
+        """Whether it is here."""
         return self._come
 
     def take_back(self) -> bool:
@@ -266,7 +272,8 @@ class _Worker:
     def leave(self, answer: Answer[Any]) -> bool:
         """Tell the worker to leave something out. Not what it is at, which is the first of what it owes; it may be at
         the second as well by now, and then that is done twice."""
-        if self.busy() == 0 or answer.number <= self._asked[0].number or answer.number in self._left:
+        self.collect_until(answer)
+        if not self._asked or answer.number <= self._asked[0].number or answer.number in self._left:
             return False
         try:
             self._pipe.send_bytes(_NUMBER.pack(answer.number))
@@ -278,9 +285,13 @@ class _Worker:
 
     def busy(self) -> int:
         """How much it has to do; what it has done is taken."""
-        while self._asked and not self._lost and self._ready():
-            self.collect()
+        self.collect_until(None)
         return len(self._asked)
+
+    def collect_until(self, answer: Answer[Any] | None) -> None:
+        """Take what it has done, up to one answer; None: all of it."""
+        while self._asked and not self._lost and not (answer is not None and answer.taken) and self._ready():
+            self.collect()
 
     def _ready(self) -> bool:
         try:
