@@ -10,7 +10,7 @@ moment. Then everybody runs until nothing moves, and what `many_hosts` says must
 
 The last line of `--json` is one object: runs (kills), sharing (those of them that hit a host with a share of the
 backlog), hosts, declared, revived (interchanges that three kills had made a dead letter), seed, namespaces, wrong (what
-does not hold), ok, seconds. A PostgreSQL server and an sshd are started for it, as for tests. With `--namespaces` every
+does not hold), said (then, what runs told people), ok, seconds. A PostgreSQL server and an sshd are started for it, as for tests. With `--namespaces` every
 host has a network namespace of its own; where the kernel does not allow that, the campaign says so and ends with 2.
 """
 
@@ -34,7 +34,7 @@ from pathlib import Path
 from gateway.ledger import Ledger
 from gateway.ledger.claims import Share
 from gateway.ledger.rows import InterchangeIn
-from tests.tools.many_hosts import World, calm, ended, everybody, made, noted, started, stored, waiting, wrong
+from tests.tools.many_hosts import World, calm, ended, everybody, made, noted, said, started, stored, waiting, wrong
 from tests.tools.namespaces import Refused
 from tests.tools.offices import Office
 from tests.tools.records import declaration_json
@@ -137,9 +137,11 @@ def campaign(root: Path, *, hosts: int, kills: int, backlog: int, seed: int, nam
         killing.until(kills)
         calm(world)
         found = list(wrong(world))
+        words = said(world) if found else []
     return {"schema": 1, "kind": "campaign", "name": "hosts", "runs": killing.killed, "sharing": killing.sharing,
             "hosts": hosts, "declared": world.declared, "revived": world.revived, "seed": seed,
-            "namespaces": namespaces, "wrong": found, "ok": not found, "seconds": round(time.monotonic() - began)}
+            "namespaces": namespaces, "wrong": found, "said": words, "ok": not found,
+            "seconds": round(time.monotonic() - began)}
 
 
 def main() -> int:

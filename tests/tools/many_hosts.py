@@ -27,7 +27,9 @@ import psycopg
 from sqlalchemy import Connection, text
 
 from gateway.config import load_settings
+from gateway.exchange.summary import Exit
 from gateway.ledger import Ledger
+from tests.tools.malice import codes
 from tests.tools.namespaces import Network, network
 from tests.tools.offices import COUNTRIES, Office, offices
 from tests.tools.postgres import Postgres, running_postgres
@@ -35,6 +37,10 @@ from tests.tools.sshd import running_sshd
 
 SETTLED = ("CONFIRMED", "EXPECTED")
 """The state of a movement in the end, at departure and at destination."""
+GIVEN_UP = "X036"
+"""What a run tells a person of an interchange over whose judging several runs ended: where runs are killed at random,
+that may be any."""
+
 CALM = 30
 """Rounds of everybody until nothing moves, at most."""
 
@@ -126,7 +132,7 @@ def started(world: World, office: Office, program: str, within: Callable[[], Non
         ran = office.run(program)
         os.write(out, ran.err.encode())
         after(ran.out)
-        status = ran.exit
+        status = Exit.LATER if ran.exit == Exit.PERSON and set(codes(ran)) == {GIVEN_UP} else ran.exit
     finally:
         os._exit(status)
 
@@ -135,6 +141,11 @@ def ended(world: World, child: int) -> None:
     """Wait for a process; how it ended, unless it was killed or left something for later."""
     _, status = os.waitpid(child, 0)
     noted(world, status)
+
+
+def said(world: World) -> list[str]:
+    """What the runs told people, each sentence once."""
+    return sorted(set(world.log.read_text("utf-8").splitlines())) if world.log.exists() else []
 
 
 def noted(world: World, status: int) -> None:
