@@ -10,8 +10,9 @@ moment. Then everybody runs until nothing moves, and what `many_hosts` says must
 
 The last line of `--json` is one object: runs (kills), sharing (those of them that hit a host with a share of the
 backlog), hosts, declared, revived (interchanges that three kills had made a dead letter), seed, namespaces, wrong (what
-does not hold), said (then, what runs told people), ok, seconds. A PostgreSQL server and an sshd are started for it, as for tests. With `--namespaces` every
-host has a network namespace of its own; where the kernel does not allow that, the campaign says so and ends with 2.
+does not hold), said (then, what runs told people), ok, seconds. A PostgreSQL server and an sshd are started for it, as
+for tests. With `--namespaces` every host has a network namespace of its own; where the kernel does not allow that, the
+campaign says so and ends with 2.
 """
 
 from __future__ import annotations
