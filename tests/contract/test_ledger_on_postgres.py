@@ -21,7 +21,7 @@ from tests.unit.test_ledger_story import NOW
 pytestmark = pytest.mark.needs_postgres
 
 MODULES = ("activation", "dead_letters", "due_order", "history", "inbound", "keys", "links", "outbound", "prepared",
-           "queries", "revocation", "story", "traffic")
+           "queries", "revocation", "rows", "story", "traffic")
 OF_A_FILE = {  # these look at the plans that SQLite makes, at how long it takes, or write tens of thousands of rows
     "test_no_question_of_a_run_reads_a_whole_table", "test_the_status_of_ten_thousand_messages_is_measured",
     "test_days_are_read_from_an_index_however_many_years_are_held", "test_more_than_one_statement_takes_are_buried"}
