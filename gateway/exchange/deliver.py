@@ -27,8 +27,8 @@ def deliver(gateway: Gateway, occasion: Occasion, summary: Summary) -> None:
     """
     last = 0
     while True:
-        with gateway.ledger.transaction() as transaction:
-            pending = transaction.pending_deliveries(BATCH, after=last)
+        with gateway.ledger.reading() as queries:
+            pending = queries.pending_deliveries(BATCH, after=last)
         if not pending:
             return
         last = pending[-1].id

@@ -68,8 +68,8 @@ def dispatch(gateway: Gateway, partner: str, sessions: Sessions, occasion: Occas
         left = due
         while left and _publish(gateway, partner, mailbox, left, listed, occasion, summary):
             left = _due(gateway, partner, occasion, kinds)
-            if not left and kinds is None and not mailbox.over:  # what waited for room, or for its declaration to leave
-                seal_waiting(gateway, partner, occasion, summary, full=more)
+            if kinds is None and not (left or more or mailbox.over):  # what waited for room, or for a declaration
+                seal_waiting(gateway, partner, occasion, summary)
                 left = _due(gateway, partner, occasion, kinds)
             if left and mailbox.over:
                 return
@@ -84,9 +84,9 @@ def _may_go(gateway: Gateway, partner: str) -> tuple[str, ...]:
 
 
 def _due(gateway: Gateway, partner: str, occasion: Occasion, kinds: Sequence[str] | None) -> list[ObjectOut]:
-    with gateway.ledger.transaction() as transaction:
-        return transaction.due_objects(partner, now=occasion.now, limit=BATCH, octets=BATCH_OCTETS, kinds=kinds,
-                                       declarations_last=gateway.partner(partner).agreement.order == "loose")
+    with gateway.ledger.reading() as queries:
+        return queries.due_objects(partner, now=occasion.now, limit=BATCH, octets=BATCH_OCTETS, kinds=kinds,
+                                   declarations_last=gateway.partner(partner).agreement.order == "loose")
 
 
 def made_readable(gateway: Gateway, partner: str, due: Sequence[ObjectOut], lying: set[str],

@@ -63,7 +63,8 @@ def take_national_files(gateway: Gateway, occasion: Occasion, summary: Summary, 
 
     limit  files of each kind that are newly claimed at most; those that wait since an earlier run do not count
     over   whether the time for it is used up; what is left waits, claimed, for the next run
-    leave  called between two lots whenever QUEUED messages more have been queued
+    leave  called between two lots whenever QUEUED messages more have been queued; where hosts share a ledger, as many
+           as fill an interchange, for one that waits till it has taken 500 leaves all of its sending to the end
     """
     if anybody_held(gateway, summary):
         return
@@ -92,10 +93,11 @@ def _take(gateway: Gateway, occasion: Occasion, summary: Summary, workers: Worke
             waiting += len(names)
             streams.append(intake.lots_of(source.dialect, names))
     turns, queued = 0, summary.messages_queued
+    enough = min(QUEUED, gateway.settings.limits.messages_per_interchange) if gateway.ledger.shared else QUEUED
     for done in in_turn(streams):
         turns += 1
         waiting -= done
-        if summary.messages_queued - queued >= QUEUED:
+        if summary.messages_queued - queued >= enough:
             leave()
             queued = summary.messages_queued
         if waiting and over():

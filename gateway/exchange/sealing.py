@@ -52,12 +52,14 @@ def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Su
     behind: Behind = "sealed" if in_order else "sent"
     sealed = True
     while sealed:
+        with gateway.ledger.reading() as queries:  # who finds nothing to do waits for no writer
+            waiting = queries.kinds_waiting(partner)
+            more = ahead is None or queries.prepared_declarations(partner) < ahead
         for message_type in _STATUSES:
-            while _seal_one(gateway, partner, message_type, behind, occasion, summary):
+            while message_type in waiting and _seal_one(gateway, partner, message_type, behind, occasion, summary):
                 pass
-        with gateway.ledger.transaction() as transaction:
-            more = ahead is None or transaction.prepared_declarations(partner) < ahead
-        sealed = more and _seal_one(gateway, partner, "CUSDEC", None, occasion, summary, full=full)
+        sealed = more and "CUSDEC" in waiting and \
+            _seal_one(gateway, partner, "CUSDEC", None, occasion, summary, full=full)
 
 
 def _seal_one(gateway: Gateway, partner: str, message_type: str, behind: Behind | None, occasion: Occasion,

@@ -64,13 +64,13 @@ def stored_in_turn(gateway: Gateway, occasion: Occasion, summary: Summary, time:
 
     open_for  whether a link releases its object of a number, or anything where None
     """
-    with gateway.ledger.transaction() as transaction:
-        partners = [partner for partner in transaction.unprocessed() if open_for(partner, None)]
-        owed = transaction.last_begun(JUDGING)
+    with gateway.ledger.reading() as queries:
+        partners = [partner for partner in queries.unprocessed() if open_for(partner, None)]
+        owed = queries.last_begun(JUDGING)
 
     def fill(partner: str, declarations: bool | None, after: int) -> list[InterchangeIn]:
-        with gateway.ledger.transaction() as transaction:
-            rows = transaction.unprocessed_interchanges(partner, declarations=declarations, after=after, limit=PAGE)
+        with gateway.ledger.reading() as queries:
+            rows = queries.unprocessed_interchanges(partner, declarations=declarations, after=after, limit=PAGE)
         return [row for row in rows if open_for(partner, row.sequence)]
 
     turns = Turns([(partner, gateway.partner(partner).agreement.order == "strict") for partner in partners], owed, fill,
@@ -90,8 +90,8 @@ def stored_in_turn(gateway: Gateway, occasion: Occasion, summary: Summary, time:
             given, octets = occasion.clock(), 0
     _note_turn(gateway, owed, turns.unserved if row is not None else None)
     if row is not None:
-        with gateway.ledger.transaction() as transaction:
-            left = sum(number for partner, number in transaction.unprocessed().items() if open_for(partner, None))
+        with gateway.ledger.reading() as queries:
+            left = sum(number for partner, number in queries.unprocessed().items() if open_for(partner, None))
         summary.problems.append((Exit.LATER, Finding(code=LEFT, values={"n": str(left)})))
 
 
@@ -136,5 +136,5 @@ def _concerns_known(gateway: Gateway, row: InterchangeIn) -> bool:
         mrns = {peek(message).mrn for interchange in read_interchanges(payload) for message in interchange.messages}
     except GatewayError:
         return False
-    with gateway.ledger.transaction() as transaction:
-        return all(mrn is None or transaction.movement(mrn) is not None for mrn in mrns)
+    with gateway.ledger.reading() as queries:
+        return all(mrn is None or queries.movement(mrn) is not None for mrn in mrns)

@@ -93,11 +93,12 @@ def _sealed_anew() -> None:
     """What an earlier run sealed is sealed once more when it goes up, under another Message-ID."""
     from gateway.exchange.assembly import Gateway
     from gateway.ledger import Transaction
+    from gateway.ledger.queries import Queries
     from gateway.security import EDIFACT, Header, seal
 
     made: list[Gateway] = []
     ours: set[int] = set()
-    begin, add, ask = Gateway.__init__, Transaction.add_object_out, Transaction.due_objects
+    begin, add, ask = Gateway.__init__, Transaction.add_object_out, Queries.due_objects
 
     def beginning(self: Gateway, *words: Any, **named: Any) -> None:
         begin(self, *words, **named)
@@ -108,13 +109,13 @@ def _sealed_anew() -> None:
         ours.add(number)
         return number
 
-    def asking(self: Transaction, partner: str, *, now: Any, **named: Any) -> list[Any]:
+    def asking(self: Queries, partner: str, *, now: Any, **named: Any) -> list[Any]:
         return [item if item.kind != EDIFACT or item.id in ours else anew(self, partner, item, now)
                 for item in ask(self, partner, now=now, **named)]
 
-    def anew(transaction: Any, partner: str, item: Any, now: Any) -> Any:
+    def anew(queries: Any, partner: str, item: Any, now: Any) -> Any:
         gateway = made[-1]
-        payload, previous = transaction._connection.exec_driver_sql(
+        payload, previous = queries._connection.exec_driver_sql(
             "select content.bytes, object.previous from object join interchange on interchange.id = "
             "object.interchange_id join content on content.id = interchange.content_id where object.id = ?",
             (item.id,)).one()
@@ -126,7 +127,7 @@ def _sealed_anew() -> None:
 
     _put(Gateway, "__init__", beginning)
     _put(Transaction, "add_object_out", adding)
-    _put(Transaction, "due_objects", asking)
+    _put(Queries, "due_objects", asking)
 
 
 def _noted_early() -> None:

@@ -35,6 +35,8 @@ def test_urgent_messages_go_first_then_the_oldest_and_answers_before_declaration
         assert transaction.waiting(PARTNER) == [
             WaitingGroup(type="CONTRL", count=1), WaitingGroup(type="CUSRES", count=1),
             WaitingGroup(type="CUSDEC", count=3)]
+        assert [transaction.kinds_waiting(partner) for partner in (PARTNER, "MLDGD", "NGXXX")] == [
+            {"CONTRL", "CUSRES", "CUSDEC"}, {"CUSDEC"}, set()]
         taken = transaction.take_waiting(PARTNER, "CUSDEC", 2)
         assert [(one.id, one.mrn, one.body) for one in taken] == [(2, "M2", "BGM+M2'"), (1, "M1", "BGM+M1'")]
         assert transaction.take_waiting(PARTNER, "CUSDEC", 2) == taken

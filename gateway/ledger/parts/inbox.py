@@ -14,9 +14,8 @@ from gateway.ledger.entries import NewDelivery
 from gateway.ledger.errors import DELIVERY_DIFFERS, LocalConflict
 from gateway.ledger.parts.base import Base
 from gateway.ledger.prepared import insert_rows, run_rows
-from gateway.ledger.reading.away import whole
-from gateway.ledger.rows import Delivery
-from gateway.ledger.tables import content, delivery, incoming_note
+from gateway.ledger.reading.waiting import WaitingLookups
+from gateway.ledger.tables import delivery, incoming_note
 
 _SLICE = 500
 
@@ -24,7 +23,7 @@ _DELIVERED = (update(delivery).where(delivery.c.id == bindparam("number"), deliv
               .values(delivered=bindparam("moment")))
 
 
-class Inbox(Base):
+class Inbox(Base, WaitingLookups):
     """National inbox and notes."""
 
     def add_delivery(self, *, folder: str, name: str, content: bytes, at: datetime) -> int | None:
@@ -74,16 +73,6 @@ class Inbox(Base):
             numbers.append(number)
         insert_rows(self._connection, delivery, ("id", "folder", "name", "digest", "at", "content_id"), rows)
         return numbers
-
-    def pending_deliveries(self, limit: int, after: int = 0) -> list[Delivery]:
-        """Files that still have to be written into the national inbox, the oldest first; later ones than `after`."""
-        rows = self._connection.execute(
-            select(delivery.c.id, delivery.c.folder, delivery.c.name, delivery.c.content_id, content.c.bytes,
-                   delivery.c.at)
-            .join(content, content.c.id == delivery.c.content_id)
-            .where(delivery.c.delivered.is_(None), delivery.c.id > after).order_by(delivery.c.id).limit(limit)).all()
-        return [Delivery(id=row.id, folder=row.folder, name=row.name, at=row.at,
-                         content=whole(self._connection, row.content_id, row.bytes)) for row in rows]
 
     def mark_delivered(self, ids: Iterable[int], at: datetime) -> None:
         """These files stand in the national inbox. Said again, it changes nothing."""

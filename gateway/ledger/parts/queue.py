@@ -14,15 +14,16 @@ from gateway.ledger.entries import NewMessage
 from gateway.ledger.parts.base import Base
 from gateway.ledger.prepared import insert_rows
 from gateway.ledger.reading.away import whole
+from gateway.ledger.reading.waiting import WaitingLookups
 from gateway.ledger.rows import QueuedMessage, WaitingGroup
 from gateway.ledger.states import MessageState, ObjectState
-from gateway.ledger.tables import content, interchange, message, object_
+from gateway.ledger.tables import content, message, object_
 
 _MESSAGE = ("id", "direction", "partner", "type", "word", "mrn", "identifier", "segments", "mapping", "mapping_digest",
             "urgent", "state", "at", "changed", "source_id", "answers", "content_id")
 
 
-class Queue(Base):
+class Queue(Base, WaitingLookups):
     """The outbound queue."""
 
     def queue_message(self, *, partner: str, type: str, mrn: str | None, word: str,  # noqa: A002  # the field's word
@@ -62,13 +63,6 @@ class Queue(Base):
         groups = [WaitingGroup(type=row.type, count=row._mapping["count"]) for row in rows]
         order = {"CONTRL": 0, "CUSRES": 1, "CUSDEC": 2}
         return sorted(groups, key=lambda group: (order.get(group.type, len(order)), group.type))
-
-    def prepared_declarations(self, partner: str) -> int:
-        """How many interchanges of declarations are sealed for this partner and have not left yet."""
-        return int(self._connection.execute(
-            select(func.count()).select_from(object_).join(interchange, interchange.c.id == object_.c.interchange_id)
-            .where(object_.c.direction == "out", object_.c.state == ObjectState.PREPARED, object_.c.partner == partner,
-                   interchange.c.type == "CUSDEC")).scalar_one())
 
     def take_waiting(self, partner: str, type: str, limit: int,  # noqa: A002
                      octets: int | None = None,

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from gateway.findings import Finding
 from gateway.ledger.chain import Fact
@@ -20,7 +20,6 @@ from gateway.ledger.errors import INTERCHANGE_DIFFERS, Moved, PartnerConflict
 from gateway.ledger.parts.movements import Movements
 from gateway.ledger.parts.sealing import Sealing
 from gateway.ledger.prepared import insert_rows
-from gateway.ledger.rows import InterchangeIn
 from gateway.ledger.states import INTERCHANGE_IN, MESSAGE_IN, InterchangeState, MessageState, ObjectState, may, step_to
 from gateway.ledger.tables import content, interchange, link, message, object_
 
@@ -114,35 +113,6 @@ class Receiving(Movements, Sealing):
             select(content.c.id, content.c.digest).join(object_, object_.c.payload_id == content.c.id)
             .where(object_.c.id == object_id)).first()
         return (held.id, digest) if held is not None and held.digest == digest else self._keep([payload])[0]
-
-    def unprocessed_interchanges(self, partner: str, *, declarations: bool | None = None, after: int = 0,
-                                 limit: int | None = None) -> list[InterchangeIn]:
-        """Interchanges of a partner that wait to be judged, in the order of its link.
-
-        declarations  only those of declarations, or only others; None: whatever waits
-        after         a Sequence: only what was sealed behind it
-        limit         how many at most
-        """
-        # from the index of what waits, and the partner by its objects: its own indexes hold all that it ever sent
-        kinds = [] if declarations is None else [
-            interchange.c.type == "CUSDEC" if declarations else interchange.c.type != "CUSDEC"]
-        rows = self._connection.execute(
-            select(interchange.c.id, interchange.c.partner, interchange.c.control_reference, interchange.c.type,
-                   object_.c.sequence, interchange.c.attempts, content.c.size)
-            .join(object_, object_.c.interchange_id == interchange.c.id)
-            .join(content, content.c.id == interchange.c.content_id)
-            .where(interchange.c.direction == "in", interchange.c.state == InterchangeState.STORED,
-                   object_.c.partner == partner, object_.c.sequence + 0 > after, *kinds)
-            .order_by(object_.c.sequence).limit(limit))
-        return [InterchangeIn(**row._mapping) for row in rows]
-
-    def unprocessed(self) -> dict[str, int]:
-        """How many interchanges wait to be judged, by partner."""
-        rows = self._connection.execute(
-            select(interchange.c.partner, func.count().label("number"))
-            .where(interchange.c.direction == "in", interchange.c.state == InterchangeState.STORED)
-            .group_by(interchange.c.partner).order_by(interchange.c.partner))
-        return {row.partner: row.number for row in rows}
 
     def require_waiting(self, interchange_id: int) -> None:
         """Raises Moved when an interchange does not wait to be judged any more: another run was faster."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import Case, Row, Select, and_, bindparam, case, exists, insert, literal, or_, select, union, update
+from sqlalchemy import Case, and_, bindparam, case, insert, literal, or_, select, union, update
 
 from gateway.ledger.chain import Fact
 from gateway.ledger.columns import Instant
@@ -19,8 +18,8 @@ from gateway.ledger.errors import Moved
 from gateway.ledger.lookups import NO_MIC
 from gateway.ledger.parts.base import Base
 from gateway.ledger.prepared import run_rows
-from gateway.ledger.reading.away import whole
 from gateway.ledger.reading.storing import STANDS
+from gateway.ledger.reading.waiting import WaitingLookups, objects_out
 from gateway.ledger.rows import ObjectOut
 from gateway.ledger.states import (
     INTERCHANGE_OUT,
@@ -44,7 +43,7 @@ _BOUND = (update(message).where(message.c.id == bindparam("of_id"), message.c.st
 _BINDING = ("of_id", "of_state", "of_partner", "new_state", "new_interchange", "new_reference", "moment")
 
 
-class Sealing(Base):
+class Sealing(Base, WaitingLookups):
     """Interchanges and objects of ours."""
 
     def add_interchange_out(self, *, partner: str, control_reference: str, type: str, payload: bytes,  # noqa: A002
@@ -132,36 +131,6 @@ class Sealing(Base):
 
     # --- dispatch
 
-    def due_objects(self, partner: str, *, now: datetime, limit: int | None = None, octets: int | None = None,
-                    kinds: Sequence[str] | None = None, declarations_last: bool = False) -> list[ObjectOut]:
-        """What should go to this partner now: PREPARED objects, and repeats whose time has come.
-
-        Receipts come first, then by Sequence. limit: how many at most; octets: of their sealed bytes together at most,
-        the first is given whatever its size (they are read into memory); kinds: these alone, where not all may go;
-        declarations_last: answers and whatever else is small go before interchanges of CUSDEC, whatever their numbers.
-        """
-        declares = exists().where(interchange.c.id == object_.c.interchange_id, interchange.c.type == "CUSDEC")
-        order = (case((object_.c.receipt_for.is_(None), 1), else_=0),
-                 *([case((declares, 1), else_=0)] if declarations_last else []), object_.c.sequence)
-        ours = object_.c.direction == "out"
-        due = union(  # from an index each: an "or" would go through all that was ever sent to this partner
-            select(object_.c.id).where(ours, object_.c.state == ObjectState.PREPARED, object_.c.partner == partner),
-            select(object_.c.id).where(ours, object_.c.next_at <= now))
-        sizes = self._connection.execute(
-            select(object_.c.id, content.c.size).join(content, content.c.id == object_.c.sealed_id)
-            .where(object_.c.id.in_(due), object_.c.partner == partner,
-                   *([] if kinds is None else [object_.c.kind.in_(kinds)]))
-            .order_by(*order).limit(limit)).all()
-        together = itertools.accumulate(row.size for row in sizes)
-        chosen = [row.id for row, so_far in zip(sizes, together, strict=True)
-                  if octets is None or so_far <= octets or row is sizes[0]]
-        found: list[ObjectOut] = []
-        for start in range(0, len(chosen), _SLICE):  # in their order, and below the limit of bound values
-            rows = self._connection.execute(
-                _objects_out().where(object_.c.id.in_(chosen[start:start + _SLICE])).order_by(*order))
-            found.extend(self._object_out(row) for row in rows.all())
-        return found
-
     def unacknowledged_objects(self, partner: str, *, after: int, limit: int, octets: int) -> list[ObjectOut]:
         """What the partner has not acknowledged, whether it went up or not, behind a Sequence: to be carried by hand.
 
@@ -177,7 +146,7 @@ class Sealing(Base):
             .order_by(object_.c.sequence).limit(limit)).all()
         together = itertools.accumulate(row.size for row in sizes)
         chosen = [row.id for row, so_far in zip(sizes, together, strict=True) if so_far <= octets or row is sizes[0]]
-        rows = self._connection.execute(_objects_out().where(object_.c.id.in_(chosen)).order_by(object_.c.sequence))
+        rows = self._connection.execute(objects_out().where(object_.c.id.in_(chosen)).order_by(object_.c.sequence))
         return [self._object_out(row) for row in rows.all()]
 
     def acknowledged_names(self, partner: str, names: Iterable[str]) -> set[str]:
@@ -268,14 +237,9 @@ class Sealing(Base):
     def receipt_of(self, object_in_id: int) -> ObjectOut | None:
         """Our receipt for a partner's object, with its stored bytes."""
         row = self._connection.execute(
-            _objects_out().where(object_.c.receipt_for == object_in_id, object_.c.direction == "out")
+            objects_out().where(object_.c.receipt_for == object_in_id, object_.c.direction == "out")
             .order_by(object_.c.id.desc()).limit(1)).first()
         return None if row is None else self._object_out(row)
-
-    def _object_out(self, row: Row[Any]) -> ObjectOut:
-        values = dict(row._mapping)
-        sealed = whole(self._connection, values.pop("sealed_id"), values.pop("bytes"))
-        return ObjectOut(**{**values, "sealed": sealed, "state": ObjectState(values["state"])})
 
     # --- what an object carries moves with it
 
@@ -305,10 +269,3 @@ class Sealing(Base):
 def _next_look(at: datetime | None, *states: ObjectState) -> Case[datetime | None]:
     """`at` for what was in one of these states and gets a receipt, else never."""
     return case((and_(object_.c.receipt_for.is_(None), object_.c.state.in_(states)), literal(at, Instant)), else_=None)
-
-
-def _objects_out() -> Select[Any]:
-    return select(object_.c.id, object_.c.partner, object_.c.sequence, object_.c.name,
-                  object_.c.sealed_id, content.c.bytes, object_.c.kind, object_.c.state, object_.c.attempts,
-                  object_.c.dispatched, object_.c.receipt_due
-                  ).join(content, content.c.id == object_.c.sealed_id)
