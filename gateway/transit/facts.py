@@ -195,7 +195,8 @@ class Facts:
     @_derived
     def results(self) -> list[Event]:
         """Control results that no other result of the same administration replaces by naming it."""
-        controls = self.of("CONTROL")
+        if not (controls := self.of("CONTROL")):
+            return []
         replaced = {(event.administration, event.answered_event) for event in controls
                     if event.answered_event != event.reference}
         return [event for event in controls if (event.administration, event.reference) not in replaced]
@@ -203,6 +204,8 @@ class Facts:
     @_derived
     def open_differences(self) -> list[Event]:
         """Results that do not conform and that no settlement names; one that names none settles all of its office."""
+        if not self.results:
+            return []
         closed = {(event.administration, event.answered_event) for event in self.of("DIFF-CLOSED")}
         return [event for event in self.results if event.control_result == "B1"
                 and not closed & {(event.administration, event.reference), (event.administration, None)}]
@@ -219,6 +222,8 @@ class Facts:
     @_derived
     def enquiry_open(self) -> bool:
         """An enquiry without an answer that settles it, while what it asks for is still missing."""
+        if not self.has("ENQUIRY"):
+            return False
         answered = {event.answered_event for event in self.of("ENQ-ANSWER") if event.answer in ("arrived", "returned")}
         pending = [event for event in self.of("ENQUIRY") if event.reference not in answered]
         return bool(pending) and not (self.arrived and self.controlled and self.discharged)

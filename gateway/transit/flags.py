@@ -16,6 +16,8 @@ LATE = timedelta(days=10)
 """How long after it happened an event may be recorded, lines that are down for days included, before it is odd."""
 
 _BROKEN = ("damaged", "missing")
+_ON_THE_ROAD = ("CROSS-OUT", "CROSS-IN", "ARRIVED", "DIVERTED", "CONTROL", "PART-DISCHARGED", "DISCHARGED")
+"""Words that tell where the truck has been."""
 
 
 def flags_of(facts: Facts, role: str) -> frozenset[str]:
@@ -37,6 +39,8 @@ def _flags(facts: Facts, role: str) -> Iterator[str]:
 
 def _passages(facts: Facts) -> Iterator[str]:
     """Passages: a later office has seen the truck and an earlier one has not; the same truck twice at one office."""
+    if not facts.has(*_ON_THE_ROAD):
+        return
     latest = facts.latest
     order = [office.code for office in sorted(latest.offices_of_transit, key=lambda one: one.order or 0)] \
         if latest is not None else []
@@ -80,10 +84,10 @@ def _contents(facts: Facts) -> Iterator[str]:
     if any(line.difference in ("short", "excess", "other") for event in facts.events for line in event.items):
         yield "DIFFERENCE"
     latest = facts.latest
-    if latest is not None:
+    seen = {number for event in facts.events if event.vehicles for number in vehicles_of(event)}
+    if latest is not None and seen:
         declared = {plate(vehicle.identity) for vehicle in (latest.vehicle_at_departure, latest.vehicle_at_border)
                     if vehicle is not None} - {""}
-        seen = {number for event in facts.events for number in vehicles_of(event)}
         if declared and seen - declared:
             yield "VEHICLE-CHANGED"
     if on_paper(facts.declarations, facts.events) is not None:
