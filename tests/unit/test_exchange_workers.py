@@ -119,17 +119,18 @@ def test_what_the_items_raise_comes_after_those_before_it() -> None:
 
 def test_what_a_worker_has_not_begun_is_taken_back_and_it_goes_on_with_the_rest(tmp_path: Path) -> None:
     with Workers(2) as workers:
-        first, second, third, fourth = (workers.begin(noted, number, seconds, tmp_path) for number, seconds in
-                                        enumerate([0.5, 0.0, 0.0, 0.0]))
+        first, second, third, fourth = (workers.begin(noted, number, tmp_path) for number in range(4))
         assert first and second and third and fourth
         while not (tmp_path / "0 worker").exists():
             time.sleep(0.01)
         assert third.take_back()
         assert not third.take_back()
         assert not first.take_back()
+        time.sleep(0.1)  # a worker at work hears of it beside
+        (tmp_path / "go").touch()
         assert (first(), second(), fourth()) == (0, 1, 3)
         assert not fourth.take_back()
-    assert {path.name for path in tmp_path.iterdir()} == {"0 worker", "1 worker", "3 worker"}
+    assert {path.name for path in tmp_path.iterdir()} == {"0 worker", "go", "1 worker", "3 worker"}
 
 
 def test_nothing_is_taken_back_from_a_worker_that_died() -> None:
