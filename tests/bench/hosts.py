@@ -51,17 +51,18 @@ def figures(scale: float) -> Iterator[Figure]:
     yield from figures_in(None, [max(MESSAGES, round(DECLARATIONS * scale))])
 
 
-def figures_in(folder: Path | None, sizes: Sequence[int], *, most: int = HOSTS[-1],
+def figures_in(folder: Path | None, sizes: Sequence[int], *, numbers: Sequence[int] = HOSTS,
                namespaces: bool = False) -> Iterator[Figure]:
-    """At these numbers of declarations, each by one host and by more, `most` at most. Raises RuntimeError where what
-    is left in the end is not right, `Refused` where namespaces are asked for and not allowed."""
+    """At these numbers of declarations, each by these numbers of hosts; rates are compared with those of the first.
+    Raises RuntimeError where what is left in the end is not right, `Refused` where namespaces are asked for and not
+    allowed."""
     for size in sizes:
-        alone: dict[str, float] = {}
-        for hosts in HOSTS[:most]:
+        begun: dict[str, float] = {}
+        for hosts in numbers:
             for run in worked(size, hosts, namespaces=namespaces):
                 rate = size / run.wall
-                first = alone.setdefault(run.name, rate)
-                yield from _figures(run, size, hosts, rate, first)
+                first = begun.setdefault(run.name, rate)
+                yield from _figures(run, size, hosts, rate, first, _hosts(numbers[0]))
 
 
 @dataclass(frozen=True)
@@ -176,11 +177,15 @@ def _processor(server: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _figures(run: Run, count: int, hosts: int, rate: float, first: float) -> Iterator[Figure]:
-    named = f"hosts: {run.name}, {hosts} host{'s' * (hosts > 1)}"
+def _hosts(number: int) -> str:
+    return f"{number} host{'s' * (number > 1)}"
+
+
+def _figures(run: Run, count: int, hosts: int, rate: float, first: float, by: str) -> Iterator[Figure]:
+    named = f"hosts: {run.name}, {_hosts(hosts)}"
     cores = os.cpu_count() or 1
     yield Figure(name=named, value=rate, unit="messages/s",
-                 against="" if hosts == 1 else f"1 host: {first:.3g} messages/s", ratio=rate / first)
+                 against="" if rate == first else f"{by}: {first:.3g} messages/s", ratio=rate / first)
     yield Figure(name=f"{named}: processor time of a message", value=(run.own + run.server) / count * 1e3, unit="ms",
                  against=f"server: {run.server / count * 1e3:.3g} ms; "
                          f"{(run.own + run.server) / run.wall / cores:.0%} of {cores} processors")
@@ -194,10 +199,10 @@ def main() -> int:
     """The bench by itself, for what `edi bench` has no option for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=DECLARATIONS)
-    parser.add_argument("--hosts", type=int, default=HOSTS[-1], help="at most")
+    parser.add_argument("--hosts", type=int, nargs="+", default=HOSTS, help="how many at once, one number or several")
     parser.add_argument("--namespaces", action="store_true")
     asked = parser.parse_args()
-    for one in figures_in(None, [asked.rows], most=asked.hosts, namespaces=asked.namespaces):
+    for one in figures_in(None, [asked.rows], numbers=asked.hosts, namespaces=asked.namespaces):
         print(f"{one.name}: {one.value:.4g} {one.unit}; {one.against}; {one.ratio}", flush=True)
     return 0
 
