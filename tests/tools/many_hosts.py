@@ -40,6 +40,8 @@ SETTLED = ("CONFIRMED", "EXPECTED")
 GIVEN_UP = "X036"
 """What a run tells a person of an interchange over whose judging several runs ended: where runs are killed at random,
 that may be any."""
+MOVED = "L003"
+"""What a run says that was so slow that another host has taken up what it was at."""
 
 CALM = 30
 """Rounds of everybody until nothing moves, at most."""
@@ -132,7 +134,7 @@ def started(world: World, office: Office, program: str, within: Callable[[], Non
         ran = office.run(program)
         os.write(out, ran.err.encode())
         after(ran.out)
-        status = Exit.LATER if ran.exit == Exit.PERSON and set(codes(ran)) == {GIVEN_UP} else ran.exit
+        status = Exit.LATER if ran.exit == Exit.PERSON and GIVEN_UP in (told := set(codes(ran))) <= {GIVEN_UP, MOVED} else ran.exit
     finally:
         os._exit(status)
 
