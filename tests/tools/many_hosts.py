@@ -134,7 +134,8 @@ def started(world: World, office: Office, program: str, within: Callable[[], Non
         ran = office.run(program)
         os.write(out, ran.err.encode())
         after(ran.out)
-        status = Exit.LATER if ran.exit == Exit.PERSON and GIVEN_UP in (told := set(codes(ran))) <= {GIVEN_UP, MOVED} else ran.exit
+        expected = ran.exit == Exit.PERSON and set(codes(ran)) in ({GIVEN_UP}, {GIVEN_UP, MOVED})
+        status = Exit.LATER if expected else ran.exit
     finally:
         os._exit(status)
 
