@@ -25,9 +25,11 @@ from gateway.spool import make_folder, sync_folder
 
 BUSY_SECONDS = 30
 _PRAGMAS = ("foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}", "synchronous=FULL", "cell_size_check=ON",
-            "temp_store=MEMORY", "cache_size=-16384")
-"""Temporary files of SQLite would else lie in /var/tmp: in clear, and on a disk that may be full when ours is not.
-Pages in memory, 32 MiB at most: the inner pages of every index of a large ledger, which each recording goes through."""
+            "temp_store=MEMORY")
+"""Temporary files of SQLite would else lie in /var/tmp: in clear, and on a disk that may be full when ours is not."""
+_WRITING, _READING = "cache_size=-16384", "cache_size=-4096"
+"""Pages in memory, in KiB. Who writes has the inner pages of every index of a large ledger, which each recording goes
+through; who reads beside it asks for little, and would only hold it twice."""
 
 
 class SQLite:
@@ -44,11 +46,11 @@ class SQLite:
 
     def writer(self) -> Engine:
         """Connections for write transactions, which begin by taking the file's write lock."""
-        return _engine(self._url, "BEGIN IMMEDIATE", _PRAGMAS)
+        return _engine(self._url, "BEGIN IMMEDIATE", (*_PRAGMAS, _WRITING))
 
     def reader(self) -> Engine:
         """Connections for snapshots; they refuse to write."""
-        return _engine(self._url, "BEGIN", (*_PRAGMAS, "query_only=ON"))
+        return _engine(self._url, "BEGIN", (*_PRAGMAS, _READING, "query_only=ON"))
 
     def lanes(self) -> None:
         """A file has one machine, whose own locks do."""
