@@ -173,7 +173,7 @@ class _Intake:
         Parts whose twins stand in another lot are read once more at the end, those of one key together.
         """
         dialect = self.gateway.dialect(identifier)
-        first = list(lots([[name] for name in names], self._size))
+        first = list(lots(([name] for name in names), self._size))
         waiting: list[Waiting] = []
         yield from self._take_lots(dialect, first, waiting)
         if len(first) > 1:
