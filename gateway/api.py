@@ -21,11 +21,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from gateway.edifact import (
     InterchangeHeader,
@@ -51,8 +53,7 @@ Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 Kind = Literal["declaration", "event"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """One transit record: a declaration, or an event of a movement.
 
     tree      its terms as plain nested values; an absent value has no key (`gateway.references.Tree`)
@@ -89,8 +90,7 @@ class Record:
         return cls(kind=kind, tree=record_from_json(kind, document.get("record")))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class Read(Struct, frozen=True, kw_only=True):
     """What national files gave; each file is in one of the three only.
 
     records   in the order of the files
@@ -103,8 +103,7 @@ class Read:
     refused: Mapping[str, tuple[Finding, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(Struct, frozen=True, kw_only=True):
     """Who sends what to whom: UNB. `prepared` is an aware instant; a test is never taken for the real thing."""
 
     sender: str
@@ -117,8 +116,7 @@ class Header:
     syntax_identifier: str = "UNOC"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
+class Parsed(Struct, frozen=True, kw_only=True):
     """One message of an interchange.
 
     interchange, reference  its control reference (0020) and its own (0062)
@@ -134,8 +132,7 @@ class Parsed:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class Explanation(Struct, frozen=True, kw_only=True):
     """What is said of a code: the sentence, what to do next, the long text; "" where there is none."""
 
     code: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
 @enum.unique
@@ -20,8 +21,7 @@ class Severity(enum.Enum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a finding stands. Every part may be absent; those given are printed in this order.
 
     file, line, column   a file of people's; line and column count from 1, column in characters
@@ -55,8 +55,7 @@ class Place:
 NOWHERE = Place()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One thing that is wrong.
 
     code      stable, never reused: one letter and three digits, ``COR0nnn``, or a code of GW-1 section 6 (``E_...``)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from gateway.cli.context import common, emit, emit_json, json_option, language, occasion, t, tell
 from gateway.config import load_settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from gateway.cli.commands import Lazy
 from gateway.cli.context import common, emit, emit_json, json_option, language, note, occasion, t, tell
@@ -28,7 +29,7 @@ def out_command(config: Path, partner: str, stick: Path, as_json: bool) -> int:
     summary = Summary()
     with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
         carried = carry_out(gateway, partner, stick, now, summary)
-    values = {name: getattr(carried, name) for name in carried.__slots__}
+    values = asdict(carried)
     if as_json:
         emit_json("carried-out", values)
     elif carried.files:
@@ -49,7 +50,7 @@ def in_command(config: Path, stick: Path, as_json: bool) -> int:
     with open_gateway(load_settings(config), (now := occasion()).now) as gateway:
         found = carry_in(gateway, stick, now, summary)
     for one in found:
-        values = {name: getattr(one, name) for name in one.__slots__}
+        values = asdict(one)
         if as_json:
             emit_json("carried-in", values)
             continue

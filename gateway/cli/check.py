@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from gateway.cli.context import common, emit, language, occasion, t
 from gateway.config import load_settings

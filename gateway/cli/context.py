@@ -7,7 +7,6 @@ a partner's file must not be able to write to somebody's terminal.
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import json
 import re
@@ -21,6 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from gateway.errors import GatewayError
 from gateway.exchange.summary import Exit, exit_for
@@ -195,7 +196,7 @@ def to_json(value: object) -> str:
 
 
 def plain(value: object) -> object:
-    """A value as JSON knows it: instants in UTC ending in Z, quantities as text, dataclasses as objects."""
+    """A value as JSON knows it: instants in UTC ending in Z, quantities as text, records as objects."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, date):
@@ -206,8 +207,8 @@ def plain(value: object) -> object:
         return int(value.total_seconds())
     if isinstance(value, enum.Enum):
         return value.value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Struct):
+        return {name: plain(inner) for name, inner in asdict(value).items()}
     if isinstance(value, Mapping):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):

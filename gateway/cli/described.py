@@ -6,9 +6,9 @@ The texts are those of the language in which the commands were imported: one pro
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import click
+from msgspec import Struct
 
 from gateway.cli.commands import PROGRAMS, Lazy, key_of, program_of
 from gateway.cli.context import language, t
@@ -19,8 +19,7 @@ _PARTNERS = {"partner", "partners", "owner", "owners"}
 _CORRIDORS = {"corridor", "corridors", "mappings"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(Struct, frozen=True, kw_only=True):
     """One option. names: all of them; value: what stands behind it, "" for a switch; default: "" when there is none."""
 
     names: tuple[str, ...]
@@ -32,8 +31,7 @@ class Option:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
+class Described(Struct, frozen=True, kw_only=True):
     """One command, program or group.
 
     line       as it is typed, ``edi map test``; usage: what follows it

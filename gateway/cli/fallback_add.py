@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from gateway.cli.acting import opened
 from gateway.cli.context import acting, emit, emit_json, t
@@ -36,7 +37,7 @@ def add_command(config: Path, mrn: str, reason: str, people: tuple[str, ...], as
             row = queries.on_paper_of(mrn)
     assert row is not None
     if as_json:
-        emit_json("movement", {**{name: getattr(row, name) for name in row.__slots__}, "new": before is None})
+        emit_json("movement", {**asdict(row), "new": before is None})
     else:
         emit(t("fallback.added" if before is None else "fallback.held", mrn=mrn, reason=row.reason))
     return Exit.DONE

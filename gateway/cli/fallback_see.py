@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from gateway.cli.context import common, emit, emit_json, json_option, occasion, t, table
 from gateway.config import load_settings
@@ -32,9 +33,9 @@ def list_command(config: Path, since: str | None, listed: bool, as_json: bool) -
         found = fallback(gateway.ledger, begin, listed=listed)
     if as_json:
         for line in found.lines:
-            emit_json("month", {name: getattr(line, name) for name in line.__slots__})
+            emit_json("month", asdict(line))
         for row in found.movements:
-            emit_json("movement", {name: getattr(row, name) for name in row.__slots__})
+            emit_json("movement", asdict(row))
         emit_json("summary", {"since": begin, "movements": sum(line.movements for line in found.lines),
                               "on_paper": sum(line.on_paper for line in found.lines),
                               "review": sum(line.review for line in found.lines)})

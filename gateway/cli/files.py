@@ -6,12 +6,12 @@ import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 import click
+from msgspec.structs import replace
 
 from gateway.cli.context import (
     emit,

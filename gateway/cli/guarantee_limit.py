@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from gateway.cli.acting import opened
 from gateway.cli.context import acting, calendar_day, emit, emit_json, t
@@ -42,7 +43,7 @@ def limit_command(config: Path, reference: str, amount: str, currency: str, sure
         with gateway.ledger.reading() as queries:
             held = next(one for one in queries.bonds_of(reference) if one.currency == currency)
     if as_json:
-        emit_json("guarantee", {**{name: getattr(held, name) for name in held.__slots__}, "free": held.free,
+        emit_json("guarantee", {**asdict(held), "free": held.free,
                                 "over": held.over})
     else:
         emit(t("guarantee.limited", reference=reference, amount=f"{good_for:.2f}", currency=currency,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from gateway.cli.context import common, emit, emit_json, json_option, occasion, t, table
 from gateway.config import load_settings
@@ -52,7 +53,7 @@ def show_command(config: Path, reference: str, as_json: bool) -> int:
         for one in found:
             _bond_json(one)
         for row in held:
-            emit_json("engagement", {name: getattr(row, name) for name in row.__slots__})
+            emit_json("engagement", asdict(row))
         emit_json("summary", {"count": len(held), "over": sum(one.over > 0 for one in found)})
         return Exit.DONE
     _bonds(found)
@@ -72,7 +73,7 @@ def _bonds(found: list[Bond]) -> None:
 
 
 def _bond_json(one: Bond) -> None:
-    emit_json("guarantee", {**{name: getattr(one, name) for name in one.__slots__}, "free": one.free,
+    emit_json("guarantee", {**asdict(one), "free": one.free,
                             "over": one.over})
 
 

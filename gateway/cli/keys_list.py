@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from gateway.cli.context import common, emit_json, json_option, occasion, t, table
 from gateway.config import load_settings
@@ -19,8 +19,7 @@ from gateway.security import Certificate, TrustedCertificate, fingerprint, load_
 _USES = ("signing", "encryption")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyLine:
+class KeyLine(Struct, frozen=True, kw_only=True):
     """One certificate. begins, ends: when it counts; consents: of which partner with which answer, ours only."""
 
     owner: str

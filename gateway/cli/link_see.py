@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from gateway.cli.context import common, emit, emit_json, json_option, occasion, t, table
 from gateway.config import load_settings
@@ -22,7 +23,7 @@ def status_command(config: Path, as_json: bool) -> int:
         found = queries.links()
     if as_json:
         for one in found:
-            emit_json("link", {name: getattr(one, name) for name in one.__slots__})
+            emit_json("link", asdict(one))
         emit_json("summary", {"count": len(found)})
     elif found:
         table([t("column.partner"), t("column.direction"), t("column.upto"), t("column.missing"), t("column.parked"),

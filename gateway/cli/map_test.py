@@ -8,10 +8,10 @@ from __future__ import annotations
 import random
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from gateway.cli.context import common, emit, emit_json, json_option, language, t, tell
 from gateway.cli.map import resolve_names, search_of, settings_at
@@ -80,8 +80,7 @@ def test_command(names: tuple[str, ...], records: int, seed: int, jobs: int, acc
     return Exit.DONE if all(verdicts) else Exit.PERSON
 
 
-@dataclass(frozen=True)
-class _Samples:
+class _Samples(Struct, frozen=True):
     """What trying the samples of a mapping gave.
 
     proposed  the names of files that were written

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from gateway.cli.context import common, emit, emit_json, json_option, language, occasion, t, table
 from gateway.config import load_settings
@@ -52,7 +53,7 @@ def mirror_command(config: Path, reference: str | None, since: str | None, by: s
             rows = worst_since(gateway.ledger, start, worst)
     if as_json:
         for row in shares if by is not None else rows:
-            emit_json("share" if by is not None else "verdict", {name: getattr(row, name) for name in row.__slots__})
+            emit_json("share" if by is not None else "verdict", asdict(row))
         emit_json("summary", {"count": len(shares if by is not None else rows)})
     elif by is not None:
         table([t(f"column.mirror.{by}"), t("column.mirror.movements"), t("column.mirror.differing"),
@@ -129,9 +130,9 @@ def _json(one: Compared) -> None:
                          "mass": None if verdict is None else verdict.mass,
                          "found_mass": None if verdict is None else verdict.found_mass})
     for line in () if verdict is None else verdict.lines:
-        emit_json("line", {"mrn": movement.mrn, **{name: getattr(line, name) for name in line.__slots__}})
+        emit_json("line", {"mrn": movement.mrn, **asdict(line)})
     for reason in () if verdict is None else verdict.reasons:
-        emit_json("reason", {"mrn": movement.mrn, **{name: getattr(reason, name) for name in reason.__slots__},
+        emit_json("reason", {"mrn": movement.mrn, **asdict(reason),
                              "fr": told(reason, Language.FRENCH), "en": told(reason, Language.ENGLISH)})
     for reused in one.reused:
         emit_json("reused", {"mrn": movement.mrn, "thing": reused.thing, "identity": reused.identity,

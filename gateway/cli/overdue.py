@@ -49,7 +49,7 @@ def overdue_command(config: Path, as_json: bool) -> int:
 
 def _as_json(line: Late, contact: str) -> Mapping[str, object]:
     excuses = [{"starts": one.starts, "ends": one.ends, "why": one.why, "text": one.text} for one in line.excuses]
-    return {**{name: getattr(line, name) for name in line.__slots__ if name not in ("left", "excuses")},
+    return {**{name: getattr(line, name) for name in line.__struct_fields__ if name not in ("left", "excuses")},
             "left": int(line.left.total_seconds()), "excuses": excuses, "contact": contact}
 
 

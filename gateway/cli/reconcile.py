@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from gateway.cli.context import common, emit, emit_json, json_option, occasion, t, tell
 from gateway.config import load_settings
@@ -52,7 +53,7 @@ def reconcile_command(config: Path, partner: str, upto: int | None, anew: bool, 
             links = compared(queries, gateway.name, partner)
     if as_json:
         for one in links:
-            emit_json("comparison", {name: getattr(one, name) for name in one.__slots__})
+            emit_json("comparison", asdict(one))
         emit_json("summary", {"partner": partner, "state": state_of(links), "objects": sum(one.size for one in links)})
     else:
         _say(partner, links)

@@ -8,12 +8,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
 import click
+from msgspec.structs import replace
 
 from gateway.cli.context import common, emit_json, fatal, json_option, language, note, occasion, t, tell, verbose
 from gateway.cli.defects import distinct, reported

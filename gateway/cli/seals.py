@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from gateway.cli.context import common, emit, emit_json, json_option, occasion, t, table
 from gateway.config import load_settings
@@ -48,4 +49,4 @@ def _json(chain: Chain) -> None:
     emit_json("chain", {"thing": chain.thing, "identity": chain.identity, "movements": list(chain.movements),
                         "reused": list(chain.reused.mrns) if chain.reused is not None else []})
     for one in chain.sightings:
-        emit_json("sighting", {name: getattr(one, name) for name in one.__slots__})
+        emit_json("sighting", asdict(one))

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from gateway.cli.context import common, emit, emit_json, json_option, language, occasion, t, table, tell
 from gateway.cli.words import clock, life, next_step, standing
@@ -46,13 +47,13 @@ def status_command(config: Path, as_json: bool, ended: bool) -> int:
                     continue
                 if isinstance(line, Totals):
                     for run in marks(settings.paths.state):
-                        emit_json("run", {name: getattr(run, name) for name in run.__slots__})
+                        emit_json("run", asdict(run))
                     for exception in _exceptions(settings, now):
                         emit_json("exception", exception)
                     for partner, since, finding in waiting(gateway, now):
                         emit_json("key", {"partner": partner, "code": finding.code, "since": since,
                                           "sha256": finding.values["sha256"]})
-                emit_json(_KINDS[type(line)], {name: getattr(line, name) for name in line.__slots__})
+                emit_json(_KINDS[type(line)], asdict(line))
             return Exit.DONE
         shown, keys = status(gateway.ledger, now), list(waiting(gateway, now))
     emit(t("status.movements"))

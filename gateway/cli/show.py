@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from gateway.cli.context import common, emit, emit_json, json_option, language, occasion, t, table
 from gateway.cli.show_balance import balance_json, show_balance
@@ -104,7 +105,7 @@ def _show_json(gateway: Gateway, found: Sheet) -> None:
                        ("interchange", found.interchanges), ("object", found.objects), ("note", found.notes),
                        ("step", found.steps)):
         for row in rows:
-            emit_json(kind, {name: getattr(row, name) for name in row.__slots__})
+            emit_json(kind, asdict(row))
     balance_json(gateway.ledger, [movement.mrn for movement in found.movements])
     rebuilt_json(gateway.ledger, found.messages)
     emit_json("summary", {"reference": found.reference, "steps": len(found.steps)})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 
 import click
+from msgspec.structs import asdict
 
 from gateway.cli.context import emit, emit_json, t, table
 from gateway.cli.keys_change import instant
@@ -36,7 +36,7 @@ def show_at(settings: Settings, reference: str, text: str, now: datetime, *, raw
 def _json(reference: str, at: datetime, found: Moment) -> None:
     emit_json("moment", {"reference": reference, "at": at})
     for side in found.sides:
-        emit_json("side", {name: getattr(side, name) for name in side.__slots__ if name != "pieces"})
+        emit_json("side", {name: getattr(side, name) for name in side.__struct_fields__ if name != "pieces"})
         for piece in side.pieces:
             emit_json("known", {"mrn": side.mrn, "administration": side.administration, **asdict(piece)})
     for one in found.past.stood:

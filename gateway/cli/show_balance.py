@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from msgspec.structs import asdict
+
 from gateway.cli.context import emit, emit_json, t, table
 from gateway.cli.words import clock, word
 from gateway.ledger import Ledger
@@ -37,9 +39,9 @@ def balance_json(ledger: Ledger, mrns: Sequence[str]) -> None:
     for mrn in mrns:
         found = account(ledger, mrn) or Account(mrn, (), ())
         for balance in found.balances:
-            emit_json("balance", {"mrn": mrn, **{name: getattr(balance, name) for name in balance.__slots__}})
+            emit_json("balance", {"mrn": mrn, **asdict(balance)})
         for line in found.lines:
-            emit_json("writeoff", {"mrn": mrn, **{name: getattr(line, name) for name in line.__slots__}})
+            emit_json("writeoff", {"mrn": mrn, **asdict(line)})
 
 
 def _both(packages: int | None, mass: Decimal | None) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from gateway.cli.context import calendar_day, common, emit, emit_json, json_option, occasion, t, table
 from gateway.config import load_settings
@@ -32,7 +33,7 @@ def traffic_command(config: Path, partner: str | None, since: str | None, as_jso
         rows = traffic(gateway.ledger, begin, name)
     if as_json:
         for row in rows:
-            emit_json("traffic", {field: getattr(row, field) for field in row.__slots__})
+            emit_json("traffic", asdict(row))
         emit_json("summary", {"count": len(rows), "since": begin,
                               "octets_in": sum(row.octets_in for row in rows),
                               "octets_out": sum(row.octets_out for row in rows)})

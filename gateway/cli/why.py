@@ -72,6 +72,6 @@ def _tell(reason: Why) -> None:
 def _json(reason: Why) -> None:
     place = reason.place
     emit_json("reason", {
-        **{name: getattr(reason, name) for name in reason.__slots__ if name != "place"},
+        **{name: getattr(reason, name) for name in reason.__struct_fields__ if name != "place"},
         "file": place and place.file, "line": place and place.line, "column": place and place.column,
         "locator": place and place.locator})

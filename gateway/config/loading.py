@@ -10,6 +10,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ConfigDict
+
 from gateway.config.faults import by_place
 from gateway.config.nodes import MappingNode, Node, SequenceNode, TextNode
 from gateway.config.partner import Partner
@@ -28,6 +30,8 @@ class Settings(SettingsFile):
     file              the settings file, absolute
     origins           where each value that was written stands: ``limits.run``, ``partners.BFDGD.mailbox.inbound.path``
     """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)  # findings and places are put in, not read
 
     ledger: str
     partners: dict[str, Partner]

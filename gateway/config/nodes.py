@@ -14,6 +14,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
+from msgspec import Struct
+
 Style: TypeAlias = Literal["plain", "'", '"', "|", ">"]
 Position: TypeAlias = tuple[int, int]
 
@@ -154,8 +156,7 @@ class TextNode:
         return 1
 
 
-@dataclass(frozen=True)
-class SequenceNode:
+class SequenceNode(Struct, frozen=True):
     """A list. `line` and `column` are those of its first dash or of its bracket."""
 
     items: list[Node]
@@ -163,8 +164,7 @@ class SequenceNode:
     column: int
 
 
-@dataclass(frozen=True)
-class MappingNode:
+class MappingNode(Struct, frozen=True, dict=True):
     """Keys and values in the order of the file; every key once. `line` and `column` are those of its first key."""
 
     items: list[tuple[TextNode, Node]]

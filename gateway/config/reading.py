@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
+from msgspec import Struct
 from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import core_schema
 
@@ -86,8 +86,7 @@ def text_of(pattern: str, code: str) -> Any:
 Q = TypeVar("Q", int, timedelta, Decimal)
 
 
-@dataclass(frozen=True)
-class between(Generic[Q]):
+class between(Struct, Generic[Q], frozen=True):
     """Limits of an integer, a decimal or a duration, both included: ``Annotated[Integer,
     between(1, 500)]``. Raises fault S052.
 

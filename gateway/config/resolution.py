@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.config.loading import Settings
 from gateway.findings import Place
@@ -11,8 +12,7 @@ from gateway.findings import Place
 _OWN = {"partners", "broken_partners", "file", "origins"}
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """One value.
 
     key     path as in the file, lists counted from 1: ``national.declarations[1].dialect``,

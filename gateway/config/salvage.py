@@ -6,9 +6,10 @@ is used for an exchange.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import Struct
 
 from gateway.config.alerts import AlertSettings
 from gateway.config.model import Model
@@ -23,8 +24,7 @@ from gateway.errors import LocalError
 M = TypeVar("M", bound=Model)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Salvaged:
+class Salvaged(Struct, frozen=True, kw_only=True):
     """What is left of broken settings. What cannot be read has the value that it has where it is left out."""
 
     gateway: str

@@ -14,10 +14,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from gateway.config.daemon import Daemon
 from gateway.config.loading import Settings
@@ -33,8 +34,7 @@ _CONTAINER = {"uid": "10001", "gid": "10001"}
 _CONVENTIONS = ("/var/log/edi-gateway", "/var/backups/edi-gateway", "/var/lib/edi-gateway/pages")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """Something that a gateway does by itself.
 
     name      of its unit: ``edi-send`` gives ``edi-send.service`` and ``edi-send.timer``
@@ -80,8 +80,7 @@ SERVE = Job("edi-serve", ("edi", "serve"), "", "@reboot", timedelta())
 """The live pages: no timer starts them, and they are at work until they are told to go."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """One gateway on one machine.
 
     settings    the settings file, absolute

@@ -11,9 +11,10 @@ import os
 import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from gateway.config.partner import Partner
 from gateway.config.rendering import Value, document
@@ -26,8 +27,7 @@ from gateway.texts import Language, say
 _PEM = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SettingsAnswers:
+class SettingsAnswers(Struct, frozen=True, kw_only=True):
     """What ``edi init`` asks, and what it assumes. Texts as they are written in the file; paths relative to it.
 
     identifier            in UNB; the gateway's name by default
@@ -58,8 +58,7 @@ class SettingsAnswers:
     run: str = "15m"
 
 
-@dataclass(frozen=True, kw_only=True)
-class MailboxAnswers:
+class MailboxAnswers(Struct, frozen=True, kw_only=True):
     """A mailbox: `path` for a folder of this machine, the rest for an SFTP server. `key` is relative to the file."""
 
     path: str | None = None
@@ -71,8 +70,7 @@ class MailboxAnswers:
     base: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class CertificateAnswers:
+class CertificateAnswers(Struct, frozen=True, kw_only=True):
     """One line of a partner's list: `file` is relative to the partner's file, dates are aware."""
 
     file: str
@@ -88,8 +86,7 @@ class CertificateAnswers:
                 "until": render_instant(self.ends)}
 
 
-@dataclass(frozen=True, kw_only=True)
-class AuthorityAnswers:
+class AuthorityAnswers(Struct, frozen=True, kw_only=True):
     """A partner's authority: `certificate` and `revocation` are files beside the partner's file.
 
     revocation  its list, or ``none`` with the `reason` (a sentence of the catalogue by default)
@@ -107,8 +104,7 @@ class AuthorityAnswers:
         return _given(certificate=self.certificate, revocation=self.revocation, address=self.address, reason=reason)
 
 
-@dataclass(frozen=True, kw_only=True)
-class PartnerAnswers:
+class PartnerAnswers(Struct, frozen=True, kw_only=True):
     """What is known of a new partner: a pack of three certificates, and where its mailboxes are.
 
     folder                  where the file will stand, beside ``<partner>-authority.crt``, ``<partner>-signing.crt`` and

@@ -15,11 +15,12 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.forkserver import ensure_running
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
@@ -33,8 +34,7 @@ Target = Callable[[Connection, str, tuple[str, ...]], None]
 """What a process does: with the pipe that becomes its stdout, a program and its words. A function of a module."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """How a job ended. status: exit status, negative the signal that ended it; out: what it said on stdout."""
 
     status: int

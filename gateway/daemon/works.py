@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from gateway.config import Settings
 from gateway.config.daemon import NEVER, Daemon
@@ -28,8 +29,7 @@ _KEYS = {"keys-check": "certificates"}
 _EXCHANGE_ITSELF = ("edi-send", "edi-receive")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Work(Struct, frozen=True, kw_only=True):
     """Something that a daemon has done.
 
     name     as above

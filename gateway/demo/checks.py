@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.demo.world import BURKINA, MALI, TOGO, Administration
 from gateway.mapping import search_path
@@ -18,8 +19,7 @@ _GIVEN_ON_THE_WAY = ("prepared", "amendment", "function")
 """What the gateway of departure adds to a record that the national system left open."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One line of the table."""
 
     subject: str

@@ -11,9 +11,10 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.config import MailboxAnswers, PartnerAnswers, SettingsAnswers, partner_text, settings_text
 from gateway.security import make_identity, ssh_public_line
@@ -25,8 +26,7 @@ MARKER = ".corridor-gateway-demo"
 VALID = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Administration:
+class Administration(Struct, frozen=True, kw_only=True):
     """One administration of the story."""
 
     gateway: str

@@ -8,8 +8,9 @@ list of 0001 in practice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 _LEVEL_A = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,-()/='+:?!\"%&*;<>"
 _LEVEL_B = _LEVEL_A + "abcdefghijklmnopqrstuvwxyz"
@@ -28,8 +29,7 @@ _SINGLE_BYTE = {
 _UTF_8 = ("UNOW", "UNOY")
 
 
-@dataclass(frozen=True, slots=True)
-class Charset:
+class Charset(Struct, frozen=True):
     """One character set of 0001.
 
     codec      Python codec of the values

@@ -8,7 +8,8 @@ with the findings in hand. Source: UN/EDIFACT directory of the message (UNH S009
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from gateway.edifact.characters import ServiceCharacters, excerpt, known_version
 from gateway.edifact.diagnosis import Diagnosis, Disorder

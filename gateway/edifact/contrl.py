@@ -7,7 +7,7 @@ Source: UN service messages CONTRL D:3 and 4:1; data elements 0083, 0085, 0096, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from gateway.edifact.model import Message, MessageIdentifier, Segment
 from gateway.errors import PartnerError
@@ -18,8 +18,7 @@ REJECTED, ACKNOWLEDGED, RECEIVED = "4", "7", "8"
 _OLDER = {"1": ACKNOWLEDGED, "2": ACKNOWLEDGED, "3": ACKNOWLEDGED, "5": ACKNOWLEDGED, "6": REJECTED}
 
 
-@dataclass(frozen=True, slots=True)
-class ContrlElement:
+class ContrlElement(Struct, frozen=True):
     """UCD: one data element in error. `element` and `component` from 1, the tag not counted; element 0 is the tag."""
 
     fault: str
@@ -27,8 +26,7 @@ class ContrlElement:
     component: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ContrlSegment:
+class ContrlSegment(Struct, frozen=True):
     """UCS: one segment in error. `position` as UNH = 1; for a missing one the last good segment before the gap."""
 
     position: int
@@ -36,8 +34,7 @@ class ContrlSegment:
     elements: tuple[ContrlElement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ContrlMessage:
+class ContrlMessage(Struct, frozen=True):
     """UCM: one message of the subject interchange. `tag`, `element`, `component` point into UNH or UNT."""
 
     reference: str
@@ -51,8 +48,7 @@ class ContrlMessage:
     group: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ContrlGroup:
+class ContrlGroup(Struct, frozen=True):
     """UCF: one functional group of the subject interchange; its messages stand in `Contrl.messages`, with its
     reference as their `group`. `tag`, `element`, `component` point into UNG or UNE."""
 
@@ -64,8 +60,7 @@ class ContrlGroup:
     component: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Contrl:
+class Contrl(Struct, frozen=True):
     """What a CONTRL says of its subject interchange.
 
     reference, sender, recipient   0020, S002 and S003 of the subject, not swapped

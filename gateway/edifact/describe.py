@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypedDict
+
+from msgspec import Struct
 
 from gateway.edifact.directory import Directory, SegmentType, directory_of, load_directory
 from gateway.edifact.interchange import Interchange
@@ -41,8 +42,7 @@ def _segment_node(segment: Segment) -> list[str | list[list[str] | RepeatedNode]
     return [":".join((segment.tag, *segment.nesting)), elements]
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentDescription:
+class ComponentDescription(Struct, frozen=True):
     """One component data element: what it is called, what it holds, and what its code means."""
 
     element: int
@@ -53,8 +53,7 @@ class ComponentDescription:
     meaning: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentDescription:
+class SegmentDescription(Struct, frozen=True):
     """One segment: its name, and its components that are not empty. Names are "" where the facts have none."""
 
     tag: str

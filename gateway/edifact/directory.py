@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from gateway.edifact.characters import VERSIONS, known_version
 from gateway.edifact.model import MessageIdentifier
@@ -27,8 +28,7 @@ SERVICE_MESSAGES: Mapping[tuple[str, str, str], str] = MappingProxyType(
 _TOKEN = re.compile(r"([A-Z0-9]+)([?!]?)(\d*)(\()?|(\))")
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """One use of an element, a composite or a segment: what, whether it must be there, how often it may be."""
 
     id: str
@@ -36,8 +36,7 @@ class Use:
     maximum: int
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One position of a message structure: a segment, or a segment group whose first child is its trigger segment."""
 
     id: str
@@ -51,16 +50,14 @@ class Node:
         return self.children[0].id if self.children else self.id
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(Struct, frozen=True):
     """A dependency note: ``D5(040,030)``. `kind` is 1 to 7 (ISO 9735 part 1, annex on dependency notes)."""
 
     kind: int
     members: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MessageType:
+class MessageType(Struct, frozen=True):
     """A message: name and structure, UNH first and UNT last."""
 
     type: str
@@ -69,8 +66,7 @@ class MessageType:
     dependencies: tuple[Dependency, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentType:
+class SegmentType(Struct, frozen=True):
     """A segment or a composite: name and what it is made of, in order."""
 
     id: str
@@ -79,8 +75,7 @@ class SegmentType:
     dependencies: tuple[Dependency, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ElementType:
+class ElementType(Struct, frozen=True):
     """A simple data element. kind: "a", "n" or "an"; length: exact when `fixed`, else the most."""
 
     id: str

@@ -7,9 +7,10 @@ Source: ISO 9735 section 9 and annex B of version 3; part 1 annex C of version 4
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from gateway.edifact.characters import excerpt
 from gateway.edifact.header import read_instant

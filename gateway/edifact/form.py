@@ -10,8 +10,9 @@ that the announced set does not have are refused.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gateway.edifact.characters import UNA_LENGTH, ServiceCharacters, excerpt
 from gateway.edifact.model import Segment
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from gateway.edifact.interchange import Interchange
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """The form of one interchange; texts are blanks and line breaks, mostly empty.
 
     una       the nine characters of the service string advice, None for none

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from gateway.edifact.wire import Wire
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Segments `start` to `end` (from 0, end excluded); `closed` says whether the trailer was there."""
 
     start: int

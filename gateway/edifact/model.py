@@ -8,9 +8,10 @@ A WireMessage is the other direction: a message as text, ready to be put into an
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import overload
+
+from msgspec import Struct
 
 from gateway.edifact import core
 from gateway.edifact.wire import Repeated, Wire
@@ -137,8 +138,7 @@ class Segments(Sequence[Segment]):
         return [Segment(self._wire, number, self._positions[number]) for number in found]
 
 
-@dataclass(frozen=True, slots=True)
-class MessageIdentifier:
+class MessageIdentifier(Struct, frozen=True):
     """S009: what a message is. ``str()`` gives ``CUSDEC:D:96B:UN:COR10``."""
 
     type: str
@@ -162,8 +162,7 @@ class MessageIdentifier:
         return ":".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class WireMessage:
+class WireMessage(Struct, frozen=True):
     """A message as text, without its UNH and UNT.
 
     body               the segments after UNH and before UNT as on the wire, with the separators ``:+.?'`` (and, in
@@ -266,8 +265,7 @@ class Message:
         return self._header.component(3) or None
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A functional group, UNG to UNE: where it stands and the messages in it."""
 
     header: Segment
@@ -280,8 +278,7 @@ class Group:
         return self.header.component(5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InterchangeHeader:
+class InterchangeHeader(Struct, frozen=True, kw_only=True):
     """UNB (ISO 9735): who sends what to whom. Texts exactly as received, "" when a mandatory one is absent.
 
     prepared    S004 as aware UTC: UNB has no zone and the corridor profile says UTC; a two-digit year below 70 is

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from gateway.edifact.directory import Dependency, Directory, SegmentType, Use
 from gateway.edifact.wire import Element, Repeated
@@ -51,8 +52,7 @@ class Slot(NamedTuple):
     quick: tuple[tuple[int, frozenset[str] | None, Part], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentRule:
+class SegmentRule(Struct, frozen=True):
     """A segment as a row of slots; `required`: how many elements it must have."""
 
     tag: str

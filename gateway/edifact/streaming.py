@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec.structs import replace
 
 from gateway.edifact import envelope, syntax
 from gateway.edifact.characters import ServiceCharacters

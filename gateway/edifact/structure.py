@@ -12,8 +12,9 @@ inside one group a structure only moves forward. Source: UN/EDIFACT message desi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from gateway.edifact.directory import MessageType, Node
 
@@ -35,8 +36,7 @@ class Move(NamedTuple):
     skipped: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """One segment or segment group of the structure, in order from top to bottom.
 
     tag       tag as the table knows it (``UNS+D``); for a group its name, ``SG6``

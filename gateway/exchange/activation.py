@@ -9,9 +9,10 @@ written. Without any activation the files rule.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.exchange import failpoints
@@ -29,8 +30,7 @@ SEED = 1
 """That of `edi map test`, so that what is refused here is found there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
+class Started(Struct, frozen=True, kw_only=True):
     """What one activation came to. new: False where the same version was to start at that instant already."""
 
     activated: Activated

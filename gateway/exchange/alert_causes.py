@@ -8,8 +8,9 @@ What may pass by itself (a mailbox that cannot be reached, a failed run) is a ca
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from gateway.config import Settings
 from gateway.exchange.restoring import RESTORED
@@ -30,8 +31,7 @@ AFTER = timedelta(minutes=30)
 """How long what may pass by itself has lasted, where no way of telling says otherwise."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
+class Cause(Struct, frozen=True, kw_only=True):
     """One thing that somebody has to know.
 
     kind     unreachable, silent, late, quarantine, dead, halted, restored, overdue, certificate, disk, run or fault

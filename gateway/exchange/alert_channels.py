@@ -12,8 +12,9 @@ import hashlib
 import hmac
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from gateway.config.alerts import AlertSettings, CommandAlert, MailAlert, WebhookAlert
 from gateway.errors import GatewayError, LocalError
@@ -29,8 +30,7 @@ _SECONDS = 10.0
 """One mail, one request, one program."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
+class Channel(Struct, frozen=True, kw_only=True):
     """One way of telling.
 
     name   its kind and a digest of where it leads: another address is another way, that has been told nothing

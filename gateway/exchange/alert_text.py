@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.exchange.alert_causes import Cause
 from gateway.ledger.alert_rows import Alert
@@ -16,8 +17,7 @@ from gateway.reports.sight import Sight
 from gateway.texts import Language, hint, known, say, sentence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """One thing that is told.
 
     event       ``begun`` (or another level), ``over``, ``digest``, ``test``
@@ -33,8 +33,7 @@ class Told:
     cause: Cause | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digest:
+class Digest(Struct, frozen=True, kw_only=True):
     """What the summary of a day is made of: one sight, and what stands."""
 
     sight: Sight

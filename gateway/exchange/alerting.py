@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.config import Settings
 from gateway.errors import GatewayError
@@ -34,8 +36,7 @@ _SECONDS = 30.0
 """What telling may take of a run, all ways together."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What one way of telling has to do. rows: as they are kept from now on; gone: forgotten; due: to be told now."""
 
     rows: tuple[Alert, ...]
@@ -43,8 +44,7 @@ class Plan:
     due: tuple[Told, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(Struct, frozen=True, kw_only=True):
     """How one way of telling went. fault: why not all was told, or nothing; failures: how often in a row by now."""
 
     channel: Channel

@@ -7,8 +7,9 @@ sides can make it and lay the two beside each other.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from gateway.config import SftpMailbox
 from gateway.config.partner import Contact, Names, Partner
@@ -24,8 +25,7 @@ _TO_FILL_IN = Said("annex.to_fill_in")
 _USES = ("signing", "encryption")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnWords:
+class OwnWords(Struct, frozen=True, kw_only=True):
     """What the settings do not know of ourselves; what is left out is to be filled in by hand."""
 
     names: Names | None = None

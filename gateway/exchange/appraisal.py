@@ -8,7 +8,9 @@ read stands in it; the run reads it anew where it should have been another.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.edifact import Message, check_message, read_interchanges, to_wire
 from gateway.exchange.conversion import unpacked
@@ -26,8 +28,7 @@ from gateway.transit.declaration import WHOLE, Declaration
 from gateway.transit.terms import from_tree
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class Received(Struct, frozen=True, kw_only=True):
     """A partner's declaration as its message gives it.
 
     declaration  perhaps without its goods items, where a worker has read it
@@ -85,8 +86,7 @@ def body_of(message: Message) -> str:
         return ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appraisal:
+class Appraisal(Struct, frozen=True, kw_only=True):
     """What was found of a message ahead.
 
     sound     nothing is wrong with its syntax

@@ -20,9 +20,10 @@ import shutil
 import zipfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.exchange import failpoints
@@ -46,8 +47,7 @@ _SLICE = 200
 _SEPARATOR = re.compile(r"[;\r\n]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Archived:
+class Archived(Struct, frozen=True, kw_only=True):
     """What an archive took, or would take. folder: None where there was nothing, or nothing was written."""
 
     contents: int

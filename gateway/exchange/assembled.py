@@ -8,11 +8,12 @@ that opens no key loads no cryptography.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway import mapping, security, transport
 from gateway.config import Partner, Settings
@@ -26,8 +27,7 @@ PATIENCE = timedelta(hours=24)
 section 6, 6)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
+class Occasion(Struct, frozen=True):
     """What a run is given from outside.
 
     now         the one instant it reckons with

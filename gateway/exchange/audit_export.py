@@ -14,6 +14,8 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+from msgspec import Struct
+
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.audit_month import (
@@ -54,8 +56,7 @@ _OF_A_ROW = 1 << 10
 """Octets that a row of the history takes at most, by and large, with what else is written for it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
+class Exported(Struct, frozen=True, kw_only=True):
     """What was written. objects: with their SignedData; partners: whose heads do not cover all of theirs yet."""
 
     folder: Path

@@ -17,9 +17,10 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from gateway.errors import LocalError
 from gateway.findings import Finding
@@ -35,8 +36,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Month:
+class Month(Struct, frozen=True, order=True):
     """A calendar month in universal time."""
 
     year: int
@@ -64,8 +64,7 @@ class Month:
         return f"{self.year:04d}-{self.month:02d}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkPart:
+class LinkPart(Struct, frozen=True, kw_only=True):
     """What of a link lies in the folder.
 
     low, high  the lowest and the highest number of an object of the month
@@ -82,8 +81,7 @@ class LinkPart:
     covered: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What a folder says of itself.
 
     whole          whether the month was over when it was made

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.ledger import ObjectState
 from gateway.ledger.chain import following
@@ -17,8 +18,7 @@ _LONGEST = 16 << 20
 _FIELDS = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """A row of the history. sound: whether its hash is that of the row and of the one before it."""
 
     number: int
@@ -33,8 +33,7 @@ class Row:
     sound: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class Arrival(Struct, frozen=True, kw_only=True):
     """An object that a row brought into the ledger, ours or a partner's.
 
     void    a number that was taken back: only its leaf is held

@@ -9,7 +9,8 @@ shows it (GW-1 section 11).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.exchange.trees import broken_head
 from gateway.ledger import ObjectState, Queries
@@ -18,8 +19,7 @@ from gateway.security.merkle import leaf
 from gateway.security.stored import identity_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """One thing that is not what it was.
 
     what   history, a table, ``link`` or ``head``

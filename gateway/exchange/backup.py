@@ -24,9 +24,10 @@ import re
 import shutil
 import tarfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway
@@ -49,8 +50,7 @@ _PRIVATE = b"PRIVATE KEY"
 _LARGEST = 32 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backup:
+class Backup(Struct, frozen=True, kw_only=True):
     """A backup that was made and proven.
 
     folder   where it lies; the file, where it is one

@@ -9,9 +9,11 @@ shows as well, by the same questions.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 SIZES = 48
 """Sizes of one question: two more of them than the parts that it cuts a span into (47 ** 3 > 100,000)."""
@@ -25,8 +27,7 @@ MOST_ALTERED = 20
 Fault = Literal["altered", "missing here", "missing there", "added here", "added there", "not compared"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """Numbers of a link, both ends included, and what is wrong with them."""
 
     first: int
@@ -34,8 +35,7 @@ class Difference:
     fault: Fault
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """A comparison of one link, as far as it has come.
 
     low        size up to which both trees are the same, but for `altered`

@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
+
 from gateway.errors import LocalError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
@@ -53,8 +55,7 @@ _FILES = 500_000
 _LINE = re.compile(r"(?P<digest>[0-9a-f]{64})  new/(?P<name>[0-9a-f]{32}\.p7m)\n")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CarriedOut:
+class CarriedOut(Struct, frozen=True, kw_only=True):
     """What lies on the stick for a partner.
 
     folder  where; files, octets: how many, how large together; interchanges, receipts, others: of which kind those
@@ -71,8 +72,7 @@ class CarriedOut:
     earlier: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CarriedIn:
+class CarriedIn(Struct, frozen=True, kw_only=True):
     """What was found on the stick of a partner: whole files, their octets, and what became of them."""
 
     partner: str

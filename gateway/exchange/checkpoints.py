@@ -9,7 +9,8 @@ our ledger is an older copy, and anything else that is not equal is a fork.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange import failpoints

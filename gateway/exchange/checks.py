@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from gateway.errors import GatewayError
 from gateway.exchange.summary import Exit, exit_for
@@ -21,8 +22,7 @@ class Verdict(enum.Enum):
     UNTRIED = "untried"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One line of a test.
 
     name      what was looked at; ``check.<name>`` is its sentence
@@ -41,8 +41,7 @@ class Check:
     word: str = "seen"
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What a check saw, and what it noted about it."""
 
     values: Mapping[str, str] = field(default_factory=dict)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.errors import GatewayError, LinkError, LocalError, PartnerError
 from gateway.exchange import failpoints
@@ -61,8 +63,7 @@ _WAITS = "E_FUTURE"
 """Stays in the mailbox and is judged again by the next run."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Fetched:
+class _Fetched(Struct, frozen=True):
     """One file of the mailbox, opened or refused."""
 
     entry: Entry

@@ -7,11 +7,15 @@ mapping was used stands in the result, and the run converts anew where it should
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.edifact import WireMessage, check_message, foreign_characters, read_wire
 from gateway.errors import LocalError
@@ -36,8 +40,7 @@ SYNTAX = "UNOC"
 """The character set of everything we send (PROFILE section 1): ISO 8859-1."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Converted:
+class Converted(Struct, frozen=True, kw_only=True):
     """A complete declaration as it is sent and kept.
 
     declaration  perhaps without its goods items, where a worker has converted it
@@ -122,8 +125,7 @@ def check(wire: WireMessage, mapping: MessageMapping | None = None, tree: Tree |
 # --- in another process
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class Ground(Struct, frozen=True, kw_only=True):
     """What the conversions of one run stand upon.
 
     now  the instant of the run
@@ -148,8 +150,8 @@ def ground_of(gateway: Assembly, now: datetime) -> bytes | None:
     except LocalError:  # told where a declaration needs it
         return None
     layouts = Layouts(gateway.search, Versions(active, archives.__getitem__), now)
-    corridors = Corridors([replace(one, layouts=layouts) for one in gateway.corridors.all], gateway.corridors.offices,
-                          {})
+    corridors = Corridors([dataclasses.replace(one, layouts=layouts) for one in gateway.corridors.all],
+                          gateway.corridors.offices, {})
     octets = bytes(ForkingPickler.dumps(Ground(now=now, corridors=corridors)))
     _GROUNDS.get(octets, lambda: Ground(now=now, corridors=gateway.corridors))  # what is loaded here need not be again
     return octets
@@ -164,8 +166,7 @@ def ready() -> None:
     """Nothing: a process that is asked for it has loaded what conversions need."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConvertedApart:
+class ConvertedApart(Struct, frozen=True):
     """National files that were read, and what became of each record; None where the run has to convert it."""
 
     read: ReadApart

@@ -8,8 +8,10 @@ told no more, stays where it is, and an answer that comes still settles it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, Occasion
@@ -21,8 +23,7 @@ from gateway.ledger.act_rows import Act, NewAct
 from gateway.ledger.states import InterchangeState, MessageState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dead:
+class Dead(Struct, frozen=True, kw_only=True):
     """One thing that is dead.
 
     what       object (ours), interchange or message (a partner's)

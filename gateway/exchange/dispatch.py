@@ -8,7 +8,8 @@ partner is not collecting, and once its receipt is late somebody is asked to cal
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from gateway.errors import GatewayError, PartnerError
 from gateway.exchange import failpoints

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct
+
 from gateway.edifact import WireMessage
 from gateway.exchange.assembly import Assembly
 from gateway.exchange.downtimes import note_downtimes
@@ -32,8 +34,7 @@ from gateway.transit.declaration import Declaration
 from gateway.transit.event import Event
 
 
-@dataclass(frozen=True, slots=True)
-class First:
+class First(Struct, frozen=True):
     """The first declaration of a movement with the events that the gateway says about it at once.
 
     They are all there is to derive its state from, unless events had come before it (a rejection of an earlier try).

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway
@@ -32,8 +33,7 @@ _NO_PROOF = (ObjectState.VOID, ObjectState.WITHDRAWN)
 """Taken back: of such a number only the leaf counts, and it is that of nothing which was exchanged."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signed:
+class Signed(Struct, frozen=True, kw_only=True):
     """A stored SignedData. at: when we sealed it, or it reached us; sender: who signed it."""
 
     inner: bytes
@@ -41,8 +41,7 @@ class Signed:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agreed:
+class Agreed(Struct, frozen=True, kw_only=True):
     """A leaf's way to a head that both sides signed: proof, the file; and the checkpoints that hold the head."""
 
     size: int
@@ -51,8 +50,7 @@ class Agreed:
     of_recipient: Signed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exhibit:
+class Exhibit(Struct, frozen=True, kw_only=True):
     """One object with all that proves it.
 
     type, words   of the interchange that it carries: CUSDEC, CUSRES or CONTRL; what its messages about the movement say
@@ -76,8 +74,7 @@ class Exhibit:
     agreed: Agreed | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True):
     """Everything that a bundle is made of. exhibits: in the order in which they were signed; trust: by gateway id."""
 
     movement: Movement

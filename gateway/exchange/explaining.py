@@ -8,8 +8,9 @@ stands there and one that would be right. What a CONTRL said is kept with the in
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from gateway.edifact import load_directory
 from gateway.errors import LocalError
@@ -28,8 +29,7 @@ _REJECTED = "4"
 _UNSPECIFIED = "18"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Why:
+class Why(Struct, frozen=True, kw_only=True):
     """One reason of a refusal.
 
     said_in   CUSRES or CONTRL
@@ -62,8 +62,7 @@ class Why:
     example: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Pointed:
+class Pointed(Struct, frozen=True):
     """One fault of a CONTRL: the message, its segment, data element and component, and the code of list 0085."""
 
     message: str | None

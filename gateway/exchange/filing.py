@@ -7,12 +7,14 @@ next run brings it to its end before it claims anything new.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from gateway.errors import LocalError
 from gateway.exchange import failpoints
@@ -40,8 +42,7 @@ Refusal = tuple[Sequence[str], Sequence[Finding]]
 """Files that are refused together, and why."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """The places of one kind of national file: declarations, or events."""
 
     kind: str
@@ -180,7 +181,7 @@ def _passing(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _plain(finding: Finding) -> dict[str, object]:
-    return {**dataclasses.asdict(finding), "severity": finding.severity.value}
+    return {**asdict(finding), "place": asdict(finding.place), "severity": finding.severity.value}
 
 
 def _finding(plain: dict[str, object]) -> Finding:

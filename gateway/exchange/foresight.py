@@ -8,7 +8,8 @@ end, and does that itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.edifact import read_interchanges
 from gateway.errors import GatewayError
@@ -37,8 +38,7 @@ PORTION = 32
 """Messages that a worker is given at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Ahead:
+class _Ahead(Struct, frozen=True):
     """An interchange that workers are at.
 
     payload  its hash: the octets themselves lie with the workers, and once is enough
@@ -58,8 +58,7 @@ class _Ahead:
                 result.take_back()
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """Some messages of an interchange, with its header.
 
     begins       where the header begins and where it ends

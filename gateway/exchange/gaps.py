@@ -8,8 +8,9 @@ again, each once a day however often it is asked for: nobody can make us send wi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from gateway.errors import PartnerError
 from gateway.exchange import failpoints

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.errors import GatewayError
 from gateway.ledger import Ledger
@@ -20,8 +21,7 @@ _LINE = re.compile(rb"gw-generation/1 (0|[1-9][0-9]{0,18}) ([0-9a-f]{64})\n")
 _LONGEST = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A row of the history. row: its number; hash: 64 hex digits."""
 
     row: int

@@ -7,8 +7,9 @@ Every walk begins at the first leaf: what was kept of earlier walks would hide a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from gateway.exchange.bisecting import SIZES, parting
 from gateway.exchange.trees import link_name
@@ -20,8 +21,7 @@ from gateway.security.merkle import Frontier
 _MOST_HOLES = (MOST_ROOTS - SIZES - 1) // 2
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """A link as we hold it.
 
     size   numbers up to the first hole

@@ -7,8 +7,9 @@ Who answers: the receiver's rules (mapping `require`, transit checks) accept or 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange.activation import corridor_kept

@@ -7,8 +7,9 @@ question about a state is answered by the gateway itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from gateway.errors import GatewayError, LocalError, PartnerError
 from gateway.exchange.conversion import check

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.config import MailboxAnswers, PartnerAnswers, Settings, partner_text
 from gateway.config.changing import changed_trust
@@ -27,8 +29,7 @@ from gateway.security.revocation import newer_list
 from gateway.texts import Language
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One certificate and what becomes of it: ``new``, ``kept`` or ``dropped``; use is authority, signing, encryption.
     """
 
@@ -37,8 +38,7 @@ class Line:
     change: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What an import will do.
 
     file     the partner's file, text its new content, before its present one (None: there is none)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.config.pack import Pack, read_pack
 from gateway.errors import LocalError, PartnerError
@@ -34,8 +35,7 @@ _KEY_TYPE = re.compile(r"(ssh|ecdsa|sk-ssh|sk-ecdsa|rsa)-\S+")
 _SSH_LINE = re.compile(rb"[a-z0-9@.-]+ [A-Za-z0-9+/]+=*(?: [ -~]*)?\n?")
 
 
-@dataclass(frozen=True, slots=True)
-class Introduction:
+class Introduction(Struct, frozen=True):
     """A gateway as it introduces itself.
 
     said          what its pack says of it, true to its signature; None for a folder of plain files

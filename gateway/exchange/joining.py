@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.config import MailboxAnswers, Partner, PartnerAnswers, SftpMailbox
 from gateway.config.pack import Pack
@@ -11,8 +12,7 @@ from gateway.security.algorithms import Agreement
 from gateway.texts import Language
 
 
-@dataclass(frozen=True, kw_only=True)
-class Terms:
+class Terms(Struct, frozen=True, kw_only=True):
     """What people say of a partner where its pack does not; None for what they leave to the pack.
 
     outbound, inbound  mailboxes as they will stand in the file
@@ -32,8 +32,7 @@ class Terms:
     replace: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """What the partner's file says otherwise than what was sent, or asked for; an import leaves it as it is."""
 
     what: str

@@ -7,8 +7,9 @@ transaction of its interchange.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from gateway.edifact import Message
 from gateway.exchange.appraisal import Received
@@ -27,8 +28,7 @@ def nothing(message_id: int, effects: Effects) -> None:
     """A message without effect."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(Struct, frozen=True, kw_only=True):
     """How one message is judged.
 
     state     ACCEPTED, REJECTED, TAKEN, HELD, UNREADABLE (the ledger's words)
@@ -44,8 +44,7 @@ class Judgement:
     apply: Callable[[int, Effects], None] = field(default=nothing)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
+class Incoming(Struct, frozen=True, kw_only=True):
     """One message of a partner with what its judgement needs.
 
     written  when its interchange was prepared, as UNB says: the versions of mappings then in force read it

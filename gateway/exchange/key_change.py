@@ -8,8 +8,9 @@ a consent that was given by voice: after a compromise nothing can be announced, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange import failpoints
@@ -26,16 +27,14 @@ from gateway.security.key_notice import AHEAD, OVERLAP, KeyNotice, key_notice_pa
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dates:
+class Dates(Struct, frozen=True, kw_only=True):
     """When a new pair is used from, and until when the old one still is accepted; aware UTC, whole seconds."""
 
     use_from: datetime
     accept_old_until: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """What became of the announcement to one partner: ``asked``, ``known`` (it was asked before) or ``failed``."""
 
     partner: str

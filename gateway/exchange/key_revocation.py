@@ -6,8 +6,10 @@ it was accepted already; that is listed for people to look at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.errors import LocalError
 from gateway.exchange import failpoints
@@ -23,8 +25,7 @@ from gateway.security.certificates import SIGNING
 from gateway.security.stored import read_stored
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revoked:
+class Revoked(Struct, frozen=True, kw_only=True):
     """What a revocation found.
 
     certificates  those that count no more: the one in doubt, and what was announced under it since
@@ -62,8 +63,7 @@ def revoke(gateway: Gateway, partner: str, certificate: str, since: datetime, re
     return Revoked(certificates=certificates, objects=tuple(objects), again=again)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnRevoked:
+class OwnRevoked(Struct, frozen=True, kw_only=True):
     """undelivered: what it signed and has no receipt yet; again: whether it was revoked before."""
 
     use: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding
@@ -11,8 +12,7 @@ from gateway.ledger.key_rows import ConsentRow, OwnKeyRow, TrustedRow
 from gateway.ledger.reading.trust import KeyLookups
 
 
-@dataclass(frozen=True, slots=True)
-class KnownKeys:
+class KnownKeys(Struct, frozen=True):
     """changes: how many changes of keys there had been (`KeyLookups.key_changes`); the rows of the ledger."""
 
     changes: int

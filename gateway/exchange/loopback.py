@@ -7,8 +7,10 @@ ledger knows (which version is held, which number comes next) is answered as on 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from gateway.edifact import (
     InterchangeHeader,
@@ -38,8 +40,7 @@ from gateway.transit.mrn import make_mrn
 from gateway.transit.terms import from_tree, to_tree
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(Struct, frozen=True, kw_only=True):
     """What went and came back, in the order in which it happened; what was not reached is empty.
 
     records          the transit records that the sender's dialect read, completed as the gateway does
@@ -69,8 +70,7 @@ class Exchange:
         return bool(self.words) and set(self.words) == {Word.ACCEPTED.value}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialects:
+class Dialects(Struct, frozen=True, kw_only=True):
     """Which dialect each side speaks: of the sender's files, the receiver's declarations, the sender's answers."""
 
     sent: Dialect
@@ -192,8 +192,7 @@ def _received(corridors: Corridors, corridor: Corridor, done: Exchange, dialects
                    answer=_interchange(destination, departure, answers, now) if answers else b"")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """What the receiver makes of one message: its record, or the reasons to reject it, which `findings` tell, too."""
 
     tree: Tree = field(default_factory=dict)

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct
+
 from gateway.edifact import read_wire
 from gateway.errors import GatewayError, LocalError
 from gateway.exchange.conversion import check
@@ -32,8 +34,7 @@ _NATIONAL = ("container_lines", "trailer")
 _ORDINAL = re.compile(r"\[\d+\]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsed:
+class Rehearsed(Struct, frozen=True, kw_only=True):
     """What would become of one record: its corridor ("" where none was found), and why it would be refused.
 
     accepted  the receiver would accept it
@@ -46,8 +47,7 @@ class Rehearsed:
     findings: Sequence[Finding] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Reason(Struct, frozen=True, kw_only=True):
     """Why records would be refused: a code, how many records have it, the first finding that says it."""
 
     code: str

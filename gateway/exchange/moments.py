@@ -11,8 +11,9 @@ The state is derived from that, by the tables that derive it today. A corridor a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.movements import derive
@@ -27,8 +28,7 @@ from gateway.transit.terms import from_tree
 _NOT_OUT = {MessageState.WAITING, MessageState.PREPARED}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(Struct, frozen=True, kw_only=True):
     """One declaration or event that a side had, or, where it is on its way, that we had put up for it.
 
     what       declaration, event
@@ -45,8 +45,7 @@ class Piece:
     since: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class Side(Struct, frozen=True, kw_only=True):
     """One administration on one movement.
 
     state    as derived from what it had; "" where it had nothing
@@ -64,8 +63,7 @@ class Side:
     pieces: tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(Struct, frozen=True, kw_only=True):
     """What `edi show REF --at` shows. sides: of each movement ours first, then by the itinerary."""
 
     past: Past

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.exchange.assembly import Assembly
 from gateway.exchange.calendars import calendar_of
@@ -94,8 +96,7 @@ def _nothing_seen(events: Iterable[EventRow]) -> bool:
     return all(row.word == Word.ACCEPTED.value and _SAID.isdisjoint(row.tree) for row in events)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """Everything from which what is kept of one movement is derived.
 
     sent      partners it was handed to

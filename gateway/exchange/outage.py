@@ -15,15 +15,16 @@ is told, then the 2nd, 4th, 8th and so on of the same outage, and what has not b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.exchange.repeats import day_passed
 from gateway.ledger.rows import Outage
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """How long to wait between tries. first: at most after the second failure; longest: at most ever."""
 
     first: timedelta

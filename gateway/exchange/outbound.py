@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.errors import LocalError
 from gateway.exchange.activation import corridor_kept
@@ -45,8 +47,7 @@ GATEWAY_SERIAL = "G"
 """Serial letter of the numbers that the gateway itself gives (PROFILE section 8, 3): no national register has it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """One declaration ready to go.
 
     copies  messages it causes

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.summary import Summary
@@ -12,8 +13,7 @@ from gateway.ledger import Transaction
 from gateway.security import Opened
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What an act decided.
 
     refusal  why the object is refused although it is authentic (a code of the LEAF set), or None

@@ -8,9 +8,10 @@ and that still holds, what is meant for it waits.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.ledger.key_rows import ConsentRow, ConsentState, OwnKeyRow, OwnKeyState
 
@@ -21,8 +22,7 @@ ON_ITS_WAY = timedelta(days=90)
 """How long an object that was encrypted to a key may still arrive after nobody uses that key any more (K6)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnPair:
+class OwnPair(Struct, frozen=True, kw_only=True):
     """A pair of ours.
 
     number        of its row in the ledger; None for one of the settings of which nothing is known beyond them

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.config import MailboxAnswers
 from gateway.config.pack import pack_text
@@ -39,8 +40,7 @@ from gateway.spool import read_whole
 from gateway.texts import Language, say
 
 
-@dataclass(frozen=True, kw_only=True)
-class PackAnswers:
+class PackAnswers(Struct, frozen=True, kw_only=True):
     """What the settings do not know and the pack needs.
 
     no_list     why our authority publishes no revocation list; a sentence of the catalogue by default
@@ -61,16 +61,14 @@ class PackAnswers:
     contact: tuple[str, str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MadePack:
+class MadePack(Struct, frozen=True):
     """A pack: its octets, and what people will compare, use and certificate."""
 
     content: bytes
     certificates: tuple[tuple[str, Certificate], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Presented:
+class _Presented(Struct, frozen=True):
     """One pair of ours in the pack: its file there, and from when until when partners take it."""
 
     name: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.config import Partner
 from gateway.errors import LocalError
@@ -14,8 +15,7 @@ from gateway.ledger.key_rows import TrustedState
 from gateway.security import Certificate, certificate_level, fingerprint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateLine:
+class CertificateLine(Struct, frozen=True, kw_only=True):
     """One certificate of a partner.
 
     use    authority, signing, encryption
@@ -33,8 +33,7 @@ class CertificateLine:
     subject: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What people decided about the partner: introduced, changed, confirmed, or the link resumed with a `text`."""
 
     at: datetime
@@ -45,8 +44,7 @@ class Decision:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartnerSheet:
+class PartnerSheet(Struct, frozen=True, kw_only=True):
     """One partner.
 
     certificates  those of the file with what became of them, and those announced since

@@ -7,7 +7,8 @@ interchange as text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.config import Partner, Settings
 from gateway.edifact import InterchangeHeader, read_interchanges
@@ -31,16 +32,14 @@ _BEGINNING = 1024
 """Octets of an interchange in which its header and that of its first message stand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(Struct, frozen=True):
     """What the beginning of an interchange says: UNB, and the type of its first message ("" when it has none)."""
 
     header: InterchangeHeader
     message_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(Struct, frozen=True):
     """An interchange as an object carries it: Content-Type, payload, and the file name that is shown."""
 
     kind: str

@@ -9,8 +9,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from gateway.edifact import (
     Contrl,
@@ -110,8 +112,7 @@ class _Gates:
             return queries.link_head(partner, "in").sequence if strict else sys.maxsize
 
 
-@dataclass(frozen=True, slots=True)
-class _Judging:
+class _Judging(Struct, frozen=True):
     """Reading and judging one interchange after the other. An attempt was counted before; it does not count where the
     fault was that of the hour: a full disk, or a server that went away, says nothing about the interchange."""
 

@@ -11,9 +11,11 @@ no period there is kept for ever, and an archive that holds any of it cannot be 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.config import Settings
 from gateway.errors import LocalError
@@ -33,8 +35,7 @@ NOT_DUE, NO_PERIOD = "L056", "L057"
 NOTE = "purged.txt"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purge:
+class Purge(Struct, frozen=True, kw_only=True):
     """What a purge takes. kinds: what is in the archive; departure: the row that stands for it, once it is done."""
 
     name: str
@@ -44,8 +45,7 @@ class Purge:
     departure: Departure | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class Past(Struct, frozen=True, kw_only=True):
     """Contents whose legal period is over, for people to decide on.
 
     what      ``messages``, ``sealed``, ``sources`` of the ledger, or ``archive``

@@ -8,8 +8,10 @@ by every rule but those that the people named pass over, and then it goes the wa
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange import failpoints
@@ -30,8 +32,7 @@ _JUDGED_AT_RECEIPT = RELEASABLE - LEAF
 """What counts at the time of receipt only: an object that is authentic since then is not refused for it now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(Struct, frozen=True, kw_only=True):
     """One refused object.
 
     name     what people call it: the name of the file in quarantine without its ending, or the name that the object
@@ -65,8 +66,7 @@ class Held:
         return None if self.kept is None else self.kept.released
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """A release, as people answer for it.
 
     rules    codes passed over

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from gateway.edifact import Interchange, Message, read_interchanges, rejected, validate
 from gateway.exchange.appraisal import Appraisal, Received, body_of, receive, stem_of

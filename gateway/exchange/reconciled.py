@@ -3,7 +3,7 @@ holds it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from gateway.exchange.bisecting import Fault
 from gateway.exchange.reconciling import ASKING, DIFFERS, SAME, found_of, loaded
@@ -12,8 +12,7 @@ from gateway.exchange.trees import BOTH, link_name
 from gateway.ledger import Queries
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(Struct, frozen=True, kw_only=True):
     """Numbers that differ, with what the first of them carries where we hold it.
 
     reference  control reference of the interchange, else the message id of the object; "" where we hold neither
@@ -27,8 +26,7 @@ class Named:
     mrns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Compared(Struct, frozen=True, kw_only=True):
     """One link.
 
     sender, recipient  of the link

@@ -9,7 +9,8 @@ is the same both sign their heads, so that an agreed checkpoint stands in both l
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange.assembly import Gateway, Occasion

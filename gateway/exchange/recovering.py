@@ -9,9 +9,10 @@ would be missing there: so the partner is asked once nothing of ours lies in its
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.edifact import InterchangeHeader, Message, read_interchanges, to_wire
 from gateway.errors import LocalError
@@ -58,16 +59,14 @@ _ASKED = "recovery"
 """Subject of the row that says since when nothing of ours lies uncollected."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
+class Exported(Struct, frozen=True, kw_only=True):
     """What was written out for a partner. sequence: of the checkpoint that goes with it."""
 
     objects: int
     sequence: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovered:
+class Recovered(Struct, frozen=True, kw_only=True):
     """What came back. objects: appended; size: of our link by now."""
 
     objects: int

@@ -9,7 +9,8 @@ receipt waits for that.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.errors import LocalError, PartnerError
 from gateway.exchange.assembly import Gateway, Occasion
@@ -29,8 +30,7 @@ from gateway.transit.reference_text import Unreadable, read_reference, write_ref
 BY_HAND = "by-hand"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """What became of a version for one partner: ``sent``, ``known`` (it went before) or ``halted`` (the link is)."""
 
     partner: str

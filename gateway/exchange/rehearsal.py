@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.config import Settings
 from gateway.edifact import read_interchanges, rejected_messages, validate
@@ -34,8 +35,7 @@ from gateway.security import INTERCHANGES, EnvelopeError, Opened, judge_order, o
 from gateway.transport import DirectoryLane, Entry, Mailbox, open_mailbox
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsed:
+class Rehearsed(Struct, frozen=True, kw_only=True):
     """What would happen to the files of one record, to one file in a mailbox, or to one partner's waiting objects.
 
     subject   file names, or the partner's id with the name of the file

@@ -7,8 +7,9 @@ and in French.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.findings import Finding
 from gateway.mapping import Failure, Traced
@@ -27,8 +28,7 @@ _ERRORS = 99
 """ERP groups of one CUSRES (D.96B, SG4)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(Struct, frozen=True, kw_only=True):
     """One reason to reject: rule code, goods item or None for the heading, segment tag and position, both sentences."""
 
     rule: str

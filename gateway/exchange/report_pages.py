@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway
@@ -42,8 +43,7 @@ _ODD = re.compile(r"[^A-Za-z0-9-]")
 _FIRST = "index.html"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """What is asked for.
 
     corridors  those to write; none named means all

@@ -9,7 +9,9 @@ for. Everything that is sent is queued and linked in one transaction: a run that
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.edifact import (
     Message,
@@ -49,8 +51,7 @@ _NOT_OUT = (MessageState.WAITING, MessageState.PREPARED)
 _TAKEN = {"CUSDEC": (MessageState.ANSWERED_ACCEPTED,), "CUSRES": (MessageState.ACKNOWLEDGED,)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedSegment:
+class ChangedSegment(Struct, frozen=True, kw_only=True):
     """A segment that only one of two messages has. position: UNH is 1; words: what stands in it, by name."""
 
     position: int
@@ -58,8 +59,7 @@ class ChangedSegment:
     words: SegmentDescription
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rebuild:
+class Rebuild(Struct, frozen=True, kw_only=True):
     """One message of ours beside what another version of its mapping makes of the same record.
 
     name           control reference-message reference of the message as it went
@@ -80,8 +80,7 @@ class Rebuild:
     new: tuple[ChangedSegment, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class Refused(Struct, frozen=True, kw_only=True):
     """One message, or a reference ("" for the name) for which nothing is made anew, and why."""
 
     reference: str

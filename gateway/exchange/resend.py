@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.ledger import ObjectState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resent:
+class Resent(Struct, frozen=True, kw_only=True):
     """What became of one reference. objects: names of the sealed files; reason: a code word when there are none.
 
     mrn  of the movement, where one message was asked for by what it belongs to
@@ -23,8 +23,7 @@ class Resent:
     mrn: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """Which messages of ours, by what they belong to: to a partner, on a corridor; prepared from an instant on."""
 
     since: datetime

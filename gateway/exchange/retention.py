@@ -18,9 +18,10 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
@@ -33,8 +34,7 @@ _REPORT = re.compile(r"edi-defect-[0-9TZ-]+\.txt")
 _BATCH = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class Due(Struct, frozen=True, kw_only=True):
     """One thing whose time is over.
 
     what   ``sent``, ``refused``, ``inbox``, ``quarantine``, ``reports``, ``partial``

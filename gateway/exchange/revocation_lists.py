@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from gateway.config import Partner
 from gateway.errors import LocalError
@@ -38,8 +39,7 @@ PATIENCE = 60.0
 Outcome = Literal["stored", "unchanged", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class Refreshed:
+class Refreshed(Struct, frozen=True):
     """What became of a partner's list: newly stored, the one that is in use, or none because it publishes none."""
 
     partner: str

@@ -5,7 +5,7 @@ Sources: DESIGN section 6, 1 (copies and recipients), TRANSIT 3.1 (which event g
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from gateway.config import Settings
 from gateway.errors import LocalError

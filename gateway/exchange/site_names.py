@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.calendars import calendar_of
@@ -14,8 +15,7 @@ from gateway.texts import Language
 from gateway.transit.timers import Timers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteNames:
+class SiteNames(Struct, frozen=True, kw_only=True):
     """Code -> name. corridors: those of ours whose ends we know, in the language asked for; calls: by partner."""
 
     offices: Mapping[str, str]

@@ -7,8 +7,9 @@ judged by then: a passage does not lie in the ledger until a flood has been judg
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.edifact import read_interchanges
 from gateway.errors import GatewayError
@@ -39,8 +40,7 @@ GIVEN = 1 << 20
 memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Time:
+class Time(Struct, frozen=True):
     """What a run has for judging.
 
     over       whether no further interchange should be begun

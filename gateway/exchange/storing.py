@@ -12,9 +12,10 @@ has put contents is another bucket, or a disk that is not mounted, and takes not
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.config import Settings
 from gateway.errors import LocalError
@@ -36,8 +37,7 @@ _BATCH, _OCTETS = 200, 8 << 20
 """What is put, or taken back, at once: contents, and their octets."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """Where contents lie. store: its name; None where the settings name none."""
 
     store: str | None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.errors import GatewayError
 from gateway.exchange.assembly import Gateway, Occasion
@@ -15,8 +16,7 @@ from gateway.ledger import NewSource, Transaction
 from gateway.mapping.dialect import NationalRecord
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Taken(Struct, frozen=True, kw_only=True):
     """What a group of files gave: records, or repeated 1 when the very same content was taken before.
 
     digest  of the contents of the files together (`NewSource`)
@@ -32,8 +32,7 @@ Names = tuple[str, ...]
 Groups = Sequence[tuple[Names, Sequence[NationalRecord]]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Planned:
+class _Planned(Struct, frozen=True):
     names: Names
     source: NewSource
     plans: list[Plan]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.edifact import Message, MessageIdentifier, WireMessage, describe, read_wire
 from gateway.errors import LocalError
@@ -22,8 +23,7 @@ from gateway.references import Path, Tree
 _PATH = re.compile(r"(?P<tag>[A-Z]{3})(?P<constants>(?:\+[^/+]*)*)(?:/(?P<element>\w+))?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """One value of a message and where it came from.
 
     element_id    number of the data element in the directory, "" when it has none

@@ -7,7 +7,8 @@ was replaced or revoked. Nothing in the ledger makes a revoked certificate count
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from gateway import security
 from gateway.ledger.key_rows import TrustedRow, TrustedState

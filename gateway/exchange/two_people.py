@@ -8,7 +8,8 @@ and can do neither (`cli.people`).
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.exchange.assembly import Gateway, Occasion
@@ -18,8 +19,7 @@ from gateway.ledger.act_rows import Act, NewAct
 from gateway.security import RELEASABLE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
+class Voice(Struct, frozen=True, kw_only=True):
     """One person: the name given, the account as it is told, and the account that stands for the person."""
 
     name: str

@@ -14,9 +14,11 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from gateway.config.salvage import Salvaged, salvaged
 from gateway.errors import GatewayError, LocalError
@@ -32,8 +34,7 @@ _LARGEST = 1 << 16
 _SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Memory:
+class _Memory(Struct, frozen=True):
     """What is known of runs that did not begin. code: of the fault; told: names of ways that took it."""
 
     code: str

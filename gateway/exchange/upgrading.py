@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import shutil
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from gateway.config import Settings, ledger_file
 from gateway.errors import LocalError
@@ -30,8 +31,7 @@ _OCTETS_A_SECOND = 25_000_000
 """What a copy, its check and the change go through together on a plain disk of a server; said as "about"."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What a change of the schema will do.
 
     ledger   as people know it; found: its schema, None where none stands yet (the first run makes one); target: the

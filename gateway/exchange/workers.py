@@ -25,13 +25,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
 from threading import Thread
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from gateway.exchange.collector import look_seldom
-from gateway.exchange.crossing import packed, unpacked
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -265,7 +265,7 @@ class _Worker:
         if self._lost:
             raise WorkerLost
         answer: Answer[Result] = Answer(self, next(self._numbers))
-        self._pipe.send_bytes(_NUMBER.pack(answer.number) + packed((function, arguments)))
+        self._pipe.send_bytes(_NUMBER.pack(answer.number) + ForkingPickler.dumps((function, arguments)))
         self._asked.append(answer)
         return answer
 
@@ -302,7 +302,7 @@ class _Worker:
     def collect(self) -> None:
         """Wait for the result that is due next, and put it where it is looked for, or what went wrong."""
         try:
-            value, error = unpacked(self._pipe.recv_bytes())
+            value, error = ForkingPickler.loads(self._pipe.recv_bytes())
         except (EOFError, OSError):
             self._lose()
             return
@@ -341,14 +341,14 @@ def _work(pipe: Connection) -> None:
         number, given_to_do = asked.get()
         try:
             if number not in left:
-                function, arguments = unpacked(given_to_do)
+                function, arguments = ForkingPickler.loads(given_to_do)
                 result = (function(*arguments), None)
         except Exception as error:  # the run is told
             result = (None, error)
         try:
-            given.put(packed(result))
+            given.put(ForkingPickler.dumps(result))
         except Exception as unsent:  # a result, or an error, that cannot be sent
-            given.put(packed((None, RuntimeError(f"{type(unsent).__name__}: {unsent}"))))
+            given.put(ForkingPickler.dumps((None, RuntimeError(f"{type(unsent).__name__}: {unsent}"))))
 
 
 def _hear(pipe: Connection, asked: SimpleQueue[tuple[int, memoryview]], left: set[int]) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from gateway.edifact import InterchangeHeader, WireMessage, write_interchange
 from gateway.exchange.judgement import whole_minute
@@ -24,8 +26,7 @@ SERIAL = "K"
 """The letter of the register from which the kit's MRNs come: no national one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
+class Expected(Struct, frozen=True, kw_only=True):
     """What must come of a case.
 
     receipt  ``processed``: a signed receipt; ``again``: the receipt once more; ``none``: silence
@@ -60,8 +61,7 @@ LATER = ("missing", "afterwards", "repeated")
 """Put when the partner has answered the others."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """One case as it goes out.
 
     name              of `CASES`
@@ -86,11 +86,10 @@ class Case:
 
     def dump(self) -> dict[str, str | int]:
         """For the kit's file."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return asdict(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Maker:
+class Maker(Struct, frozen=True, kw_only=True):
     """What cases are made with.
 
     sender, recipient   gateway ids of the kit and of the partner; identifiers  as UNB names them

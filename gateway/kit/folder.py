@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import asdict, fields, replace
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -28,12 +30,10 @@ VALID = timedelta(days=365)
 FOREIGN = "ZZFOREIGN"
 """The gateway id of the keys that nobody has agreed on."""
 
-_KINDS = {"str": str, "int": int}
 Made = TypeVar("Made", Case, "Plan", "State")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What a kit is for: `gateway` is the id under which it sends."""
 
     partner: str
@@ -42,8 +42,7 @@ class Plan:
     corridor: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """Where the link stands.
 
     runs                     begun so far
@@ -58,8 +57,7 @@ class State:
     their_previous: str = FIRST_PREVIOUS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class Fetched(Struct, frozen=True, kw_only=True):
     """What came in a run.
 
     files     name -> content
@@ -72,8 +70,7 @@ class Fetched:
     answered: Collection[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Kit:
+class Kit(Struct, frozen=True):
     """A kit's folder."""
 
     folder: Path
@@ -172,8 +169,8 @@ def _read(path: Path) -> object:
 
 
 def _held(made: type[Made], told: object, path: Path) -> Made:
-    """A dataclass of texts and numbers as a file has it. Raises LocalError X283 for anything else."""
-    wanted = {one.name: _KINDS[str(one.type)] for one in fields(made)}
+    """A value of texts and numbers as a file has it. Raises LocalError X283 for anything else."""
+    wanted = {one.name: one.type for one in fields(made)}
     if not isinstance(told, dict) or not set(told) <= set(wanted) or not all(
             type(value) is wanted[name] for name, value in told.items()):
         raise _damaged(path)

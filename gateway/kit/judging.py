@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from gateway.edifact import Message, read_contrl, read_interchanges, validate
 from gateway.errors import GatewayError
@@ -23,8 +24,7 @@ from gateway.security.receipts import PROCESSED, Receipt
 Result = Literal["pass", "fail", "unanswered"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Got:
+class Got(Struct, frozen=True, kw_only=True):
     """One file from the partner: opened, or the code that refuses it.
 
     times  how often it came
@@ -36,8 +36,7 @@ class Got:
     times: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """One line of the report.
 
     case    name of the case; ``link`` for what concerns all
@@ -52,8 +51,7 @@ class Verdict:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Said:
+class Said(Struct):
     """Everything that the partner said, sorted by what it is about."""
 
     receipts: list[tuple[Receipt, int]] = field(default_factory=list)

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from gateway.edifact import (
     InterchangeHeader,
@@ -50,8 +53,7 @@ PRODUCT = "conformance-kit 1"
 LARGEST = 32 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """The way to the partner: put files into its mailbox; give what lies in ours to somebody who keeps it, then remove
     it there."""
 
@@ -247,4 +249,4 @@ def line_of(kit: Kit, assembly: Assembly, clock: Callable[[], float]) -> Line:
 
 def report(verdicts: Sequence[Verdict]) -> list[dict[str, object]]:
     """The verdicts for the kit's own report."""
-    return [dict(asdict(verdict)) for verdict in verdicts]
+    return [asdict(verdict) for verdict in verdicts]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 ActKind: TypeAlias = Literal["release", "reject", "close", "reprocess"]
 ActState: TypeAlias = Literal["open", "done", "dropped"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewAct:
+class NewAct(Struct, frozen=True, kw_only=True):
     """A decision as it is taken.
 
     kind     release (asked for, of what is in quarantine), reject (of that), close (a dead letter), reprocess (of a
@@ -34,8 +34,7 @@ class NewAct:
     state: ActState = "done"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class Act(Struct, frozen=True, kw_only=True):
     """A decision as held. state: open while it waits for another person, done, dropped by a later decision."""
 
     id: int
@@ -57,8 +56,7 @@ class Act:
         return f"{self.at:%Y-%m-%d %H:%M} {self.people} ({self.account}): {self.reason}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rebuilt:
+class Rebuilt(Struct, frozen=True, kw_only=True):
     """A message of ours that was made anew from another. old, new: their numbers."""
 
     old: int

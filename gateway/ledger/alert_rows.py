@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+
+class Alert(Struct, frozen=True, kw_only=True):
     """One cause, and what became of it on one way of telling.
 
     channel   the way of telling: its kind and a digest of where it leads

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 
 @enum.unique
@@ -16,8 +17,7 @@ class ChaseState(enum.StrEnum):
     GIVEN_UP = "GIVEN-UP"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChaseRow:
+class ChaseRow(Struct, frozen=True, kw_only=True):
     """An answer that is asked for again.
 
     kind       contrl: of an interchange of ours; cusres: of a message of ours

@@ -12,9 +12,10 @@ whether it is still to be done. In a file one machine's own locks do, and every 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection, Select, String, bindparam, func, literal, select, update
 
 from gateway.errors import LocalError
@@ -29,8 +30,7 @@ _IDLE = select(func.set_config(literal("idle_in_transaction_session_timeout", St
                                literal(True)))
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """What was claimed of some rows, in their order, as they stand now.
 
     held  rows that others are at, before the first that is ours

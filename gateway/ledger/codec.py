@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from gateway.references import Scalar, Tree
 
@@ -24,8 +25,7 @@ _READERS: dict[str, Callable[[str], Decimal | date | datetime]] = {
     "decimal": Decimal, "date": date.fromisoformat, "datetime": datetime.fromisoformat}
 
 
-@dataclass(frozen=True, slots=True)
-class TreeText:
+class TreeText(Struct, frozen=True):
     """A tree as the ledger keeps it: its text and the SHA-256 of that in hex."""
 
     text: str

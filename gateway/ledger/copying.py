@@ -11,10 +11,10 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, MetaData, RowMapping, Table, bindparam, func, insert, inspect, select, update
 
 from gateway.errors import LocalError
@@ -29,8 +29,7 @@ _ROWS, _OCTETS = 500, 4 << 20
 _REVISION = "alembic_version"
 
 
-@dataclass(frozen=True, slots=True)
-class Copied:
+class Copied(Struct, frozen=True):
     """One table. digest: SHA-256 over its rows in the order of their key."""
 
     table: str

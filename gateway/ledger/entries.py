@@ -6,17 +6,17 @@ Instants are aware UTC; a moment is a day or an instant; digests are 64 hex digi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+
+from msgspec import Struct
 
 from gateway.ledger.codec import TreeText, digest_of
 from gateway.ledger.rows import Moment
 from gateway.references import Tree
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewSource:
+class NewSource(Struct, frozen=True, kw_only=True, dict=True):
     """The national files of one record, by name.
 
     key             the national key
@@ -40,8 +40,7 @@ class NewSource:
         return digest_of("\n".join(sorted(self.digests.values())))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewState:
+class NewState(Struct, frozen=True, kw_only=True):
     """The state of a movement as derived from its declarations and events.
 
     time_limit  of the version of its declaration that counts
@@ -60,8 +59,7 @@ class NewState:
     wakes: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMovement:
+class NewMovement(Struct, frozen=True, kw_only=True):
     """A movement to be recorded. key: the administration's own national key."""
 
     mrn: str
@@ -74,8 +72,7 @@ class NewMovement:
     time_limit: Moment | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDeclaration:
+class NewDeclaration(Struct, frozen=True, kw_only=True):
     """One version of a declaration. From the national side (`source_id`) or from a partner (`message_id`).
 
     tree  or its text, where that is made already
@@ -89,8 +86,7 @@ class NewDeclaration:
     message_id: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEvent:
+class NewEvent(Struct, frozen=True, kw_only=True):
     """One event. Its identity is administration, reference and word; mrn is None for what concerns no movement."""
 
     mrn: str | None
@@ -103,8 +99,7 @@ class NewEvent:
     source_id: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMessage:
+class NewMessage(Struct, frozen=True, kw_only=True):
     """A message of ours that waits for its interchange.
 
     wire     (identifier, body, segments) of the wire message
@@ -125,8 +120,7 @@ class NewMessage:
     urgent: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMessageIn:
+class NewMessageIn(Struct, frozen=True, kw_only=True):
     """A partner's message and what we judged of it. identifier: as in UNH, ``CUSDEC:D:96B:UN:COR10``."""
 
     interchange_id: int
@@ -143,8 +137,7 @@ class NewMessageIn:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewAnswer:
+class NewAnswer(Struct, frozen=True, kw_only=True):
     """What a partner's CUSRES says of a CUSDEC of ours.
 
     answered  "control reference-message reference" of the CUSDEC; None: the newest one to this partner for `mrn`
@@ -158,8 +151,7 @@ class NewAnswer:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDelivery:
+class NewDelivery(Struct, frozen=True, kw_only=True):
     """A file for the national inbox. folder: declarations, events or answers."""
 
     folder: str

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEngagement:
+
+class NewEngagement(Struct, frozen=True, kw_only=True):
     """What a movement holds of a guarantee from now on. Amounts in units of the currency, at most two decimals."""
 
     mrn: str
@@ -18,8 +18,7 @@ class NewEngagement:
     engaged: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(Struct, frozen=True, kw_only=True):
     """What one movement holds of a guarantee."""
 
     mrn: str
@@ -30,8 +29,7 @@ class Held:
     changed: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bond:
+class Bond(Struct, frozen=True, kw_only=True):
     """One guarantee.
 
     engaged    the sum of what open movements hold
@@ -60,8 +58,7 @@ class Bond:
         return Decimal() if self.good_for is None else max(self.engaged - self.good_for, Decimal())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMonth:
+class NewMonth(Struct, frozen=True, kw_only=True):
     """In which month and from which office a movement began; paper: why it ran on paper, None when it did not."""
 
     mrn: str
@@ -70,8 +67,7 @@ class NewMonth:
     paper: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnPaper:
+class OnPaper(Struct, frozen=True, kw_only=True):
     """A movement of the fallback register."""
 
     mrn: str
@@ -81,8 +77,7 @@ class OnPaper:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MonthShare:
+class MonthShare(Struct, frozen=True, kw_only=True):
     """Movements that an office of departure began in a month (``YYYY-MM``), and those of them on paper."""
 
     month: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 DepartureKind: TypeAlias = Literal["archived", "erased", "purged"]
 Kind: TypeAlias = Literal["messages", "sealed", "sources"]
@@ -19,8 +20,7 @@ KIND_OF: dict[str, Kind] = {"message": "messages", "interchange": "messages", "p
 """What a content is (`OldContent.what`) -> its kind."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDeparture:
+class NewDeparture(Struct, frozen=True, kw_only=True):
     """Contents that leave by one decision.
 
     reference  of an archive, and of its purge, its name; of an erasure the MRN
@@ -36,8 +36,7 @@ class NewDeparture:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Departure:
+class Departure(Struct, frozen=True, kw_only=True):
     """A departure as held. contents: how many left; digest: over all of them; returned: when an archive came back."""
 
     id: int
@@ -58,8 +57,7 @@ class Departure:
         return f"{self.at:%Y-%m-%d %H:%M} {self.people or '-'} ({self.account}): {self.reason or '-'}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldContent:
+class OldContent(Struct, frozen=True, kw_only=True):
     """A content whose business is over. what: message, interchange, sealed, inner, payload, source, delivery."""
 
     id: int
@@ -69,8 +67,7 @@ class OldContent:
     reference: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptKind:
+class KeptKind(Struct, frozen=True, kw_only=True):
     """Contents of one kind that left together. last: when the last business of theirs was over."""
 
     kind: Kind
@@ -79,8 +76,7 @@ class KeptKind:
     last: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Belongings:
+class Belongings(Struct, frozen=True, kw_only=True):
     """Everything of one movement that may be erased.
 
     contents      numbers of contents that hold octets still

@@ -7,8 +7,9 @@ something was added to it (GW-1 section 10, K6 and K7).
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 
 @enum.unique
@@ -48,8 +49,7 @@ class ConsentState(enum.StrEnum):
     REFUSED = "REFUSED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrustedRow:
+class TrustedRow(Struct, frozen=True, kw_only=True):
     """A certificate of a partner, beyond the list of its file or against it.
 
     use           signing or encryption
@@ -75,8 +75,7 @@ class TrustedRow:
     object_id: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnKeyRow:
+class OwnKeyRow(Struct, frozen=True, kw_only=True):
     """A pair of ours.
 
     key, certificate  paths of the two files
@@ -99,8 +98,7 @@ class OwnKeyRow:
     changed: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentRow:
+class ConsentRow(Struct, frozen=True, kw_only=True):
     """What one partner said to one pair of ours. object_id: the object that asked, None where people spoke."""
 
     own_key_id: int
@@ -111,8 +109,7 @@ class ConsentRow:
     object_id: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedObject:
+class SignedObject(Struct, frozen=True, kw_only=True):
     """An object, as one asks for it when its signer is in doubt.
 
     at                 when it was received, or sealed

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traffic:
+
+class Traffic(Struct, frozen=True, kw_only=True):
     """What crossed the line to one partner in one direction: in one session of a run, or in all of a UTC day.
 
     direction     ``inbound`` (we collect) or ``outbound`` (we publish); both have octets in both directions

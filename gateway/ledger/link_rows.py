@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.ledger.states import ObjectState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldNumber:
+class HeldNumber(Struct, frozen=True, kw_only=True):
     """What is held under a number of a partner's link; `previous` is None where only its leaf is known."""
 
     state: ObjectState
@@ -17,8 +17,7 @@ class HeldNumber:
     leaf: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class Gap(Struct, frozen=True, kw_only=True):
     """Sequences of a partner's link that are missing while a later one is here, or shown by a checkpoint; both ends
     included.
 
@@ -30,8 +29,7 @@ class Gap:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeadRow:
+class HeadRow(Struct, frozen=True, kw_only=True):
     """A head of a link as somebody signed it (ENVELOPE section 11).
 
     root       64 hex digits
@@ -52,8 +50,7 @@ class HeadRow:
     frontier: bytes | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewHead:
+class NewHead(Struct, frozen=True, kw_only=True):
     """A head to be kept; see `HeadRow`."""
 
     direction: str
@@ -63,8 +60,7 @@ class NewHead:
     frontier: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoidLeaf:
+class VoidLeaf(Struct, frozen=True, kw_only=True):
     """The leaf of an object that a partner took back."""
 
     sequence: int
@@ -74,8 +70,7 @@ class VoidLeaf:
     leaf: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Carried:
+class Carried(Struct, frozen=True, kw_only=True):
     """The interchange that an object of ours carries."""
 
     id: int
@@ -83,8 +78,7 @@ class Carried:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkTimes:
+class LinkTimes(Struct, frozen=True, kw_only=True):
     """Instants of the two links with a partner.
 
     asked         when we last asked for what is missing
@@ -97,8 +91,7 @@ class LinkTimes:
     first: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredObject:
+class StoredObject(Struct, frozen=True, kw_only=True):
     """What the ledger notes of one object, for the check of a whole link, with its SignedData."""
 
     id: int
@@ -112,8 +105,7 @@ class StoredObject:
     inner: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldObject:
+class HeldObject(Struct, frozen=True, kw_only=True):
     """An object of a partner as we hold it. inner: its SignedData; None for a number that it took back."""
 
     sequence: int

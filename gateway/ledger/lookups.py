@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import make_dataclass
-from functools import cache
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, bindparam, exists, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, exists, or_, select
 
 from gateway.ledger.act_tables import rebuilt
 from gateway.ledger.codec import decode_moment, decode_tree
@@ -246,29 +244,16 @@ class Lookups:
 
 def movement_row(row: Row[*tuple[object, ...]]) -> Movement:
     """A row of the table as a value."""
-    made: Movement = _filled(Movement, movement)(row)
+    values: dict[str, Any] = dict(zip(_OF_MOVEMENT, row, strict=True))
     if row.time_limit is not None:
-        object.__setattr__(made, "time_limit", decode_moment(row.time_limit))
-    return made
+        values["time_limit"] = decode_moment(row.time_limit)
+    return Movement(**values)
 
 
 def event_row(row: Row[*tuple[object, ...]]) -> EventRow:
     """A row of the table as a value."""
-    made: EventRow = _filled(EventRow, event)(row)
-    object.__setattr__(made, "tree", decode_tree(row.tree))
-    object.__setattr__(made, "happened", decode_moment(row.happened))
-    return made
+    values: dict[str, Any] = dict(zip(_OF_EVENT, row, strict=True))
+    return EventRow(**{**values, "tree": decode_tree(row.tree), "happened": decode_moment(row.happened)})
 
 
-@cache
-def _filled(record: type, table: Table) -> Callable[[Iterable[object]], Any]:
-    """What makes a record of the values of a row of its table. A frozen dataclass calls `object.__setattr__` for each
-    of its fields; its twin that is not frozen is filled plainly, and then given its class."""
-    twin: Any = make_dataclass(record.__name__, table.c.keys(), slots=True, eq=False, repr=False)
-
-    def made(row: Iterable[object]) -> Any:
-        one = twin(*row)
-        one.__class__ = record
-        return one
-
-    return made
+_OF_MOVEMENT, _OF_EVENT = movement.c.keys(), event.c.keys()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+
+class Part(Struct, frozen=True, kw_only=True):
     """What a movement gives to one sum. by: importer, declarant, hs, office or month. Packages; points of the score."""
 
     by: str
@@ -17,8 +17,7 @@ class Part:
     found: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewVerdict:
+class NewVerdict(Struct, frozen=True, kw_only=True):
     """The verdict of one movement. found: packages, None where nobody said. reasons: what differs, with blanks."""
 
     mrn: str
@@ -29,8 +28,7 @@ class NewVerdict:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mirrored:
+class Mirrored(Struct, frozen=True, kw_only=True):
     """One movement whose two sides were compared. at: first; changed: when the verdict became what it is."""
 
     mrn: str
@@ -42,8 +40,7 @@ class Mirrored:
     changed: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class Share(Struct, frozen=True, kw_only=True):
     """One sum over some months.
 
     movements  compared
@@ -62,8 +59,7 @@ class Share:
     found: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Struct, frozen=True, kw_only=True):
     """What a declaration or an event says of a seal or a container.
 
     thing      seal, container

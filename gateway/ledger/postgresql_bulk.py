@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Engine, Table, event
 from sqlalchemy.types import NullType
 
@@ -66,8 +66,7 @@ def _type_of(column: ColumnElement[Any], dialect: Any) -> str | None:
     return None if isinstance(column.type, NullType) else _TYPES.get(column.type.compile(dialect).partition("(")[0])
 
 
-@dataclass(frozen=True, slots=True)
-class _Update:
+class _Update(Struct, frozen=True):
     """An UPDATE of many rows. names: of its parameters; keys: of those that a column must equal."""
 
     statement: str

@@ -9,17 +9,16 @@ forms and the errors are those of SQLAlchemy. A server's driver takes rows by na
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
+from msgspec import Struct
 from sqlalchemy import Connection, Dialect, Insert, Table, Update, insert
 
 Form: TypeAlias = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
+class _Prepared(Struct, frozen=True):
     """A statement in the words of one kind of database.
 
     places  where the parameters stand in a row, in the order of the statement

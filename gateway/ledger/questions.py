@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from gateway.ledger.link_rows import Gap
 from gateway.ledger.rows import EventRow, InterchangeRow, MessageRow, Movement, ObjectRow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """A file of a partner that was refused or quarantined. kept: where its bytes lie."""
 
     id: int
@@ -23,8 +23,7 @@ class Note:
     kept: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryRow:
+class HistoryRow(Struct, frozen=True, kw_only=True):
     """One row of the history. The meaning of each part is in `chain.Fact`."""
 
     id: int
@@ -40,16 +39,14 @@ class HistoryRow:
     row_hash: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryHead:
+class HistoryHead(Struct, frozen=True, kw_only=True):
     """The end of the history: number and hash of its last row; 0 and 64 zeros when it is empty."""
 
     id: int
     row_hash: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadRow:
+class BadRow(Struct, frozen=True, kw_only=True):
     """The first place where the history is not what it was. fault: hash, hole or end."""
 
     id: int
@@ -57,8 +54,7 @@ class BadRow:
     reference: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadContent:
+class BadContent(Struct, frozen=True, kw_only=True):
     """Something in the ledger that is not what its history says. what: table; id: its number there, or MRN."""
 
     what: str
@@ -66,8 +62,7 @@ class BadContent:
     fault: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overdue:
+class Overdue(Struct, frozen=True, kw_only=True):
     """An answer that is late.
 
     kind       receipt, contrl or cusres; dead: the receipt of an object that is a dead letter
@@ -85,8 +80,7 @@ class Overdue:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
+class Count(Struct, frozen=True, kw_only=True):
     """How many rows of one kind one partner has in one state. type: of messages or interchanges, else the kind."""
 
     partner: str
@@ -97,8 +91,7 @@ class Count:
     oldest: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartnerActivity:
+class PartnerActivity(Struct, frozen=True, kw_only=True):
     """When something last went to and came from a partner."""
 
     partner: str
@@ -107,8 +100,7 @@ class PartnerActivity:
     gaps: tuple[Gap, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkState:
+class LinkState(Struct, frozen=True, kw_only=True):
     """Where a directed link stands.
 
     direction  out: ours to the partner; in: the partner's to us
@@ -127,8 +119,7 @@ class LinkState:
     gaps: tuple[Gap, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """One look at everything open, and at what was finished in the last 24 hours.
 
     open_*     rows whose life is not over; done_*: rows that ended since `since`
@@ -149,8 +140,7 @@ class Summary:
     partners: tuple[PartnerActivity, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """Everything that answers to a reference. Empty everywhere: nothing does."""
 
     reference: str
@@ -167,16 +157,14 @@ class Found:
                     self.notes))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unanswered:
+class Unanswered(Struct, frozen=True, kw_only=True):
     """An object of ours whose receipt is awaited. late: its deadline has passed."""
 
     object: ObjectRow
     late: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldMessage:
+class HeldMessage(Struct, frozen=True, kw_only=True):
     """A partner's message that waits for its movement to be known, with its segments between UNH and UNT."""
 
     id: int

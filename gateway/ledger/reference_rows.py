@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 
 class ReferenceState(enum.StrEnum):
@@ -15,8 +16,7 @@ class ReferenceState(enum.StrEnum):
     REFUSED = "REFUSED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReferenceRow:
+class ReferenceRow(Struct, frozen=True, kw_only=True):
     """One version of an administration's reference data, without its text.
 
     starts     from when on it counts, unless a higher version has begun too; aware UTC
@@ -37,8 +37,7 @@ class ReferenceRow:
     changed: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DowntimeRow:
+class DowntimeRow(Struct, frozen=True, kw_only=True):
     """One notice about one office. office: "" for every office of the administration; ends: None, not said yet."""
 
     administration: str

@@ -6,9 +6,10 @@ Instants are aware UTC; a moment is a day or an instant; digests and MICs are 64
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from gateway.ledger.states import InterchangeState, MessageState, ObjectState
 from gateway.references import Tree
@@ -16,8 +17,7 @@ from gateway.references import Tree
 Moment: TypeAlias = date | datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Activation:
+class Activation(Struct, frozen=True, kw_only=True):
     """A version of a mapping that is in force from an instant on, until another one of that mapping starts.
 
     mapping   its identifier
@@ -34,8 +34,7 @@ class Activation:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True, kw_only=True):
     """One national file as it was."""
 
     name: str
@@ -43,8 +42,7 @@ class SourceFile:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """What the national side gave us at one time for one record.
 
     dialect_digest  of the dialect as it was when it read the files; None for what came before that was kept
@@ -59,8 +57,7 @@ class Source:
     files: tuple[SourceFile, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Movement:
+class Movement(Struct, frozen=True, kw_only=True):
     """One transport under one transit declaration, with the state last derived from its events.
 
     due    when the first of the timers that run ends, and timer its name; None where none runs
@@ -86,8 +83,7 @@ class Movement:
     changed: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclarationRow:
+class DeclarationRow(Struct, frozen=True, kw_only=True):
     """One version of a declaration as held."""
 
     id: int
@@ -101,8 +97,7 @@ class DeclarationRow:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRow:
+class EventRow(Struct, frozen=True, kw_only=True):
     """One event as held. at: when we recorded it."""
 
     id: int
@@ -118,8 +113,7 @@ class EventRow:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """A file for the national inbox."""
 
     id: int
@@ -129,8 +123,7 @@ class Delivery:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivered:
+class Delivered(Struct, frozen=True, kw_only=True):
     """A file that was handed over to the national side, without its content."""
 
     folder: str
@@ -139,8 +132,7 @@ class Delivered:
     delivered: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outage:
+class Outage(Struct, frozen=True, kw_only=True):
     """A mailbox that failed when it was last tried.
 
     direction  ``inbound`` or ``outbound``
@@ -162,8 +154,7 @@ class Outage:
     held: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Buried:
+class Buried(Struct, frozen=True, kw_only=True):
     """The dead letters to one partner: how many, from which number to which, and since when the first has no receipt.
 
     reference  what the first answers to: a control reference, or the name of its file where it carries no interchange
@@ -176,24 +167,21 @@ class Buried:
     reference: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingGroup:
+class WaitingGroup(Struct, frozen=True, kw_only=True):
     """Messages of one type that wait for an interchange."""
 
     type: str
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unasked:
+class Unasked(Struct, frozen=True, kw_only=True):
     """A movement of which events wait and whose record nobody was asked for. message_id: the first of these events."""
 
     mrn: str
     message_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueuedMessage:
+class QueuedMessage(Struct, frozen=True, kw_only=True):
     """A message that waits for its interchange."""
 
     id: int
@@ -204,8 +192,7 @@ class QueuedMessage:
     word: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageRow:
+class MessageRow(Struct, frozen=True, kw_only=True):
     """A message as held, without its body. control_reference: of its interchange, once it has one."""
 
     id: int
@@ -230,8 +217,7 @@ class MessageRow:
     control_reference: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InterchangeRow:
+class InterchangeRow(Struct, frozen=True, kw_only=True):
     """An interchange as held, without its payload. action: 0083 of the CONTRL that answered ours."""
 
     id: int
@@ -253,8 +239,7 @@ class InterchangeRow:
     changed: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InterchangeIn:
+class InterchangeIn(Struct, frozen=True, kw_only=True):
     """A partner's interchange that waits to be judged.
 
     type      of its messages: CUSDEC, CUSRES, CONTRL
@@ -272,8 +257,7 @@ class InterchangeIn:
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownInterchange:
+class KnownInterchange(Struct, frozen=True, kw_only=True):
     """A partner's interchange that we hold already. digest: SHA-256 of its payload."""
 
     id: int
@@ -281,16 +265,14 @@ class KnownInterchange:
     state: InterchangeState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkHead:
+class LinkHead(Struct, frozen=True, kw_only=True):
     """Where a directed link stands: out, the last object sealed; in, the last one before the first hole."""
 
     sequence: int
     mic: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectOut:
+class ObjectOut(Struct, frozen=True, kw_only=True):
     """A sealed object of ours, with its bytes."""
 
     id: int
@@ -305,8 +287,7 @@ class ObjectOut:
     receipt_due: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectRow:
+class ObjectRow(Struct, frozen=True, kw_only=True):
     """An object of either direction, without its bytes."""
 
     id: int
@@ -332,8 +313,7 @@ class ObjectRow:
     receipt_for: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectBytes:
+class ObjectBytes(Struct, frozen=True, kw_only=True):
     """The bytes of an object. sealed: ours only; payload: partners' only (ours is in the interchange)."""
 
     sealed: bytes | None
@@ -341,8 +321,7 @@ class ObjectBytes:
     payload: bytes | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownObject:
+class KnownObject(Struct, frozen=True, kw_only=True):
     """A partner's object that we hold, for the judgement of order and duplicates. receipt_object_id: our receipt;
     previous: None where we hold no more of it than its leaf (VOID)."""
 

@@ -6,9 +6,10 @@ program kept is lost, and that is for people to decide (decision 0011).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.failpoints import declare, reach
@@ -22,8 +23,7 @@ from gateway.ledger.transaction import Transaction
 GOING_BACK = declare("upgrade.back", "tables taken back to an older schema, transaction not yet committed")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """A ledger as it stands.
 
     name      as people know it; file: None on a server

@@ -6,7 +6,8 @@ They are decided before a plan is made: what runs only ever sees a constant.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from gateway.mapping.document import nearest
 from gateway.mapping.notation import Choice, Component, Element, Line, Origin, Part

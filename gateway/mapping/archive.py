@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding
@@ -18,8 +19,7 @@ from gateway.findings import Finding
 FORMAT = 1
 
 
-@dataclass(frozen=True)
-class Archive:
+class Archive(Struct, frozen=True, dict=True):
     """Files by name, those that are extended first; the last one is the mapping itself.
 
     files   name below the folder of mappings (``base/cusdec-d96b.yaml``) and bytes

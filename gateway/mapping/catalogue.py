@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from gateway.errors import GatewayError, LocalError
 from gateway.findings import Finding
@@ -17,8 +18,7 @@ State = Literal["active", "ready", "faulty"]
 """active: a version was put in force; ready: the files rule, and are in order; faulty: what rules cannot be loaded."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One message of one corridor.
 
     layout    cusdec, or the layout of an event

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from gateway.mapping.chunks import Chunks
 from gateway.mapping.codecs import Codec, CountCodec, DecimalCodec, StampCodec, TextCodec
@@ -21,8 +22,7 @@ from gateway.mapping.term_types import TermType, TypeName
 from gateway.mapping.zones import LocalStampCodec, has_names, zone_named
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
+class Use(Struct, frozen=True, kw_only=True):
     """One use of a converter.
 
     access    the term it stands for
@@ -45,8 +45,7 @@ class Misuse(Exception):
         self.expected = expected
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Converter:
+class Converter(Struct, frozen=True, kw_only=True):
     """One converter.
 
     form      an example of how it is written, with its argument

@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from msgspec import Struct
+
 from gateway.config.model import Model
 from gateway.config.scalars import Country, Flag, GatewayName, Text
 from gateway.config.validation import load_model
@@ -47,8 +49,7 @@ JOINED = "arrived-control"
 BASE = "base/cusres-d96b"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Administration:
+class Administration(Struct, frozen=True, kw_only=True):
     """One administration of a corridor, by the name of its gateway.
 
     invented  the name of the gateway is this project's own until the administration says how it is called

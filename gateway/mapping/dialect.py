@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from pathlib import Path as File
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -29,8 +31,7 @@ from gateway.records.nodes import FILE_LIMIT, Node
 from gateway.references import Tree
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A file whose record is not complete: `lacks` names the part that is not there yet."""
 
     file: str
@@ -38,16 +39,14 @@ class Waiting:
     lacks: str
 
 
-@dataclass(frozen=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A file that cannot be taken, with every reason."""
 
     file: str
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What a set of national files gives. Each file is in one of the three only: files are taken whole or not."""
 
     records: tuple[NationalRecord, ...]

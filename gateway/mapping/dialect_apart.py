@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.errors import LocalError
 from gateway.findings import Finding
@@ -23,8 +25,7 @@ _DIALECTS = 8
 """Dialects that a process keeps loaded."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Bare:
+class _Bare(Struct, frozen=True):
     """A record without what can be read again.
 
     number  among those of the same files and key, from 0
@@ -37,8 +38,7 @@ class _Bare:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadApart:
+class ReadApart(Struct, frozen=True):
     """What a `Reading` says, in the form that crosses."""
 
     records: tuple[_Bare, ...]

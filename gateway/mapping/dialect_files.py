@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.config.characters import SIZE_LIMIT
 from gateway.errors import LocalError
@@ -19,8 +22,7 @@ from gateway.findings import Finding, Place
 from gateway.mapping.archive import Archive
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """One file of a dialect.
 
     name     below the folder of mappings, with ``/``: ``dialects/asycuda/sad.xml``
@@ -44,8 +46,7 @@ class Shelf(Protocol):
         behind the first are named ``name~2``, ``name~3``."""
 
 
-@dataclass(frozen=True)
-class Folders:
+class Folders(Struct, frozen=True):
     """Folders in the order of the search: the first that has a file wins. Raises LocalError S002 for one that may not
     be read."""
 
@@ -70,8 +71,7 @@ class Folders:
                         "reason": type(error).__name__, "number": str(error.errno), "path": str(path)}))
 
 
-@dataclass(frozen=True)
-class Archived:
+class Archived(Struct, frozen=True):
     """Files as they were kept, by name."""
 
     files: Mapping[str, bytes]

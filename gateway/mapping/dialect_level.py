@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol, TypeAlias
 
+from msgspec import Struct
+
 from gateway.findings import Finding, Place, Severity
 from gateway.mapping.dialect_formats import Format, Misfit
 from gateway.mapping.dialect_terms import DialectTerm
@@ -69,8 +71,7 @@ class Writing:
     refused: list[Finding] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One element, column or key, with the format of the value in it; `path` is relative to the scope."""
 
     part: str

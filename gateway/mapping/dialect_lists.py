@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from gateway.mapping.dialect_formats import Format, Misfit
 from gateway.mapping.dialect_level import (
@@ -25,8 +26,7 @@ from gateway.records.nodes import Node, Values
 from gateway.references import Scalar, Tree
 
 
-@dataclass(frozen=True)
-class Packed:
+class Packed(Struct, frozen=True):
     """A list in the text of one cell, or of several that only reading knows.
 
     between  what separates the members; blanks around it are read, and a separator of blanks may be any of them
@@ -328,8 +328,7 @@ class Everywhere:
         yield f"{self.term}.{self.inner}", UNKNOWN
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """A cell that only repeats how many members a list has; read to announce a difference, never to correct."""
 
     cell: Cell

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
 from gateway.config.nodes import MappingNode, TextNode
 from gateway.errors import LocalError
@@ -44,8 +45,7 @@ _TOP = ("format", "id", "extends", "record", "zone", "parts", "key", "codes", "p
         "implied", "rest", "remove", "coded", "version", "dates")
 
 
-@dataclass(frozen=True)
-class Spec:
+class Spec(Struct, frozen=True):
     """A compiled dialect.
 
     canonical  True when the national file is the record's own JSON
@@ -81,11 +81,10 @@ class Spec:
 
 def required_terms(model: type, prefix: str = "") -> dict[str, list[str]]:
     """Group or list of a record class -> the names it cannot do without."""
-    made = {prefix: [field.name for field in dataclasses.fields(model)
-                     if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING]}
+    made = {prefix: [field.name for field in fields(model) if field.required]}
     for name, hint in typing.get_type_hints(model).items():
         for part in (hint, *typing.get_args(hint)):
-            if isinstance(part, type) and dataclasses.is_dataclass(part):
+            if isinstance(part, type) and issubclass(part, Struct):
                 made.update(required_terms(part, f"{prefix}{name}."))
     return made
 
@@ -120,7 +119,7 @@ class _Loader:
             return None
         model = MODELS[record]
         kinds = terms(model)
-        lax = frozenset(field.name for field in dataclasses.fields(model) if field.default is False)
+        lax = frozenset(field.name for field in fields(model) if field.default is False)
         codes, zone = self._codes(), self._zone()
         dates = text_of(source, root, "dates", "") or ""
         offices = cache(lambda: read_offices((kept.label, kept.content)
@@ -178,7 +177,7 @@ class _Loader:
         if source.findings:
             return None
         self._note_readers(parts)
-        defaults: dict[str, Scalar] = {field.name: field.default for field in dataclasses.fields(model)
+        defaults: dict[str, Scalar] = {field.name: field.default for field in fields(model)
                                        if isinstance(field.default, str)}
         described = {term: DialectTerm(kind, form=coded.get(term)) for term, kind in kinds.items()}
         return Spec(self._identifier, self._version(), self._files.archive(), record, model, kinds, parts,

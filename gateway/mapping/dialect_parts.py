@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import fnmatch
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -28,8 +29,7 @@ from gateway.records.xml_patch import patch
 from gateway.records.xml_write import Skeleton, writable
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """One record's share of one file.
 
     found      its node, or what gives it: nodes are made where somebody asks for them
@@ -67,8 +67,7 @@ class Codec(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class KeySource:
+class KeySource(Struct, frozen=True):
     """One way to find the key in a part: cells taken apart by templates; all of them must be there."""
 
     cells: Sequence[tuple[tuple[str, ...], Template, Mapping[str, Format]]]
@@ -89,8 +88,7 @@ class KeySource:
         return found
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """One part: its files' names both ways, its codec, its keys."""
 
     name: str
@@ -124,8 +122,7 @@ class Part:
         return None
 
 
-@dataclass(frozen=True)
-class XmlCodec:
+class XmlCodec(Struct, frozen=True):
     """XML by a skeleton."""
 
     root: str
@@ -149,8 +146,7 @@ class XmlCodec:
         return patch(node, members, old, new, self.skeleton)
 
 
-@dataclass(frozen=True)
-class CsvCodec:
+class CsvCodec(Struct, frozen=True):
     """CSV, one record per line, or one per group of lines whose first columns repeat.
 
     group     columns that name the record; empty when each line is one
@@ -248,8 +244,7 @@ class CsvCodec:
         return list(made.values())
 
 
-@dataclass(frozen=True)
-class JsonCodec:
+class JsonCodec(Struct, frozen=True):
     """JSON: one record per file, or one object per line.
 
     known  the keys that the dialect reads, as a tree; None where another judges them (the record's own names)

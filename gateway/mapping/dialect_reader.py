@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -18,8 +18,7 @@ SHELF = "readers/"
 """``readers/NAME`` is a dialect of its own: the reader NAME, which gives the record's own names."""
 
 
-@dataclass(frozen=True)
-class ReaderCodec:
+class ReaderCodec(Struct, frozen=True):
     """Files of a plug-in: read, never written.
 
     known  the names that the dialect reads, as a tree; None where another judges them (the record's own names)

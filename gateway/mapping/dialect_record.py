@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place, Severity
@@ -84,8 +87,7 @@ class NationalRecord:
         return self.given() if callable(self.given) else self.given
 
 
-@dataclass(frozen=True)
-class Assembled:
+class Assembled(Struct, frozen=True):
     """A record as its parts gave it.
 
     scope      the root node of each part

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -14,8 +15,7 @@ from gateway.records.rows import LINES, read_rows, write_rows
 from gateway.records.view import View
 
 
-@dataclass(frozen=True)
-class SqlCodec:
+class SqlCodec(Struct, frozen=True):
     """A rows file: what `gateway.records.sql.fetch` makes of one record. The views themselves are never written."""
 
     view: View

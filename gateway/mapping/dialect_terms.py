@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.mapping.dialect_formats import Format
 from gateway.references import Scalar
 
 
-@dataclass(frozen=True)
-class DialectTerm:
+class DialectTerm(Struct, frozen=True):
     """One term of a dialect.
 
     kind     as in `gateway.transit.terms.terms`: text, count, decimal, boolean, date, datetime, moment, group, list

@@ -19,6 +19,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from gateway.mapping.dialect_formats import Misfit
 
 TEXT_LIMIT = 10_000
@@ -36,8 +38,7 @@ class _Group:
     parts: list[str | _Hole | _Group]
 
 
-@dataclass(frozen=True)
-class _Hole:
+class _Hole(Struct, frozen=True):
     name: str
     number: int
 

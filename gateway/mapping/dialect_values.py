@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from gateway.mapping.offices import OfficeEntry
 from gateway.references import Scalar
@@ -24,8 +25,7 @@ class Misfit(Exception):
         self.values = values
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """One format bound to its arguments.
 
     read    text, never empty, to value; raises Misfit
@@ -44,8 +44,7 @@ class Format:
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What formats take from their dialect and part: zone, decimal mark, code tables, and the pattern of ``dates`` that
     ``date``, ``day`` and ``moment`` without a pattern mean, the list of offices, read when it is asked for."""
 
@@ -56,8 +55,7 @@ class Surroundings:
     offices: Offices | None = None
 
 
-@dataclass(frozen=True)
-class CodeTable:
+class CodeTable(Struct, frozen=True):
     """A crosswalk. Ours to the one national word that is written, national words to ours.
 
     keep  a word that stands in neither column goes through as it is

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.edifact import escape
 from gateway.findings import Finding
@@ -30,8 +32,7 @@ _CHUNKS = CONVERTERS["chunks"]
 _TEXT = TermType("text", 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(Struct, frozen=True):
     """What is around a hole.
 
     prefixes  the terms of the open scopes, "" for the record

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.edifact import MessageIdentifier
 from gateway.errors import LocalError
@@ -105,8 +108,7 @@ class Source(Protocol):
         """Where was looked, for people."""
 
 
-@dataclass(frozen=True)
-class Folders:
+class Folders(Struct, frozen=True):
     """Folders in the order of the search: the first that has a file wins."""
 
     search: Sequence[Path]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations
+
+from msgspec.structs import replace
 
 from gateway.findings import Finding, Severity
 from gateway.mapping.ambiguity import check_ambiguity

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place, Severity, has_errors
@@ -70,8 +71,7 @@ def load_archived(archive: Archive) -> Mapping:
     return load_from(Archived(archive), archive.files[-1][0])
 
 
-@dataclass(frozen=True)
-class Archived:
+class Archived(Struct, frozen=True):
     """The files of an archive, in the place of folders."""
 
     archive: Archive

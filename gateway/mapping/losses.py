@@ -6,8 +6,9 @@ Nothing is lost in silence: every use is an entry that the caller keeps and show
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, cast
+
+from msgspec import Struct
 
 from gateway.findings import Finding, Place, Severity
 from gateway.mapping.codecs import shown
@@ -18,8 +19,7 @@ from gateway.mapping.plan import Plan, PlanLine
 from gateway.references import Path, Tree
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """One entry of the loss ledger.
 
     kind     overflow: a text longer than its place went on in the line declared for its rest, and joins back exactly;

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from msgspec import Struct
+
 PREFIXES = ("when", "each", "with", "rest", "?")
 """The prefixes a line may begin with, in the order in which they stand."""
 
@@ -32,8 +34,7 @@ Complain: TypeAlias = "Callable[[str, int, dict[str, str]], None]"
 """Takes a code, the offset in the text, and the values of the sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a line was written: file as shown to people, line and column from 1."""
 
     file: str
@@ -44,8 +45,7 @@ class Origin:
         return f"{self.file}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(Struct, frozen=True):
     """A hole of a template.
 
     kind       term, count (``{#items}``: how many members), position (``{#}``: ordinal of this member), sum (``{sum
@@ -65,8 +65,7 @@ class Hole:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """A constant that depends on the message function: the text for each function, as written, and where it stands."""
 
     options: tuple[tuple[str, tuple[str, ...]], ...]
@@ -78,8 +77,7 @@ Component: TypeAlias = tuple[Part, ...]
 Element: TypeAlias = tuple[Component, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """``when term in a,b:`` the line is written, and read, only then."""
 
     term: str
@@ -87,8 +85,7 @@ class Condition:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """A line without label and children: prefixes and template; `text` is how it was written."""
 
     tag: str
@@ -107,8 +104,7 @@ class Body:
                 if isinstance(part, Hole)]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of a layout with the lines nested under it."""
 
     label: str

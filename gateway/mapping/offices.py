@@ -11,9 +11,10 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from gateway.config.model import Model
 from gateway.config.nodes import Node
@@ -29,8 +30,7 @@ OFFICES = Path("codes") / "offices.yaml"
 _OFFICE_ROLES = Literal["departure", "exit", "entry", "transit", "destination", "control"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfficeEntry:
+class OfficeEntry(Struct, frozen=True, kw_only=True):
     """One customs office.
 
     roles     departure, exit, entry, transit, destination, control

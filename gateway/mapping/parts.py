@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
+
+from msgspec import Struct
 
 from gateway.edifact import escape
 from gateway.mapping.codecs import Codec, TextCodec, Unfit, shown
@@ -29,8 +30,7 @@ _COUNT_DIGITS = 9
 _AWKWARD = re.compile(r"[+:?']")
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """The way to a term from the scopes of its line.
 
     depth    which scope, 0 is the record
@@ -107,8 +107,7 @@ class Reader(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Struct, frozen=True):
     """What a part may put into one component, for the directory to judge.
 
     longest  characters of its longest text, 0 where there is no bound

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from gateway.edifact import Message
 
@@ -13,8 +13,7 @@ FUNCTIONS = {"9": "original", "5": "replacement", "1": "cancellation", "13": "re
 _DEPARTURE, _DESTINATION, _CLEARANCE = "118", "45", "122"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peek:
+class Peek(Struct, frozen=True, kw_only=True):
     """What the base profile sees at once; each None where it does not stand there.
 
     function     of a declaration: original, replacement, cancellation, request, copy, retransmission

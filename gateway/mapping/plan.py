@@ -7,7 +7,8 @@ the runs, where a run is a stretch of lines of one tag: the segments of a run ma
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from gateway.edifact import Element as WireElement
 from gateway.mapping.notation import Origin
@@ -15,8 +16,7 @@ from gateway.mapping.parts import Access, Part, Scopes
 from gateway.references import Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """What a record, a group or the members of a list may hold: name -> None for a value, or the shape inside."""
 
     many: bool
@@ -24,8 +24,7 @@ class Shape:
 
 
 
-@dataclass(frozen=True, slots=True)
-class ElementPlan:
+class ElementPlan(Struct, frozen=True):
     """One data element.
 
     wire        its text when it has no holes, else None
@@ -44,8 +43,7 @@ class ElementPlan:
     width: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Struct, frozen=True):
     """``when term in values:``"""
 
     access: Access
@@ -56,8 +54,7 @@ class Guard:
         return self.access.get(scopes) in self.values
 
 
-@dataclass(slots=True, eq=False)
-class PlanLine:
+class PlanLine(Struct, eq=False):
     """One line, ready to run.
 
     wire        tag and everything before the first hole, released
@@ -122,8 +119,7 @@ class PlanLine:
             yield from child.walk()
 
 
-@dataclass(slots=True, eq=False)
-class Run:
+class Run(Struct, eq=False):
     """Neighbouring lines of one tag.
 
     table   first component of the first element -> the lines that have it as a constant
@@ -152,8 +148,7 @@ class Run:
         return self.loose[0] if len(self.loose) == 1 and not self.table else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Plan:
+class Plan(Struct, frozen=True, eq=False):
     """Everything one message function needs.
 
     lines    from top to bottom

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
+
+from msgspec.structs import fields
 
 from gateway.errors import LocalError
 from gateway.findings import Severity
@@ -32,12 +33,12 @@ def record_from_json(kind: str, document: object) -> Tree:
     record of this kind cannot do without.
     """
     model = MODELS[kind]
-    lax = frozenset(one.name for one in dataclasses.fields(model) if one.default is False)
+    lax = frozenset(one.name for one in fields(model) if one.default is False)
     reading = Reading(files={_PART: _PART}, keep=False)
     tree = read_canonical(read_json(json.dumps(document).encode("utf-8"), _PART), _PART, terms(model), {}, lax, reading)
     faults = [finding for finding in reading.findings if finding.severity is Severity.ERROR]
     if faults:
         raise LocalError(*faults)
-    tree = {**{one.name: one.default for one in dataclasses.fields(model) if isinstance(one.default, str)}, **tree}
+    tree = {**{one.name: one.default for one in fields(model) if isinstance(one.default, str)}, **tree}
     from_tree(model, tree)
     return tree

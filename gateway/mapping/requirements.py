@@ -7,7 +7,8 @@ A failure becomes a line of a REJECTED, with the rule's sentence in both languag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.mapping.document import RULE_KEYS, Rule, Test
 from gateway.references import Path, Scalar, Tree
@@ -16,8 +17,7 @@ FORMS = RULE_KEYS
 """Every key of a rule."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Struct, frozen=True, kw_only=True):
     """One rule that a record breaks.
 
     path     what is missing: ``items[3].gross_mass``

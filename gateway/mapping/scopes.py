@@ -7,14 +7,14 @@ A scope is opened by ``each list:`` and by ``with group:``. Inside ``each items:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.mapping.notation import Line
 from gateway.mapping.term_types import TermType
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A term as a hole names it: the whole term, the scope it starts from, and what remains inside that scope."""
 
     term: str

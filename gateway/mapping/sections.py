@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from gateway.mapping.notation import Body, Line, Origin
 from gateway.mapping.term_types import TermType
 
@@ -19,24 +21,21 @@ RULE_KEYS = ("when", "every", "need", "fr", "en")
 """Every key of a rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A text with its place: a reason, a word, a code."""
 
     text: str
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Struct, frozen=True):
     """The declaration of a term."""
 
     type: TermType
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionRule:
+class FunctionRule(Struct, frozen=True):
     """Which lines a message function carries: all, all without some, or only some."""
 
     only: tuple[Named, ...] | None
@@ -44,8 +43,7 @@ class FunctionRule:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Struct, frozen=True):
     """One condition of a rule: ``term in a,b``, ``term is a``, ``term`` (present), ``no term`` (absent)."""
 
     term: str
@@ -54,8 +52,7 @@ class Test:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A ``require`` rule. `need` is a list of alternatives: of each, one term must be there."""
 
     code: str
@@ -67,8 +64,7 @@ class Rule:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
+class Title(Struct, frozen=True):
     """The name of a mapping in both languages."""
 
     french: str

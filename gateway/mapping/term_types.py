@@ -20,8 +20,9 @@ Source: data element representations of ISO 9735 section 4; formats 102, 203, 20
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 TypeName = Literal["an", "a", "text", "n", "decimal", "date", "datetime", "moment", "boolean", "code", "group", "list"]
 
@@ -45,8 +46,7 @@ _CARRIES: dict[str, frozenset[TypeName]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TermType:
+class TermType(Struct, frozen=True):
     """The type of one term.
 
     name      which of NAMES

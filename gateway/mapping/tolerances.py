@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated
+
+from msgspec.structs import replace
 
 from gateway.config.model import Model
 from gateway.config.reading import between

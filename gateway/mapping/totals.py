@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from gateway.mapping.codecs import shown
 from gateway.mapping.parts import Access, Fault, Part, Reader, Scopes, Size, Writer
@@ -22,8 +23,7 @@ _LONGEST = DIGITS + 1
 _EXACT = Context(prec=60)
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """The way from a scope to every value of a term, through groups and lists.
 
     depth   which scope it starts from, 0 is the record

@@ -7,8 +7,9 @@ activated, its files may be edited in peace: from the first start on, only what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding
@@ -17,8 +18,7 @@ from gateway.mapping.loading import load_archived
 from gateway.mapping.mapping import Mapping
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Activated:
+class Activated(Struct, frozen=True, kw_only=True):
     """A version of a mapping, in force from `starts` until another one of that mapping starts."""
 
     mapping: str

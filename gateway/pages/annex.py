@@ -7,7 +7,8 @@ administrations sign the same sheet.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.pages.engine import printed, render
 from gateway.pages.typography import Typography
@@ -15,8 +16,7 @@ from gateway.reports.annex import Annex, Cell, Lasting, Named, Said
 from gateway.texts import Language, say
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(Struct, frozen=True):
     """One part in words. kinds: what the columns hold, as `AnnexPart` names it."""
 
     number: int

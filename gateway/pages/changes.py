@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from gateway.mapping.bench.flatten import Flat
 
 What = Literal["line", "term", "word", "rule", "function", "fixed", "extra"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One thing that is new, gone or different; `before` and `after` as written, None where it is not there."""
 
     what: What

@@ -7,7 +7,8 @@ it leaves out and why, examples (the files by which the mapping is tested), chan
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.edifact.directory import Directory, directory_of
 from gateway.mapping.bench.flatten import Flat, FlatFunction, FlatWord, flat_of
@@ -23,8 +24,7 @@ LONG = 120
 """Segments above which an example is only named."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
+class Example(Struct, frozen=True, kw_only=True):
     """One sample of a message.
 
     file    where it lies, for people
@@ -45,8 +45,7 @@ class Example:
         return self.text.count("\n")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GuideMessage:
+class GuideMessage(Struct, frozen=True, kw_only=True):
     """One message of the corridor.
 
     previous  the version that was in use before; None when there was none
@@ -57,16 +56,14 @@ class GuideMessage:
     previous: Flat | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _CodeRow:
+class _CodeRow(Struct, frozen=True, kw_only=True):
     word: str
     code: str
     meaning: str
     answer: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Chapter:
+class _Chapter(Struct, frozen=True, kw_only=True):
     """What the template shows of one message."""
 
     anchor: str

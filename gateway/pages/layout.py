@@ -9,8 +9,10 @@ Source of names, formats and codes: the UN/EDIFACT directory of the message.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.edifact.directory import Directory, Node, SegmentType, Use, directory_of
 from gateway.mapping.bench.flatten import FlatLine, flat_of
@@ -23,8 +25,7 @@ _OWN_LIST = "1131"
 _ENVELOPE = ("UNH", "UNT")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
+class Code(Struct, frozen=True, kw_only=True):
     """A constant of the message.
 
     meaning    its name in the code list of the directory; "" where it is nobody's or somebody's own
@@ -36,8 +37,7 @@ class Code:
     functions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One component of a segment, or several in a row that hold one text.
 
     element, component   ordinals from 1; component 0 for a simple element or a whole composite
@@ -66,8 +66,7 @@ class Row:
     default: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentTable:
+class SegmentTable(Struct, frozen=True, kw_only=True):
     """One line of a mapping.
 
     depth       how many lines it is nested in

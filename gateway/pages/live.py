@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from gateway.ledger.rows import Movement
 from gateway.pages.engine import printed
@@ -12,16 +13,14 @@ from gateway.pages.site import Site, framed
 from gateway.texts import say
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(Struct, frozen=True, kw_only=True):
     """A movement that answers to a search. what: title, mrn, container, seal, vehicle."""
 
     movement: Movement
     what: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldRow:
+class HeldRow(Struct, frozen=True, kw_only=True):
     """Something refused that is kept. asked: who wants it let in, and why; "" for nobody; mine: it was the reader."""
 
     name: str
@@ -33,8 +32,7 @@ class HeldRow:
     mine: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadRow:
+class DeadRow(Struct, frozen=True, kw_only=True):
     """Something that nobody tries any more. Words as in `exchange.dead_matters.Dead`."""
 
     reference: str
@@ -53,8 +51,7 @@ ALSO = "also."
 """What the name of a ticked rule begins with in a form."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """What is asked before something is decided.
 
     act        chase, resend, close, revive, ask, confirm, reject

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.mapping.bench.preview import Preview
 from gateway.pages.engine import printed, render
 from gateway.texts import Language, hint, say, sentence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shown:
+class _Shown(Struct, frozen=True, kw_only=True):
     """One record: its name, its preview, and each finding with what to do next."""
 
     name: str

@@ -7,8 +7,9 @@ whether forms are there, who reads. Pages hold no script and fetch nothing; ever
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+
+from msgspec import Struct, field
 
 from gateway.pages.engine import printed, render, render_site
 from gateway.pages.typography import Typography
@@ -34,8 +35,7 @@ def _nobody(act: str, corridor: str) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """What all pages of one site and one reader have in common.
 
     live        a server: forms and what a person may do; else files in a folder

@@ -6,9 +6,10 @@ English: 23 November 2026 and 23 Nov 2026, 14:05 (UTC), decimal point, U+202F as
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
+
+from msgspec import Struct
 
 from gateway.texts import Language, say
 
@@ -17,8 +18,7 @@ BLANK = "\N{NO-BREAK SPACE}"
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Typography:
+class Typography(Struct, frozen=True):
     """How one page prints moments and numbers. zone: in which its instants are told."""
 
     language: Language

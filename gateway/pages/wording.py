@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from gateway.pages.engine import printed
 from gateway.texts import Language, known, say
@@ -19,8 +20,7 @@ _LIVES: dict[str, Tone] = {
     "DISPATCHED": "way", "RECEIVED": "way", "STORED": "waiting"}
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """What a state shows: its word, its tone, and what it stands on top of (late, *en route*)."""
 
     text: str

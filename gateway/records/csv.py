@@ -10,10 +10,11 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place, Severity
@@ -29,8 +30,7 @@ _GUARDED = re.compile(rf"'+(?:[=+\-@\t\r]|{_MANGLED.pattern}\Z)")
 _BLANKS = str.maketrans("", "", " \u00a0\u202f\u2009")
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """How a national system writes its CSV.
 
     columns  name -> headings, the first is the one written; compared without accents, case, dots and line breaks
@@ -47,8 +47,7 @@ class Layout:
     mark: bool = False
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True):
     """The lines of a file, each a node whose children are its filled cells, and what is only announced."""
 
     lines: list[Node]

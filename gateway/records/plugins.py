@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module, metadata
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding
 from gateway.records.readers import GROUP, RECORDS, Reader
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plugin:
+class Plugin(Struct, frozen=True, kw_only=True):
     """One reader, ready to read.
 
     name     as the entry point or the command line says

@@ -16,8 +16,9 @@ the names are those of the transit record itself. The gateway finds readers as e
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -34,8 +35,7 @@ NODES_LIMIT = 2_000_000
 """Values and groups of one file: more is no national file but a mistake of the reader."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """One text of a national file as it stands there, blanks at both ends left out.
 
     line, column  from 1, column in characters; None where the file has no lines (a binary file)

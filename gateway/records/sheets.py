@@ -13,8 +13,9 @@ import re
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -30,8 +31,7 @@ _CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 """The same workbook for the same mapping, whenever it is made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """One table: its name, its headings, its rows; a row may have fewer cells than there are headings.
 
     widths  of the columns, in characters; only for writing

@@ -12,7 +12,6 @@ import math
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from sqlalchemy import (
     URL,
     Connection,
@@ -49,8 +49,7 @@ DIGITS = 15
 """Significant digits that a binary float keeps; one with more has no exact text and is refused."""
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """How far a view was read: the largest value of its growing column, its type, and the records that had it."""
 
     value: str
@@ -82,16 +81,14 @@ class Mark:
         return made
 
 
-@dataclass(frozen=True)
-class RowsFile:
+class RowsFile(Struct, frozen=True):
     """One record: a stem that is the same whenever the same state of the record is fetched, and the file."""
 
     stem: str
     content: bytes
 
 
-@dataclass(frozen=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """What is new, and how far it was read. `findings` only announce: rows whose growing column is empty (R036)."""
 
     files: tuple[RowsFile, ...]

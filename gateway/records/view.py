@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class View:
+class View(Struct, frozen=True):
     """The views of a national system, as a dialect names them.
 
     header   one row per record; ``schema.view`` where it stands in a schema

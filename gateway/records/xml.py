@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from lxml import etree
+from msgspec import Struct, field
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -29,8 +29,7 @@ _DECLARATION = re.compile(rb"""^<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z]
 _MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """The elements a dialect reads. An element without children here is read for its text.
 
     repeats  True where several of the same name may follow each other

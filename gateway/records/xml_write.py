@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from lxml import etree
+from msgspec import Struct
 
 from gateway.records.nodes import Values
 from gateway.records.xml import parse
@@ -24,8 +24,7 @@ def writable(text: str) -> bool:
     return text.isprintable() or _ILLEGAL.search(text) is None
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
+class _Slot(Struct, frozen=True):
     """One leaf element: how it looks empty, and its two ends around a text, with what stands before."""
 
     path: str
@@ -34,8 +33,7 @@ class _Slot:
     end: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(Struct, frozen=True):
     """One repeated element, or the whole document: parts in order."""
 
     path: str

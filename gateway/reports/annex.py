@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Lasting:
+
+class Lasting(Struct, frozen=True):
     """A duration, which each language writes in its own units."""
 
     time: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """A sentence of the catalogue, by its key, with its values."""
 
     key: str
     values: Mapping[str, str | Lasting] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A name in both languages."""
 
     french: str
@@ -35,8 +33,7 @@ Cell: TypeAlias = str | Said | Named | Lasting
 """What stands in a table: a value as it is, or words in whatever language the annex is written."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnnexPart:
+class AnnexPart(Struct, frozen=True, kw_only=True):
     """One numbered part of the annex.
 
     name     of its title and introduction in the catalogue: ``annex.NAME``, ``annex.NAME.intro``
@@ -49,8 +46,7 @@ class AnnexPart:
     rows: Sequence[Sequence[Cell]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Annex:
+class Annex(Struct, frozen=True, kw_only=True):
     """The annex between two administrations, as one of them holds it.
 
     Both stand in the same order whoever writes it, so that the two can be laid one over the other.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from gateway.ledger import Ledger
 from gateway.transit.balance import Balance, WriteOff, balances, write_offs
@@ -12,8 +12,7 @@ from gateway.transit.facts import latest_of
 from gateway.transit.terms import from_tree
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """The items of a movement and what was taken of them."""
 
     mrn: str

@@ -7,8 +7,9 @@ pages, the latest that ended. Every page is answered from indexes and costs what
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.ledger import Queries
 from gateway.ledger.rows import Movement
@@ -25,8 +26,7 @@ _WAITS = ("wait", "chase")
 _RESEND = "resend"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoardRow:
+class BoardRow(Struct, frozen=True, kw_only=True):
     """One movement.
 
     state, flags, next, who  as in `status.MovementLine`; next is ``none`` for one that ended
@@ -49,8 +49,7 @@ class BoardRow:
     late: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
+class Board(Struct, frozen=True, kw_only=True):
     """One page of a corridor's board.
 
     page, pages  from 1; there is always one page
@@ -66,8 +65,7 @@ class Board:
     rows: tuple[BoardRow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorridorLine:
+class CorridorLine(Struct, frozen=True, kw_only=True):
     """What the index says of one corridor. urgent: open movements that wait for somebody here, not for an answer."""
 
     corridor: str

@@ -8,8 +8,9 @@ is sealed, by the same comparison. Whether the signer's certificate counted is w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.ledger import Queries
@@ -25,8 +26,7 @@ from gateway.transit.terms import from_tree
 _UNPROVEN = (ObjectState.VOID, ObjectState.WITHDRAWN, ObjectState.REFUSED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Proof(Struct, frozen=True, kw_only=True):
     """The signed object that says so.
 
     signer              gateway whose key signed
@@ -43,8 +43,7 @@ class Proof:
     certificate_sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class Certificate(Struct, frozen=True, kw_only=True):
     """A discharge and its proof. arrived, controlled: when, as the events say; control_result: A1, A2, B1, or ""."""
 
     movement: Movement

@@ -6,8 +6,9 @@ manuals of the common transit countries).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from gateway.ledger import Ledger
 from gateway.ledger.guarantee_rows import MonthShare, OnPaper
@@ -16,8 +17,7 @@ REVIEW = Decimal(2)
 """Per cent above which a month is to be reviewed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MonthLine:
+class MonthLine(Struct, frozen=True, kw_only=True):
     """One month of one office.
 
     percent  of the movements, to one decimal
@@ -32,8 +32,7 @@ class MonthLine:
     review: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fallback:
+class Fallback(Struct, frozen=True, kw_only=True):
     """The register from a month on. movements: those on paper, where they were asked for."""
 
     lines: tuple[MonthLine, ...]

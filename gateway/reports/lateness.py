@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from gateway.config import Agreement
 from gateway.ledger import Deadlines, Ledger, Queries, Transaction
@@ -27,8 +28,7 @@ Standing: TypeAlias = Literal["excused", "grace", "late"]
 _NEXT = {"receipt": "resend", "dead": "resend", "contrl": "call", "cusres": "chase"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Late:
+class Late(Struct, frozen=True, kw_only=True):
     """One late answer or movement.
 
     kind      receipt, contrl, cusres, or movement; dead: the receipt of an envelope that is repeated no more
@@ -58,8 +58,7 @@ class Late:
     again: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(Struct, frozen=True, kw_only=True):
     """What a deadline has become by the calendar and the grace. The words are those of `Late`."""
 
     due: datetime

@@ -7,8 +7,9 @@ ENQUIRY message asks the same; neither takes the place of the other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
 
 from gateway.ledger import Queries
 from gateway.ledger.rows import Movement
@@ -18,8 +19,7 @@ from gateway.reports.offices_line import Stop
 ANSWER = timedelta(days=28)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnquiryLetter:
+class EnquiryLetter(Struct, frozen=True, kw_only=True):
     """One letter.
 
     asked      administration or country whose move it is

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.ledger import Ledger
 from gateway.ledger.mirror_rows import Mirrored, Share
@@ -19,8 +20,7 @@ BY = ("importer", "declarant", "hs", "office", "month")
 """What sums are kept by."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reused:
+class Reused(Struct, frozen=True, kw_only=True):
     """A seal or container that is on further movements which have not ended."""
 
     thing: str
@@ -28,8 +28,7 @@ class Reused:
     mrns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Compared(Struct, frozen=True, kw_only=True):
     """One movement in the mirror. verdict: None while the arrival side has said nothing, or no declaration is held."""
 
     movement: Movement

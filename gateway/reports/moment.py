@@ -7,8 +7,9 @@ found by what it is about, so that a look back costs what `edi show` costs, howe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.ledger import Ledger
 from gateway.ledger.questions import Found, HistoryRow
@@ -19,8 +20,7 @@ STANDING = ("message", "interchange", "object")
 """Subjects of the history whose state goes from step to step."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stood:
+class Stood(Struct, frozen=True, kw_only=True):
     """One message, interchange or object as it stood.
 
     what       message, interchange, object
@@ -40,8 +40,7 @@ class Stood:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class Past(Struct, frozen=True, kw_only=True):
     """Everything under a reference, and how much of it there was at a moment.
 
     found         as it is now

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.ledger import Queries
 from gateway.ledger.rows import InterchangeRow, MessageRow, Movement
@@ -16,8 +17,7 @@ from gateway.transit.facts import latest_of
 from gateway.transit.terms import from_tree
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnsweredMessage:
+class AnsweredMessage(Struct, frozen=True, kw_only=True):
     """One message with its three answers, which are never mixed up.
 
     reference  control reference, hyphen, message reference; "" before it has one
@@ -38,8 +38,7 @@ class AnsweredMessage:
     state: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventLine:
+class EventLine(Struct, frozen=True, kw_only=True):
     """One event. remark: free text of whoever said it."""
 
     word: str
@@ -50,8 +49,7 @@ class EventLine:
     remark: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Reason(Struct, frozen=True, kw_only=True):
     """Why an administration rejected the record: rule and its sentence by language (FR, EN)."""
 
     by: str
@@ -59,8 +57,7 @@ class Reason:
     texts: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cargo:
+class Cargo(Struct, frozen=True, kw_only=True):
     """What the declaration says of the truck and its load: shown only where a page may show it."""
 
     vehicles: tuple[str, ...] = ()
@@ -72,8 +69,7 @@ class Cargo:
     gross_mass: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MovementSheet:
+class MovementSheet(Struct, frozen=True, kw_only=True):
     """Everything that a page shows of one movement.
 
     transit_type  T1 ...; "" where no record is held

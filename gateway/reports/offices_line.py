@@ -8,9 +8,11 @@ declaration does not stands in the line too, marked as not planned, before the d
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.transit.declaration import Declaration, Moment
 from gateway.transit.event import Event
@@ -22,8 +24,7 @@ at which it is awaited; ahead: after that."""
 _PASSAGES = ("CROSS-OUT", "CROSS-IN", "INCIDENT", "ARRIVED", "DIVERTED", "CONTROL", "PART-DISCHARGED", "DISCHARGED")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class Happening(Struct, frozen=True, kw_only=True):
     """One thing that an administration says happened at an office. word: of `transit.event`, or RELEASED."""
 
     word: str
@@ -31,8 +32,7 @@ class Happening:
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
+class Stop(Struct, frozen=True, kw_only=True):
     """One office of the line.
 
     role       departure, exit, transit, destination; other for one that nobody planned

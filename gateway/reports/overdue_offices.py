@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from gateway.ledger import Queries
 from gateway.ledger.rows import Movement
 from gateway.reports.lateness import Late
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverdueRow:
+class OverdueRow(Struct, frozen=True, kw_only=True):
     """One late answer or movement. age: since it should have been there; negative while something excuses it."""
 
     late: Late
@@ -20,8 +20,7 @@ class OverdueRow:
     age: timedelta
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfficeOverdue:
+class OfficeOverdue(Struct, frozen=True, kw_only=True):
     """What one office has late, the oldest first. office: its code; "" for what concerns no office, but the gateway."""
 
     office: str

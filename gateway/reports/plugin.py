@@ -10,9 +10,10 @@ import enum
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from math import inf
+
+from msgspec import Struct
 
 from gateway.reports.sight import Disk, PartnerSight, Sight
 from gateway.security.expiry import LIST
@@ -31,8 +32,7 @@ class State(enum.IntEnum):
     UNKNOWN = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """Where a value may lie, both ends included; with `inside` where it may not lie.
 
     written  as it was given, for the measurements
@@ -60,8 +60,7 @@ def read_range(text: str) -> Range:
     return Range(text, start, end, match["inside"] is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Struct, frozen=True):
     """One value. unit: as the guidelines have them (``s``, ``MB``, or none for a count)."""
 
     label: str

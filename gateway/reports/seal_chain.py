@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from gateway.ledger import Ledger
 from gateway.ledger.mirror_rows import Seen
@@ -11,8 +11,7 @@ from gateway.reports.mirror import Reused
 from gateway.transit.seals import ENDED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
+class Chain(Struct, frozen=True, kw_only=True):
     """What was said of one seal or container, in the order of time.
 
     reused  the open movements on which it is, where there is more than one

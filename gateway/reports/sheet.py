@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.ledger import Ledger
 from gateway.ledger.questions import HistoryRow, Note
 from gateway.ledger.rows import EventRow, InterchangeRow, MessageRow, Movement, ObjectRow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One row of the history."""
 
     at: datetime
@@ -23,8 +23,7 @@ class Step:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class Sheet(Struct, frozen=True, kw_only=True):
     """What the ledger holds under a reference. A movement brings all its events, messages and interchanges."""
 
     reference: str

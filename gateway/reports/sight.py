@@ -6,10 +6,11 @@ It is made by `exchange.watching`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gateway.findings import Finding
 from gateway.ledger.reading.watching import NOTHING, Pile
@@ -25,8 +26,7 @@ EXAMPLES = 5
 """How many of what waits are called by their names; all of it stands in `edi status` and `edi overdue`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunMark:
+class RunMark(Struct, frozen=True, kw_only=True):
     """What is known of the runs of one command.
 
     command    ``edi-send``, ``edi-receive`` or ``edi-sync``
@@ -49,8 +49,7 @@ SUCCESSES = (0, 1, 4)
 """Exit statuses of runs that did all their work: what needs a person, or waits for a partner, has signs of its own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disk:
+class Disk(Struct, frozen=True, kw_only=True):
     """A folder of the gateway and the room on its file system, in octets. needed: below this nothing is taken in."""
 
     folder: Path
@@ -58,8 +57,7 @@ class Disk:
     needed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartnerSight:
+class PartnerSight(Struct, frozen=True, kw_only=True):
     """One partner.
 
     heard      when the last thing came; None where nothing ever did
@@ -86,16 +84,14 @@ class PartnerSight:
     sequences: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorridorSight:
+class CorridorSight(Struct, frozen=True, kw_only=True):
     """One corridor. overdue: movements of which a timer ended; since: by when the next step should have been taken."""
 
     corridor: str
     overdue: Pile = NOTHING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class Sight(Struct, frozen=True, kw_only=True):
     """Everything at one moment.
 
     waiting  messages of ours that have no interchange yet

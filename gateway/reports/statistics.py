@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from msgspec import Struct
 
 from gateway.ledger import Queries
 from gateway.ledger.rows import DeclarationRow, EventRow, Movement
@@ -21,24 +22,21 @@ _SLICE = 250
 _WEEK = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Week:
+class Week(Struct, frozen=True, kw_only=True):
     """Movements recorded in a week. starts: its Monday."""
 
     starts: date
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejections:
+class Rejections(Struct, frozen=True, kw_only=True):
     """How often a rule made an administration reject a declaration."""
 
     rule: str
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statistics:
+class Statistics(Struct, frozen=True, kw_only=True):
     """The figures.
 
     sampled           movements looked at for durations and deadlines

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.ledger import Ledger, Queries
 from gateway.ledger.line_rows import Traffic
@@ -24,8 +26,7 @@ OPEN = (*_URGENCY, "")
 """What may be the next thing to do, every code that there is but ``none``; nothing yet is not nothing any more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MovementLine:
+class MovementLine(Struct, frozen=True, kw_only=True):
     """A movement. state: of TRANSIT 3.2 for our role; next: a code, none when nobody must move."""
 
     mrn: str
@@ -39,8 +40,7 @@ class MovementLine:
     changed: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InterchangeLine:
+class InterchangeLine(Struct, frozen=True, kw_only=True):
     """An interchange of either direction."""
 
     reference: str
@@ -54,8 +54,7 @@ class InterchangeLine:
     changed: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
+class Totals(Struct, frozen=True, kw_only=True):
     """The last line. dead: of the unanswered those that are repeated no more."""
 
     movements: int
@@ -66,8 +65,7 @@ class Totals:
     quarantined: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Struct, frozen=True, kw_only=True):
     """What is open at one moment, and the latest that ended.
 
     links    those on which something is missing, parked or halted

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from msgspec import Struct
 
 LEAST_RSA_BITS, MOST_RSA_BITS = 3072, 8192
 
@@ -60,8 +60,7 @@ class KeyWrap(enum.Enum):
     ECDH = "dhSinglePass-stdDH-sha256kdf"
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureScheme:
+class SignatureScheme(Struct, frozen=True):
     """digest that goes with a signature, whole AlgorithmIdentifiers as we write them, agreement needed or None."""
 
     digest: Digest
@@ -70,8 +69,7 @@ class SignatureScheme:
     agreement: Agreement | None
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(Struct, frozen=True):
     """A curve for ECDH: octets of an uncompressed point, AlgorithmIdentifier of a point on it, agreement needed."""
 
     curve: ec.EllipticCurve

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.security.header import CHECKPOINT
 from gateway.security.merkle import head_text
@@ -20,8 +21,7 @@ _OWN = 2
 """Every checkpoint begins with a head of each of the two links (C2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """The head of a link.
 
     sender     gateway that seals the objects of the link

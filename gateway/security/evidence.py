@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography.hazmat.primitives.serialization import Encoding
+from msgspec import Struct
 
 from gateway.security.certificates import Certificate
 from gateway.security.revocation import read_lists
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceTrust:
+class EvidenceTrust(Struct, frozen=True):
     """What the signatures of one gateway are checked under.
 
     pem      the authorities' certificates and their lists, as openssl reads them with ``-CAfile``

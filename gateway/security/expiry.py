@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
 
 from gateway.security.certificates import Certificate
 
@@ -20,8 +21,7 @@ _WORDS: dict[int, Word] = {1: "urgent", 7: "urgent", 14: "warning", 30: "warning
 AUTHORITY, LIST, HOST_KEY = "authority", "list", "host-key"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
+class Term(Struct, frozen=True, kw_only=True):
     """Something that trust rests on for a while.
 
     owner, use   whose it is; authority, signing, encryption, list or host-key
@@ -42,8 +42,7 @@ class Term:
     usable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(Struct, frozen=True):
     """How urgent it is.
 
     threshold  the warning reached, one of LEVELS; 0 once it ended, None when no warning is due

@@ -7,8 +7,9 @@ reading use the same fields, so what we write is what we accept.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from gateway.security.refusals import EnvelopeError
 
@@ -49,8 +50,7 @@ _FIELDS = ("profile", "message_id", "sender", "recipient", "date", "sequence", "
 _GATEWAY_ID = re.compile(_GATEWAY)
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """What the ten lines say.
 
     message_id    "<", 32 hex digits, "@", the sending gateway, ">"; the digits are the caller's to draw

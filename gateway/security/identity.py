@@ -10,13 +10,13 @@ import errno
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.failpoints import declare, reach
@@ -43,8 +43,7 @@ PARTED = declare("files.parted", "a new key, certificate or request written, tho
 _SSH_LINE = re.compile(r"[a-z0-9@.-]+ [A-Za-z0-9+/]+=*(?: [ -~]*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Where a gateway's keys lie, and the three certificates a partner gets."""
 
     folder: Path

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key, load_pem_private_key, pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -42,16 +42,14 @@ _PURPOSES = {ExtendedKeyUsageOID.EMAIL_PROTECTION: "emailProtection", ExtendedKe
 _Loaded = tuple[list[object], list[Certificate]]
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
+class Material(Struct, frozen=True):
     """What files hold: private keys and certificates, each once, in the order of the files."""
 
     keys: tuple[PrivateKey, ...]
     certificates: tuple[Certificate, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """A pair that serves, and the authority whose signature the certificate carries; key None where it is not ours to
     hold, in a token."""
 

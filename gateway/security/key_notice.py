@@ -8,10 +8,10 @@ judged what no person may pass over, and what only a person may.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec import Struct
 
 from gateway.errors import PartnerError
 from gateway.findings import Finding
@@ -37,8 +37,7 @@ _FOR_A_PERSON = frozenset({"E_CERT_PATH", "E_CRL"})
 """Another authority is always decided by hand (K6); and without a list nobody can say what was revoked."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyNotice:
+class KeyNotice(Struct, frozen=True):
     """What an announcement says.
 
     use               signing or encryption
@@ -54,8 +53,7 @@ class KeyNotice:
     certificate: Certificate
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """refusal: why it is refused; doubt: what a person has to look at first; both None where it may be consented to."""
 
     refusal: Finding | None = None

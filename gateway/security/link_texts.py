@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.security.header import LEAVES, RESEND, ROOTS
 from gateway.security.opening import Opened
@@ -23,8 +24,7 @@ MOST_ROOTS = 64
 _LEAF = re.compile(rb"gw-leaf/1\n([0-9]+)\n(<[^>\n]*>)\nsha-256=([0-9a-f]{64})\nsha-256=([0-9a-f]{64})\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """A leaf: number, message id in angle brackets, MIC and signature digest as 64 hex digits, and its octets."""
 
     sequence: int
@@ -34,8 +34,7 @@ class Leaf:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class LeafList:
+class LeafList(Struct, frozen=True):
     """Leaf hashes of a link, in order. sender, recipient: of the link; first: number of the first one."""
 
     sender: str
@@ -44,8 +43,7 @@ class LeafList:
     hashes: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Roots:
+class Roots(Struct, frozen=True):
     """A question after roots of a link, or its answer.
 
     sender, recipient: of the link; roots: (size, root of 32 octets), where the line has one; bare: the other sizes

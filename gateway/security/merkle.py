@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -39,8 +40,7 @@ def root(hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Frontier:
+class Frontier(Struct, frozen=True):
     """A tree as far as it has to be known to grow: the roots of its whole subtrees, the largest first.
 
     size   leaves

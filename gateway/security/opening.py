@@ -11,8 +11,9 @@ import hashlib
 import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.security import asn1
@@ -31,8 +32,7 @@ DATE_TOLERANCE = timedelta(hours=24)
 _NAME = re.compile(r"[0-9a-f]{32}\.p7m")
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """An authentic object for us.
 
     header              the protected header

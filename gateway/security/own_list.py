@@ -7,11 +7,11 @@ Nothing ever leaves the list: partners keep sealed objects for years. Source: RF
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding
@@ -25,8 +25,7 @@ REASONS: Mapping[str, x509.ReasonFlags] = {
     "cessation": x509.ReasonFlags.cessation_of_operation, "unspecified": x509.ReasonFlags.unspecified}
 
 
-@dataclass(frozen=True, slots=True)
-class Revoked:
+class Revoked(Struct, frozen=True):
     """A certificate that counts no more: its serial number, since when (aware), why (a word of REASONS)."""
 
     serial: int

@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.security.opening import Opened
 from gateway.security.refusals import NEGATIVE_RECEIPT, EnvelopeError
@@ -32,8 +33,7 @@ _RECEIPT = re.compile((
 _LONGEST = 2048
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """What a receipt names.
 
     gateway           who received: the recipient of the original

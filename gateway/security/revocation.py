@@ -11,13 +11,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding
@@ -40,8 +40,7 @@ _UNREADABLE = (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.Un
 _HASHES = ("sha256", "sha384", "sha512")
 
 
-@dataclass(frozen=True, slots=True)
-class RevocationLists:
+class RevocationLists(Struct, frozen=True):
     """Revocation lists of one authority, with what they may not fall behind.
 
     lists    each list as DER or PEM; a PEM text may hold several
@@ -54,8 +53,7 @@ class RevocationLists:
     numbers: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedList:
+class JudgedList(Struct, frozen=True):
     """A list that may be used: issuer as RFC 4514 text, CRL number, thisUpdate and nextUpdate, certificates on it."""
 
     issuer: str

@@ -10,7 +10,6 @@ import hashlib
 import io
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding
@@ -43,8 +43,7 @@ LARGEST_FILE = 32 << 20
 KEY_OCTETS, NONCE_OCTETS, TAG_OCTETS, BLOCK_OCTETS = 32, 12, 16, 16
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(Struct, frozen=True):
     """A sealed file.
 
     name              file name in the mailbox, 32 hex digits and ".p7m"
@@ -143,8 +142,7 @@ def file_name(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32] + ".p7m"
 
 
-@dataclass(frozen=True, slots=True)
-class _Recipient:
+class _Recipient(Struct, frozen=True):
     name: asn1.Name
     key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey
     key_identifier: bytes

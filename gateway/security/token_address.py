@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -14,8 +15,7 @@ from gateway.findings import Finding, Place
 SCHEME = "pkcs11:"
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where a key lies in a token: module, token label, and the label or the id of the key; where the PIN is."""
 
     module: str

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from msgspec import Struct
+
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
 from gateway.security.algorithms import Agreement, Digest
@@ -26,8 +28,7 @@ _MOST_REFUSED = 64
 """Paths whose refusal is kept for a run: hints that come along make as many paths as a partner likes."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrustedCertificate:
+class TrustedCertificate(Struct, frozen=True):
     """One line of a partner's dated list: used from `use_from` on, accepted until `accept_until`, aware UTC.
 
     revoked  since when it is in doubt, by a decision of ours (K7); then it counts at no instant, whatever was claimed

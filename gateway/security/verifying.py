@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.security import asn1
 from gateway.security.algorithms import DIGESTS, SCHEMES, SIGNATURES, Digest, Signature, verify
@@ -23,8 +24,7 @@ _CERTIFICATE_HASHES: Mapping[str, Digest] = {
 _ALLOWED = _REQUIRED | {asn1.ALGORITHM_PROTECTION, asn1.SMIME_CAPABILITIES}
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Struct, frozen=True):
     """The content of a true signature: the ENTITY, its MIC, the signature value, when and by which certificate."""
 
     entity: bytes | memoryview
@@ -34,8 +34,7 @@ class Verified:
     certificate_sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Attributes:
+class _Attributes(Struct, frozen=True):
     digest: bytes
     signing_time: datetime
     certificate: asn1.SigningCertificate

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.security import Certificate, Header, Opened, Signer, seal
 from gateway.security.algorithms import SignatureScheme
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Material:
+class Material(Struct, frozen=True, kw_only=True):
     """What a fault is made with.
 
     signer    the partner's own; foreign  a key that has nothing to do with it
@@ -31,8 +32,7 @@ class Material:
     stranger: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(Struct, frozen=True, kw_only=True):
     """One file of a partner: its name, its content, and what it says once opened."""
 
     name: str
@@ -40,8 +40,7 @@ class Sent:
     opened: Opened
 
 
-@dataclass(frozen=True, slots=True)
-class Impostor:
+class Impostor(Struct, frozen=True):
     """Names one certificate and signs with the key of another."""
 
     named: Signer

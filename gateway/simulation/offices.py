@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from msgspec import Struct
+
 from gateway.config import MailboxAnswers, PartnerAnswers, SettingsAnswers, load_settings, partner_text, settings_text
 from gateway.exchange import cycle
 from gateway.exchange.assembly import Gateway, Occasion, open_gateway
@@ -28,8 +30,7 @@ STEPS: Mapping[str, Callable[[Gateway, Occasion], Summary]] = {
     "edi-send": cycle.send, "edi-receive": cycle.receive, "edi-sync": cycle.sync}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
+class Ran(Struct, frozen=True, kw_only=True):
     """How a run ended.
 
     findings  what was told, in its order

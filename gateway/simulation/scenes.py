@@ -7,8 +7,9 @@ expected and what was seen.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from gateway.config import load_settings
 from gateway.exchange.assembly import open_gateway
@@ -21,8 +22,7 @@ SKEW = timedelta(hours=3)
 """By how much the clock of the partner is wrong in ``clock-skew``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Struct, frozen=True, kw_only=True):
     """What a step left on our side.
 
     status       exit status of our run
@@ -41,8 +41,7 @@ class Seen:
     late: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class Act(Struct, frozen=True, kw_only=True):
     """One step of a scene: its name (a sentence ``simulate.step.NAME`` says it), what happens, what must be seen.
 
     happens  gives the run of ours after which is looked
@@ -53,8 +52,7 @@ class Act:
     expected: Seen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One step that was played."""
 
     name: str

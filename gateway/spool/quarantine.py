@@ -11,9 +11,11 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -25,8 +27,7 @@ _PARTNER = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,31}")
 _NOTE_LIMIT = 64 << 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """One file in quarantine.
 
     path      the bytes as received
@@ -58,8 +59,7 @@ class Kept:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Quarantine:
+class Quarantine(Struct, frozen=True):
     """A folder of refused files; room: octets that it leaves free on its disk."""
 
     folder: Path

@@ -8,9 +8,10 @@ whatever was not settled. What exceeds the declared quantity is shown as excess;
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec import Struct
 
 from gateway.transit.declaration import Declaration, GoodsItem, Moment
 from gateway.transit.event import Event, Word, distinct
@@ -24,8 +25,7 @@ def taken_of(events: Iterable[Event]) -> bool:
     return any(event.word in _TAKES for event in events)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteOff:
+class WriteOff(Struct, frozen=True, kw_only=True):
     """What one event took from one item.
 
     item            number of the declared item
@@ -51,8 +51,7 @@ class WriteOff:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Balance:
+class Balance(Struct, frozen=True, kw_only=True):
     """One item: what was declared, what was taken, what is left. Masses in kilograms.
 
     packages, mass          left, never below zero; mass is None where it cannot be told: no mass was declared, or not

@@ -6,11 +6,12 @@ and says everything that is wrong. Nothing stands in their sources but the names
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypeAlias
+
+from msgspec import NODEFAULT, Struct
 
 from gateway.references import Tree
 
@@ -22,8 +23,7 @@ class Odd(Exception):
     """A tree that does not fit."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """What one field may hold.
 
     kind         as `terms.terms` names it
@@ -46,22 +46,17 @@ Shapes: TypeAlias = Callable[[type], Mapping[str, Shape]]
 
 @cache
 def builder(record: type, shapes: Shapes) -> Build:
-    """What builds the record of a tree that fits. It raises Odd for any other.
-
-    A frozen dataclass fills itself by calls of ``object.__setattr__``, which cost more than all the rest. So its twin
-    that is not frozen is filled, by plain assignment, and then given its class.
-    """
-    twin = dataclasses.make_dataclass(record.__name__, [field.name for field in dataclasses.fields(record)],
-                                      slots=True, eq=False, repr=False, init=False)
-    known: dict[str, Any] = {"new": object.__new__, "record": record, "twin": twin, "Odd": Odd, "absent": object()}
-    lines = ["def build(tree):", " made = new(twin)", " get = tree.get", " taken = 0"]
-    for number, (name, shape) in enumerate(shapes(record).items()):
-        lines.append(f" value = get({name!r}, absent)")
-        if shape.default is dataclasses.MISSING:
+    """What builds the record of a tree that fits. It raises Odd for any other."""
+    known: dict[str, Any] = {"record": record, "Odd": Odd, "absent": object()}
+    lines = ["def build(tree):", " get = tree.get", " taken = 0"]
+    fields = list(enumerate(shapes(record).items()))
+    for number, (name, shape) in fields:
+        lines.append(f" value{number} = value = get({name!r}, absent)")
+        if shape.default is NODEFAULT:
             lines += [" if value is absent:", "  raise Odd", " else:"]
         else:
             known[f"default{number}"] = shape.default
-            lines += [" if value is absent:", f"  made.{name} = default{number}", " else:"]
+            lines += [" if value is absent:", f"  value{number} = default{number}", " else:"]
         lines.append("  taken += 1")
         if shape.exact is not None:
             known[f"exact{number}"] = shape.exact
@@ -69,8 +64,11 @@ def builder(record: type, shapes: Shapes) -> Build:
         else:
             known[f"accepts{number}"] = shape.accepts
             lines.append(f"  if not accepts{number}(value):")
-        lines += ["   raise Odd", f"  made.{name} = {_built(number, shape, shapes, known)}"]
-    lines += [" if taken != len(tree):", "  raise Odd", " made.__class__ = record", " return made"]
+        lines.append("   raise Odd")
+        if (built := _built(number, shape, shapes, known)) != "value":
+            lines.append(f"  value{number} = {built}")
+    values = ", ".join(f"{name}=value{number}" for number, (name, _) in fields)
+    lines += [" if taken != len(tree):", "  raise Odd", f" return record({values})"]
     build: Build = _made("build", lines, known)
     return build
 

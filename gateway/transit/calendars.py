@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal
+
+from msgspec import Struct
 
 LONGEST = timedelta(days=3 * 366)
 """A timer is followed through closures for this long; then it runs on, whatever an absurd calendar says."""
@@ -22,8 +23,7 @@ _AT_ONCE = 40
 Why = Literal["closed", "holiday", "downtime"]
 
 
-@dataclass(frozen=True, slots=True)
-class Closure:
+class Closure(Struct, frozen=True):
     """An office is not there from `starts` until `ends`, exclusive; aware UTC. text: what was said about it."""
 
     starts: datetime
@@ -32,8 +32,7 @@ class Closure:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(Struct, frozen=True):
     """The times of one office.
 
     hours     weekday (Monday is 0) -> from, until in the zone of the office; until 00:00 is the end of the day; a
@@ -60,8 +59,7 @@ class Calendar:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """When a timer ends, and what interrupted it on the way."""
 
     at: datetime

@@ -8,18 +8,18 @@ GIS REJ. The French and English sentences stand in the catalogue under the rule 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import partial
+
+from msgspec import Struct, field
 
 from gateway.references import Path
 from gateway.transit.declaration import Declaration, GoodsItem, Moment
 from gateway.transit.mrn import is_mrn
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFailure:
+class RuleFailure(Struct, frozen=True):
     """One rule that does not hold.
 
     rule     ``COR0nnn``

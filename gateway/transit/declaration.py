@@ -11,10 +11,11 @@ of destination.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
+
+from msgspec import Struct
 
 Moment: TypeAlias = date | datetime
 """A day, or an instant where the hour is known."""
@@ -23,16 +24,14 @@ WHOLE = ("original", "replacement", "copy", "retransmission")
 """Functions of a declaration that carry the whole record, all its items and offices."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
+class Office(Struct, frozen=True, kw_only=True):
     """A customs office: code of at most 25 characters, and its name where known."""
 
     code: str
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfficeOfTransit:
+class OfficeOfTransit(Struct, frozen=True, kw_only=True):
     """One office of transit; `order` is its place on the itinerary, from 1."""
 
     code: str
@@ -40,22 +39,19 @@ class OfficeOfTransit:
     order: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Country:
+class Country(Struct, frozen=True, kw_only=True):
     """A country by its two-letter code (ISO 3166-1)."""
 
     country: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
+class Location(Struct, frozen=True, kw_only=True):
     """A place by its code (UN/LOCODE)."""
 
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
+class Party(Struct, frozen=True, kw_only=True):
     """A person or firm. `identifier` is the national number; the name may be 175 characters, the street 140."""
 
     identifier: str | None = None
@@ -66,8 +62,7 @@ class Party:
     country: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vehicle:
+class Vehicle(Struct, frozen=True, kw_only=True):
     """Means of transport: mode ("3" road), kind ("31" truck), plate, nationality."""
 
     mode: str | None = None
@@ -76,8 +71,7 @@ class Vehicle:
     nationality: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Equipment:
+class Equipment(Struct, frozen=True, kw_only=True):
     """A container or trailer. kind: container, trailer. filling: full, empty."""
 
     kind: str
@@ -86,8 +80,7 @@ class Equipment:
     filling: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seal:
+class Seal(Struct, frozen=True, kw_only=True):
     """A customs seal.
 
     equipment  ordinal of the equipment it closes, from 1
@@ -103,16 +96,14 @@ class Seal:
     condition: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """A reference number, with its date where it has one."""
 
     number: str
     date: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """An attached document: type is the code of list 1001 (380 invoice, 705 bill of lading, 730 road note)."""
 
     type: str
@@ -120,8 +111,7 @@ class Document:
     date: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guarantee:
+class Guarantee(Struct, frozen=True, kw_only=True):
     """The guarantee of the movement. `type` is from the project's own list; the surety is a party of its own."""
 
     type: str | None = None
@@ -133,8 +123,7 @@ class Guarantee:
     not_valid_in: tuple[Country, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packages:
+class Packages(Struct, frozen=True, kw_only=True):
     """Packages of one kind: count (0 when packed with another item), kind (UN/ECE Rec 21), marks and numbers."""
 
     count: int
@@ -142,15 +131,13 @@ class Packages:
     marks: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerOfItem:
+class ContainerOfItem(Struct, frozen=True, kw_only=True):
     """A container that carries the item; `number` is one of `equipment[].number`."""
 
     number: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoodsItem:
+class GoodsItem(Struct, frozen=True, kw_only=True):
     """One goods item. Masses in kilograms. commodity: HS code in one piece, up to 10 digits."""
 
     number: int
@@ -171,16 +158,14 @@ class GoodsItem:
     documents: tuple[Document, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extra:
+class Extra(Struct, frozen=True, kw_only=True):
     """Something only one corridor exchanges: key and value, as the corridor's mapping names it."""
 
     key: str
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authentication:
+class Authentication(Struct, frozen=True, kw_only=True):
     """Content digest as the sender's system made it, the key it names, and when."""
 
     digest: str
@@ -188,8 +173,7 @@ class Authentication:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declaration:
+class Declaration(Struct, frozen=True, kw_only=True):
     """One transit declaration: the whole record, or the few fields of a cancellation or request.
 
     function  original, replacement, cancellation, request, copy, retransmission

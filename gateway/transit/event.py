@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from gateway.transit.declaration import Extra, Moment, Vehicle
 
@@ -44,8 +45,7 @@ class Word(enum.Enum):
     DOWNTIME = "DOWNTIME"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventOffice:
+class EventOffice(Struct, frozen=True, kw_only=True):
     """The office an event speaks of. role: departure, exit, transit, destination (its LOC qualifier on the wire)."""
 
     role: str
@@ -53,16 +53,14 @@ class EventOffice:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EquipmentSeen:
+class EquipmentSeen(Struct, frozen=True, kw_only=True):
     """A container or trailer seen at the event. kind: container, trailer."""
 
     kind: str
     number: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealSeen:
+class SealSeen(Struct, frozen=True, kw_only=True):
     """A seal seen or put on at the event. state: intact, damaged, missing, replaced. applied: when, if put on."""
 
     identity: str
@@ -72,8 +70,7 @@ class SealSeen:
     applied: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+class Contact(Struct, frozen=True, kw_only=True):
     """Whom to ask. channel: mail, telephone, fax."""
 
     name: str | None = None
@@ -81,16 +78,14 @@ class Contact:
     channel: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorText:
+class ErrorText(Struct, frozen=True, kw_only=True):
     """The sentence of a functional error in one language (``EN``, ``FR``)."""
 
     language: str
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FunctionalError:
+class FunctionalError(Struct, frozen=True, kw_only=True):
     """Why a record is rejected.
 
     section   heading, item
@@ -109,8 +104,7 @@ class FunctionalError:
     texts: tuple[ErrorText, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventItem:
+class EventItem(Struct, frozen=True, kw_only=True):
     """What an event says of one goods item.
 
     item           number of the declared item
@@ -130,8 +124,7 @@ class EventItem:
     document_date: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """One event. Which fields a word uses is said by its mapping (mappings/base/cusres-d96b).
 
     happened           when it happened; for ARRIVED the arrival, for CONTROL the control, and so on

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
 from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.transit.balance import Balance, balances, strays, taken_of
 from gateway.transit.declaration import Declaration, Moment
@@ -63,8 +65,7 @@ else:
             return value
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True, dict=True):
     """The questions. Everything is derived when asked for the first time."""
 
     declarations: tuple[Declaration, ...]

@@ -10,8 +10,9 @@ amount.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
+
+from msgspec import Struct
 
 from gateway.transit.balance import balances, taken_of
 from gateway.transit.declaration import Declaration, GoodsItem
@@ -21,8 +22,7 @@ CENT = Decimal("0.01")
 _FREE = ("CLOSED", "CANCELLED")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Engagement:
+class Engagement(Struct, frozen=True, kw_only=True):
     """One guarantee under one movement.
 
     reference  number of the guarantee

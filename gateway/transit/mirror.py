@@ -9,9 +9,10 @@ found. What was only partly written off is no difference until the movement is d
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from gateway.transit.declaration import Declaration, GoodsItem
 from gateway.transit.event import Event, EventItem, Word
@@ -34,8 +35,7 @@ _ARRIVAL = (Word.ARRIVED, Word.DIVERTED, Word.CONTROL, Word.PART_DISCHARGED, Wor
 _WRITES_OFF = (Word.PART_DISCHARGED, Word.DISCHARGED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tolerance:
+class Tolerance(Struct, frozen=True, kw_only=True):
     """What may differ without a reason, as shares of what was declared: 0.02 is two in a hundred."""
 
     packages: Decimal = Decimal()
@@ -43,8 +43,7 @@ class Tolerance:
     value: Decimal = Decimal("0.05")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tolerances:
+class Tolerances(Struct, frozen=True, kw_only=True):
     """Tolerances by product.
 
     usual    for every commodity that `products` does not name
@@ -68,8 +67,7 @@ USUAL = Tolerances()
 """Cereals and cement lose dust and moisture, fuel is measured closely; of the rest, two in a hundred of the mass."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """One goods item in two columns; None where a side says nothing. Masses in kilograms.
 
     found_by  words of the events that say what was found: CONTROL, DISCHARGED
@@ -88,8 +86,7 @@ class Line:
     found_by: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Reason(Struct, frozen=True, kw_only=True):
     """One thing that differs.
 
     item      number of the goods item, 0 for the whole movement
@@ -106,8 +103,7 @@ class Reason:
     said_by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """Both sides of one movement. score: 0 the same, 100 hardly anything the same."""
 
     lines: tuple[Line, ...]

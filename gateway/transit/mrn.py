@@ -8,7 +8,8 @@ typing errors and proves nothing: a remainder of 10 counts as 0.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.references import Mrn
 
@@ -19,8 +20,7 @@ _VALUES = {str(digit): digit for digit in range(10)}
 _VALUES.update(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", (n for n in range(10, 39) if n % 11), strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class MrnParts:
+class MrnParts(Struct, frozen=True):
     """What an MRN says. `year` is the whole year, 2026."""
 
     year: int

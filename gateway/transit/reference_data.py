@@ -6,17 +6,17 @@ So a holiday that moves on its eve is a version more, and the order in which ver
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from gateway.transit.calendars import Calendar, Closure
 
 Spans = tuple[tuple[time, time], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
+class Office(Struct, frozen=True, kw_only=True):
     """One office. zone: where it lies, None where the others do; hours: weekday (Monday is 0) -> from, until; without
     any the office is open day and night, a weekday without any is closed."""
 
@@ -28,8 +28,7 @@ class Office:
     hours: tuple[tuple[int, Spans], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holiday:
+class Holiday(Struct, frozen=True, kw_only=True):
     """A day on which offices are closed, in their zones; offices: none named means all."""
 
     day: date
@@ -37,8 +36,7 @@ class Holiday:
     offices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outage:
+class Outage(Struct, frozen=True, kw_only=True):
     """A downtime that is known beforehand. starts, ends: aware UTC; offices: none named means all."""
 
     starts: datetime
@@ -47,8 +45,7 @@ class Outage:
     offices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
+class Code(Struct, frozen=True, kw_only=True):
     """One code of a list, with what it means."""
 
     listed: str
@@ -56,8 +53,7 @@ class Code:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReferenceData:
+class ReferenceData(Struct, frozen=True, kw_only=True):
     """One version. starts: aware UTC, whole seconds; zone: of the administration, by its IANA name."""
 
     version: int

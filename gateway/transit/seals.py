@@ -6,8 +6,9 @@ Source: TRANSIT 1.5 and 7.2 (11). Pure: one record in, what it says of each seal
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from gateway.transit.declaration import WHOLE, Declaration
 from gateway.transit.event import Event, Word
@@ -19,8 +20,7 @@ ENDED = ("CLOSED", "DISCHARGED", "CANCELLED", "ELSEWHERE")
 """States in which a movement's seals and containers are free for another one, whatever the role."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(Struct, frozen=True, kw_only=True):
     """What one record says of one thing. happened: ISO text, None where it does not say when."""
 
     thing: Thing

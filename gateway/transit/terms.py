@@ -1,12 +1,11 @@
 """The terms of the transit record, and the way between a Tree and the typed record.
 
-A term is the path of a value without ordinals: ``items.packages.count``. The dataclasses of `declaration` and
+A term is the path of a value without ordinals: ``items.packages.count``. The classes of `declaration` and
 `event` are the only source; dialects and mappings are checked against `terms`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import types
 import typing
@@ -14,6 +13,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
+
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import fields
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -58,7 +60,7 @@ def to_tree(record: object) -> Tree:
 @cache
 def _shapes(record: type) -> dict[str, Shape]:
     hints = typing.get_type_hints(record)
-    return {field.name: _shape(hints[field.name], field.default) for field in dataclasses.fields(record)}
+    return {field.name: _shape(hints[field.name], field.default) for field in fields(record)}
 
 
 def _shape(hint: Any, default: object) -> Shape:
@@ -69,7 +71,7 @@ def _shape(hint: Any, default: object) -> Shape:
     only = members[0]
     if typing.get_origin(only) is tuple:
         return Shape("list", typing.get_args(only)[0], lambda value: isinstance(value, list), default)
-    if dataclasses.is_dataclass(only):
+    if isinstance(only, type) and issubclass(only, Struct):
         return Shape("group", typing.cast(type, only), lambda value: isinstance(value, dict), default)
     if isinstance(only, type) and issubclass(only, enum.Enum):
         values = {member.value for member in only}
@@ -98,7 +100,7 @@ def _build(record: type, tree: Tree, path: Path, findings: list[Finding]) -> obj
             values[name] = _build(shape.inner, value, place, findings)
         else:
             values[name] = shape.enumeration(value) if shape.enumeration else value
-    required = [name for name, shape in shapes.items() if shape.default is dataclasses.MISSING]
+    required = [name for name, shape in shapes.items() if shape.default is NODEFAULT]
     missing = [name for name in required if name not in tree]
     findings.extend(Finding(code="T003", place=Place(path=f"{path}.{name}" if path else name, missing=True))
                     for name in missing)

@@ -8,9 +8,10 @@ they came in. The time limit is the document's own date; a downtime of the offic
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from gateway.transit.calendars import Calendar, Due, due
 from gateway.transit.event import Event
@@ -23,16 +24,14 @@ LIMIT = "limit"
 """The name of the timer that the document itself sets."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """How long one timer runs. working: in working time of the office it waits for, else in calendar time."""
 
     lasting: timedelta
     working: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timers:
+class Timers(Struct, frozen=True, kw_only=True):
     """The timers of a corridor; the first values are those of TRANSIT section 3.4.
 
     first_passage   release -> exit or entry
@@ -53,12 +52,11 @@ class Timers:
     settlement: Rule = Rule(lasting=timedelta(days=13))
 
 
-NAMES = (LIMIT, *(field.name for field in fields(Timers)))
+NAMES = (LIMIT, *Timers.__struct_fields__)
 """The names of all timers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
+class Running(Struct, frozen=True, kw_only=True):
     """One timer that runs.
 
     who      administration or country whose move it is, "" when it is ours

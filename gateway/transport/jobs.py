@@ -9,7 +9,8 @@ Putting a file up is `publishing`'s, getting one `fetching`'s.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.errors import LinkError
 from gateway.spool import escaped
@@ -23,8 +24,7 @@ from gateway.transport.wire import Code, Handle, Kind, Names, Reply, Status
 _READ_AHEAD = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Folders:
+class Folders(Struct, frozen=True):
     """The folder pair as octets, what the server can do, and how whole files are told on this lane."""
 
     base: bytes

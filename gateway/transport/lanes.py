@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from gateway.transport.modes import Mode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How long each phase of a session may last, in seconds, and how much may be under way.
 
     connect         TCP, over all addresses of the host
@@ -65,8 +66,7 @@ class SftpLane:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryLane:
+class DirectoryLane(Struct, frozen=True, kw_only=True):
     """A mailbox in a local directory: our own server's folder, or one carried by hand.
 
     path         folder that holds ``tmp`` and ``new``

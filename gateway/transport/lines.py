@@ -7,10 +7,12 @@ nobody hears of it. Of idle ones only so many stay open, the latest used.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from gateway.transport.directory import DirectoryMailbox
 from gateway.transport.lanes import DirectoryLane, Lane, SftpLane
@@ -26,7 +28,7 @@ IDLE = 16
 
 def same_line(first: Lane, second: Lane) -> bool:
     """Whether one connection serves both lanes: they differ in nothing but folder, mode and limits."""
-    return isinstance(first, SftpLane) and isinstance(second, SftpLane) and second == replace(
+    return isinstance(first, SftpLane) and isinstance(second, SftpLane) and second == dataclasses.replace(
         first, base=second.base, mode=second.mode, kept=second.kept, limits=second.limits)
 
 
@@ -99,7 +101,8 @@ class Lines:
                 found.use(meter, seconds)
                 return found
             found.close()
-        return SftpLine(replace(lane, limits=replace(lane.limits, session=seconds)), clock=self._clock, meter=meter)
+        limits = replace(lane.limits, session=seconds)
+        return SftpLine(dataclasses.replace(lane, limits=limits), clock=self._clock, meter=meter)
 
     def _give_back(self, owner: str, line: SftpLine) -> None:
         self._open[owner] = [*self._open.pop(owner, ()), line]  # the latest used stand last

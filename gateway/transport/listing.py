@@ -9,7 +9,8 @@ from __future__ import annotations
 import heapq
 import stat
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.spool import escaped
 from gateway.transport.mailbox import FOREIGN_SHOWN, Entry, Foreign, is_name
@@ -20,8 +21,7 @@ _KINDS = {stat.S_IFLNK: "link", stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe",
           stat.S_IFBLK: "device", stat.S_IFCHR: "device"}
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A listing, sorted out. Fields as in the mailbox contract.
 
     orphans  names of sealed files of which only the marker stands there, a few

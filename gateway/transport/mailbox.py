@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
+from msgspec import Struct
+
 from gateway.errors import LinkError
 from gateway.findings import Finding, Place
 from gateway.transport.modes import Mode
@@ -44,8 +46,7 @@ class Entry:
     changed: int | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
+class Foreign(Struct, frozen=True):
     """Something in the mailbox that is not a sealed file; it is reported (E_NAME) and never touched.
 
     name   escaped, of bounded length
@@ -58,16 +59,14 @@ class Foreign:
     found: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of one file of a batch: done, or the error. Only a LinkError: it may be tried again."""
 
     name: str
     error: LinkError | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(Struct, frozen=True, kw_only=True):
     """What was negotiated, for the record of the run; empty texts where there is no network.
 
     kind       ``sftp`` or ``directory``
@@ -88,8 +87,7 @@ class Session:
     bytes_out: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(Struct, frozen=True):
     """What a trial of a mailbox showed.
 
     step      write, rename, list or remove: the one that failed, or the last

@@ -17,8 +17,9 @@ from __future__ import annotations
 import enum
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 PARTIAL = ".part"
 """Ends the name of a file that is not whole yet, in the mode ``suffix`` and in trials."""
@@ -52,8 +53,7 @@ class Mode(enum.StrEnum):
         return self in (Mode.MARKER, Mode.DIRECT)
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """What a marker says of its file: size in octets, SHA-256 in lower-case hex digits."""
 
     size: int

@@ -12,13 +12,14 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from gateway.errors import LinkError
 from gateway.findings import Finding, Place
@@ -27,8 +28,7 @@ from gateway.spool import escaped
 POST_FAILED, MAIL_FAILED, TOO_SLOW = "B150", "B151", "B152"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailServer:
+class MailServer(Struct, frozen=True, kw_only=True):
     """A server that takes mail. authority: who vouches for it, in place of the machine's own; secret: the password."""
 
     host: str

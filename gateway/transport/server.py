@@ -11,12 +11,12 @@ import logging
 import socket
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import paramiko
+from msgspec import Struct
 from paramiko.common import (
     AUTH_FAILED,
     AUTH_SUCCESSFUL,
@@ -33,8 +33,7 @@ logging.getLogger("paramiko").addHandler(logging.NullHandler())
 _PATIENCE = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """Who may log in: the line of an OpenSSH public key, and the folder that is all he sees."""
 
     key: str

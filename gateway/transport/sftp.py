@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
+
+from msgspec.structs import replace
 
 from gateway.errors import LinkError, LocalError
 from gateway.findings import Finding

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import enum
 import struct
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 VERSION = 3
 CHUNK = 32 << 10
@@ -103,8 +104,7 @@ class Request(NamedTuple):
     cost: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """An answer that says how it went."""
 
     code: int
@@ -120,22 +120,19 @@ class Status:
         return f"{word} {self.message}".strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Handle:
+class Handle(Struct, frozen=True):
     """An open file or folder."""
 
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(Struct, frozen=True):
     """Octets read."""
 
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
+class Attributes(Struct, frozen=True):
     """What the server says of a file; None where it says nothing.
 
     mode   type and permissions as in stat(2)
@@ -147,15 +144,13 @@ class Attributes:
     mtime: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """Names as octets, with their attributes."""
 
     entries: tuple[tuple[bytes, Attributes], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Extended:
+class Extended(Struct, frozen=True):
     """The answer of an extension, unread."""
 
     body: bytes

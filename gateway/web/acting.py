@@ -6,7 +6,8 @@ from __future__ import annotations
 import os
 import pwd
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.config.web import Person
 from gateway.errors import LocalError, PartnerError
@@ -34,8 +35,7 @@ AT_ONCE = ("chase", "resend")
 """What a button of a board or a sheet does without asking once more: nothing is lost by it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """What somebody wants done.
 
     about  an MRN, the reference of a dead letter, or the name of what is held

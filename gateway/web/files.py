@@ -11,8 +11,9 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
+
+from msgspec import Struct
 
 from gateway.pages.live import Match
 from gateway.reports.board import Board, CorridorLine
@@ -23,8 +24,7 @@ Cell = str | int | datetime | date | None
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """Rows under their columns, and what kind of thing a row is (the ``kind`` of its JSON)."""
 
     kind: str

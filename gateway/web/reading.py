@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.awaited import calendars_at
@@ -42,8 +43,7 @@ Framed: TypeAlias = Callable[[str | None], Site]
 """Makes the frame of a page: for one corridor, or with None for several."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """A request for a page: who asks, of what, in which frame."""
 
     visit: Visit
@@ -51,8 +51,7 @@ class Asked:
     frame: Framed
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A page, and where there is one, the table that it shows. Both are made when they are wanted."""
 
     html: Callable[[], str]

@@ -12,10 +12,11 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
+
+from msgspec import Struct
 
 from gateway.spool import make_folder, read_private, read_whole, write_whole
 from gateway.web.accounts import folder_of
@@ -26,8 +27,7 @@ _AHEAD = timedelta(minutes=5)
 _KEPT = 5_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(Struct, frozen=True, kw_only=True):
     """One login. account: the stamp of its account at that time (`Account.stamp`); begun: when."""
 
     login: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from msgspec import Struct
 from starlette.requests import Request
 
 from gateway.config.web import Person, Proxy, Web
@@ -25,8 +25,7 @@ _THEMES: dict[str, Theme] = {"light": "light", "dark": "dark"}
 _LONGEST = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class Visit(Struct, frozen=True, kw_only=True):
     """One request's visitor.
 
     address  from where; of the proxy, where there is one

@@ -14,12 +14,13 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
 import paramiko
+from msgspec.structs import replace
 
 from gateway.transport import Limits, SftpLane, open_mailbox
 from tests.tools.sshd import Sshd

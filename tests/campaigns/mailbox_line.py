@@ -7,12 +7,12 @@ with all of its sessions, started again on the same port, and given another host
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ class LineWorld(World):
         assert self.sshd is not None
         self.proxy = Proxy(self.sshd.port)
         self._resources.callback(self.proxy.close)
-        return replace(self.sshd, port=self.proxy.port)
+        return dataclasses.replace(self.sshd, port=self.proxy.port)
 
 
 class Server:

@@ -17,10 +17,12 @@ import random
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from gateway.config import load_settings
 from gateway.exchange.assembly import Gateway, open_gateway

@@ -24,9 +24,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from gateway.exchange.bisecting import Difference, advanced, begun, differences, sizes_to_ask
 from gateway.exchange.histories import answer, extent, question, read_answer

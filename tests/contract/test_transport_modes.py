@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -245,7 +245,7 @@ def test_an_entry_tells_when_it_was_written_and_is_the_same_file_without(tmp_pat
         os.utime(tmp_path / "new" / name, (1_700_000_000, 1_700_000_000))
         [entry] = mailbox.list()
     assert entry.changed == 1_700_000_000
-    assert entry == replace(entry, changed=None)
+    assert entry == dataclasses.replace(entry, changed=None)
 
 
 @pytest.mark.parametrize("text", [b"-1 " + b"0" * 64, b" 1 " + b"0" * 64, b"1  " + b"0" * 64, b"1 " + b"0" * 63,

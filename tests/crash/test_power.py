@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -30,8 +30,8 @@ def standing(top: Path, steps: Sequence[Step], kind: str, seed: int = 0) -> dict
     for folder in ("a", "b"):
         (top / folder).mkdir(exist_ok=True)
     (top / "a" / "old").write_bytes(b"old")
-    below = [replace(step, path=f"{top}/{step.path}" if step.path else "", old=f"{top}/{step.old}" if step.old else "")
-             for step in steps]
+    below = [dataclasses.replace(step, path=f"{top}/{step.path}" if step.path else "",
+                                 old=f"{top}/{step.old}" if step.old else "") for step in steps]
     tree = after_cut(Disk({"disk": top}), below, Loss(kind), Random(seed))
     return {os.path.relpath(path, top): node.content for path, node in tree.items() if node.content is not None}
 

@@ -10,6 +10,7 @@ import stat
 import time
 import tracemalloc
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import paramiko
@@ -20,7 +21,7 @@ from paramiko.sftp import CMD_READ
 from gateway.exchange import budget
 from gateway.exchange.summary import Exit
 from gateway.security import file_name
-from gateway.transport import Entry, Mode
+from gateway.transport import DirectoryLane, Entry
 from gateway.transport.served import ServedFolder, SftpSubsystem
 from tests.tools.hosts import hosted
 from tests.tools.malice import Puppet, again, codes, later, quarantined, refused, well, whole_minute
@@ -289,8 +290,7 @@ def test_t17_more_sealed_files_than_a_run_takes_are_an_alarm_and_the_oldest_go_f
         world: tuple[Puppet, Puppet, Office], monkeypatch: pytest.MonkeyPatch) -> None:
     """More files than a run takes: the oldest are taken, somebody is told, and later runs take the rest."""
     malice, _, burkina = world
-    monkeypatch.setattr("gateway.transport.lanes.DirectoryLane.__init__.__kwdefaults__",
-                        {"mode": Mode.RENAME, "permissions": 0o600, "names": 5})
+    monkeypatch.setattr("gateway.exchange.assembled.transport.DirectoryLane", partial(DirectoryLane, names=5))
     paths = [sent(malice, number) for number in range(1, 8)]
     for age, path in enumerate(paths):
         os.utime(path, (1_700_000_000 + age, 1_700_000_000 + age))

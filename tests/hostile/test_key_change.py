@@ -5,14 +5,15 @@ Everything is dated and the clock is moved: nobody sleeps, nothing is stored.
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from msgspec.structs import replace
 
 from gateway.exchange.trusting import effective
 from gateway.ledger.key_rows import TrustedRow, TrustedState
@@ -82,7 +83,7 @@ class World:
         held = self.xa.trust()
         rows = [row(self.new[use], use, state, FIRST),
                 row(self.old(use), use, TrustedState.ACCEPTED, NOW, accept_until)]
-        return replace(held, certificates=effective(held.certificates, rows))
+        return dataclasses.replace(held, certificates=effective(held.certificates, rows))
 
     def seal(self, signer: Signer, at: datetime, *, content_type: str = "application/EDIFACT",
              payload: bytes = b"UNB+UNOC:3+XA+XB+261126:1200+1'UNZ+0+1'") -> Sealed:
@@ -170,7 +171,7 @@ def test_t24_a_certificate_revoked_by_us_is_refused_at_once_whatever_is_claimed_
     held = world.xa.trust()
     revoked = row(world.old("signing"), "signing", TrustedState.REVOKED, NOW)
     for rows in ([revoked], [replace(revoked, accept_until=LAST)]):
-        trust = replace(held, certificates=effective(held.certificates, rows))
+        trust = dataclasses.replace(held, certificates=effective(held.certificates, rows))
         for signed, received in ((-10, 0), (1, 2), (1, 80)):
             sealed = world.seal(world.xa.signer, NOW + timedelta(days=signed))
             with pytest.raises(EnvelopeError) as raised:
@@ -187,7 +188,7 @@ def test_t24_a_revoked_certificate_stays_revoked_though_the_partners_file_loses_
     revoked = [row(world.old("signing"), "signing", TrustedState.REVOKED, NOW)]
     sealed = world.seal(world.xa.signer, NOW)
     for listed in (world.xa.trust().certificates, ()):
-        trust = replace(world.xa.trust(), certificates=effective(listed, revoked))
+        trust = dataclasses.replace(world.xa.trust(), certificates=effective(listed, revoked))
         assert world.verdict(sealed, trust, NOW) == "E_CERT_REVOKED"
 
 
@@ -271,7 +272,7 @@ def test_a_signing_key_is_replaced_only_by_itself(world: World) -> None:
     """A second signing key that counts, too, cannot announce in the name of the one that it does not replace."""
     held = world.xa.trust()
     second = TrustedCertificate(world.new["signing"], "signing", NOW, NOW + timedelta(days=500))
-    trust = replace(held, certificates=(*held.certificates, second))
+    trust = dataclasses.replace(held, certificates=(*held.certificates, second))
     third = world.issue(ec.generate_private_key(ec.SECP256R1()), "signing")
     notice = replace(world.notice(), certificate=third)
     judgement = judge_key_notice(notice, trust, signer=second.certificate.sha256, signed=NOW, now=NOW,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -48,7 +49,7 @@ def _third() -> Opened:
 
 def _held(opened: Opened, **changes: Any) -> Held:
     held = Held(opened.header.sequence, opened.header.message_id, opened.mic, opened.header.previous)
-    return replace(held, **changes)
+    return dataclasses.replace(held, **changes)
 
 
 def _order(opened: Opened, *held: Held, void: tuple[int, ...] = ()) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gzip
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.security import EDIFACT, EDIFACT_GZIP, RECEIPT, EnvelopeError, Opened, check_payload_kind, receipt_payload
 from gateway.security.header import CHECKPOINT, KEYS, LEAVES, REFERENCE, RESEND, ROOTS, WITHDRAW

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -51,7 +52,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     with CountingServer({"partner": (line, tmp_path / "root")}) as server:
         lane = SftpLane(host="127.0.0.1", port=server.start(), user="partner", key=path,
                         host_keys=(server.host_key_line,), base="v1/in", limits=Limits(idle=2.0, channel=2.0))
-        made = World(server, lane, replace(lane, base="v1/out"))
+        made = World(server, lane, dataclasses.replace(lane, base="v1/out"))
         with made.lines:
             yield made
     assert server.live() == 0
@@ -59,10 +60,10 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def test_what_makes_two_lanes_one_line(world: World, tmp_path: Path) -> None:
     lane = world.inbound
-    assert same_line(lane, replace(lane, base="elsewhere", mode=Mode.SUFFIX, limits=Limits()))
-    for other in (replace(lane, host="localhost"), replace(lane, port=1), replace(lane, user="x"),
-                  replace(lane, key=tmp_path), replace(lane, passphrase="x"),
-                  replace(lane, host_keys=(*lane.host_keys, "x"))):
+    assert same_line(lane, dataclasses.replace(lane, base="elsewhere", mode=Mode.SUFFIX, limits=Limits()))
+    for change in ({"host": "localhost"}, {"port": 1}, {"user": "x"}, {"key": tmp_path}, {"passphrase": "x"},
+                   {"host_keys": (*lane.host_keys, "x")}):
+        other = dataclasses.replace(lane, **change)
         assert not same_line(lane, other)
     assert not same_line(DirectoryLane(path=tmp_path), DirectoryLane(path=tmp_path))
 
@@ -72,7 +73,7 @@ def test_two_mailboxes_use_one_connection_and_each_has_its_own_octets(world: Wor
     assert len(world.server.made) == 1
     assert first.octets_in > 1000 > second.octets_in > 0, "the handshake belongs to the first"
     assert first.octets_out > 1000 > second.octets_out > 0
-    assert not world.lines.holds("BFDGD", replace(world.inbound, user="other"))
+    assert not world.lines.holds("BFDGD", dataclasses.replace(world.inbound, user="other"))
     assert world.lines.holds("BFDGD", world.inbound)
 
 
@@ -146,7 +147,7 @@ def test_a_link_that_breaks_without_an_exception_is_not_kept_either(world: World
 def test_octets_of_a_session_that_does_not_come_about_are_counted(world: World) -> None:
     meter = Meter()
     with pytest.raises(LinkError) as failed, world.lines.mailbox(
-            "BFDGD", replace(world.inbound, user="nobody"), meter=meter, seconds=30.0, keep=True):
+            "BFDGD", dataclasses.replace(world.inbound, user="nobody"), meter=meter, seconds=30.0, keep=True):
         raise AssertionError("no session")
     assert failed.value.code == "B104"
     assert meter.octets_in > 500 and meter.octets_out > 500

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import paramiko
 import pytest
+from msgspec.structs import replace
 from paramiko.common import AUTH_FAILED, OPEN_SUCCEEDED
 
 from gateway.errors import GatewayError, LinkError, LocalError
@@ -133,7 +134,7 @@ def test_a_host_that_does_not_answer_the_connection_ends_as_timed_out(key: tuple
 def test_a_closed_port_and_an_unknown_host_are_told_apart(key: tuple[Path, str]) -> None:
     lane = lane_to(MailboxServer({}), free_port(), key[0])
     assert what(failure(lane)[0]) == (LinkError, "B102", "connect")
-    assert what(failure(replace(lane, host="mailbox.invalid"))[0]) == (LinkError, "B101", "connect")
+    assert what(failure(dataclasses.replace(lane, host="mailbox.invalid"))[0]) == (LinkError, "B101", "connect")
 
 
 class MuteGate(Gate):
@@ -311,7 +312,7 @@ def test_a_line_that_dies_during_an_upload_leaves_only_whole_files_and_true_outc
         assert {outcome.error.code for outcome in outcomes if outcome.error} == {code}
         assert there.items() <= dict(files).items()
         assert {outcome.name for outcome in outcomes if outcome.error is None} <= there.keys()
-        with open_mailbox(replace(lane, port=sshd.port), clock=time.monotonic) as mailbox:
+        with open_mailbox(dataclasses.replace(lane, port=sshd.port), clock=time.monotonic) as mailbox:
             assert [outcome.error for outcome in mailbox.publish(files)] == [None] * len(files)
             assert {entry.name for entry in mailbox.list()} == dict(files).keys()
 
@@ -347,7 +348,7 @@ def test_t22_an_unknown_host_key_ends_the_session_before_anything_is_sent(
         port = server.start()
         (tmp_path / ".ssh").mkdir()
         (tmp_path / ".ssh" / "known_hosts").write_text(f"[127.0.0.1]:{port} {server.host_key_line}\n")
-        error, _ = failure(replace(lane_to(server, port, key[0]), host_keys=(host_key(kind),)))
+        error, _ = failure(dataclasses.replace(lane_to(server, port, key[0]), host_keys=(host_key(kind),)))
         assert (type(error), error.code) == (LocalError, "E_HOSTKEY")
         assert server.logins == 0
     assert list((tmp_path / "root").iterdir()) == []
@@ -359,14 +360,14 @@ def test_t22_during_a_change_of_the_host_key_both_pinned_keys_are_good(tmp_path:
         lane = lane_to(server, server.start(), key[0])
         for pinned in ((host_key("ssh-rsa"), server.host_key_line), (server.host_key_line, host_key("ssh-rsa")),
                        (host_key("ecdsa-sha2-nistp256"), f"  {server.host_key_line} old host \n")):
-            with open_mailbox(replace(lane, host_keys=pinned), clock=time.monotonic) as mailbox:
+            with open_mailbox(dataclasses.replace(lane, host_keys=pinned), clock=time.monotonic) as mailbox:
                 assert mailbox.list() == []
 
 
 @pytest.mark.parametrize("lines", [(), ("",), ("ssh-ed25519",), ("ssh-ed25519 AAAA",), ("ssh-dss AAAAB3NzaC1kc3M=",),
                                    ("ssh-ed25519 !!!",), ("* ssh-ed25519 AAAA",), ("ssh-ed25519 AAAAB3NzaC1yc2E=",)])
 def test_a_pinned_key_that_cannot_be_read_is_our_error(key: tuple[Path, str], lines: tuple[str, ...]) -> None:
-    error, _ = failure(replace(lane_to(MailboxServer({}), 1, key[0]), host_keys=lines))
+    error, _ = failure(dataclasses.replace(lane_to(MailboxServer({}), 1, key[0]), host_keys=lines))
     assert (type(error), error.code) == (LocalError, "B108")
 
 
@@ -431,8 +432,8 @@ def test_no_thread_and_no_socket_outlives_a_session(tmp_path: Path, key: tuple[P
         for _ in range(3):
             with open_mailbox(lane, clock=time.monotonic) as mailbox:
                 mailbox.list()
-            failure(replace(lane, user="nobody"))
-            failure(replace(lane, host_keys=(host_key("ssh-rsa"),)))
+            failure(dataclasses.replace(lane, user="nobody"))
+            failure(dataclasses.replace(lane, host_keys=(host_key("ssh-rsa"),)))
     for thread in set(threading.enumerate()) - before:
         thread.join(1)  # told to end; a moment for the interpreter to do it
     assert set(threading.enumerate()) - before == set()
@@ -447,7 +448,7 @@ def test_two_gateways_at_once_are_served(tmp_path: Path, key: tuple[Path, str]) 
         lane = lane_to(server, server.start(), key[0])
 
         def cycle(user: str) -> None:
-            with open_mailbox(replace(lane, user=user, limits=Limits()), clock=time.monotonic) as mailbox:
+            with open_mailbox(dataclasses.replace(lane, user=user, limits=Limits()), clock=time.monotonic) as mailbox:
                 mailbox.publish(list(files[user].items()))
                 got[user] = {entry.name: content for entry, content in mailbox.fetch(mailbox.list(), limit=1 << 20)}
 
@@ -513,5 +514,5 @@ def key_file_at(path: Path) -> SftpLane:
 
 def test_a_key_with_the_right_passphrase_is_used(tmp_path: Path) -> None:
     lane = key_file(tmp_path, with_passphrase)
-    assert load_key(replace(lane, passphrase="secret")).get_name() == "ecdsa-sha2-nistp256"
-    assert "secret" not in repr(replace(lane, passphrase="secret"))
+    assert load_key(dataclasses.replace(lane, passphrase="secret")).get_name() == "ecdsa-sha2-nistp256"
+    assert "secret" not in repr(dataclasses.replace(lane, passphrase="secret"))

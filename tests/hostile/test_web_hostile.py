@@ -11,13 +11,13 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from unittest import mock
 from urllib.parse import quote
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.cli.context import occasion
 from gateway.config import load_settings

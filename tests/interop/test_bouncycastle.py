@@ -7,8 +7,8 @@ under a key from ECDH: tests/interop/java/Gw1.java brings the forty lines that a
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def receivers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Party]:
 
 def _open(content: bytes, sender: Party, recipient: Party, *, cbc: bool = False) -> Opened:
     now = datetime.now(UTC).replace(microsecond=0)
-    trust = replace(sender.trust(since=NOW - timedelta(days=1), algorithms=ALL_AGREED),
+    trust = dataclasses.replace(sender.trust(since=NOW - timedelta(days=1), algorithms=ALL_AGREED),
                     cbc_until=now if cbc else None)
     return open_envelope(file_name(content), content, recipient="XB", keys=[recipient.key], now=now, trust=trust,
                          environment="demo")

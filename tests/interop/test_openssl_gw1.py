@@ -8,12 +8,12 @@ objects.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import re
 import subprocess
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -120,7 +120,7 @@ def _made_by_openssl(openssl: Tool, folder: Path, entity: bytes, sender: Party, 
 
 def _open(content: bytes, sender: Party, *recipients: Party, cbc: bool = False) -> Opened:
     now = datetime.now(UTC).replace(microsecond=0)
-    trust = replace(sender.trust(since=NOW - timedelta(days=1), algorithms=ALL_AGREED),
+    trust = dataclasses.replace(sender.trust(since=NOW - timedelta(days=1), algorithms=ALL_AGREED),
                     cbc_until=now if cbc else None)
     return open_envelope(file_name(content), content, recipient="XB", keys=[party.key for party in recipients],
                          trust=trust, now=now, environment="demo")

@@ -8,11 +8,11 @@ for fourteen days more (GW-1 section 10, K6).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.key_arrival import accept

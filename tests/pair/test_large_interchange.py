@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.exchange import sessions
 from gateway.transport import fetching, resuming
@@ -40,7 +41,7 @@ def pulling(folder: Path) -> Iterator[tuple[Proxy, Puppet, Office, Path]]:
         puppet = Puppet(togo, burkina)
         wire = puppet.cusdec(declaration("T-1", mrn=numbered_mrn(1)))
         yield proxy, puppet, burkina, puppet.send(*(
-            dataclasses.replace(wire, body=wire.body.replace(numbered_mrn(1), numbered_mrn(number)))
+            replace(wire, body=wire.body.replace(numbered_mrn(1), numbered_mrn(number)))
             for number in range(1, MESSAGES + 1)))
 
 

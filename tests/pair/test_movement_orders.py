@@ -47,7 +47,7 @@ def test_the_campaign_finds_a_state_that_depends_on_the_order(tmp_path: Path, mo
         events = given[3]
         assert isinstance(events, list)
         return found if not events else type(found)(**{
-            **{name: getattr(found, name) for name in found.__slots__}, "who": events[-1].word.value})
+            **{name: getattr(found, name) for name in found.__struct_fields__}, "who": events[-1].word.value})
 
     monkeypatch.setattr(movement_orders, "derive", last_word)
     assert campaign(tmp_path, seed=2026, runs=12) != []

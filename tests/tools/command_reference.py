@@ -24,7 +24,8 @@ _ACROSS = {"en": "[En français](../fr/commandes.md)", "fr": "[In English](../en
 _EVERYWHERE = ("--config", "--lang", "--no-color", "--no-input", "--verbose", "--help")
 
 _DESCRIBE = """
-import dataclasses, json, sys
+import json, sys
+from msgspec import to_builtins
 from gateway.cli import context
 from gateway.cli.entry import _language
 context.start(_language(["--lang", sys.argv[1]]))
@@ -36,7 +37,7 @@ words |= {key: t(f"manual.{key}") for key in ("required", "multiple", "exits", "
 words |= {"default": t("manual.default", value="{value}"), "code": t("column.code")}
 from gateway.exchange.summary import Exit
 exits = {int(status): t(f"exit.{int(status)}") for status in Exit}
-print(json.dumps({"commands": [dataclasses.asdict(one) for one in every()], "words": words, "exits": exits}))
+print(json.dumps({"commands": to_builtins([*every()]), "words": words, "exits": exits}))
 """
 
 

@@ -6,9 +6,10 @@ the tables of `gateway.edifact.structure`, and formats are read from the element
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 
 from gateway.edifact import MessageIdentifier, WireMessage, escape
@@ -175,7 +176,7 @@ class Generator:
         ) -> Mutant:
             elements = list(made.elements)
             elements[element - 1 : element] = [value]
-            segments = (*whole[:number], replace(made, elements=tuple(elements)), *whole[number + 1 :])
+            segments = (*whole[:number], dataclasses.replace(made, elements=tuple(elements)), *whole[number + 1 :])
             return Mutant(kind, segments, Expected(code, fault, position, element, component))
 
         if made.tag == "UNS":
@@ -203,7 +204,7 @@ class Generator:
         last = made.elements[-1] if made.elements else ()
         elements = (*made.elements, ("X",))
         if last:
-            segments = (*whole[:number], replace(made, elements=elements), *whole[number + 1 :])
+            segments = (*whole[:number], dataclasses.replace(made, elements=elements), *whole[number + 1 :])
             yield Mutant("extra element", segments, Expected("F039", "16", position, len(elements)))
 
         yield from self._note_mutants(whole, number, made, definition.dependencies)
@@ -221,7 +222,7 @@ class Generator:
                 gone = {place for place, there in zip(places, present, strict=True) if not there}
                 elements = tuple(() if place in gone else one for place, one in enumerate(made.elements, 1))
                 blamed = min(gone, key=places.index) if fault == "13" else places[present.index(True)]
-                segments = (*whole[:number], replace(made, elements=elements), *whole[number + 1 :])
+                segments = (*whole[:number], dataclasses.replace(made, elements=elements), *whole[number + 1 :])
                 yield Mutant("dependency note", segments, Expected("F047", fault, number + 2, blamed))
 
     def _wrong(self, element: ElementType) -> Iterator[tuple[str, str, str, str]]:

@@ -285,11 +285,13 @@ def reset(side: socket.socket) -> None:
 
 def hasten(limits: dict[str, float]) -> None:
     """In the process of a program: other limits of a session, in seconds, so that a silent line is given up sooner."""
+    from msgspec.structs import replace
+
     from gateway.transport.line import SftpLine
 
     begin: Callable[..., None] = SftpLine.__init__
 
     def beginning(self: SftpLine, lane: Any, **options: Any) -> None:
-        begin(self, dataclasses.replace(lane, limits=dataclasses.replace(lane.limits, **limits)), **options)
+        begin(self, dataclasses.replace(lane, limits=replace(lane.limits, **limits)), **options)
 
     SftpLine.__init__ = beginning  # type: ignore[method-assign]

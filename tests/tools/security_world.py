@@ -5,8 +5,9 @@ Everything here is made by the loose sealer; the product is only asked to open. 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -143,7 +144,7 @@ class Delivery:
 
     def but(self, **changes: Any) -> Delivery:
         """The same with changes."""
-        return replace(self, **changes)
+        return dataclasses.replace(self, **changes)
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,12 @@ POSIX promises no more than this, and the model allows everything else:
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.tools.strace import Call
@@ -324,7 +325,7 @@ def _settled(names: dict[str, int], waiting: Sequence[tuple[int, Step]], folder:
             yield place, step
         elif step.kind == "move" and _parent(step.old) != folder:
             names[step.path] = step.node
-            yield place, replace(step, kind="remove", path=step.old, old="")
+            yield place, dataclasses.replace(step, kind="remove", path=step.old, old="")
         else:
             _name(names, step)
 
@@ -358,7 +359,7 @@ def _sectors(step: Step) -> Iterator[Step]:
     start = 0
     while start < len(step.content):
         end = start + SECTOR - (step.at + start) % SECTOR
-        yield replace(step, at=step.at + start, content=step.content[start:end])
+        yield dataclasses.replace(step, at=step.at + start, content=step.content[start:end])
         start = end
 
 

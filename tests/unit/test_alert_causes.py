@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.config import Settings, load_settings
 from gateway.exchange.alert_causes import Cause, causes
@@ -111,7 +111,7 @@ def cause(level: str = "1") -> Cause:
 def row(**values: object) -> Alert:
     held = Alert(channel="mail:1", cause="dead/BFDGD", began=NOW - DAY, level="1", told=NOW - DAY, ended=None,
                  failures=0, next_at=NOW - DAY)
-    return replace(held, **values)  # type: ignore[arg-type]
+    return replace(held, **values)
 
 
 @pytest.mark.parametrize(("standing", "known", "events", "kept", "gone"), [

@@ -9,12 +9,12 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
 import pytest
+from msgspec import Struct
 
 import gateway.api as api
 from gateway.api import Header, LocalError, Record, Workbench, explain, from_json, make_mrn, to_json
@@ -67,8 +67,8 @@ def test_what_was_promised_is_there(name: str) -> None:
     found: object = api
     for part in name.split("."):
         found = getattr(found, part)
-    if isinstance(found, type) and is_dataclass(found):
-        assert [field.name for field in fields(found)] == SIGNATURES[name]
+    if isinstance(found, type) and issubclass(found, Struct):
+        assert [*found.__struct_fields__] == SIGNATURES[name]
     else:
         assert callable(found)
         assert str(inspect.signature(found)) == SIGNATURES[name]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.mapping import load_mapping
 from gateway.mapping.bench.corpus import Sample, gather, read_mixed

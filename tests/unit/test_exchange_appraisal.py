@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.edifact import Interchange, read_interchanges, rejected, validate
 from gateway.exchange.appraisal import Appraisal, appraise, body_of, receive, stem_of

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.errors import LocalError
 from gateway.exchange.guides import in_force_before
@@ -89,7 +90,7 @@ def table_of(identifier: str, label: str) -> SegmentTable:
 
 def test_a_segment_stands_with_its_names_status_usage_and_content() -> None:
     made = table_of("corridors/tg-ml/cusdec", "departure")
-    assert dataclasses.replace(made, rows=(), unused=(), origin="") == SegmentTable(
+    assert replace(made, rows=(), unused=(), origin="") == SegmentTable(
         label="departure", depth=0, tag="LOC", name="PLACE/LOCATION IDENTIFICATION", group="", status="C", maximum=99,
         mandatory=False, limit=1, each="", present="office_of_departure", condition=None,
         functions=("original", "replacement", "copy", "retransmission", "cancellation"), others=("request",),

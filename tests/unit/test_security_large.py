@@ -25,7 +25,7 @@ def _outcome(read: Read, content: bytes) -> object:
     assert isinstance(value, asn1.Outer | asn1.Inner)
     name = "ciphertext" if isinstance(value, asn1.Outer) else "content"
     leaf = getattr(value, name)
-    rest = {field: getattr(value, field) for field in type(value).__slots__ if field != name}
+    rest = {field: getattr(value, field) for field in value.__struct_fields__ if field != name}
     return rest, None if leaf is None else bytes(leaf)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.security import CHECKPOINT, LEAVES, RESEND, WITHDRAW, EnvelopeError, Opened, check_payload_kind, root
 from gateway.security.checkpoint import Head, checkpoint_payload, read_checkpoint

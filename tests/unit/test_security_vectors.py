@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.security import (
     EDIFACT,
@@ -134,4 +134,4 @@ def test_a_header_that_nobody_could_read_is_not_written(fault: dict[str, object]
     date = datetime(2026, 1, 1, tzinfo=UTC)
     header = Header(f"<{'0' * 32}@XA>", "XA", "XB", date, 1, FIRST_PREVIOUS, EDIFACT, "a.edi")
     with pytest.raises(ValueError, match="not a header"):
-        build_entity(replace(header, **fault), b"")  # type: ignore[arg-type]
+        build_entity(replace(header, **fault), b"")

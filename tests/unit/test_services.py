@@ -11,11 +11,11 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.config import load_settings
 from gateway.config.partner import DirectoryMailbox

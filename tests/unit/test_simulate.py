@@ -7,11 +7,11 @@ import re
 import subprocess
 import sys
 import tomllib
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.errors import LocalError
 from gateway.exchange.summary import Exit

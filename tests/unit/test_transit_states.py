@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import random
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.transit.declaration import Declaration, Extra, GoodsItem, Office, OfficeOfTransit, Packages, Vehicle
 from gateway.transit.event import Event, EventItem, EventOffice, SealSeen, Word

@@ -1,11 +1,11 @@
 """Does the typed record lose nothing on its way to a tree and back?"""
 
 import pickle
-from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.errors import LocalError
 from gateway.references import Tree
@@ -54,5 +54,5 @@ def test_a_record_from_a_tree_is_one_like_any_other() -> None:
     written = Declaration(containerised=True, items=(GoodsItem(number=1, packages=(Packages(count=2),)),))
     assert (made, hash(made), repr(made)) == (written, hash(written), repr(written))
     assert replace(pickle.loads(pickle.dumps(made)), mrn="M") == replace(written, mrn="M")
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         made.mrn = "M"  # type: ignore[misc]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict
 
+from msgspec.structs import asdict
 from sqlalchemy import delete, insert
 
 from gateway.ledger.alert_rows import Alert

@@ -26,7 +26,7 @@ class Chases(Base, ChaseLookups):
                        reference=late.reference, mrn=late.mrn, began=at, tries=0, tried=None, next_at=at,
                        state=ChaseState.RUNNING)
         self._connection.execute(insert(chase), {
-            **{name: getattr(row, name) for name in ChaseRow.__slots__}, "changed": at})
+            **{name: getattr(row, name) for name in ChaseRow.__struct_fields__}, "changed": at})
         return row
 
     def note_chased(self, row: ChaseRow, *, at: datetime, next_at: datetime) -> None:

@@ -51,7 +51,7 @@ class Keeping(Mirrors, Storing, KeepingLookups):
         one = Departure(id=number, kind=new.kind, reference=new.reference, folder=new.folder, people=new.people,
                         account=new.account, reason=new.reason, contents=len(digests),
                         digest=digest_over(digests.items(), records), at=at, returned=None)
-        self._connection.execute(insert(departure), {name: getattr(one, name) for name in Departure.__slots__})
+        self._connection.execute(insert(departure), {name: getattr(one, name) for name in Departure.__struct_fields__})
         if digests:
             self._connection.execute(insert(away), [{"content_id": content_id, "departure_id": number}
                                                     for content_id in sorted(digests)])

@@ -25,7 +25,7 @@ _ADD = (update(mirror_share)
         .values({name: mirror_share.c[name] + bindparam(f"more_{name}") for name in _SUMS}))
 
 
-_SEEN = Seen.__slots__
+_SEEN = Seen.__struct_fields__
 _SEEN_VALUES = attrgetter(*_SEEN)
 _KEY = attrgetter("identity", "thing", "mrn", "reference", "what")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from msgspec.structs import asdict
 from sqlalchemy import delete, insert, select
 
 from gateway.ledger.chain import Fact
@@ -55,7 +56,7 @@ class ReferenceData(Base, ReferenceLookups):
             return False
         self._connection.execute(delete(downtime).where(*where))
         self._connection.execute(insert(downtime), [
-            {**{name: getattr(row, name) for name in row.__slots__}, "at": at} for row in rows])
+            {**asdict(row), "at": at} for row in rows])
         return True
 
 

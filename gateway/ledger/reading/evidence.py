@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
 from gateway.ledger.rows import ObjectRow
@@ -15,8 +15,7 @@ _NEAR = 2
 """The CONTRL that answers an interchange is queued with what its messages caused: its number is near theirs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgreedHead:
+class AgreedHead(Struct, frozen=True, kw_only=True):
     """A head that both sides signed. root: 64 hex digits; ours, theirs: the checkpoint objects it stands in."""
 
     size: int

@@ -8,9 +8,9 @@ and lose none.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
 from gateway.ledger.chain import START
@@ -20,8 +20,7 @@ from gateway.ledger.tables import content, history, interchange, object_
 _FETCH = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """Rows of the history, both ends included; last is first - 1 where there are none.
 
     anchor  hash of the row before the first: 64 hex digits
@@ -32,8 +31,7 @@ class Span:
     anchor: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedObject:
+class RecordedObject(Struct, frozen=True, kw_only=True):
     """An object of the ledger as a list names it. reference: control reference of the interchange that it carries."""
 
     id: int

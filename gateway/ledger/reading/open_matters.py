@@ -7,10 +7,10 @@ from the CONTRL. So at any time just one answer of a message can be late, and it
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, literal_column, not_, or_, select, text
 
 from gateway.ledger.chase_tables import chase
@@ -61,8 +61,7 @@ _DONE_MESSAGES: _States = (
     ("in", (MessageState.ACCEPTED, MessageState.REJECTED, MessageState.SYNTAX_REJECTED, MessageState.TAKEN), None))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadlines:
+class Deadlines(Struct, frozen=True, kw_only=True):
     """What a partner's agreement says. contrl: after the receipt; cusres: after the CONTRL."""
 
     contrl: timedelta

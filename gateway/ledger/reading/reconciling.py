@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
 from gateway.ledger.reading.streamed import streamed
@@ -15,8 +15,7 @@ from gateway.ledger.tables import interchange, message, object_
 _FETCH = 5000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReconciliationRow:
+class ReconciliationRow(Struct, frozen=True, kw_only=True):
     """A comparison of one link: state ``asking``, ``same`` or ``differs``; detail as its owner wrote it.
 
     told  somebody has seen how it ended
@@ -31,8 +30,7 @@ class ReconciliationRow:
     changed: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(Struct, frozen=True, kw_only=True):
     """What stands under a number of a link: its kind, and what of the business it carries."""
 
     sequence: int

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
 from gateway.ledger.states import MessageState
@@ -22,8 +22,7 @@ STANDS: ColumnElement[bool] = or_(content.c.bytes != b"", IN_STORE)
 erased."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Stored(Struct, frozen=True, kw_only=True):
     """A content and its place in the store. id: of the row of `stored`; content: the content's number; size in octets.
     """
 
@@ -38,8 +37,7 @@ class Stored:
         return key_of(self.digest, self.id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """How many contents lie somewhere, and their octets together."""
 
     contents: int

@@ -6,10 +6,10 @@ Each question is answered from the index of what is open, however much is kept.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, Row, Select, exists, func, select, text
 
 from gateway.ledger.act_tables import act
@@ -20,8 +20,7 @@ from gateway.ledger.states import MessageState
 from gateway.ledger.tables import incoming_note, link, message, movement, object_
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pile:
+class Pile(Struct, frozen=True, kw_only=True):
     """Things of one kind that wait: how many, since when the oldest and the newest, and how the oldest are called."""
 
     count: int = 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.findings import Finding
 from gateway.mapping import dialect_files
@@ -11,8 +12,7 @@ from gateway.mapping.document import Document, parse_mapping
 from gateway.mapping.inherit import Folders
 
 
-@dataclass(frozen=True)
-class Beside:
+class Beside(Struct, frozen=True):
     """A source of mappings (`gateway.mapping.inherit.Source`).
 
     identifier  of the mapping that is taken from `content` and not from the folders
@@ -36,8 +36,7 @@ class Beside:
         return str(self.folders)
 
 
-@dataclass(frozen=True)
-class BesideShelf:
+class BesideShelf(Struct, frozen=True):
     """A source of dialects (`gateway.mapping.dialect_files.Shelf`): `own` is taken instead of the file of that name."""
 
     own: dialect_files.Kept

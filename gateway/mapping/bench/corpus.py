@@ -7,8 +7,9 @@ gets one that cannot be taken for a real one: its gateway gives it one when it d
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from gateway.edifact import Message, read_interchanges
 from gateway.errors import GatewayError, LocalError
@@ -27,8 +28,7 @@ TRIAL_MRN = "99XX00000000000000"
 _EDIFACT = (b"UNA", b"UNB", b"UNH")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Sample(Struct, frozen=True, kw_only=True):
     """One record of a corpus.
 
     name     the file, or files, it stands in, with its key or message reference
@@ -46,8 +46,7 @@ class Sample:
     given: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Corpus:
+class Corpus(Struct, frozen=True):
     """Records, and the files that gave none, each with the reasons."""
 
     samples: tuple[Sample, ...]

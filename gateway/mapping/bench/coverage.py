@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 from gateway.config.nodes import MappingNode, Node, SequenceNode, TextNode
 from gateway.findings import Finding, Place
 from gateway.mapping.bench.corpus import read_corpus
@@ -21,8 +23,7 @@ _ORDINALS = re.compile(r"\[\d+\]")
 State = Literal["mapped", "ignored", "forgotten"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoverageField:
+class CoverageField(Struct, frozen=True, kw_only=True):
     """One field of the national files, over the whole corpus.
 
     field    XPath, JSON pointer or heading without ordinals: ``/ASYCUDA/Item/Tarification/HScode``
@@ -40,8 +41,7 @@ class CoverageField:
     example: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
+class Coverage(Struct, frozen=True, kw_only=True):
     """A corpus through a dialect and a mapping.
 
     files, records  how many were read

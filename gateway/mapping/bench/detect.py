@@ -12,8 +12,9 @@ import io
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place, Severity
@@ -33,8 +34,7 @@ PATTERNS = ("dd/MM/yyyy", "yyyy-MM-dd", "dd-MM-yyyy", "dd.MM.yyyy", "yyyyMMdd", 
 """Forms of a day, the likeliest first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detected:
+class Detected(Struct, frozen=True, kw_only=True):
     """What a sample is.
 
     encoding   as dialects name it; of XML what its first line declares

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
+
+from msgspec import Struct
 
 from gateway.edifact import read_wire
 from gateway.errors import LocalError
@@ -18,8 +19,7 @@ from gateway.mapping.notation import Origin
 Kind = Literal["line", "term", "word", "rule", "function", "fixed", "extra"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One thing that two mappings have differently.
 
     name           label, term, ``table.word``, rule, function or key
@@ -35,8 +35,7 @@ class Change:
     new: Origin | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
+class Effect(Struct, frozen=True, kw_only=True):
     """What becomes of one record of the corpus.
 
     removed, added   segments that only the first, only the second message has, each with its position (UNH is 1)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from gateway.config.yaml import parse_document
 from gateway.errors import LocalError
@@ -31,8 +32,7 @@ ONLY_A_BASE = "M048"
 Kind = Literal["mapping", "dialect", "corridor", "offices"]
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """One file of the bench and what is wrong with it, sorted by place.
 
     name      its identifier; of a dialect with ``dialects/`` before it

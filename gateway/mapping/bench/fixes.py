@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from msgspec import Struct
+
 from gateway.config.nodes import MappingNode, Node, SequenceNode, TextNode
 from gateway.config.yaml import parse_document
 from gateway.findings import Finding
@@ -35,8 +37,7 @@ _TYPOGRAPHIC = {"\u2018": "\u2019", "\u201c": "\u201d", "\u201e": "\u201d", "\u2
 _APOSTROPHES = "\u2019\u2018\u02bc\u2032\u00b4`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fix:
+class Fix(Struct, frozen=True, kw_only=True):
     """One repair. `code` is that of the fault it was made for, "" for a blank at the end of a line.
 
     line    in the file before this repair, from 1
@@ -49,8 +50,7 @@ class Fix:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Struct, frozen=True):
     """A file after its repairs, in the order of the lines; `content` is the same object when there was none."""
 
     content: bytes

@@ -6,8 +6,9 @@ What `edi map show` prints, the guide renders and `edi map diff` compares.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.mapping.document import FunctionRule, Named, Rule, Test
@@ -17,8 +18,7 @@ from gateway.mapping.scopes import find, opened
 from gateway.mapping.term_types import TermType
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlatLine:
+class FlatLine(Struct, frozen=True, kw_only=True):
     """One line of the layout.
 
     depth   how many lines it is nested in
@@ -34,8 +34,7 @@ class FlatLine:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlatTerm:
+class FlatTerm(Struct, frozen=True, kw_only=True):
     """One term of the record; `type` as written: ``an..35``, ``list(9)``."""
 
     name: str
@@ -43,8 +42,7 @@ class FlatTerm:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlatWord:
+class FlatWord(Struct, frozen=True, kw_only=True):
     """One word of a code table.
 
     answer  None for a word that is one to one with its code; for a further word of a code (``many_to_one``) the word
@@ -58,8 +56,7 @@ class FlatWord:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlatRule:
+class FlatRule(Struct, frozen=True, kw_only=True):
     """One ``require`` rule; `when`, `every` and `need` as written."""
 
     code: str
@@ -71,8 +68,7 @@ class FlatRule:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlatFunction:
+class FlatFunction(Struct, frozen=True, kw_only=True):
     """What one message function carries: all lines when `only` is None, but never those of `without`."""
 
     function: str
@@ -81,8 +77,7 @@ class FlatFunction:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlatText:
+class FlatText(Struct, frozen=True, kw_only=True):
     """A name with one text: a fixed term and its value, an extra and its type, a removed name and the reason."""
 
     name: str
@@ -90,8 +85,7 @@ class FlatText:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flat:
+class Flat(Struct, frozen=True, kw_only=True):
     """One mapping, flat. Everything stands in the order in which it takes effect.
 
     title     its name in French and in English, both "" where it has none

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.config.nodes import MappingNode, Node, SequenceNode, TextNode
 from gateway.errors import LocalError
@@ -23,8 +25,7 @@ _BEGINNING = 3
 _NESTED = ("places", "one")
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """What a dialect does with a column.
 
     term    the term it holds, with those of its list or group before it; "" where several share the cell
@@ -37,8 +38,7 @@ class Use:
     alone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """A dialect of one CSV part, as far as headings go.
 
     columns  name -> headings, the first is the one written
@@ -54,8 +54,7 @@ class Shape:
     group: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A heading and the column it was taken for; `sure` when it is a heading of that column in so many words."""
 
     heading: str

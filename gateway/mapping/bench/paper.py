@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.edifact import load_directory
 from gateway.findings import Finding, Place, Severity
@@ -74,8 +76,7 @@ class Cell(NamedTuple):
         return f"{self.sheet}!{cell_name(self.column, self.row)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class Imported(Struct, frozen=True, kw_only=True):
     """What was edited, as a mapping file.
 
     text      the file; "" when nothing was edited

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.edifact import (
     Message,
@@ -37,8 +39,7 @@ _ORDINAL = re.compile(r"\[\d+\]")
 Status = Literal["value", "constant", "count", "missing"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewRow:
+class PreviewRow(Struct, frozen=True, kw_only=True):
     """One value or constant of the message, or a place where a value is missing.
 
     path          in the record; None for what no place of the record gives (constants, counts)
@@ -68,8 +69,7 @@ class PreviewRow:
     line: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class Preview(Struct, frozen=True, kw_only=True):
     """A record and its message.
 
     mapping   identifier of the mapping; `message` is the identifier of its message (``CUSDEC:D:96B:UN:COR10``)

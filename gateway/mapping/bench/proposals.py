@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.config.nodes import MappingNode, TextNode
 from gateway.errors import LocalError
@@ -40,8 +42,7 @@ _WIDTH = 118
 _KEYS = ("reference", "mrn", "national")
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """A dialect file that nobody has written yet.
 
     identifier  ``bjdgd/csv``; the file is ``dialects/bjdgd/csv.yaml``
@@ -58,8 +59,7 @@ class Proposal:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Comments:
+class Comments(Struct, frozen=True):
     """What stands behind ``#`` in files that are made, in the language of who asked for them.
 
     made     first line; `guessed`, `missing` behind a heading that was taken for a column, or that has no place yet
@@ -70,8 +70,7 @@ class Comments:
     missing: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """What the dialect is for: its identifier, the country of its administration, what its comments say."""
 
     identifier: str

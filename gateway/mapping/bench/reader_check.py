@@ -10,8 +10,9 @@ import contextlib
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.errors import LocalError
 from gateway.findings import Finding, Place
@@ -30,8 +31,7 @@ FLIPS = 24
 """Octets of a file that are changed, each in a copy of its own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Struct, frozen=True, kw_only=True):
     """One check of one file.
 
     name      reads, same-twice, places, damaged, quiet, pace, records

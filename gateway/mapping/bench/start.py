@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.config.nodes import MappingNode
 from gateway.config.yaml import parse_document
@@ -34,8 +36,7 @@ _ROLES = {"office_of_departure": "departure", "office_of_exit": "exit", "offices
           "office_of_destination": "destination"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What is asked for.
 
     name      countries in the order of the route: ``BJ-NE``, ``TG-BF-ML``
@@ -56,8 +57,7 @@ class Request:
     comments: Comments
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
+class Started(Struct, frozen=True, kw_only=True):
     """A corridor that nobody has written yet.
 
     nearest   the corridor it was begun from

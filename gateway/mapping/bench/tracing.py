@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.edifact import Message, describe, read_wire
 from gateway.errors import LocalError
@@ -28,8 +30,7 @@ _ORDINALS = re.compile(r"\[\d+\]")
 _SEGMENT = re.compile(r"(?P<tag>[A-Z][A-Z0-9]{2})(?P<constants>(?:\+[^/+]*)*)(?:/(?P<element>\w+))?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trail:
+class Trail(Struct, frozen=True, kw_only=True):
     """One value from the national file to the message, or as far as it goes.
 
     field      XPath, JSON pointer or heading; with its file, line and column in `place`; None for what no file gives

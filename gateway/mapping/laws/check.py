@@ -9,8 +9,9 @@ its types, and read every message of its lines, is tried as well: else the laws 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from gateway.edifact import WireMessage, read_wire
 from gateway.errors import GatewayError, LocalError, PartnerError

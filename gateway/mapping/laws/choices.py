@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from gateway.mapping.laws.chance import Chance
 from gateway.mapping.parts import Part
@@ -41,8 +42,7 @@ class Choices(Protocol):
         """Whether a hole that must be there is not: `number` counts those of the line from 0."""
 
 
-@dataclass(frozen=True)
-class Mixed:
+class Mixed(Struct, frozen=True):
     """Each optional thing is there more often than not."""
 
     chance: Chance
@@ -75,8 +75,7 @@ class Mixed:
         return False
 
 
-@dataclass(frozen=True)
-class Everything:
+class Everything(Struct, frozen=True):
     """Every line and hole; lists of at most MANY members full.
 
     few     lists have only what shows every word
@@ -113,8 +112,7 @@ class Everything:
         return False
 
 
-@dataclass(frozen=True)
-class Lacking(Everything):
+class Lacking(Everything, frozen=True):
     """Every line and hole but one that must be there on each line. missing: which of them, from 0."""
 
     missing: int = 0
@@ -123,8 +121,7 @@ class Lacking(Everything):
         return number == self.missing
 
 
-@dataclass(frozen=True)
-class Nothing(Everything):
+class Nothing(Everything, frozen=True):
     """Nothing that may be absent. rescues: a member of a list that would be empty gets its first hole."""
 
     rescues: bool = False
@@ -145,8 +142,7 @@ class Nothing(Everything):
         return 0 if self.rescues else None
 
 
-@dataclass(frozen=True)
-class Thin(Nothing):
+class Thin(Nothing, frozen=True):
     """Every list, group and line that has something optional in or under it, without that; the third member of a list
     has nothing inside it at all.
 
@@ -171,8 +167,7 @@ class Thin(Nothing):
         return Nothing(rescues=True) if ordinal == 2 else self
 
 
-@dataclass(frozen=True)
-class Coded(Nothing):
+class Coded(Nothing, frozen=True):
     """Only what has a code table, and what stands around it."""
 
     def members(self, line: PlanLine, most: int, wanted: int, nested: bool) -> int:

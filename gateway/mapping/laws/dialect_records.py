@@ -7,13 +7,14 @@ without a rest cell gets only the second kind.
 
 from __future__ import annotations
 
-import dataclasses
 import typing
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from gateway.errors import LocalError
 from gateway.mapping.dialect import Dialect
@@ -63,12 +64,10 @@ def compulsory(model: type) -> Mapping[str, tuple[str, ...]]:
 
 def _required(model: type, prefix: str, found: dict[str, tuple[str, ...]]) -> None:
     hints = typing.get_type_hints(model)
-    fields: tuple[dataclasses.Field[Any], ...] = dataclasses.fields(model)
-    found[prefix] = tuple(one.name for one in fields if one.default is dataclasses.MISSING
-                          and one.default_factory is dataclasses.MISSING)
-    for one in fields:
+    found[prefix] = tuple(one.name for one in fields(model) if one.required)
+    for one in fields(model):
         for inner in (hints[one.name], *typing.get_args(hints[one.name])):
-            if isinstance(inner, type) and dataclasses.is_dataclass(inner):
+            if isinstance(inner, type) and issubclass(inner, Struct):
                 _required(inner, f"{prefix}.{one.name}".lstrip("."), found)
 
 

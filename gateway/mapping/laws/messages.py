@@ -15,6 +15,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct
+
 from gateway.edifact import WireMessage
 from gateway.mapping.chunks import Chunks
 from gateway.mapping.codecs import Codec, CodeCodec, DecimalCodec, StampCodec
@@ -31,8 +33,7 @@ from gateway.references import Tree
 _SIGNS = re.compile(r"[+:?']")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spelled:
+class Spelled(Struct, frozen=True, kw_only=True):
     """One message in both forms: segments with their terminators."""
 
     canonical: Sequence[str]

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 from gateway.findings import Finding
 from gateway.mapping.notation import Origin
 from gateway.references import Tree
@@ -18,8 +20,7 @@ writes   a record within the declared types and limits can be written
 reads    a message made from the lines of the mapping can be read"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """What normalising does to values of one term: ``before`` became ``after``, and how often in the records tried."""
 
     term: str
@@ -28,8 +29,7 @@ class Change:
     times: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shrunk:
+class Shrunk(Struct, frozen=True, kw_only=True):
     """The smallest counter-example found.
 
     law       which law it breaks
@@ -83,8 +83,7 @@ class LawReport:
         self.counterexample = self.counterexample or other.counterexample
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleResult:
+class SampleResult(Struct, frozen=True, kw_only=True):
     """One sample, tried.
 
     file      the sample, as it is shown

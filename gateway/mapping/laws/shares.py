@@ -5,8 +5,9 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from gateway.mapping.dialect import load_dialect
 from gateway.mapping.laws.chance import Chances
@@ -22,8 +23,7 @@ SHARE = 500
 """Records of one share: a second or two."""
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """Some records of one mapping, or of one dialect (``dialects/tgotr/csv``)."""
 
     identifier: str

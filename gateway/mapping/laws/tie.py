@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from gateway.mapping.overflow import Head, Rest, split
 from gateway.mapping.parts import Access, Node, Part, Scopes

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """Issuer and serial of a certificate: what CMS calls by.
 
     encoded  DER of IssuerAndSerialNumber, compared byte for byte
@@ -19,8 +18,7 @@ class Name:
     serial: int
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(Struct, frozen=True):
     """One entry of recipientInfos.
 
     name           issuer and serial, encoded; None when the entry names its recipient in another way
@@ -37,8 +35,7 @@ class Recipient:
     key_algorithm: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Outer:
+class Outer(Struct, frozen=True):
     """AuthEnvelopedData; or EnvelopedData, where nothing authenticates the content.
 
     authenticated  whether it is AuthEnvelopedData
@@ -58,8 +55,7 @@ class Outer:
     tag: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class SignerInfo:
+class SignerInfo(Struct, frozen=True):
     """One SignerInfo.
 
     sid         issuer and serial, encoded; None for a subjectKeyIdentifier
@@ -76,8 +72,7 @@ class SignerInfo:
     has_unsigned: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Inner:
+class Inner(Struct, frozen=True):
     """SignedData. `certificates` is None when the field is absent; `content` is None when detached.
 
     A large content is a view of the octets that were read, as is a large ciphertext of `Outer`.
@@ -90,8 +85,7 @@ class Inner:
     signers: tuple[SignerInfo, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SigningCertificate:
+class SigningCertificate(Struct, frozen=True):
     """First ESSCertIDv2: the hash of the signer's certificate, by which algorithm (dotted), and its (issuer, serial)
     where given."""
 
