@@ -95,8 +95,8 @@ def _start(gateway: Gateway, given: Summary | None) -> Summary:
 
 
 def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions, limit: int | None) -> None:
-    hand_over = partial(_step, gateway, "deliver", summary, partial(deliver, gateway, occasion, summary))
-    time = Time(over=partial(sessions.over, "judging"), over_held=partial(sessions.over, "held"), between=hand_over)
+    time = Time(over=partial(sessions.over, "judging"), over_held=partial(sessions.over, "held"),
+                between=partial(_hand_over, gateway, occasion, summary, sessions))
     with Workers(gateway.settings.workers) as workers:
         foresight = Foresight(gateway, workers)
         for partner in sessions.order("inbound"):
@@ -109,6 +109,14 @@ def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Se
     _step(gateway, "held", summary, partial(judge_held, gateway, occasion, summary, time))
 
 
+def _hand_over(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions) -> None:
+    """While much is judged: what came of it goes to the national side already. Where hosts share a ledger, its answers
+    leave as well: one host does that beside the others, and not alone when all is judged."""
+    _step(gateway, "deliver", summary, partial(deliver, gateway, occasion, summary, more=True))
+    if gateway.ledger.shared:
+        _leave(gateway, occasion, summary, sessions)
+
+
 def _take(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions, limit: int | None) -> None:
     _step(gateway, "views", summary, partial(fetch_national_rows, gateway, summary, limit))
     leave = partial(_leave, gateway, occasion, summary, sessions)
@@ -117,7 +125,8 @@ def _take(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sess
 
 
 def _leave(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions) -> None:
-    """While much is taken: what waits leaves already, but for declarations that do not fill an interchange yet."""
+    """While much is taken or judged: what waits leaves already, but for declarations that do not fill an interchange
+    yet."""
     for partner in sessions.order("outbound"):
         _step(gateway, f"outbound-{partner}", summary,
               partial(seal_waiting, gateway, partner, occasion, summary, full=True))

@@ -20,8 +20,11 @@ from gateway.spool import make_folder, write_together
 BATCH = 500
 
 
-def deliver(gateway: Gateway, occasion: Occasion, summary: Summary) -> None:
+def deliver(gateway: Gateway, occasion: Occasion, summary: Summary, *, more: bool = False) -> None:
     """Write every pending delivery. A file that cannot be written is a finding and stays pending; the others go on.
+
+    more  whether the same run will deliver again: what other hosts add while this one writes waits for that, or it
+          would never come back to judging
 
     Raises LocalError when the inbox takes nothing for now: a full disk.
     """
@@ -42,6 +45,8 @@ def deliver(gateway: Gateway, occasion: Occasion, summary: Summary) -> None:
             transaction.mark_delivered(written, at=occasion.now)
         reach(failpoints.NOTED)
         summary.deliveries_written += len(written)
+        if more and len(pending) < BATCH:
+            return
 
 
 def _write(gateway: Gateway, folder: str, deliveries: Sequence[Delivery], summary: Summary) -> Sequence[Delivery]:

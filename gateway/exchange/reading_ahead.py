@@ -19,6 +19,7 @@ from gateway.exchange.appraisal import Appraisal, Received, body_of, receive, st
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.route import joining
 from gateway.findings import Finding, Place
+from gateway.ledger.codec import tree_text
 from gateway.mapping import Peek, peek
 from gateway.transit.declaration import WHOLE
 
@@ -87,6 +88,7 @@ def _received(gateway: Gateway, message: Message, glance: Peek, written: datetim
         declaration = received.declaration
         if received.failures or declaration.mrn is None or declaration.function not in WHOLE:
             return None
+        received = replace(received, text=tree_text(received.tree), annex=mapping.annex(message))
         if gateway.settings.workers > 1:  # they write its files
             return received
         dialect = gateway.dialect(gateway.settings.national.inbox.declarations)

@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError
 
 from gateway.ledger import Ledger
 from gateway.ledger.parts.base import _guard
-from gateway.ledger.postgresql_bulk import FEW, _in_one
+from gateway.ledger.postgresql_bulk import _in_one
+from gateway.ledger.prepared import FEW, insert_rows, run_rows
 from gateway.ledger.states import MessageState
 from gateway.ledger.tables import content, delivery, message
 from tests.unit.test_ledger_story import NOW
@@ -44,8 +45,8 @@ def said() -> list[str]:
 def server(address: str, said: list[str]) -> Iterator[Ledger]:
     """A ledger on a server."""
     with Ledger.open(address, now=NOW) as ledger:
-        def note(_: Connection, cursor: Any, *said_of: Any) -> None:
-            if said_of[-1]:
+        def note(_: Connection, cursor: Any, statement: str, *said_of: Any) -> None:
+            if said_of[-1] or "FROM unnest" in statement:
                 said.append(cursor.statusmessage)
 
         event.listen(ledger._writer, "after_cursor_execute", note)
@@ -58,6 +59,12 @@ def _write(ledger: Ledger) -> None:
             transaction._connection.execute(insert(table), rows)
 
 
+def _write_by_columns(ledger: Ledger) -> None:
+    with ledger.transaction() as transaction:
+        for table, rows in ALL:
+            insert_rows(transaction._connection, table, tuple(rows[0]), [tuple(row.values()) for row in rows])
+
+
 def _held(ledger: Ledger) -> list[Sequence[Row[Any]]]:
     with ledger.reading() as queries:
         return [queries._connection.execute(select(table).order_by(table.c.id)).all() for table, _ in ALL]
@@ -68,11 +75,13 @@ def _moves(numbers: Sequence[int], state: MessageState = MessageState.WAITING) -
              "new_detail": None, "new_changed": NOW + timedelta(days=number)} for number in numbers]
 
 
-def test_many_rows_are_one_copy_and_stand_there_as_in_a_file(server: Ledger, said: list[str], tmp_path: Path) -> None:
-    _write(server)
+@pytest.mark.parametrize("write", [_write, _write_by_columns])
+def test_many_rows_are_one_copy_and_stand_there_as_in_a_file(
+        write: Callable[[Ledger], None], server: Ledger, said: list[str], tmp_path: Path) -> None:
+    write(server)
     assert said == [f"COPY {MANY}"] * 3
     with Ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", now=NOW) as file:
-        _write(file)
+        write(file)
         assert _held(server) == _held(file)
 
 
@@ -108,6 +117,10 @@ def test_of_a_row_that_is_meant_twice_the_last_word_stands(server: Ledger, said:
     with server.transaction() as transaction:
         transaction._connection.execute(statement, [{"number": 7, "new": str(turn)} for turn in range(MANY)])
     assert said == ["UPDATE 1"]
+    with server.transaction() as transaction:
+        assert run_rows(transaction._connection, statement, ("number", "new"),
+                        [(7, str(turn)) for turn in range(MANY)]) == MANY
+    assert said == ["UPDATE 1"] * 2
     with server.reading() as queries:
         assert queries._connection.execute(select(message.c.word).where(message.c.id == 7)).scalar() == f"{MANY - 1}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from gateway.ledger import IllegalTransition, InterchangeState, Ledger, MessageState, Moved, ObjectState
@@ -40,6 +42,31 @@ def test_urgent_messages_go_first_then_the_oldest_and_answers_before_declaration
         taken = transaction.take_waiting(PARTNER, "CUSDEC", 2)
         assert [(one.id, one.mrn, one.body) for one in taken] == [(2, "M2", "BGM+M2'"), (1, "M1", "BGM+M1'")]
         assert transaction.take_waiting(PARTNER, "CUSDEC", 2) == taken
+
+
+def test_what_speaks_of_a_movement_stays_behind_its_declaration_however_much_does(ledger: Ledger) -> None:
+    with ledger.transaction() as transaction:
+        queue(transaction, "M1", type="CUSRES", urgent=True)  # of a movement whose declaration went before
+        queue(transaction, "M2")
+        for mrn in ("M2", "M3", "M2", None, "M2", "M4", "M3"):
+            queue(transaction, mrn, type="CUSRES", urgent=True)
+        queue(transaction, "M4")  # later than what speaks of it: that goes before
+        queue(transaction, "M5", type="CUSRES")
+
+    def taken(limit: int, behind: Literal["sealed", "sent"] | None, octets: int | None = None) -> list[str | None]:
+        with ledger.transaction() as transaction:
+            return [one.mrn for one in transaction.take_waiting(PARTNER, "CUSRES", limit, octets, behind)]
+
+    free = ["M1", "M3", None, "M4", "M3", "M5"]
+    assert [taken(limit, "sealed") for limit in (1, 2, 4, 9)] == [free[:1], free[:2], free[:4], free]
+    assert [taken(9, "sealed", octets) for octets in (1, 14, 15)] == [free[:1], free[:2], free[:2]]
+    assert taken(9, None) == ["M1", "M2", "M3", "M2", None, "M2", "M4", "M3", "M5"]
+    with ledger.transaction() as transaction:
+        _, sealed = seal(transaction)
+    assert (taken(9, "sent"), len(taken(9, "sealed"))) == (free, 9)
+    with ledger.transaction() as transaction:
+        transaction.mark_dispatched([sealed], at=NOW, receipt_due=NOW)
+    assert len(taken(9, "sent")) == 9
 
 
 def test_a_message_is_bound_to_one_interchange_only(ledger: Ledger) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 
 from gateway.ledger.chain import Fact
 from gateway.ledger.entries import NewMessage
@@ -19,8 +18,17 @@ from gateway.ledger.rows import QueuedMessage, WaitingGroup
 from gateway.ledger.states import MessageState, ObjectState
 from gateway.ledger.tables import content, message, object_
 
+Behind = Literal["sealed", "sent"]
+
 _MESSAGE = ("id", "direction", "partner", "type", "word", "mrn", "identifier", "segments", "mapping", "mapping_digest",
             "urgent", "state", "at", "changed", "source_id", "answers", "content_id")
+
+_WAITING = (select(message.c.id, message.c.mrn, content.c.size)
+            .join(content, content.c.id == message.c.content_id)
+            .where(message.c.direction == "out", message.c.state == MessageState.WAITING,
+                   message.c.type == bindparam("type"), message.c.partner == bindparam("partner"),
+                   message.c.urgent == bindparam("urgent"), message.c.id > bindparam("after"))
+            .order_by(message.c.id).limit(bindparam("page")))
 
 
 class Queue(Base, WaitingLookups):
@@ -66,7 +74,7 @@ class Queue(Base, WaitingLookups):
 
     def take_waiting(self, partner: str, type: str, limit: int,  # noqa: A002
                      octets: int | None = None,
-                     behind: Literal["sealed", "sent"] | None = None) -> list[QueuedMessage]:
+                     behind: Behind | None = None) -> list[QueuedMessage]:
         """The next messages of one type for one interchange: urgent ones first, then the oldest. Changes nothing.
 
         limit   messages at most
@@ -75,33 +83,50 @@ class Queue(Base, WaitingLookups):
                 or has not left
         """
         # chosen first and read afterwards, so that a long queue is not sorted with its texts
-        order = (message.c.urgent.desc(), message.c.id)
-        free = () if behind is None else (~_declared_earlier(partner, behind),)
-        sizes = self._connection.execute(
-            select(message.c.id, content.c.size).join(content, content.c.id == message.c.content_id)
-            .where(message.c.direction == "out", message.c.state == MessageState.WAITING,
-                   message.c.partner == partner, message.c.type == type, *free).order_by(*order).limit(limit)).all()
-        together = itertools.accumulate(row.size for row in sizes)
-        chosen = [row.id for row, so_far in zip(sizes, together, strict=True)
-                  if octets is None or so_far <= octets or row is sizes[0]]
+        chosen: list[int] = []
+        together = 0
+        for number, size in self._in_turn(partner, type, limit, behind):
+            together += size
+            if len(chosen) == limit or (chosen and octets is not None and together > octets):
+                break
+            chosen.append(number)
+        if not chosen:
+            return []
         rows = self._connection.execute(
             select(message.c.id, message.c.identifier, message.c.content_id, content.c.bytes, message.c.segments,
                    message.c.mrn, message.c.word)
             .join(content, content.c.id == message.c.content_id)
-            .where(message.c.id.in_(chosen)).order_by(*order)).all()
+            .where(message.c.id.in_(chosen)).order_by(message.c.urgent.desc(), message.c.id)).all()
         return [QueuedMessage(id=row.id, identifier=row.identifier, segments=row.segments, mrn=row.mrn, word=row.word,
                               body=whole(self._connection, row.content_id, row.bytes).decode()) for row in rows]
 
+    def _in_turn(self, partner: str, type: str, page: int,  # noqa: A002  # as above
+                 behind: Behind | None) -> Iterator[tuple[int, int]]:
+        """Numbers and octets of what waits, in its turn, without what has to stay behind a declaration. Asked for by
+        the page, from the end of the one before: whether something has to stay behind is asked for no more than that.
+        """
+        for urgent in (True, False):
+            after = 0
+            while rows := self._connection.execute(_WAITING, {
+                    "partner": partner, "type": type, "urgent": urgent, "after": after, "page": page}).all():
+                held_up = {} if behind is None else self._held_up(partner, {row.mrn for row in rows}, behind)
+                yield from ((row.id, row.size) for row in rows if row.id <= held_up.get(row.mrn, row.id))
+                if len(rows) < page:
+                    break
+                after = rows[-1].id
 
-def _declared_earlier(partner: str, behind: Literal["sealed", "sent"]) -> ColumnElement[bool]:
-    """Whether a declaration that waits before a message speaks of the same movement."""
-    declared, carrier = message.alias("declared"), object_.alias("carrier")
-    held_up = declared.c.state == MessageState.WAITING
-    if behind == "sent":
-        held_up = or_(held_up, carrier.c.state == ObjectState.PREPARED)
-    return (select(declared.c.id)
-            .outerjoin(carrier, and_(carrier.c.interchange_id == declared.c.interchange_id,
-                                     carrier.c.direction == "out"))
-            .where(declared.c.mrn == message.c.mrn, declared.c.direction == "out", declared.c.type == "CUSDEC",
-                   declared.c.partner == partner, declared.c.id < message.c.id, held_up)
-            .correlate(message).exists())
+    def _held_up(self, partner: str, mrns: set[str | None], behind: Behind) -> dict[str | None, int]:
+        """Of some movements those of which a declaration to this partner waits, with the number of the first."""
+        named = [mrn for mrn in mrns if mrn is not None]
+        if not named:
+            return {}
+        declared = message.alias("declared")
+        still = declared.c.state == MessageState.WAITING
+        if behind == "sent":
+            still = or_(still, exists().where(object_.c.interchange_id == declared.c.interchange_id,
+                                              object_.c.direction == "out", object_.c.state == ObjectState.PREPARED))
+        rows = self._connection.execute(
+            select(declared.c.mrn, func.min(declared.c.id).label("first"))
+            .where(declared.c.mrn.in_(named), declared.c.direction == "out",
+                   declared.c.type == "CUSDEC", declared.c.partner == partner, still).group_by(declared.c.mrn))
+        return {row.mrn: row.first for row in rows}
