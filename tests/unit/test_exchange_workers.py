@@ -335,8 +335,8 @@ def test_how_much_workers_look_at_ahead_is_bounded(tmp_path: Path, monkeypatch: 
         ahead.append(len(self._line) + 1)
         return begun(self, row, payload)
 
-    def noting(gateway: Gateway, now: Occasion, summary: Summary) -> None:
-        deliver(gateway, now, summary)
+    def noting(gateway: Gateway, now: Occasion, summary: Summary, *, more: bool = False) -> None:
+        deliver(gateway, now, summary, more=more)
         given.append(summary.deliveries_written)
 
     for name in ("LEAST", "SMALL"):
