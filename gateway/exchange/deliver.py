@@ -18,6 +18,10 @@ from gateway.ledger.rows import Delivery
 from gateway.spool import make_folder, write_together
 
 BATCH = 500
+"""Files written and noted together."""
+
+BATCH_OCTETS = 4 << 20
+"""Octets of them, unless one alone has more: they are in memory together, and a partner decides how large they are."""
 
 
 def deliver(gateway: Gateway, occasion: Occasion, summary: Summary, *, more: bool = False) -> None:
@@ -31,7 +35,7 @@ def deliver(gateway: Gateway, occasion: Occasion, summary: Summary, *, more: boo
     last = 0
     while True:
         with gateway.ledger.reading() as queries:
-            pending = queries.pending_deliveries(BATCH, after=last)
+            pending = queries.pending_deliveries(BATCH, after=last, octets=BATCH_OCTETS)
         if not pending:
             return
         last = pending[-1].id

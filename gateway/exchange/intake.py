@@ -18,6 +18,7 @@ from gateway.exchange import failpoints
 from gateway.exchange.assembly import PATIENCE, Gateway, Occasion
 from gateway.exchange.attempts import TRIES, Attempts
 from gateway.exchange.claiming import by_source, claim_all
+from gateway.exchange.collector import look_now
 from gateway.exchange.conversion import ConvertedApart, convert_apart, ground_of, ready, whole_records
 from gateway.exchange.filing import Filing, Folder, Refusal, folder_of
 from gateway.exchange.halting import anybody_held
@@ -202,6 +203,7 @@ class _Intake:
                 octets=lambda files: sum(map(len, files.values()))), strict=True):
             waiting.extend(self._take_lot(dialect, files, read))
             files.clear()  # others have their turn before the next lot: their bytes come into this memory
+            look_now()
             yield len(names)
 
     def _contents(self, names: Sequence[str]) -> dict[str, bytes]:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from gateway.edifact import read_interchanges
 from gateway.errors import GatewayError
 from gateway.exchange.assembly import Gateway, Occasion
+from gateway.exchange.collector import look_now
 from gateway.exchange.summary import Exit, Summary
 from gateway.exchange.turns import LARGE, PAGE, Turns, cost
 from gateway.findings import Finding
@@ -87,6 +88,7 @@ def stored_in_turn(gateway: Gateway, occasion: Occasion, summary: Summary, time:
         octets += row.size
         if octets >= GIVEN or now - given >= BETWEEN:
             time.between()
+            look_now()
             given, octets = occasion.clock(), 0
     _note_turn(gateway, owed, turns.unserved if row is not None else None)
     if row is not None:

@@ -203,7 +203,8 @@ class _Raising:
 
 
 class Answer(Generic[Result]):
-    """What a worker was asked for; called, it is the result.
+    """What a worker was asked for; called, it is the result. Until then it lies here as octets: several may wait, and
+    values take ten times as much.
 
     number  among what this worker was asked for
     """
@@ -212,15 +213,17 @@ class Answer(Generic[Result]):
         self._worker = worker
         self.number = number
         self._come = False
-        self._value: Any = None
-        self._error: BaseException | None = None
+        self._octets: bytes | None = None
 
     def __call__(self) -> Result:
         while not self._come:
             self._worker.collect()
-        if self._error is not None:
-            raise self._error
-        result: Result = self._value
+        if self._octets is None:
+            raise WorkerLost
+        result: Result
+        result, error = ForkingPickler.loads(self._octets)  # raises what a class raises that is built again
+        if error is not None:
+            raise error
         return result
 
     def come(self) -> bool:
@@ -237,8 +240,9 @@ class Answer(Generic[Result]):
         """Have nobody begin it: whoever asked does it. Whether that is so; else its result comes, or has come."""
         return self._worker.leave(self)
 
-    def take(self, value: object, error: BaseException | None) -> None:
-        self._come, self._value, self._error = True, value, error
+    def take(self, octets: bytes | None) -> None:
+        """Have it as the worker gave it; None: the worker is gone."""
+        self._come, self._octets = True, octets
 
 
 class _Worker:
@@ -300,22 +304,20 @@ class _Worker:
             return True
 
     def collect(self) -> None:
-        """Wait for the result that is due next, and put it where it is looked for, or what went wrong."""
+        """Wait for the result that is due next, and put it where it is looked for."""
         try:
-            value, error = ForkingPickler.loads(self._pipe.recv_bytes())
+            octets = self._pipe.recv_bytes()
         except (EOFError, OSError):
             self._lose()
             return
-        except Exception as unread:  # what cannot be built again here
-            value, error = None, unread
         answer = self._asked.popleft()
         self._left.discard(answer.number)
-        answer.take(value, error)
+        answer.take(octets)
 
     def _lose(self) -> None:
         self._lost = True
         while self._asked:
-            self._asked.popleft().take(None, WorkerLost())
+            self._asked.popleft().take(None)
 
     def end(self) -> None:
         """End the process, whatever it is at: nothing that it does lasts."""

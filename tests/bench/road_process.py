@@ -18,7 +18,9 @@ import resource
 import signal
 import sys
 import time
+from array import array
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -30,25 +32,38 @@ Stack = tuple[tuple[str, str], ...]
 
 
 class Sampler:
-    """Counts the stacks of this process; use as a context manager in the main thread."""
+    """Counts the stacks of this process; use as a context manager in the main thread.
+
+    What it holds counts as memory of the program that it watches: so a place is held once, and a stack as the numbers
+    of its places.
+    """
 
     def __init__(self) -> None:
-        self.stacks: Counter[Stack] = Counter()
+        self._places: dict[tuple[str, str], int] = {}
+        self._counted: Counter[bytes] = Counter()
 
     def __enter__(self) -> Sampler:
-        signal.signal(signal.SIGPROF, self._look)
+        signal.signal(signal.SIGPROF, self.look)
         signal.setitimer(signal.ITIMER_PROF, EVERY, EVERY)
         return self
 
     def __exit__(self, *_: object) -> None:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
-    def _look(self, number: int, frame: FrameType | None) -> None:
-        found = []
+    def stacks(self) -> Iterator[tuple[int, Stack]]:
+        """How often each stack was seen, and the stack."""
+        places = list(self._places)
+        for stack, count in self._counted.items():
+            yield count, tuple(places[number] for number in array("I", stack))
+
+    def look(self, number: int, frame: FrameType | None) -> None:
+        """Count this stack, as a handler of signals is called."""
+        found = array("I")
         while frame is not None:
-            found.append((frame.f_code.co_filename, frame.f_code.co_qualname))
+            code = frame.f_code
+            found.append(self._places.setdefault((code.co_filename, code.co_qualname), len(self._places)))
             frame = frame.f_back
-        self.stacks[tuple(found)] += 1
+        self._counted[found.tobytes()] += 1
 
 
 def peak() -> int:
@@ -66,12 +81,11 @@ def main(result: str, program: str, *words: str) -> int:
 
         status = run(program, words)
     wall = time.perf_counter() - start
-    others = resource.getrusage(resource.RUSAGE_CHILDREN)
-    stacks = [(count, [(_short(file), function) for file, function in stack])
-              for stack, count in sampler.stacks.items()]
+    most, others = peak(), resource.getrusage(resource.RUSAGE_CHILDREN)  # what is made of the stacks is none of it
+    stacks = [(count, [(_short(file), function) for file, function in stack]) for count, stack in sampler.stacks()]
     Path(result).write_text(json.dumps({
         "exit": status, "out": out.getvalue(), "wall": wall, "processor": time.process_time(),
-        "processor_others": others.ru_utime + others.ru_stime, "peak": peak(),
+        "processor_others": others.ru_utime + others.ru_stime, "peak": most,
         "peak_others": others.ru_maxrss * 1024, "stacks": stacks}), "utf-8")
     return status
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import itertools
 import sqlite3
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,7 @@ from gateway.exchange.assembly import Occasion, open_gateway
 from gateway.exchange.summary import Summary
 from gateway.exchange.taking import take_groups
 from gateway.ledger.codec import decode_tree
+from gateway.mapping.kept import Kept
 from gateway.transit.terms import to_tree
 from tests.pair.test_order_of_sealing import carried, declare, passage, small
 from tests.tools.malice import codes, well
@@ -57,6 +60,23 @@ def test_an_event_is_taken_after_one_lot_of_declarations(togo: Office) -> None:
     well(togo.run("edi-send"))
     assert taken(togo) == ["d1.json", "d2.json", "known.json", "d3.json", "d4.json", "d5.json", "d6.json", "d7.json",
                            "early.json"]
+
+
+def test_what_a_run_holds_does_not_grow_with_what_it_has_taken(togo: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in objects between two lots, where the collector looks: a record, or its message, is 50 of them and more;
+    heads of declarations are kept up to a number."""
+    held: list[int] = []
+
+    def counted() -> None:
+        gc.collect()
+        held.append(sys.getallocatedblocks())
+
+    monkeypatch.setattr(intake, "look_now", counted)
+    monkeypatch.setattr(movements, "_HEADS", Kept(8))
+    declare(togo, *range(1, 61))
+    well(togo.run("edi-send"))
+    assert len(held) == 30
+    assert held[-1] - held[9] < 20 * 40
 
 
 def test_an_event_of_a_movement_that_nobody_declares_waits_and_is_counted_once(togo: Office) -> None:

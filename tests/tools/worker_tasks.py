@@ -65,6 +65,11 @@ def echoed(much: bytes) -> bytes:
     return much
 
 
+def spelt(count: int) -> list[str]:
+    """Numbers as text."""
+    return [str(number) for number in range(count)]
+
+
 def unsendable() -> object:
     """What no process can send."""
     return lambda: None

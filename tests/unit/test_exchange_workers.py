@@ -38,6 +38,7 @@ from tests.tools.worker_tasks import (
     noted,
     slow_at_first,
     slow_number,
+    spelt,
     squared,
     unsendable,
 )
@@ -58,6 +59,18 @@ def test_results_come_in_the_order_in_which_they_were_asked_for() -> None:
         found = [(number, result()) for number, result in workers.ahead(range(8), lambda number: (squared, (number,)))
                  if result is not None]
     assert found == [(number, number * number) for number in range(8)]
+
+
+def test_a_result_that_nobody_wants_yet_is_no_more_than_its_octets() -> None:
+    """Several wait with a run that is busy with something else; their values would take ten times as much."""
+    with Workers(2) as workers:
+        answer = workers.begin(spelt, 2000)
+        assert answer is not None
+        before = sys.getallocatedblocks()
+        while not answer.come():
+            time.sleep(0.01)
+        assert sys.getallocatedblocks() - before < 500
+        assert answer()[-1] == "1999"
 
 
 def numbered(count: int, taken: list[int]) -> Iterator[int]:

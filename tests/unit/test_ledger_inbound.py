@@ -227,6 +227,8 @@ def test_a_delivered_name_never_changes_its_content(ledger: Ledger) -> None:
         assert conflict.value.code == "L011"
         assert [(row.id, row.folder, row.content) for row in transaction.pending_deliveries(10)] == [
             (1, "events", b"{}"), (2, "answers", b"[]")]
+        assert [[row.id for row in transaction.pending_deliveries(limit, octets=octets)]
+                for limit, octets in ((1, 4), (9, 4), (9, 3), (9, 0))] == [[1], [1, 2], [1], [1]]
         transaction.mark_delivered([1], NOW)
         transaction.mark_delivered([1], NOW + timedelta(hours=1))
         assert [row.id for row in transaction.pending_deliveries(10)] == [2]

@@ -99,13 +99,25 @@ class WaitingLookups:
             .order_by(object_.c.sequence).limit(limit))
         return [InterchangeIn(**row._mapping) for row in rows]
 
-    def pending_deliveries(self, limit: int, after: int = 0) -> list[Delivery]:
-        """Files that still have to be written into the national inbox, the oldest first; later ones than `after`."""
+    def pending_deliveries(self, limit: int, after: int = 0, octets: int | None = None) -> list[Delivery]:
+        """Files that still have to be written into the national inbox, the oldest first; later ones than `after`.
+
+        limit   how many at most
+        octets  of them together at most, the first is given whatever its size (they are read into memory)
+        """
+        pending = (delivery.c.delivered.is_(None), delivery.c.id > after)
+        sizes = self._connection.execute(
+            select(delivery.c.id, content.c.size).join(content, content.c.id == delivery.c.content_id)
+            .where(*pending).order_by(delivery.c.id).limit(limit)).all()
+        last = after
+        for row, together in zip(sizes, itertools.accumulate(row.size for row in sizes), strict=True):
+            if octets is None or together <= octets or row is sizes[0]:
+                last = row.id
         rows = self._connection.execute(
             select(delivery.c.id, delivery.c.folder, delivery.c.name, delivery.c.content_id, content.c.bytes,
                    delivery.c.at)
             .join(content, content.c.id == delivery.c.content_id)
-            .where(delivery.c.delivered.is_(None), delivery.c.id > after).order_by(delivery.c.id).limit(limit)).all()
+            .where(*pending, delivery.c.id <= last).order_by(delivery.c.id)).all()
         return [Delivery(id=row.id, folder=row.folder, name=row.name, at=row.at,
                          content=whole(self._connection, row.content_id, row.bytes)) for row in rows]
 
