@@ -25,7 +25,7 @@ from gateway.exchange.foresight import Foresight
 from gateway.exchange.intake import take_national_files
 from gateway.exchange.key_reminders import remind
 from gateway.exchange.links import check_history, tend
-from gateway.exchange.movements import refresh_due
+from gateway.exchange.movements import due, refresh_due
 from gateway.exchange.national_views import fetch_national_rows
 from gateway.exchange.process import judge_held, process_stored
 from gateway.exchange.revocation_lists import note_lists, note_used
@@ -149,6 +149,9 @@ def _outward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: S
 
 
 def _pass_time(gateway: Gateway, occasion: Occasion) -> None:
+    with gateway.ledger.reading() as queries:  # who finds nothing to do waits for no writer
+        if not due(gateway, queries, occasion.now):
+            return
     with gateway.ledger.transaction() as transaction:
         refresh_due(gateway, transaction, occasion.now)
 

@@ -150,12 +150,17 @@ def _recorded(movement: Movement | NewMovement, now: datetime) -> datetime:
     return now if isinstance(movement, NewMovement) else movement.at
 
 
+def due(assembly: Assembly, lookups: Queries | Transaction, now: datetime) -> list[str]:
+    """The MRNs of movements that only time changes now, the first of them."""
+    return lookups.due_movements(now=now, corridors=_readable(assembly), limit=DUE)
+
+
 def refresh_due(assembly: Assembly, transaction: Transaction, now: datetime) -> None:
     """Derive anew what only time changes: movements of which a timer ended since they were derived.
 
     One indexed question where there is none. A corridor that cannot be read waits until it can be.
     """
-    refresh(assembly, transaction, transaction.due_movements(now=now, corridors=_readable(assembly), limit=DUE), now)
+    refresh(assembly, transaction, due(assembly, transaction, now), now)
 
 
 def derive(assembly: Assembly, movement: Movement | NewMovement, declarations: Sequence[Declaration],

@@ -36,11 +36,16 @@ BODIES = 8 << 20
 """Octets of message bodies in one interchange, unless a single message has more: no object comes near the 32 MiB that
 a mailbox takes (GW-1), and a weak line has no more than this to begin again."""
 
+TOGETHER = AHEAD
+"""Interchanges that are sealed in one transaction where hosts share a ledger: who seals waits for all the others before
+each, and what is left of it when they have ended it would do alone. Their bodies are BODIES and one interchange more
+at most."""
+
 
 def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary, *, ahead: int | None = AHEAD,
                  full: bool = False) -> None:
-    """Seal what waits for a partner, one interchange per transaction; none while the link is halted: what waits then
-    waits without a number.
+    """Seal what waits for a partner, one interchange per transaction, or a few where hosts share a ledger; none while
+    the link is halted: what waits then waits without a number.
 
     Status messages come first, and among declarations; but what speaks of a movement comes after that movement's own
     declaration: behind its number, and on a loose link, where small files leave first, once it has left.
@@ -54,29 +59,47 @@ def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Su
     while sealed:
         with gateway.ledger.reading() as queries:  # who finds nothing to do waits for no writer
             waiting = queries.kinds_waiting(partner)
-            more = ahead is None or queries.prepared_declarations(partner) < ahead
+            room = TOGETHER if ahead is None else ahead - queries.prepared_declarations(partner)
         for message_type in _STATUSES:
-            while message_type in waiting and _seal_one(gateway, partner, message_type, behind, occasion, summary):
+            while message_type in waiting and _seal_some(gateway, partner, message_type, behind, occasion, summary):
                 pass
-        sealed = more and "CUSDEC" in waiting and \
-            _seal_one(gateway, partner, "CUSDEC", None, occasion, summary, full=full)
+        sealed = room > 0 and "CUSDEC" in waiting and \
+            _seal_some(gateway, partner, "CUSDEC", None, occasion, summary, most=room, full=full)
 
 
-def _seal_one(gateway: Gateway, partner: str, message_type: str, behind: Behind | None, occasion: Occasion,
-              summary: Summary, *, full: bool = False) -> bool:
-    """Seal the next interchange of a type; False when there is none that may be sealed now."""
-    most = gateway.settings.limits.messages_per_interchange
+def _seal_some(gateway: Gateway, partner: str, message_type: str, behind: Behind | None, occasion: Occasion,
+               summary: Summary, *, most: int = TOGETHER, full: bool = False) -> bool:
+    """Seal the next interchanges of a type; False when there is none that may be sealed now.
+
+    most  of them at most; where nobody else waits for the write lock, each has a transaction of its own
+    """
+    sealed = octets = 0
     with gateway.ledger.transaction() as transaction:
-        messages = transaction.take_waiting(partner, message_type, most, BODIES, behind)
-        if not messages or transaction.halted(partner, "out") is not None:
+        for _ in range(min(most, TOGETHER) if gateway.ledger.shared else 1):
+            messages = _next(gateway, transaction, partner, message_type, behind, full=full) if octets < BODIES else []
+            if not messages:
+                break
+            _seal_interchange(gateway, transaction, partner, message_type, messages, occasion)
+            sealed += 1
+            octets += sum(len(one.body) for one in messages)
+        if not sealed:
             return False
-        if full and len(messages) < most and sum(len(one.body) for one in messages) < BODIES // 2:
-            return False
-        _seal_interchange(gateway, transaction, partner, message_type, messages, occasion)
         reach(failpoints.PREPARING)
     reach(failpoints.PREPARED)
-    summary.interchanges_prepared += 1
+    summary.interchanges_prepared += sealed
     return True
+
+
+def _next(gateway: Gateway, transaction: Transaction, partner: str, message_type: str, behind: Behind | None, *,
+          full: bool) -> Sequence[QueuedMessage]:
+    """The messages of the next interchange of a type; none where none may be sealed now."""
+    most = gateway.settings.limits.messages_per_interchange
+    messages = transaction.take_waiting(partner, message_type, most, BODIES, behind)
+    if not messages or transaction.halted(partner, "out") is not None:
+        return []
+    if full and len(messages) < most and sum(len(one.body) for one in messages) < BODIES // 2:
+        return []
+    return messages
 
 
 def _seal_interchange(gateway: Gateway, transaction: Transaction, partner: str, message_type: str,

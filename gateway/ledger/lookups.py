@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, exists, or_, select
@@ -85,6 +86,13 @@ class Lookups:
         """The movements with these MRNs, by MRN, in their order."""
         rows = self._connection.execute(_MOVEMENTS, {"mrns": mrns}).all()
         return {row.mrn: movement_row(row) for row in rows}
+
+    def due_movements(self, *, now: datetime, corridors: Collection[str], limit: int) -> list[str]:
+        """The MRNs on these corridors of which a timer ended since their state was derived, oldest first."""
+        return list(self._connection.execute(
+            select(movement.c.mrn)
+            .where(movement.c.wakes <= now, movement.c.corridor.in_(corridors))
+            .order_by(movement.c.wakes, movement.c.mrn).limit(limit)).scalars())
 
     def movements_by_keys(self, administration: str, keys: Sequence[str]) -> list[Movement]:
         """The movements that an administration knows by these national keys."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from gateway.exchange.assembly import Occasion, open_gateway
+from gateway.exchange.cycle import _pass_time
 from gateway.exchange.deliver import deliver
 from gateway.exchange.dispatch import dispatch
 from gateway.exchange.process import process_stored
@@ -27,6 +28,7 @@ def test_where_nothing_waits_nobody_takes_the_write_lock(tmp_path: Path) -> None
             Ledger, "transaction", side_effect=AssertionError("a write transaction")):
         process_stored(gateway, OCCASION, summary)
         deliver(gateway, OCCASION, summary)
+        _pass_time(gateway, OCCASION)
         seal_waiting(gateway, "BFDGD", OCCASION, summary)
         dispatch(gateway, "BFDGD", Sessions(gateway, OCCASION, summary, ["BFDGD"]), OCCASION, summary)
     assert summary == Summary()

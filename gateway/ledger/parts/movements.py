@@ -187,13 +187,6 @@ class Movements(Lookups, Base):
                 select(event.c.mrn).distinct().where(event.c.mrn.in_(wanted[start:start + _SLICE]))).scalars())
         return found
 
-    def due_movements(self, *, now: datetime, corridors: Collection[str], limit: int) -> list[str]:
-        """The MRNs on these corridors of which a timer ended since their state was derived, oldest first."""
-        return list(self._connection.execute(
-            select(movement.c.mrn)
-            .where(movement.c.wakes <= now, movement.c.corridor.in_(corridors))
-            .order_by(movement.c.wakes, movement.c.mrn).limit(limit)).scalars())
-
     def add_declaration(self, *, mrn: str, amendment: int, function: str, tree: Tree, source_id: int | None,
                         message_id: int | None, at: datetime) -> int:
         """Hold a version of a declaration; the number of the one held already when it is the same."""
