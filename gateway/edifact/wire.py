@@ -7,6 +7,7 @@ in it is a place in the bytes. Values are put back only in the few components th
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from operator import add
@@ -47,6 +48,7 @@ class Wire:
 
     __slots__ = (
         "_base",
+        "_begun",
         "_codec",
         "_lead",
         "_raws",
@@ -96,7 +98,8 @@ class Wire:
             for index in self.blanks:
                 raws[index] = raws[index].lstrip(_BETWEEN)
         self._survey: tuple[dict[int, str], int] | None = None
-        self._lead: list[int] | None = None
+        self._lead: array[int] | None = None
+        self._begun: dict[int, int] | None = None
         self.odd: Final = (
             service.release if self.markers else None,
             service.repetition if service.repetition is not None and service.repetition in text else None,
@@ -244,11 +247,16 @@ class Wire:
 
     def start(self, index: int) -> int:
         """Byte offset of a segment in its interchange, UNA counted."""
+        if self._lead is None and not self.spaced and index in self.services:  # found without cutting the text
+            if self._begun is None:
+                begin = (place for place in (0, *self.notable) if self._text.startswith("UN", place))
+                self._begun = dict(zip(self.services, begin, strict=True))
+            return self._base + self._begun[index]
         if self._lead is None:
             raws = self._text.split(self.service.terminator)
             starts = map(add, accumulate(map(len, raws), initial=self._base), range(len(raws)))  # terminators beside it
-            self._lead = list(starts) if not self.spaced else [
-                start + len(raw) - len(raw.lstrip(_BETWEEN)) for start, raw in zip(starts, raws, strict=True)]
+            self._lead = array("q", starts if not self.spaced else (
+                start + len(raw) - len(raw.lstrip(_BETWEEN)) for start, raw in zip(starts, raws, strict=True)))
         return self._lead[index]
 
     def locate(self, raw: str, element: int, component: int | None) -> tuple[int, int] | None:

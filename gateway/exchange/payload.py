@@ -82,9 +82,9 @@ def look_at(payload: bytes) -> Glance | None:
     """Look at the beginning of an interchange; None when it does not begin with UNA or UNB (GW-1 V34)."""
     if not unb_prefix_ok(payload):
         return None
-    interchange = next(read_interchanges(payload), None)
-    if interchange is None:
-        return None
+    interchange = next(read_interchanges(payload[:_BEGINNING]))  # a large one is not taken apart for this
+    if not (spans := interchange.layout.messages) or spans[0].start + 1 >= interchange.wire.count:  # UNH may be cut
+        interchange = next(read_interchanges(payload))
     first = next(iter(interchange.messages), None)
     return Glance(interchange.header, "" if first is None else first.identifier.type)
 

@@ -161,6 +161,24 @@ def test_level_b_without_una_uses_the_information_separators_and_knows_no_releas
     assert interchange.messages[0].segments[1].elements == (("a",), (), (), ("what?",))
 
 
+@pytest.mark.parametrize("content", [
+    UNB + MESSAGE * 3 + UNZ,
+    "UNA:+.? '" + UNB + MESSAGE * 2 + UNZ,
+    UNB + "FTX+UNH'" + MESSAGE.replace("BGM", "FTX+AAA+++a??'FTX+?'UNT'BGM") + "UCI+1'" + UNZ,
+    UNB + "\r\n" + MESSAGE.replace("'", "'\n") + UNZ,
+    UNB + " " + MESSAGE + UNZ,
+    UNB + MESSAGE,
+    UNB + MESSAGE + "UNZ+1",
+])
+def test_segments_begin_where_they_stand_whether_the_text_was_cut_or_not(content: str) -> None:
+    """Those by which messages are found are placed without cutting it."""
+    wire = one(content).wire
+    first = {number: wire.start(number) for number in wire.services}
+    every = [wire.start(number) for number in range(wire.count)]
+    assert first == {number: every[number] for number in wire.services}
+    assert [content[place:place + 3] for place in every] == [raw[:3] for raw in wire.raws]
+
+
 def test_several_interchanges_each_with_its_own_una_are_read_one_by_one() -> None:
     other = WHOLE.replace("+", "*").replace("'", "~")
     found = list(read_interchanges((WHOLE + "\r\n" + "UNA:*.? ~" + other + "UNA:+.? '\n" + WHOLE).encode()))
