@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import struct
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from gateway.references import Scalar, Tree
 
 Json: TypeAlias = "str | int | bool | dict[str, Json] | list[Json]"
 
-_TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_OCTETS = msgspec.json.Encoder(order="deterministic").encode
+_BEYOND = re.compile(r"[^\0-~]")
 _READERS: dict[str, Callable[[str], Decimal | date | datetime]] = {
     "decimal": Decimal, "date": date.fromisoformat, "datetime": datetime.fromisoformat}
 
@@ -40,7 +44,12 @@ def tree_text(tree: Tree) -> TreeText:
 
 def encode_tree(tree: Tree) -> str:
     """The text of a tree. Raises ValueError for what a Tree must not hold (floats, None, naive times, non-numbers)."""
-    return _TEXT(_group_out(tree))
+    group = _group_out(tree)
+    try:
+        text = _OCTETS(group).decode()
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON can say and UTF-8 cannot
+        return json.dumps(group, sort_keys=True, separators=(",", ":"))
+    return text if text.isascii() and "\x7f" not in text else _BEYOND.sub(_escaped, text)
 
 
 def decode_tree(text: str, without: Sequence[str] = ()) -> Tree:
@@ -48,7 +57,10 @@ def decode_tree(text: str, without: Sequence[str] = ()) -> Tree:
 
     without  what is left out of it
     """
-    value = json.loads(text)
+    try:
+        value = msgspec.json.decode(text)
+    except msgspec.DecodeError:  # the standard library takes half a surrogate pair, and says what else is wrong
+        value = json.loads(text)
     if not isinstance(value, dict):
         raise ValueError("a tree is a JSON object")
     for name in without:
@@ -73,6 +85,11 @@ def decode_moment(text: str | None) -> date | datetime | None:
 def digest_of(content: bytes | str) -> str:
     """SHA-256 in 64 hex digits; a text counts by its UTF-8."""
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """A character beyond ASCII as JSON escapes it, by the units of UTF-16."""
+    return "".join(f"\\u{unit:04x}" for (unit,) in struct.iter_unpack(">H", found[0].encode("utf-16-be")))
 
 
 def _group_out(tree: Tree) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -42,6 +43,13 @@ def test_every_tree_comes_back_with_its_types_and_its_spelling(tree: Tree) -> No
 @given(GROUPS)
 def test_equal_trees_give_equal_texts_whatever_the_order_of_their_keys(tree: Tree) -> None:
     assert encode_tree(dict(reversed(list(tree.items())))) == encode_tree(tree)
+
+
+@given(st.text(st.characters(exclude_categories=())))  # half surrogate pairs too
+def test_a_text_is_escaped_as_the_standard_library_escapes_it(text: str) -> None:
+    encoded = encode_tree({"b": text, "a": [{text: 1}]})
+    assert encoded == json.dumps({"b": text, "a": [{text: 1}]}, sort_keys=True, separators=(",", ":"))
+    assert decode_tree(encoded) == {"b": text, "a": [{text: 1}]}
 
 
 def test_the_text_of_a_tree_is_this() -> None:
