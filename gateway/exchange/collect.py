@@ -23,7 +23,7 @@ from gateway.exchange.forks import OLDER, first_difference
 from gateway.exchange.halting import link_halted
 from gateway.exchange.held import HeldMailbox
 from gateway.exchange.lingering import list_new, remove
-from gateway.exchange.payload import interchange_of, look_at, may_declare, payload_refusal
+from gateway.exchange.payload import interchange_of, look_at, may_be_much, payload_refusal
 from gateway.exchange.restoring import RESTORED
 from gateway.exchange.room import require_room, room_for_more
 from gateway.exchange.sealing import seal_receipt
@@ -103,7 +103,7 @@ def collect(gateway: Gateway, partner: str, sessions: Sessions, occasion: Occasi
     A halted link still receives and parks, unless our own ledger is in doubt: then every number we give may be one that
     was given before, and what lies in the mailbox stays there; as it does where the disk has no room for more.
 
-    expect  is told how many octets of declarations are about to be stored
+    expect  is told how many octets of declarations and events are about to be stored
     """
     if ledger_in_doubt(gateway, partner) or not room_for_more(gateway, summary):
         link_halted(gateway, partner, "in", summary)
@@ -144,7 +144,7 @@ def collect_batch(gateway: Gateway, partner: str, mailbox: HeldMailbox, entries:
                   summary: Summary, expect: Callable[[int], None] = lambda octets: None) -> None:
     """Take some files of a mailbox, or of what was carried here by hand: open, store with their receipts, remove."""
     fetched = list(_fetch(gateway, partner, mailbox, entries, occasion, summary))
-    expect(sum(len(file.opened.payload) for file in fetched if file.opened is not None and may_declare(file.opened)))
+    expect(sum(len(file.opened.payload) for file in fetched if file.opened is not None and may_be_much(file.opened)))
     reach(failpoints.FETCHED)
     settled: list[Entry] = []
     with gateway.ledger.transaction() as transaction:

@@ -143,8 +143,8 @@ def ground_of(gateway: Assembly, now: datetime) -> bytes | None:
     """What conversions of this gateway stand upon, for other processes: of the mappings those that were activated, and
     where the others lie. None where the ledger cannot give one of them."""
     versions = gateway.versions
-    chosen = [versions.at(corridor.identifier_of("cusdec"), now) for corridor in gateway.corridors.all]
-    active = [one for one in chosen if one is not None]
+    names = {identifier: None for corridor in gateway.corridors.all for identifier in corridor.identifiers()}
+    active = [one for one in (versions.at(identifier, now) for identifier in names) if one is not None]
     try:
         archives = {one.digest: versions.archive(one.digest) for one in active}
     except LocalError:  # told where a declaration needs it

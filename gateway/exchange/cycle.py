@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from gateway.errors import GatewayError
@@ -29,7 +29,7 @@ from gateway.exchange.movements import due, refresh_due
 from gateway.exchange.national_views import fetch_national_rows
 from gateway.exchange.process import judge_held, process_stored
 from gateway.exchange.revocation_lists import note_lists, note_used
-from gateway.exchange.sealing import seal_waiting
+from gateway.exchange.sealing import STATUSES, seal_waiting
 from gateway.exchange.sessions import Sessions
 from gateway.exchange.stored import Time
 from gateway.exchange.storing import store_contents
@@ -95,9 +95,23 @@ def _start(gateway: Gateway, given: Summary | None) -> Summary:
 
 
 def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions, limit: int | None) -> None:
-    time = Time(over=partial(sessions.over, "judging"), over_held=partial(sessions.over, "held"),
-                between=partial(_hand_over, gateway, occasion, summary, sessions))
     with Workers(gateway.settings.workers) as workers:
+        left = 0
+
+        def between() -> None:
+            """While much is judged: what came of it goes to the national side already, and as many answers as fill an
+            interchange leave. Where hosts share a ledger all of them do: one host does that beside the others, and not
+            alone when all is judged."""
+            nonlocal left
+            _step(gateway, "deliver", summary, partial(deliver, gateway, occasion, summary, workers, more=True))
+            judged = summary.messages_accepted + summary.messages_rejected
+            if gateway.ledger.shared:
+                _leave(gateway, occasion, summary, sessions, ("CUSDEC",))
+            elif judged - left >= gateway.settings.limits.messages_per_interchange:
+                left = judged
+                _leave(gateway, occasion, summary, sessions, ("CUSDEC", *STATUSES))
+
+        time = Time(over=partial(sessions.over, "judging"), over_held=partial(sessions.over, "held"), between=between)
         foresight = Foresight(gateway, workers)
         for partner in sessions.order("inbound"):
             _step(gateway, f"lists-{partner}", summary, partial(note_lists, gateway, partner, occasion.now))
@@ -109,27 +123,19 @@ def _inward(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Se
     _step(gateway, "held", summary, partial(judge_held, gateway, occasion, summary, time))
 
 
-def _hand_over(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions) -> None:
-    """While much is judged: what came of it goes to the national side already. Where hosts share a ledger, its answers
-    leave as well: one host does that beside the others, and not alone when all is judged."""
-    _step(gateway, "deliver", summary, partial(deliver, gateway, occasion, summary, more=True))
-    if gateway.ledger.shared:
-        _leave(gateway, occasion, summary, sessions)
-
-
 def _take(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions, limit: int | None) -> None:
     _step(gateway, "views", summary, partial(fetch_national_rows, gateway, summary, limit))
-    leave = partial(_leave, gateway, occasion, summary, sessions)
+    leave = partial(_leave, gateway, occasion, summary, sessions, ("CUSDEC",))
     _step(gateway, "national", summary,
           partial(take_national_files, gateway, occasion, summary, limit, partial(sessions.over, "intake"), leave))
 
 
-def _leave(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions) -> None:
-    """While much is taken or judged: what waits leaves already, but for declarations that do not fill an interchange
-    yet."""
+def _leave(gateway: Gateway, occasion: Occasion, summary: Summary, sessions: Sessions, full: Collection[str]) -> None:
+    """While much is taken or judged: what waits leaves already, but for messages of these types that do not fill an
+    interchange yet."""
     for partner in sessions.order("outbound"):
         _step(gateway, f"outbound-{partner}", summary,
-              partial(seal_waiting, gateway, partner, occasion, summary, full=True))
+              partial(seal_waiting, gateway, partner, occasion, summary, full=full))
         _step(gateway, f"outbound-{partner}", summary,
               partial(dispatch, gateway, partner, sessions, occasion, summary, more=True))
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 
 from gateway.errors import LocalError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.summary import Exit, Summary, exit_for
+from gateway.exchange.workers import WorkerLost, Workers
 from gateway.failpoints import reach
 from gateway.ledger.rows import Delivery
 from gateway.spool import make_folder, write_together
@@ -24,11 +26,17 @@ BATCH_OCTETS = 4 << 20
 """Octets of them, unless one alone has more: they are in memory together, and a partner decides how large they are."""
 
 
-def deliver(gateway: Gateway, occasion: Occasion, summary: Summary, *, more: bool = False) -> None:
+SHARED = 128
+"""Files from which on a worker that has nothing to do writes half of them."""
+
+
+def deliver(gateway: Gateway, occasion: Occasion, summary: Summary, workers: Workers | None = None, *,
+            more: bool = False) -> None:
     """Write every pending delivery. A file that cannot be written is a finding and stays pending; the others go on.
 
-    more  whether the same run will deliver again: what other hosts add while this one writes waits for that, or it
-          would never come back to judging
+    workers  those of this run, if there are any
+    more     whether the same run will deliver again: what other hosts add while this one writes waits for that, or it
+             would never come back to judging
 
     Raises LocalError when the inbox takes nothing for now: a full disk.
     """
@@ -43,7 +51,7 @@ def deliver(gateway: Gateway, occasion: Occasion, summary: Summary, *, more: boo
         for delivery in pending:
             folders[delivery.folder].append(delivery)
         written = [delivery.id for folder, deliveries in folders.items()
-                   for delivery in _write(gateway, folder, deliveries, summary)]
+                   for delivery in _write(gateway, folder, deliveries, summary, workers)]
         reach(failpoints.DELIVERED)
         with gateway.ledger.transaction() as transaction:
             transaction.mark_delivered(written, at=occasion.now)
@@ -53,12 +61,13 @@ def deliver(gateway: Gateway, occasion: Occasion, summary: Summary, *, more: boo
             return
 
 
-def _write(gateway: Gateway, folder: str, deliveries: Sequence[Delivery], summary: Summary) -> Sequence[Delivery]:
+def _write(gateway: Gateway, folder: str, deliveries: Sequence[Delivery], summary: Summary,
+           workers: Workers | None = None) -> Sequence[Delivery]:
     """Write files of one folder; which stand there now. Together, and where that fails each by itself."""
     inbox = gateway.settings.paths.national / "in" / folder
     try:
         make_folder(inbox)
-        write_together({inbox / delivery.name: delivery.content for delivery in deliveries})
+        _write_shared({inbox / delivery.name: delivery.content for delivery in deliveries}, workers)
     except LocalError as error:
         if exit_for(error) is Exit.LATER:
             raise
@@ -67,3 +76,19 @@ def _write(gateway: Gateway, folder: str, deliveries: Sequence[Delivery], summar
             return ()
         return [delivery for one in deliveries for delivery in _write(gateway, folder, [one], summary)]
     return deliveries
+
+
+def _write_shared(files: dict[Path, bytes], workers: Workers | None) -> None:
+    """Write files together, half of them by a worker that has nothing to do. Raises LocalError as `write_together`."""
+    names = list(files)
+    half = {name: files.pop(name) for name in names[:len(names) // 2]} \
+        if workers is not None and workers.idle and len(names) >= SHARED else {}
+    answer = workers.begin(write_together, half) if workers is not None and half else None
+    write_together(files)
+    try:
+        if answer is not None:
+            answer()
+            return
+    except WorkerLost:  # it may have written some of them: once more does no harm
+        pass
+    write_together(half)

@@ -19,7 +19,7 @@ def note_downtimes(transaction: Transaction, events: Iterable[NewEvent], now: da
     """Keep what the DOWNTIME events among some new ones say; one that ends before it begins interrupts nothing."""
     for new in events:
         if new.word == Word.DOWNTIME.value:
-            rows = downtime_rows(from_tree(Event, new.tree), now)
+            rows = downtime_rows(from_tree(Event, new.record), now)
             if rows:
                 transaction.note_downtime(rows, now)
 

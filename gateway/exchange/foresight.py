@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.edifact import read_interchanges
 from gateway.errors import GatewayError
-from gateway.exchange.appraisal import Appraisal, appraise, ready
+from gateway.exchange.appraisal import Appraisal, Upon, appraise, ready
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.conversion import ground_of
 from gateway.exchange.national_writer import NationalWriter
@@ -34,20 +35,22 @@ MOST = 8 << 20
 AHEAD = 3 << 20
 """Octets of the interchanges behind the one that is judged; one may be larger."""
 
-PORTION = 32
-"""Messages that a worker is given at once."""
+PORTIONS = {"CUSDEC": 32, "CUSRES": 128}
+"""Messages that a worker is given at once, by their type: an event takes a fourth of a declaration's time."""
 
 
 class _Ahead(Struct, frozen=True):
     """An interchange that workers are at.
 
     payload  its hash: the octets themselves lie with the workers, and once is enough
+    upon     what they appraise it upon
     cuts     where its portions lie in the payload
     results  of each of them
     """
 
     row: InterchangeIn
     payload: int
+    upon: Upon
     cuts: Sequence[Cut]
     results: Sequence[Answer[list[Appraisal]] | None]
 
@@ -85,14 +88,13 @@ class Foresight:
         self._gateway = gateway
         self._workers = workers
         self.writer = NationalWriter(gateway, workers)
-        self._ground: bytes | None = None
-        self._inbox: Archive | None = None
+        self._upon: Upon | None = None
         self._expected = 0
         self._line: list[_Ahead] = []
 
     def expect(self, octets: int) -> None:
-        """So many octets of declarations are about to be stored: where that is much, workers load meanwhile what they
-        will need."""
+        """So many octets of declarations and events are about to be stored: where that is much, workers load meanwhile
+        what they will need."""
         self._expected += octets
         if self._expected >= LEAST and not self._workers.running:
             self._workers.prepare(ready)
@@ -102,22 +104,29 @@ class Foresight:
 
         behind  what stands behind it, and is likely to come next: workers look at that meanwhile
         """
-        if self._workers.alone or row.type != "CUSDEC" or (
+        if self._workers.alone or row.type not in PORTIONS or (
                 not self._workers.running and row.size + sum(one.size for one in behind) < LEAST):
             return []
         try:
-            if self._ground is None:
-                self._ground, self._inbox = self._stands()
-        except GatewayError:  # told where a declaration needs it
+            if self._upon is None:
+                self._upon = self._stands()
+        except GatewayError:  # told where a message needs it
             return []
         ahead = self._taken(row, payload)
         self._look(behind[:1] if self._gateway.ledger.shared else behind)  # of what comes later others have a part
         return [] if ahead is None else self._found(ahead, payload)
 
-    def _stands(self) -> tuple[bytes | None, Archive | None]:
-        """Upon what workers appraise, and in which dialect they write; None for what they cannot be given."""
-        dialect = self._gateway.dialect(self._gateway.settings.national.inbox.declarations)
-        return (ground_of(self._gateway, self._gateway.now), dialect.archive if can_be_read_apart(dialect) else None)
+    def _stands(self) -> Upon | None:
+        """Upon what workers appraise; None where they cannot be given it."""
+        ground, inbox = ground_of(self._gateway, self._gateway.now), self._gateway.settings.national.inbox
+        return None if ground is None else Upon(
+            ground=ground, declarations=self._archive(inbox.declarations), events=self._archive(inbox.events),
+            corridor=None)
+
+    def _archive(self, identifier: str) -> Archive | None:
+        """A dialect in which workers write; None where they cannot."""
+        dialect = self._gateway.dialect(identifier)
+        return dialect.archive if can_be_read_apart(dialect) else None
 
     def _look(self, behind: Sequence[InterchangeIn]) -> None:
         """Have workers look at what stands behind, as far as there is room."""
@@ -147,14 +156,16 @@ class Foresight:
     def _begun(self, row: InterchangeIn, payload: bytes) -> _Ahead | None:
         """Have workers look at an interchange; None for one that is no plain interchange."""
         try:
-            cuts = cut(payload)
+            cuts = cut(payload, PORTIONS[row.type])
         except GatewayError:  # told when its turn comes
             return None
-        if not cuts or self._ground is None:
+        if not cuts or self._upon is None:
             return None
         self.writer.go_alone()
-        return _Ahead(row, hash(payload), cuts, [
-            self._workers.begin(appraise, self._ground, self._inbox, one.of(payload)) for one in cuts])
+        corridor = self._gateway.corridors.shared(row.partner, self._gateway.name)
+        upon = replace(self._upon, corridor=None if corridor is None else corridor.identifier)
+        return _Ahead(row, hash(payload), upon, cuts, [
+            self._workers.begin(appraise, upon, one.of(payload)) for one in cuts])
 
     def _found(self, ahead: _Ahead, payload: bytes) -> list[Appraisal]:
         """What comes of each portion, in order. While one is due that has not come, the run does others."""
@@ -166,8 +177,7 @@ class Foresight:
                     other = self._taken_back(ahead, number, own)
                     if other is None:
                         break
-                    assert self._ground is not None
-                    own[other] = appraise(self._ground, self._inbox, ahead.cuts[other].of(payload))
+                    own[other] = appraise(ahead.upon, ahead.cuts[other].of(payload))
                 if number in own:
                     found.extend(own.pop(number))
                 elif result is not None:
@@ -187,16 +197,16 @@ class Foresight:
 
 
 def _pays(row: InterchangeIn) -> bool:
-    return row.type == "CUSDEC" and SMALL <= row.size <= MOST and not row.attempts
+    return row.type in PORTIONS and SMALL <= row.size <= MOST and not row.attempts
 
 
-def portions(payload: bytes) -> Iterator[bytes]:
+def portions(payload: bytes, most: int) -> Iterator[bytes]:
     """Header and some messages each; nothing of a payload that is no plain interchange."""
-    return (one.of(payload) for one in cut(payload))
+    return (one.of(payload) for one in cut(payload, most))
 
 
-def cut(payload: bytes) -> list[Cut]:
-    """Where the portions of a payload lie; none in one that is no plain interchange."""
+def cut(payload: bytes, most: int) -> list[Cut]:
+    """Where the portions of a payload lie, of so many messages at most; none in one that is no plain interchange."""
     interchange, *others = read_interchanges(payload)
     layout = interchange.layout
     if others or layout.header is None or layout.trailer is None or layout.groups or not layout.messages:
@@ -204,5 +214,5 @@ def cut(payload: bytes) -> list[Cut]:
     offset, spans = interchange.offset, layout.messages
     starts = [offset + interchange.wire.start(span.start) for span in spans]
     ends = [*starts[1:], offset + interchange.wire.start(layout.trailer)]
-    return [Cut((offset, starts[0]), starts[first], ends[min(first + PORTION, len(spans)) - 1])
-            for first in range(0, len(spans), PORTION)]
+    return [Cut((offset, starts[0]), starts[first], ends[min(first + most, len(spans)) - 1])
+            for first in range(0, len(spans), most)]

@@ -6,12 +6,13 @@ question about a state is answered by the gateway itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from msgspec.structs import replace
 
 from gateway.errors import GatewayError, LocalError, PartnerError
+from gateway.exchange.appraisal import Told, listen, stem_of_event
 from gateway.exchange.conversion import check
 from gateway.exchange.effects import Effects
 from gateway.exchange.inquiry import deciding_word
@@ -29,8 +30,6 @@ from gateway.exchange.route import foreign_office
 from gateway.findings import Finding, Place
 from gateway.ledger import NewAnswer, NewDelivery, NewEvent
 from gateway.mapping import Corridor, Peek
-from gateway.references import Tree
-from gateway.spool import plain_name
 from gateway.transit.event import Event, Word
 from gateway.transit.terms import from_tree, to_tree
 
@@ -45,14 +44,13 @@ def judge_cusres(incoming: Incoming, glance: Peek) -> Judgement:
     if corridor is None:
         return held(incoming, glance, [Finding(code="X023", place=incoming.place,
                                                 values={"partner": incoming.partner})])
-    try:
-        trees = corridor.read(incoming.message)
-    except PartnerError as error:
-        return _unreadable(incoming, glance, error)
-    try:
-        events = [from_tree(Event, tree) for tree in trees]
-    except LocalError as error:
-        return _unreadable(incoming, glance, error)
+    told = incoming.told
+    if told is None or not corridor.reads_by(told.tried):
+        try:
+            told = listen(incoming.message, corridor)
+        except PartnerError as error:
+            return _unreadable(incoming, glance, error)
+    events = told.events
     first = events[0]
     mapping = corridor.cusres(first.word.value)
     word = "+".join(event.word.value for event in events)
@@ -68,20 +66,27 @@ def judge_cusres(incoming: Incoming, glance: Peek) -> Judgement:
                        word=word, mapping=mapping)
     said = [incoming.transaction.known_event(event.administration, event.reference, event.word.value)
             for event in events]
-    if all(row is not None and row.tree == tree for row, tree in zip(said, trees, strict=True)):
-        return Judgement(state="TAKEN", mrn=first.mrn, word=word, mapping=mapping)
-    if any(row is not None and row.tree != tree for row, tree in zip(said, trees, strict=True)):
-        return Judgement(state="UNREADABLE", mrn=first.mrn, word=word, mapping=mapping, problems=(Finding(
-            code="X048", place=incoming.place, values={"reference": first.reference, "word": word}),))
+    if any(said):
+        known = [(row.tree, tree) for row, tree in zip(said, told.trees, strict=True) if row is not None]
+        if any(before != tree for before, tree in known):
+            return Judgement(state="UNREADABLE", mrn=first.mrn, word=word, mapping=mapping, problems=(Finding(
+                code="X048", place=incoming.place, values={"reference": first.reference, "word": word}),))
+        if len(known) == len(events):
+            return Judgement(state="TAKEN", mrn=first.mrn, word=word, mapping=mapping)
     try:
-        files = {name: content for event, tree in zip(events, trees, strict=True)
-                 for name, content in incoming.gateway.dialect(incoming.gateway.settings.national.inbox.events).write(
-                     tree, plain_name(event.administration, event.reference, event.word.value)).items()}
+        files = _files(incoming, told) if told.files is None else told.files
     except LocalError as error:
         return replace(held(incoming, glance, error.findings), word=word, mapping=mapping)
     return Judgement(state="TAKEN", mrn=first.mrn, word=word, mapping=mapping,
                      problems=_rejection_problem(incoming, first),
-                     apply=partial(_hold_events, incoming, corridor, events, trees, files))
+                     apply=partial(_hold_events, incoming, corridor, told, files))
+
+
+def _files(incoming: Incoming, told: Told) -> Mapping[str, bytes]:
+    """The national files. Raises LocalError as `Dialect.write`."""
+    dialect = incoming.gateway.dialect(incoming.gateway.settings.national.inbox.events)
+    return {name: content for event, tree in zip(told.events, told.trees, strict=True)
+            for name, content in dialect.write(tree, stem_of_event(event)).items()}
 
 
 def _unreadable(incoming: Incoming, glance: Peek, error: GatewayError) -> Judgement:
@@ -113,11 +118,12 @@ def _rejection_problem(incoming: Incoming, event: Event) -> tuple[Finding, ...]:
         "mrn": event.mrn or "?", "partner": incoming.partner, "rules": rules}),)
 
 
-def _hold_events(incoming: Incoming, corridor: Corridor, events: Sequence[Event], trees: Sequence[Tree],
-                 files: dict[str, bytes], message_id: int, effects: Effects) -> None:
-    transaction, now = incoming.transaction, incoming.occasion.now
-    note_annex(transaction, incoming.answered, corridor.layout_of(incoming.message).annex(incoming.message), now)
-    for event, tree in zip(events, trees, strict=True):
+def _hold_events(incoming: Incoming, corridor: Corridor, told: Told, files: Mapping[str, bytes], message_id: int,
+                 effects: Effects) -> None:
+    transaction, now, events = incoming.transaction, incoming.occasion.now, told.events
+    note_annex(transaction, incoming.answered, corridor.layout_of(incoming.message).annex(incoming.message)
+               if told.annex is None else told.annex, now)
+    for event, tree in zip(events, told.kept, strict=True):
         effects.events.append(NewEvent(
             mrn=event.mrn, administration=event.administration, reference=event.reference, word=event.word.value,
             happened=event.happened or now, tree=tree, message_id=message_id, source_id=None))

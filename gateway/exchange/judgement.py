@@ -12,7 +12,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from gateway.edifact import Message
-from gateway.exchange.appraisal import Received
+from gateway.exchange.appraisal import Received, Told
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.effects import Effects
 from gateway.exchange.national_writer import NationalWriter
@@ -50,6 +50,7 @@ class Incoming(Struct, frozen=True, kw_only=True):
     written  when its interchange was prepared, as UNB says: the versions of mappings then in force read it
     writer   makes its national files
     received the declaration, where it was read ahead
+    told     the events, likewise
     """
 
     gateway: Gateway
@@ -61,6 +62,7 @@ class Incoming(Struct, frozen=True, kw_only=True):
     written: datetime
     writer: NationalWriter
     received: Received | None = None
+    told: Told | None = None
 
     @property
     def answered(self) -> str:
@@ -75,8 +77,8 @@ class Incoming(Struct, frozen=True, kw_only=True):
 
 def shared_corridor(incoming: Incoming) -> Corridor | None:
     """A corridor that we share with the partner, for what concerns no movement that we know."""
-    return next((corridor.at(incoming.written) for corridor in incoming.gateway.corridors.all
-                 if corridor.role(incoming.partner) and corridor.role(incoming.gateway.name)), None)
+    corridor = incoming.gateway.corridors.shared(incoming.partner, incoming.gateway.name)
+    return None if corridor is None else corridor.at(incoming.written)
 
 
 def held(incoming: Incoming, glance: Peek, findings: Sequence[Finding]) -> Judgement:

@@ -65,10 +65,10 @@ def interchange_of(opened: Opened) -> bytes:
     return inflated
 
 
-def may_declare(opened: Opened) -> bool:
-    """Whether an object seems to bring declarations. Only for who prepares for them: it was not judged yet."""
-    kind = opened.header.content_type
-    return kind == EDIFACT_GZIP or (kind == EDIFACT and b"+CUSDEC:" in opened.payload[:_BEGINNING])
+def may_be_much(opened: Opened) -> bool:
+    """Whether an object seems to bring declarations or events. Only for who prepares for them: nobody judged it yet."""
+    kind, beginning = opened.header.content_type, opened.payload[:_BEGINNING]
+    return kind == EDIFACT_GZIP or (kind == EDIFACT and (b"+CUSDEC:" in beginning or b"+CUSRES:" in beginning))
 
 
 def takes_gzip(settings: Settings, partner: str) -> bool:

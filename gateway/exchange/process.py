@@ -46,7 +46,7 @@ from gateway.ledger import NewMessageIn, Transaction, of_the_machine
 from gateway.ledger.rows import InterchangeIn
 from gateway.mapping import Peek, peek
 
-TOGETHER = 128
+TOGETHER = 256
 """Messages written together: enough for few statements, few enough for little memory."""
 
 ATTEMPTS = 3
@@ -132,7 +132,7 @@ class _Judging(Struct, frozen=True):
         """Read it ahead; None where there is a fault, or a defect, which its judgement meets again."""
         with suppress(Exception):
             read = self._read(row)
-            look_ahead(self.gateway, read, self.occasion.now)
+            look_ahead(self.gateway, read, row.partner, self.occasion.now)
             return read
         return None
 
@@ -248,7 +248,8 @@ class _Batch:
         incoming = Incoming(gateway=self._gateway, transaction=self._transaction, partner=self._row.partner,
                             control_reference=self._row.control_reference, message=message, occasion=self._occasion,
                             written=self._written, writer=self._writer,
-                            received=None if ahead is None else ahead.received)
+                            received=None if ahead is None else ahead.received,
+                            told=None if ahead is None else ahead.told)
         judgement = Judgement(state="SYNTAX-REJECTED") if refused else _judge(incoming, glance, self._summary)
         self._pending.append((message, judgement, ahead))
         if mrn is not None:

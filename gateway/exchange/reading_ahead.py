@@ -15,12 +15,12 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from gateway.edifact import Interchange, Message, read_interchanges, rejected, validate
-from gateway.exchange.appraisal import Appraisal, Received, body_of, receive, stem_of
+from gateway.exchange.appraisal import Appraisal, Received, Told, body_of, listen, receive, stem_of
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.route import joining
 from gateway.findings import Finding, Place
 from gateway.ledger.codec import tree_text
-from gateway.mapping import Peek, peek
+from gateway.mapping import Corridor, Peek, peek
 from gateway.transit.declaration import WHOLE
 
 AHEAD = 40_000
@@ -63,8 +63,9 @@ def written_at(interchange: Interchange, now: datetime) -> datetime:
     return min(interchange.header.prepared or now, now)
 
 
-def look_ahead(gateway: Gateway, read: ReadInterchange, now: datetime) -> None:
-    """Appraise the messages of an interchange at which no worker has looked, as many as are held together."""
+def look_ahead(gateway: Gateway, read: ReadInterchange, partner: str, now: datetime) -> None:
+    """Appraise the messages of a partner's interchange at which no worker has looked, as many as are held together."""
+    shared = gateway.corridors.shared(partner, gateway.name)
     written, left = written_at(read.interchange, now), AHEAD
     for number, message in enumerate(read.interchange.messages):
         if read.ahead[number] is not None or read.refused is None or read.refused[number]:
@@ -75,7 +76,8 @@ def look_ahead(gateway: Gateway, read: ReadInterchange, now: datetime) -> None:
         with suppress(Exception):  # a fault, or a defect: the judgement meets it again, in its place
             glance = peek(message)
             read.ahead[number] = Appraisal(sound=True, glance=glance, body=body_of(message),
-                                           received=_received(gateway, message, glance, written))
+                                           received=_received(gateway, message, glance, written),
+                                           told=_told(shared, message, written))
 
 
 def _received(gateway: Gateway, message: Message, glance: Peek, written: datetime) -> Received | None:
@@ -93,4 +95,13 @@ def _received(gateway: Gateway, message: Message, glance: Peek, written: datetim
             return received
         dialect = gateway.dialect(gateway.settings.national.inbox.declarations)
         return replace(received, files=dialect.write(received.tree, stem_of(declaration)))
+    return None
+
+
+def _told(corridor: Corridor | None, message: Message, written: datetime) -> Told | None:
+    """Events by a corridor that is shared with whoever tells them; None where the judgement has to read them."""
+    if message.identifier.type != "CUSRES" or corridor is None:
+        return None
+    with suppress(Exception):  # as above
+        return listen(message, corridor.at(written))
     return None

@@ -6,7 +6,7 @@ mailbox before the transaction has committed, and no number is drawn without the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from gateway.edifact import InterchangeHeader, MessageIdentifier, WireMessage, write_interchange
@@ -23,7 +23,7 @@ from gateway.ledger import Transaction
 from gateway.ledger.rows import QueuedMessage
 from gateway.security import RECEIPT, Header, Opened, leaf, receipt_payload, seal
 
-_STATUSES = ("CONTRL", "CUSRES")
+STATUSES = ("CONTRL", "CUSRES")
 """Small answers before large declarations: a weak line carries what others wait for first."""
 
 Behind = Literal["sealed", "sent"]
@@ -43,7 +43,7 @@ at most."""
 
 
 def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Summary, *, ahead: int | None = AHEAD,
-                 full: bool = False) -> None:
+                 full: Collection[str] = ()) -> None:
     """Seal what waits for a partner, one interchange per transaction, or a few where hosts share a ledger; none while
     the link is halted: what waits then waits without a number.
 
@@ -51,7 +51,7 @@ def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Su
     declaration: behind its number, and on a loose link, where small files leave first, once it has left.
 
     ahead  how many interchanges of declarations may be sealed and not have left; None: all, and in the order of numbers
-    full   whether declarations that would not fill an interchange wait for more of them
+    full   types whose messages wait for more of them where they would not fill an interchange
     """
     in_order = ahead is None or gateway.partner(partner).agreement.order == "strict"
     behind: Behind = "sealed" if in_order else "sent"
@@ -60,11 +60,12 @@ def seal_waiting(gateway: Gateway, partner: str, occasion: Occasion, summary: Su
         with gateway.ledger.reading() as queries:  # who finds nothing to do waits for no writer
             waiting = queries.kinds_waiting(partner)
             room = TOGETHER if ahead is None else ahead - queries.prepared_declarations(partner)
-        for message_type in _STATUSES:
-            while message_type in waiting and _seal_some(gateway, partner, message_type, behind, occasion, summary):
+        for message_type in STATUSES:
+            while message_type in waiting and _seal_some(gateway, partner, message_type, behind, occasion, summary,
+                                                         full=message_type in full):
                 pass
         sealed = room > 0 and "CUSDEC" in waiting and \
-            _seal_some(gateway, partner, "CUSDEC", None, occasion, summary, most=room, full=full)
+            _seal_some(gateway, partner, "CUSDEC", None, occasion, summary, most=room, full="CUSDEC" in full)
 
 
 def _seal_some(gateway: Gateway, partner: str, message_type: str, behind: Behind | None, occasion: Occasion,

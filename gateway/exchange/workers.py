@@ -137,6 +137,11 @@ class Workers:
         """Whether any was started."""
         return bool(self._workers)
 
+    @property
+    def idle(self) -> bool:
+        """Whether one is there that has nothing to do."""
+        return any(worker.busy() == 0 for worker in self._workers)
+
     def prepare(self, function: Callable[[], object]) -> None:
         """Start those that are not there yet: they load what a function needs while the run does what comes before
         their work."""
@@ -320,7 +325,7 @@ class _Worker:
             self._asked.popleft().take(None)
 
     def end(self) -> None:
-        """End the process, whatever it is at: nothing that it does lasts."""
+        """End the process, whatever it is at: what lasts of it is waited for before."""
         self._lose()
         self._pipe.close()
         self._process.kill()

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from gateway.ledger.codec import TreeText, digest_of
+from gateway.ledger.codec import TreeText, decode_tree, digest_of
 from gateway.ledger.rows import Moment
 from gateway.references import Tree
 
@@ -94,9 +94,14 @@ class NewEvent(Struct, frozen=True, kw_only=True):
     reference: str
     word: str
     happened: Moment | None
-    tree: Tree
+    tree: Tree | TreeText
     message_id: int | None
     source_id: int | None
+
+    @property
+    def record(self) -> Tree:
+        """Its tree, where only the text is at hand."""
+        return decode_tree(self.tree.text) if isinstance(self.tree, TreeText) else self.tree
 
 
 class NewMessage(Struct, frozen=True, kw_only=True):

@@ -46,6 +46,9 @@ LAYOUTS: Mapping[str, str] = {
 JOINED = "arrived-control"
 """The layout that says ARRIVED and CONTROL at once."""
 
+_EVENTS = (*LAYOUTS.values(), JOINED)
+"""The layouts of events in the order in which they are tried."""
+
 BASE = "base/cusres-d96b"
 
 
@@ -178,11 +181,13 @@ class Corridor:
     def _layout(self, layout: str) -> MessageMapping:
         return self.layouts.get(self.identifier_of(layout))
 
+    def identifiers(self) -> Iterator[str]:
+        """The name of every mapping of the corridor: of the declaration, then of every layout of events."""
+        return map(self.identifier_of, ("cusdec", *_EVENTS))
+
     def mappings(self) -> Iterator[MessageMapping]:
-        """Every mapping of the corridor: the declaration, then every layout of events."""
-        yield self.cusdec
-        for layout in (*LAYOUTS.values(), JOINED):
-            yield self._layout(layout)
+        """Every mapping of the corridor, in the same order."""
+        return map(self.layouts.get, self.identifiers())
 
     def unknown_tables(self) -> tuple[Finding, ...]:
         """M311 for every table that is said to be invented and that the declaration does not have."""
@@ -214,12 +219,21 @@ class Corridor:
         mapping = self.layout_of(message)
         return mapping.split(mapping.to_record(message))
 
+    def reads_by(self, digests: Sequence[str]) -> bool:
+        """Whether these are its first layouts: what they have read is what it would read."""
+        return all(self._layout(layout).digest == digest for layout, digest in zip(_EVENTS, digests, strict=False))
+
     def layout_of(self, message: Message) -> MessageMapping:
         """The layout that fits the document and the words of a CUSRES. Raises PartnerError M214."""
-        for layout in (*LAYOUTS.values(), JOINED):
-            mapping = self._layout(layout)
-            if mapping.accepts(message):
-                return mapping
+        return self.tried(message)[-1]
+
+    def tried(self, message: Message) -> list[MessageMapping]:
+        """The layouts in their order, up to the one that fits a CUSRES. Raises PartnerError M214."""
+        tried = []
+        for layout in _EVENTS:
+            tried.append(self._layout(layout))
+            if tried[-1].accepts(message):
+                return tried
         words = [segment.component(1) for segment in message.segments if segment.tag == "GIS"]
         head = next((segment for segment in message.segments if segment.tag == "BGM"), None)
         document = f"{head.component(1)}/{head.component(3)}" if head is not None else "-"
@@ -309,6 +323,10 @@ class Corridors:
         known = [corridor.identifier for corridor in self.all]
         raise LocalError(Finding(code="M302", values={"corridor": identifier, "nearest": nearest(identifier, known),
                                                       "known": ", ".join(known) or "-"}))
+
+    def shared(self, one: str, other: str) -> Corridor | None:
+        """The first corridor in which both administrations have a part."""
+        return next((corridor for corridor in self.all if corridor.role(one) and corridor.role(other)), None)
 
     def between(self, departure_office: str, destination_office: str) -> Corridor:
         """The corridor from the administration of one office to that of another.

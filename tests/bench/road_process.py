@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-EVERY = 0.005
+EVERY = 0.01
 """Seconds of processor time between two looks at the stack."""
 _ROOT = f"{Path(__file__).parents[2]}/"
 

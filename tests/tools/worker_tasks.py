@@ -10,8 +10,10 @@ from multiprocessing import parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.spool import write_together
+
 if TYPE_CHECKING:
-    from gateway.exchange.appraisal import Appraisal
+    from gateway.exchange.appraisal import Appraisal, Upon
     from gateway.exchange.conversion import ConvertedApart
     from gateway.mapping.archive import Archive
     from gateway.references import Tree
@@ -102,12 +104,22 @@ def _die_once(mark: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def appraised(ground: bytes, inbox: Archive | None, octets: bytes) -> list[Appraisal]:
+def appraised(upon: Upon, octets: bytes) -> list[Appraisal]:
     """Appraise; a worker leaves a mark, and dies over it where that is wanted."""
+    _mark()
+    from gateway.exchange.appraisal import appraise
+
+    return appraise(upon, octets)
+
+
+def written(files: dict[Path, bytes]) -> None:
+    """Write files; a worker leaves a mark, and dies over it where that is wanted."""
+    _mark()
+    write_together(files)
+
+
+def _mark() -> None:
     if parent_process() is not None:
         Path(os.environ["EDI_TEST_MARK"]).touch()
         if os.environ["EDI_TEST_DIES"]:
             os.kill(os.getpid(), signal.SIGKILL)
-    from gateway.exchange.appraisal import appraise
-
-    return appraise(ground, inbox, octets)

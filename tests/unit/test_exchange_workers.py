@@ -41,6 +41,7 @@ from tests.tools.worker_tasks import (
     spelt,
     squared,
     unsendable,
+    written,
 )
 
 DIALECT = "tgotr/asycuda"
@@ -296,27 +297,31 @@ def four_sent(root: Path, workers: int) -> tuple[Office, Office]:
     togo, burkina = offices(root, inbox_declarations="bfdgd/asycuda")
     settings = togo.settings.read_text("utf-8")
     togo.settings.write_text(settings.replace("messages_per_interchange: 500", "messages_per_interchange: 2"), "utf-8")
-    with burkina.settings.open("a", encoding="utf-8") as file:
-        file.write(f"\nworkers: {workers}\n")
+    for office in (togo, burkina):
+        with office.settings.open("a", encoding="utf-8") as file:
+            file.write(f"\nworkers: {workers}\n")
     togo.drop("declarations", national_files(8))
     assert togo.run("edi-send").counts["messages_queued"] == 8
     return togo, burkina
 
 
-def judged(root: Path, workers: int) -> tuple[set[str], set[str], dict[str, bytes]]:
-    """What a receiver makes of four interchanges of two: movements, their states, national files."""
+def judged(root: Path, workers: int) -> tuple[set[str], set[str], dict[str, bytes], dict[str, bytes]]:
+    """What a receiver makes of four interchanges of two, and the sender of its answers: movements, their states,
+    national files of both."""
     togo, burkina = four_sent(root, workers)
     ran = burkina.run("edi-receive")
     assert (ran.exit, ran.counts["messages_accepted"], ran.counts["deliveries_written"]) == (0, 8, 16)
     movements = burkina.movements()
     assert togo.run("edi-receive").counts["answers_taken"] == 12
-    return set(movements), {one["state"] for one in movements.values()}, burkina.inbox("declarations")
+    return (set(movements), {one["state"] for one in movements.values()}, burkina.inbox("declarations"),
+            togo.inbox("answers"))
 
 
 def test_an_interchange_that_a_worker_looks_at_ahead_is_judged_as_by_a_run_alone(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LEAST", "SMALL", "PORTION"):
+    for name in ("LEAST", "SMALL"):
         monkeypatch.setattr(foresight, name, 1)
+    monkeypatch.setattr(foresight, "PORTIONS", {"CUSDEC": 1, "CUSRES": 1})
     monkeypatch.setattr(foresight, "appraise", appraised)
     monkeypatch.setenv("EDI_TEST_MARK", str(tmp_path / "mark"))
     monkeypatch.setenv("EDI_TEST_DIES", "")
@@ -335,6 +340,26 @@ def test_an_interchange_that_a_worker_looks_at_ahead_is_judged_as_by_a_run_alone
     assert (tmp_path / "mark").exists()
 
 
+@pytest.mark.parametrize("dies", ["", "yes"])
+def test_what_a_worker_writes_for_the_national_side_is_what_the_run_would_write(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies: str) -> None:
+    """Half of the files are a worker's, where it has nothing to do."""
+    for name in ("LEAST", "SMALL"):
+        monkeypatch.setattr(foresight, name, 1)
+    monkeypatch.setattr(stored, "GIVEN", 1)
+    monkeypatch.setattr("gateway.exchange.deliver.SHARED", 2)
+    monkeypatch.setattr("gateway.exchange.deliver.write_together", written)
+    monkeypatch.setattr("gateway.exchange.workers._Worker.busy", lambda _: 0)
+    monkeypatch.setenv("EDI_TEST_MARK", str(tmp_path / "mark"))
+    monkeypatch.setenv("EDI_TEST_DIES", dies)
+    now = occasion().now
+    monkeypatch.setattr(runs, "occasion", lambda: replace(occasion(), now=now))
+    alone = judged(tmp_path / "alone", 1)
+    assert not (tmp_path / "mark").exists()
+    assert judged(tmp_path / "two", 2) == alone
+    assert (tmp_path / "mark").exists()
+
+
 @pytest.mark.parametrize(("octets", "most"), [(1, 1), (1 << 20, 3)])
 def test_how_much_workers_look_at_ahead_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, octets: int,
                                                    most: int) -> None:
@@ -348,8 +373,9 @@ def test_how_much_workers_look_at_ahead_is_bounded(tmp_path: Path, monkeypatch: 
         ahead.append(len(self._line) + 1)
         return begun(self, row, payload)
 
-    def noting(gateway: Gateway, now: Occasion, summary: Summary, *, more: bool = False) -> None:
-        deliver(gateway, now, summary, more=more)
+    def noting(gateway: Gateway, now: Occasion, summary: Summary, workers: Workers | None = None, *,
+               more: bool = False) -> None:
+        deliver(gateway, now, summary, workers, more=more)
         given.append(summary.deliveries_written)
 
     for name in ("LEAST", "SMALL"):

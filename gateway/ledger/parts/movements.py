@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, update
 
 from gateway.findings import Finding
 from gateway.ledger.chain import Fact
-from gateway.ledger.codec import TreeText, decode_tree, digest_of, encode_moment, encode_tree, tree_text
+from gateway.ledger.codec import TreeText, decode_tree, encode_moment, tree_text
 from gateway.ledger.entries import NewDeclaration, NewEvent, NewMovement, NewState
 from gateway.ledger.errors import EVENT_DIFFERS, Conflict, LocalConflict, Moved, PartnerConflict
 from gateway.ledger.lookups import Lookups
@@ -242,21 +242,21 @@ class Movements(Lookups, Base):
                 held[row.administration, row.reference, row.word] = row.tree
         outcome, rows = [], []
         for new in events:
-            text = encode_tree(new.tree)
-            digest = digest_of(text)
+            kept = new.tree if isinstance(new.tree, TreeText) else tree_text(new.tree)
+            text = kept.text
             identity = (new.administration, new.reference, new.word)
             if identity in held:
-                same = held[identity] == text or decode_tree(held[identity]) == new.tree
+                same = held[identity] == text or decode_tree(held[identity]) == decode_tree(text)
                 outcome.append(EventOutcome.HELD if same else EventOutcome.CONFLICT)
                 continue
             held[identity] = text
             self._foreseen_events.pop(identity[:2], None)
             number = self._ids(event, 1).start
             rows.append((number, new.mrn, new.administration, new.reference, new.word, encode_moment(new.happened),
-                         digest, new.source_id, new.message_id, at, text))
+                         kept.digest, new.source_id, new.message_id, at, text))
             self._record(Fact(at=at, subject="event", subject_id=number, reference=new.reference, event="new",
                               text=" ".join(part for part in (new.administration, new.word, new.mrn) if part),
-                              digest=digest))
+                              digest=kept.digest))
             outcome.append(EventOutcome.NEW)
         insert_rows(self._connection, event, _EVENT, rows)
         return outcome
