@@ -18,6 +18,7 @@ from gateway.errors import LocalError
 from gateway.ledger import Ledger, Moved, states, tables
 from gateway.ledger.chain import Fact
 from gateway.ledger.migrations import HEAD
+from gateway.ledger.parts import base
 from gateway.ledger.questions import BadContent, BadRow
 from tests.unit.test_ledger_story import (
     HOUR,
@@ -180,6 +181,46 @@ def test_a_part_stands_or_falls_by_itself(ledger: Ledger) -> None:
         assert [(row.id, row.mrn) for row in queries.messages()[::-1]] == [(1, "M1"), (2, "M3")]
         assert queries.verify_history() is None
         assert list(queries.verify_contents()) == []
+
+
+def test_a_long_history_is_written_in_pieces_and_reads_as_if_at_once(
+        ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written within a part that falls is undone with it, and what was recorded before it is not lost."""
+    def story(into: Ledger) -> list[Any]:
+        with into.transaction() as transaction:
+            queue(transaction, "M1")
+            with transaction.part():
+                queue(transaction, "M2")
+                with pytest.raises(ZeroDivisionError), transaction.part():
+                    for number in range(8):
+                        queue(transaction, f"X{number}")
+                    raise ZeroDivisionError
+                queue(transaction, "M3")
+            with pytest.raises(ZeroDivisionError), transaction.part():
+                for number in range(8):
+                    queue(transaction, f"Y{number}")
+                raise ZeroDivisionError
+            for number in range(4, 9):
+                queue(transaction, f"M{number}")
+        with into.reading() as queries:
+            assert queries.verify_history() is None
+            return list(queries._connection.execute(select(tables.history)))
+
+    at_once = story(ledger)
+    assert len([row for row in at_once if row.subject == "message"]) == 8
+    for many in (1, 2, 3, 5):
+        monkeypatch.setattr(base, "FACTS", many)
+        with Ledger.open(f"sqlite:///{tmp_path}/of-{many}.sqlite", now=NOW) as other:
+            assert story(other) == at_once
+
+
+def test_what_is_kept_of_a_long_history_before_it_is_written_is_bounded(
+        ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "FACTS", 5)
+    with ledger.transaction() as transaction, transaction.part():
+        for number in range(40):
+            queue(transaction, f"M{number}")
+            assert len(transaction._facts) < 5
 
 
 def test_of_two_runs_that_saw_the_same_interchange_only_one_settles_it(ledger: Ledger, tmp_path: Path) -> None:

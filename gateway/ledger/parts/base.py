@@ -1,7 +1,8 @@
 """What every part of a write transaction stands on: numbers, content, history and guarded moves.
 
-Numbers and history are kept in memory and written once, just before the commit: a transaction with a thousand messages
-writes each counter once and its history in one statement. Both are undone with the transaction, or with a `part`.
+Numbers and history are kept in memory and written just before the commit: a transaction with a thousand messages writes
+each counter once and its history in one statement; where it becomes long, in a few. Both are undone with the
+transaction, or with a `part`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ _DRAWN = (update(counter).where(counter.c.name == bindparam("of_name"), counter.
           .values(value=bindparam("new_value")))
 _CONTENT = ("id", "digest", "size", "bytes")
 _HISTORY = ("id", *Fact._fields, "row_hash")
+FACTS = 2048
+"""Rows of history that are kept in memory: a partner whose answer settles 250,000 messages at once makes as many."""
 _COUNTER = select(counter.c.value).where(counter.c.name == bindparam("name")).with_for_update()
 
 
@@ -81,7 +84,8 @@ class Base:
     @contextmanager
     def part(self) -> Iterator[None]:
         """Work that stands or falls by itself inside the transaction; an exception undoes it and goes on up."""
-        counters, facts = dict(self._counters), len(self._facts)
+        counters, before = dict(self._counters), self._facts
+        self._facts = before.copy()  # what of these is written within the part is undone with it
         try:
             with self._connection.begin_nested():
                 yield
@@ -91,7 +95,7 @@ class Base:
             self._foreseen.clear()
             self._foreseen_keys.clear()
             self._foreseen_events.clear()
-            del self._facts[facts:]
+            self._facts = before
             raise
 
     # --- content
@@ -115,9 +119,11 @@ class Base:
 
     def _record(self, fact: Fact) -> None:
         self._facts.append(fact)
+        if len(self._facts) >= FACTS:
+            self._write_history()
 
-    def _finish(self) -> None:
-        """Write the history and the counters. Called once, before the commit."""
+    def _write_history(self) -> None:
+        """Write what was recorded, behind the last row that stands there."""
         if self._facts:
             previous = self._connection.execute(
                 select(history.c.row_hash).order_by(history.c.id.desc()).limit(1)).scalar() or START
@@ -127,6 +133,10 @@ class Base:
                 rows.append((number, *fact, previous))
             insert_rows(self._connection, history, _HISTORY, rows)
             self._facts = []
+
+    def _finish(self) -> None:
+        """Write the rest of the history, and the counters. Called once, before the commit."""
+        self._write_history()
         stored = self._stored
         insert_rows(self._connection, counter, ("name", "value"), [
             (name, value) for name, value in self._counters.items() if name not in stored])

@@ -33,6 +33,8 @@ from gateway.ledger.states import (
 )
 from gateway.ledger.tables import content, interchange, link, message, object_
 
+_CARRIED = 8
+"""Interchanges whose messages are moved together: each has up to 500."""
 _SLICE = 500
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -251,11 +253,12 @@ class Sealing(Base, WaitingLookups):
                                              reference=row.control_reference, event=step, from_state=source,
                                              to_state=target),
             {**values, "changed": at}, [interchange.c.control_reference])
-        self._move_all(
-            message, MESSAGE_OUT, step, message.c.interchange_id.in_(interchange_ids),
-            lambda row, source, target: Fact(at=at, subject="message", subject_id=row.id, reference=row.mrn or "",
-                                             event=step, from_state=source, to_state=target),
-            {"changed": at}, [message.c.mrn])
+        for start in range(0, len(interchange_ids), _CARRIED):
+            self._move_all(
+                message, MESSAGE_OUT, step, message.c.interchange_id.in_(interchange_ids[start:start + _CARRIED]),
+                lambda row, source, target: Fact(at=at, subject="message", subject_id=row.id, reference=row.mrn or "",
+                                                 event=step, from_state=source, to_state=target),
+                {"changed": at}, [message.c.mrn])
 
     def _mrns(self, message_ids: Sequence[int]) -> dict[int, str | None]:
         found: dict[int, str | None] = {}
