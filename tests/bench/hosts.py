@@ -59,7 +59,7 @@ def figures_in(folder: Path | None, sizes: Sequence[int], *, numbers: Sequence[i
     for size in sizes:
         begun: dict[str, float] = {}
         for hosts in numbers:
-            for run in worked(size, hosts, namespaces=namespaces):
+            for run in worked(size, hosts, namespaces=namespaces, folder=folder):
                 rate = size / run.wall
                 first = begun.setdefault(run.name, rate)
                 yield from _figures(run, size, hosts, rate, first, _hosts(numbers[0]))
@@ -78,9 +78,9 @@ class Run:
     lasted: list[float]
 
 
-def worked(count: int, hosts: int, *, namespaces: bool) -> list[Run]:
-    """Send one backlog and judge one, with so many hosts; verified."""
-    with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="edi-bench-", dir="/var/tmp") as root:
+def worked(count: int, hosts: int, *, namespaces: bool, folder: Path | None = None) -> list[Run]:
+    """Send one backlog and judge one, with so many hosts; verified. folder: where all of them have their files."""
+    with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="edi-bench-", dir=folder or "/var/tmp") as root:
         world = made(stack, Path(root), hosts, lease=LEASE, messages=MESSAGES, namespaces=namespaces, durable=True,
                      inbox_declarations="bfdgd/asycuda")
         _drop(world, count)
@@ -201,8 +201,9 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=DECLARATIONS)
     parser.add_argument("--hosts", type=int, nargs="+", default=HOSTS, help="how many at once, one number or several")
     parser.add_argument("--namespaces", action="store_true")
+    parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
-    for one in figures_in(None, [asked.rows], numbers=asked.hosts, namespaces=asked.namespaces):
+    for one in figures_in(asked.folder, [asked.rows], numbers=asked.hosts, namespaces=asked.namespaces):
         print(f"{one.name}: {one.value:.4g} {one.unit}; {one.against}; {one.ratio}", flush=True)
     return 0
 
