@@ -43,7 +43,7 @@ run is busy with something else."""
 OWN = 2
 """Portions ahead beside those of the workers, for the run itself."""
 
-OCTETS = 16 << 20
+OCTETS = 6 << 20
 """Octets of portions ahead of the one that is taken."""
 
 _TURN = 0.0002
