@@ -24,6 +24,7 @@ from gateway.exchange.collector import look_seldom
 from gateway.exchange.pings import pinged
 from gateway.exchange.run_marks import marked, unable_mark
 from gateway.exchange.summary import Exit, Summary
+from gateway.exchange.workers import spared
 from gateway.findings import Finding
 from gateway.spool import Busy, make_folder, run_lock
 from gateway.texts import sentence
@@ -74,11 +75,17 @@ def _followed(name: str, step: Callable[..., Summary], config: Path, partners: t
         from gateway.cli.rehearse import rehearse
 
         return rehearse(name, settings, partners, limit, as_json)
+    look_seldom()
+    with spared(settings.workers):  # before there is anything that a copy must not have
+        return _locked(name, step, settings, config, partners, limit, now, as_json, followed)
+
+
+def _locked(name: str, step: Callable[..., Summary], settings: Settings, config: Path, partners: tuple[str, ...],
+                limit: int | None, now: Occasion, as_json: bool, followed: list[str]) -> int:
     locks = make_folder(settings.paths.state / "lock")
     summary = Summary()
     watchdog = _watch(settings.limits.run.total_seconds(), summary,
                       lambda: _tell(name, config, summary, now.now, as_json))
-    look_seldom()
     try:
         with run_lock(locks / f"{name}.lock", at=now.now), marked(settings.paths.state, name, now, summary):
             followed.append("pinged")

@@ -57,7 +57,7 @@ def deliver(gateway: Gateway, occasion: Occasion, summary: Summary, workers: Wor
             transaction.mark_delivered(written, at=occasion.now)
         reach(failpoints.NOTED)
         summary.deliveries_written += len(written)
-        if more and len(pending) < BATCH:
+        if more and len(pending) < BATCH and sum(len(one.content) for one in pending) < BATCH_OCTETS // 2:
             return
 
 

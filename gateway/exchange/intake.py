@@ -35,13 +35,13 @@ from gateway.spool import machine_fault, read_whole
 
 LEFT = "X098"
 
-LOTS = 4
+LOTS = 8
 """Lots from which on workers are started: fewer are read before a worker is there."""
 
 QUEUED = 500
 """Messages after which what was taken by then may leave: as many as an interchange has."""
 
-BATCH = 128
+BATCH = 64
 """Records per transaction: few enough to lose little time in a crash, enough to share one fsync."""
 
 Group = tuple[tuple[str, ...], list[NationalRecord]]

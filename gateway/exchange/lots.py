@@ -8,7 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-FILES = 256
+FILES = 128
 """National files read at once: two files to a declaration, as many declarations as one transaction takes."""
 
 OCTETS = 64 << 20

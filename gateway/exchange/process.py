@@ -46,7 +46,7 @@ from gateway.ledger import NewMessageIn, Transaction, of_the_machine
 from gateway.ledger.rows import InterchangeIn
 from gateway.mapping import Peek, peek
 
-TOGETHER = 256
+TOGETHER = 128
 """Messages written together: enough for few statements, few enough for little memory."""
 
 ATTEMPTS = 3

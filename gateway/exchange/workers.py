@@ -21,8 +21,10 @@ import os
 import signal
 import struct
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
@@ -32,6 +34,7 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from gateway.exchange.collector import look_seldom
+from gateway.security import forbid_dumps
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -158,7 +161,7 @@ class Workers:
             return None
         try:
             if len(self._workers) < self._count:
-                self._workers.append(_Worker())
+                self._workers.append(_SPARE.pop() if _SPARE else _Worker())
             worker = self._workers[0] if self._count == 1 else min(self._workers, key=_Worker.busy)
             return worker.begin(function, arguments)
         except (OSError, WorkerLost):  # one died, or none can be started: from here on the run is alone
@@ -251,12 +254,17 @@ class Answer(Generic[Result]):
 
 
 class _Worker:
-    """A process, the pipe to it, and what it has to do. Raises OSError where no process can be started."""
+    """A process, the pipe to it, and what it has to do. Raises OSError where no process can be started.
 
-    def __init__(self) -> None:
-        context = get_context("spawn")  # not forked: a run has threads
+    copied  whether it begins as a copy of this one, with what is loaded here; not where there are threads
+    """
+
+    def __init__(self, *, copied: bool = False) -> None:
+        context: Any = get_context("fork" if copied else "spawn")
+        theirs: Connection
+        self._pipe: Connection
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs,), daemon=True)
+        self._process = context.Process(target=_work, args=(theirs, self._pipe if copied else None), daemon=True)
         try:
             self._process.start()
         except OSError:
@@ -333,9 +341,40 @@ class _Worker:
         self._process.close()
 
 
-def _work(pipe: Connection) -> None:
-    """Do what the run asks for, one after the other, until it is gone."""
+_SPARE: list[_Worker] = []
+"""The worker that is there before anybody asks for one, until somebody does."""
+
+
+@contextmanager
+def spared(processes: int) -> Iterator[None]:
+    """For as long as a run lasts that may have workers, have the first of them there at once: a copy of this process as
+    it is now, with all modules loaded, for some milliseconds instead of half a second.
+
+    To be entered before the run has a thread, a lock, a ledger or a session: so the copy has none of them. Where a
+    thread is there already none is made, and workers are started when they are needed.
+
+    processes  that compute at once, as for `Workers`
+    """
+    if processes > 1 and threading.active_count() == 1:
+        forbid_dumps()
+        with suppress(OSError):  # then they are started when they are needed, or the run is alone
+            _SPARE.append(_Worker(copied=True))
+    try:
+        yield
+    finally:
+        while _SPARE:
+            _SPARE.pop().end()
+
+
+def _work(pipe: Connection, of_the_run: Connection | None) -> None:
+    """Do what the run asks for, one after the other, until it is gone.
+
+    of_the_run  the run's end of the pipe, where this process is a copy that has it as well: it would never see the end
+    """
+    if of_the_run is not None:
+        of_the_run.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     sys.setswitchinterval(_TURN)
     asked: SimpleQueue[tuple[int, memoryview]] = SimpleQueue()
     left: set[int] = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from multiprocessing import parent_process
@@ -24,6 +25,11 @@ def squared(number: int) -> int:
     if number == 3:
         time.sleep(0.2)  # the others are ready first
     return number * number
+
+
+def has_loaded(module: str) -> bool:
+    """Whether whoever does it has loaded a module."""
+    return module in sys.modules
 
 
 def slow_at_first(number: int) -> tuple[int, int]:

@@ -214,11 +214,43 @@ def test_what_is_not_done_when_the_run_ends_is_not_waited_for() -> None:
         result and result()
 
 
-def test_a_worker_ends_when_its_run_is_killed() -> None:
-    script = ("import os, signal\n"
-              "from gateway.exchange.workers import Workers\n"
+@pytest.mark.parametrize(("processes", "thread", "expected"), [
+    (2, "no", "True True"), (3, "no", "True True"), (2, "a thread", "True False"), (1, "no", "False -")])
+def test_the_first_worker_is_a_copy_of_a_run_that_has_no_thread_yet(processes: int, thread: str, expected: str) -> None:
+    """A copy knows what the run has loaded; whoever starts anew does not."""
+    script = ("import os, threading, wave\n"
+              "from gateway.exchange.workers import Workers, spared\n"
+              "from tests.tools.worker_tasks import has_loaded\n"
               "if __name__ == '__main__':\n"
-              "    with Workers(2) as workers:\n"
+              f"    if {thread == 'a thread'}:\n"
+              "        threading.Timer(30, print).start()\n"
+              f"    with spared({processes}), Workers({processes}) as workers:\n"
+              "        there = workers.begin(has_loaded, 'wave')\n"
+              "        print(there is not None, '-' if there is None else there(), flush=True)\n"
+              "    os._exit(0)\n")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.stdout.strip(), done.stderr) == (expected, "")
+
+
+def test_a_copy_that_nobody_needed_ends_with_the_run() -> None:
+    script = ("import os\n"
+              "from multiprocessing import active_children\n"
+              "from gateway.exchange.workers import spared\n"
+              "if __name__ == '__main__':\n"
+              "    with spared(2):\n"
+              "        print(len(active_children()))\n"
+              "    print(len(active_children()))\n")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.stdout, done.stderr) == ("1\n0\n", "")
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_worker_ends_when_its_run_is_killed(processes: int) -> None:
+    """Whether it was started when it was needed, or was there as a copy."""
+    script = ("import os, signal\n"
+              "from gateway.exchange.workers import Workers, spared\n"
+              "if __name__ == '__main__':\n"
+              f"    with spared({processes}), Workers(2) as workers:\n"
               "        for _, result in workers.ahead([0, 1], lambda number: (os.getpid, ())):\n"
               "            print(result(), flush=True)\n"
               "            os.kill(os.getpid(), signal.SIGKILL)\n")
