@@ -4,7 +4,7 @@ Knows no customs: what a code means for a transit is the mapping's business. `re
 content; everything wrong is a Finding with a place and, where a partner is told, a fault code (0085).
 """
 
-from gateway.edifact.conformance import check_message, validate
+from gateway.edifact.conformance import SEGMENTS, check_message, validate
 from gateway.edifact.contrl import (
     Contrl,
     ContrlElement,
@@ -35,6 +35,7 @@ from gateway.edifact.wire import Element, Repeated
 from gateway.edifact.writer import compose_message, foreign_characters, to_wire, write_interchange
 
 __all__ = [
+    "SEGMENTS",
     "Contrl",
     "ContrlElement",
     "ContrlGroup",

@@ -110,6 +110,11 @@ def every_fault(held: Conformance, message: Message, interchange: str | None) ->
     return sorted(found, key=lambda finding: (finding.place.segment or 0, finding.place.missing))
 
 
+SEGMENTS = 1_500_000
+"""Segments of an interchange whose messages are looked at. Each takes some 300 octets of memory while it is judged; the
+32 MiB that an object may bring hold 1.3 million of a declaration's, and 8 million that say nothing."""
+
+
 def validate(interchange: Interchange, sound: Sequence[bool] = ()) -> list[Finding]:
     """Everything wrong with an interchange: syntax, envelope, then each message against its directory.
 
@@ -117,6 +122,10 @@ def validate(interchange: Interchange, sound: Sequence[bool] = ()) -> list[Findi
     """
     found = list(interchange.findings)
     header = interchange.header
+    if interchange.wire.count > SEGMENTS:
+        return [*found, Finding(
+            code="F073", fault="18", place=Place(interchange=header.control_reference or None),
+            values={"segments": str(interchange.wire.count), "limit": str(SEGMENTS)})]
     for number, message in enumerate(interchange.messages):
         if sound and sound[number]:
             continue

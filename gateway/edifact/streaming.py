@@ -124,7 +124,10 @@ class StreamedInterchange:
 
 
 def validate_stream(source: Path | BinaryIO, *, block: int = 1 << 18, largest: int = 1 << 24) -> Iterator[Finding]:
-    """Everything wrong with a source, in bounded memory: what `validate` finds in its interchanges, one by one."""
+    """Everything wrong with a source, in bounded memory: what `validate` finds in its interchanges, one by one.
+
+    But for F073: however many segments there are, few of them are held.
+    """
     for interchange in stream_interchanges(source, block=block, largest=largest):
         for _, found in interchange.messages():
             yield from found

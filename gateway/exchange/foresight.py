@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.edifact import read_interchanges
+from gateway.edifact import SEGMENTS, read_interchanges
 from gateway.errors import GatewayError
 from gateway.exchange.appraisal import Appraisal, Upon, appraise, ready
 from gateway.exchange.assembly import Gateway
@@ -209,7 +209,8 @@ def cut(payload: bytes, most: int) -> list[Cut]:
     """Where the portions of a payload lie, of so many messages at most; none in one that is no plain interchange."""
     interchange, *others = read_interchanges(payload)
     layout = interchange.layout
-    if others or layout.header is None or layout.trailer is None or layout.groups or not layout.messages:
+    if interchange.wire.count > SEGMENTS or others or layout.header is None or layout.trailer is None \
+            or layout.groups or not layout.messages:
         return []
     offset, spans = interchange.offset, layout.messages
     starts = [offset + interchange.wire.start(span.start) for span in spans]

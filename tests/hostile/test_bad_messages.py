@@ -319,6 +319,28 @@ def known(tmp_path: Path) -> tuple[Puppet, Office, str]:
     return Puppet(burkina, togo), togo, MRN
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_interchange_of_segments_without_end_is_rejected_before_any_of_them_is_looked_at(
+        world: tuple[Puppet, Office], workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each segment takes a hundred times its octets of memory while it is judged."""
+    malice, burkina = world
+    with burkina.settings.open("a", encoding="utf-8") as file:
+        file.write(f"\nworkers: {workers}\n")
+    for name in ("LEAST", "SMALL"):
+        monkeypatch.setattr(f"gateway.exchange.foresight.{name}", 1)
+    for module in ("edifact.conformance", "exchange.foresight"):
+        monkeypatch.setattr(f"gateway.{module}.SEGMENTS", 2_000)
+    message = declared(malice, 1)
+    endless = WireMessage(message.identifier, message.body + "AAA'" * 2_000, message.segments + 2_000)
+    malice.send(endless, declared(malice, 2), reference="TG0000000900")
+    malice.send(declared(malice, 3))
+    ran = burkina.run("edi-receive")
+    refused(ran, Exit.PERSON, "F073", place="interchange TG0000000900")
+    assert sorted(burkina.movements()) == [numbered_mrn(3)]
+    assert sorted(malice.receipts()) == ["processed", "processed"]
+    again(burkina)
+
+
 def arrival(malice: Puppet, mrn: str, reference: str = "BFOUI-1", **terms: Any) -> WireMessage:
     """An arrival at Ouagadougou."""
     options: dict[str, Any] = {"office": {"role": "destination", "code": "BFOUI"}, **terms}

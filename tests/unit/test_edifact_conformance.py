@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from gateway.edifact import (
+    SEGMENTS,
     MessageIdentifier,
     WireMessage,
     check_message,
     read_interchanges,
     read_wire,
+    rejected,
     rejected_messages,
     to_wire,
     validate,
 )
 from gateway.edifact.directory import Dependency
 from gateway.edifact.formats import broken
-from gateway.findings import Severity
+from gateway.findings import Finding, Place, Severity
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "edifact"
 CUSRES = MessageIdentifier("CUSRES", "D", "96B", "UN", "COR10")
@@ -277,3 +280,21 @@ def test_a_clean_message_of_two_hundred_segments_is_checked_in_about_a_milliseco
         assert check_message(one) == []
         best = min(best, time.perf_counter() - began)
     assert best < 0.005  # about 0.0009 s where nothing else runs; five times that on a busy machine
+
+
+def test_more_segments_than_are_looked_at_cost_no_memory() -> None:
+    count = SEGMENTS + 1
+    head, body = b"UNB+UNOC:3+TGOTR:ZZZ+BFDGD:ZZZ+260316:1230+R1'UNH+1+CUSDEC:D:96B:UN:COR10'", b"AAA'" * (count - 4)
+    payload = head + body + b"UNT+%d+1'UNZ+1+R1'" % (count - 2)
+    interchange = next(read_interchanges(payload))
+    tracemalloc.start()
+    try:
+        found = validate(interchange)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    place = Place(interchange="R1")
+    assert [one for one in found if one.place == place and one.code == "F073"] == [Finding(
+        code="F073", fault="18", place=place, values={"segments": str(count), "limit": str(SEGMENTS)})]
+    assert rejected(interchange, found) is None
+    assert peak < len(payload) // 10
