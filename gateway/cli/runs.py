@@ -81,7 +81,7 @@ def _followed(name: str, step: Callable[..., Summary], config: Path, partners: t
 
 
 def _locked(name: str, step: Callable[..., Summary], settings: Settings, config: Path, partners: tuple[str, ...],
-                limit: int | None, now: Occasion, as_json: bool, followed: list[str]) -> int:
+            limit: int | None, now: Occasion, as_json: bool, followed: list[str]) -> int:
     locks = make_folder(settings.paths.state / "lock")
     summary = Summary()
     watchdog = _watch(settings.limits.run.total_seconds(), summary,

@@ -72,7 +72,7 @@ class Told(Struct, frozen=True, kw_only=True):
     given   their records, where they are at hand
     texts   the same as the ledger keeps them, where that is made already
     tried   digests of the layouts that the corridor tried, in its order: the last one reads the message
-    annex   what no line of that layout takes, where that is known already
+    annex   what no line of that layout takes
     files   the national files, where they are written already
     """
 
@@ -80,13 +80,19 @@ class Told(Struct, frozen=True, kw_only=True):
     given: tuple[Tree, ...] | None = None
     texts: tuple[TreeText, ...] = ()
     tried: tuple[str, ...]
-    annex: tuple[Loss, ...] | None = None
+    annex: tuple[Loss, ...]
     files: Mapping[str, bytes] | None = None
 
     @property
     def trees(self) -> Sequence[Tree]:
         """The records."""
         return [decode_tree(one.text) for one in self.texts] if self.given is None else self.given
+
+    @property
+    def named(self) -> Sequence[tuple[Tree, str]]:
+        """The records, and what the names of their national files begin with."""
+        return [(tree, plain_name(event.administration, event.reference, event.word.value))
+                for event, tree in zip(self.events, self.trees, strict=True)]
 
     @property
     def kept(self) -> Sequence[Tree | TreeText]:
@@ -103,12 +109,8 @@ def listen(message: Message, corridor: Corridor) -> Told:
         events = tuple(from_tree(Event, tree) for tree in trees)
     except LocalError as error:
         raise PartnerError(*error.findings) from error
-    return Told(events=events, given=tuple(trees), tried=tuple(one.digest for one in tried))
-
-
-def stem_of_event(event: Event) -> str:
-    """What the names of the national files of an event begin with."""
-    return plain_name(event.administration, event.reference, event.word.value)
+    return Told(events=events, given=tuple(trees), tried=tuple(one.digest for one in tried),
+                annex=tried[-1].annex(message))
 
 
 def receive(message: Message, mapping: MessageMapping) -> Received:
@@ -205,13 +207,9 @@ def _told(upon: Upon, message: Message) -> Told | None:
     if message.identifier.type != "CUSRES" or upon.corridor is None:
         return None
     try:
-        corridor = unpacked(upon.ground).corridors.named(upon.corridor)
-        told = listen(message, corridor)
-        return replace(
-            told, given=None, texts=tuple(tree_text(tree) for tree in told.trees),
-            annex=corridor.layout_of(message).annex(message),
-            files=_files(upon.events, [(tree, stem_of_event(event))
-                                       for event, tree in zip(told.events, told.trees, strict=True)]))
+        told = listen(message, unpacked(upon.ground).corridors.named(upon.corridor))
+        return replace(told, given=None, texts=tuple(tree_text(tree) for tree in told.trees),
+                       files=_files(upon.events, told.named))
     except Exception:  # as above
         return None
 

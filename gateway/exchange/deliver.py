@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from gateway.errors import LocalError
 from gateway.exchange import failpoints
 from gateway.exchange.assembly import Gateway, Occasion
 from gateway.exchange.summary import Exit, Summary, exit_for
-from gateway.exchange.workers import WorkerLost, Workers
+from gateway.exchange.worker import WorkerLost
+from gateway.exchange.workers import Workers
 from gateway.failpoints import reach
 from gateway.ledger.rows import Delivery
 from gateway.spool import make_folder, write_together
@@ -85,10 +87,8 @@ def _write_shared(files: dict[Path, bytes], workers: Workers | None) -> None:
         if workers is not None and workers.idle and len(names) >= SHARED else {}
     answer = workers.begin(write_together, half) if workers is not None and half else None
     write_together(files)
-    try:
+    with suppress(WorkerLost):  # it may have written some of them: once more does no harm
         if answer is not None:
             answer()
             return
-    except WorkerLost:  # it may have written some of them: once more does no harm
-        pass
     write_together(half)

@@ -18,7 +18,8 @@ from gateway.exchange.appraisal import Appraisal, Upon, appraise, ready
 from gateway.exchange.assembly import Gateway
 from gateway.exchange.conversion import ground_of
 from gateway.exchange.national_writer import NationalWriter
-from gateway.exchange.workers import Answer, Workers
+from gateway.exchange.worker import Answer
+from gateway.exchange.workers import Workers
 from gateway.ledger.rows import InterchangeIn
 from gateway.mapping.archive import Archive
 from gateway.mapping.dialect_apart import can_be_read_apart

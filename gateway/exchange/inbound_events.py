@@ -12,7 +12,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from gateway.errors import GatewayError, LocalError, PartnerError
-from gateway.exchange.appraisal import Told, listen, stem_of_event
+from gateway.exchange.appraisal import Told, listen
 from gateway.exchange.conversion import check
 from gateway.exchange.effects import Effects
 from gateway.exchange.inquiry import deciding_word
@@ -85,8 +85,7 @@ def judge_cusres(incoming: Incoming, glance: Peek) -> Judgement:
 def _files(incoming: Incoming, told: Told) -> Mapping[str, bytes]:
     """The national files. Raises LocalError as `Dialect.write`."""
     dialect = incoming.gateway.dialect(incoming.gateway.settings.national.inbox.events)
-    return {name: content for event, tree in zip(told.events, told.trees, strict=True)
-            for name, content in dialect.write(tree, stem_of_event(event)).items()}
+    return {name: content for tree, stem in told.named for name, content in dialect.write(tree, stem).items()}
 
 
 def _unreadable(incoming: Incoming, glance: Peek, error: GatewayError) -> Judgement:
@@ -121,8 +120,7 @@ def _rejection_problem(incoming: Incoming, event: Event) -> tuple[Finding, ...]:
 def _hold_events(incoming: Incoming, corridor: Corridor, told: Told, files: Mapping[str, bytes], message_id: int,
                  effects: Effects) -> None:
     transaction, now, events = incoming.transaction, incoming.occasion.now, told.events
-    note_annex(transaction, incoming.answered, corridor.layout_of(incoming.message).annex(incoming.message)
-               if told.annex is None else told.annex, now)
+    note_annex(transaction, incoming.answered, told.annex, now)
     for event, tree in zip(events, told.kept, strict=True):
         effects.events.append(NewEvent(
             mrn=event.mrn, administration=event.administration, reference=event.reference, word=event.word.value,

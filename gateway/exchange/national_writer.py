@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 
 from gateway.exchange.assembly import Gateway
-from gateway.exchange.workers import WorkerLost, Workers
+from gateway.exchange.worker import WorkerLost
+from gateway.exchange.workers import Workers
 from gateway.mapping.archive import Archive
 from gateway.mapping.dialect import Dialect
 from gateway.mapping.dialect_apart import can_be_read_apart, write_apart

@@ -297,8 +297,7 @@ class Corridors:
         found = dict(self.broken)
         for corridor in self.all:
             try:
-                for _ in corridor.mappings():
-                    pass
+                tuple(corridor.mappings())
                 if unknown := corridor.unknown_tables():
                     found[corridor.identifier] = unknown
             except GatewayError as error:

@@ -10,12 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.edifact import Interchange, read_interchanges, rejected, validate
-from gateway.exchange.appraisal import Appraisal, Upon, appraise, body_of, listen, receive, stem_of, stem_of_event
+from gateway.exchange.appraisal import Appraisal, Upon, appraise, body_of, listen, receive, stem_of
 from gateway.exchange.assembly import Gateway, open_gateway
 from gateway.exchange.conversion import ground_of
 from gateway.exchange.foresight import portions
 from gateway.ledger.codec import tree_text
 from gateway.mapping import load_mapping, peek, search_path
+from gateway.spool import plain_name
 from tests.bench.load import declarations
 from tests.golden.profile.samples import EVENTS, wire
 from tests.tools.offices import offices
@@ -87,7 +88,8 @@ def test_events_are_found_as_the_run_would_find_them(gateway: Gateway) -> None:
     for ahead, message in zip(found_ahead(gateway, payload), interchange.messages, strict=True):
         told = listen(message, corridor)
         files = {name: content for event, tree in zip(told.events, told.trees, strict=True)
-                 for name, content in dialect.write(tree, stem_of_event(event)).items()}
+                 for name, content in dialect.write(tree, plain_name(
+                     event.administration, event.reference, event.word.value)).items()}
         assert (ahead.sound, ahead.glance, ahead.body) == (True, peek(message), body_of(message))
         assert ahead.told == replace(told, given=None, texts=tuple(tree_text(tree) for tree in told.trees),
                                      annex=corridor.layout_of(message).annex(message), files=files)

@@ -20,7 +20,8 @@ from gateway.exchange.assembly import Gateway, Occasion, open_gateway
 from gateway.exchange.deliver import deliver
 from gateway.exchange.foresight import Foresight
 from gateway.exchange.summary import Summary
-from gateway.exchange.workers import DEPTH, OCTETS, OWN, WorkerLost, Workers
+from gateway.exchange.worker import WorkerLost
+from gateway.exchange.workers import DEPTH, OCTETS, OWN, Workers
 from gateway.ledger.rows import InterchangeIn
 from gateway.mapping import search_path
 from gateway.mapping.archive import Archive
@@ -362,7 +363,7 @@ def test_an_interchange_that_a_worker_looks_at_ahead_is_judged_as_by_a_run_alone
     alone = judged(tmp_path / "alone", 1)
     assert not (tmp_path / "mark").exists()
     assert judged(tmp_path / "shared out", 2) == alone  # the run is faster than a worker starts
-    monkeypatch.setattr("gateway.exchange.workers.Answer.take_back", lambda _: False)
+    monkeypatch.setattr("gateway.exchange.worker.Answer.take_back", lambda _: False)
     (tmp_path / "mark").unlink(missing_ok=True)
     assert judged(tmp_path / "two", 2) == alone
     assert (tmp_path / "mark").exists()
@@ -381,7 +382,7 @@ def test_what_a_worker_writes_for_the_national_side_is_what_the_run_would_write(
     monkeypatch.setattr(stored, "GIVEN", 1)
     monkeypatch.setattr("gateway.exchange.deliver.SHARED", 2)
     monkeypatch.setattr("gateway.exchange.deliver.write_together", written)
-    monkeypatch.setattr("gateway.exchange.workers._Worker.busy", lambda _: 0)
+    monkeypatch.setattr("gateway.exchange.worker.Worker.busy", lambda _: 0)
     monkeypatch.setenv("EDI_TEST_MARK", str(tmp_path / "mark"))
     monkeypatch.setenv("EDI_TEST_DIES", dies)
     now = occasion().now
